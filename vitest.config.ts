@@ -1,0 +1,17 @@
+/**
+ * Tests run straight from the TypeScript sources. One process: every suite shares two cores with a software
+ * rasteriser that takes both, so parallel workers would only queue.
+ */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['node_modules/**', 'dist/**', 'bench/**', 'test/browser/**'],
+    pool: 'forks',
+    maxWorkers: 1,
+    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
