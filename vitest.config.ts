@@ -2,9 +2,9 @@
  * Tests run straight from the TypeScript sources. One process: every suite shares two cores with a software
  * rasteriser that takes both, so parallel workers would only queue.
  */
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', 'dist/**', 'bench/**', 'test/browser/**'],
@@ -15,3 +15,4 @@ export default defineConfig({
     hookTimeout: 60_000,
   },
 });
+export default config;
