@@ -1,0 +1,174 @@
+/**
+ * A plan on a device: compiles its programs, uploads its constants, and runs any number of times with little
+ * JavaScript in between. Intermediate textures come from the device's pool and go back as soon as their last reader
+ * has drawn, so plans that run in turn share memory.
+ */
+import { AbortedError } from '../errors.ts';
+import { explainPlan } from './explain.ts';
+import type { Device } from './gl/device.ts';
+import type { Program } from './gl/program.ts';
+import type { GpuTexture } from './gl/texture.ts';
+import type { NumericArray } from './op.ts';
+import { arrayFor, checkInputs, inputName } from './plan.ts';
+import type { Pass, Plan, SlotIndex } from './plan.ts';
+import { sizeOf } from './shape.ts';
+import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
+
+export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
+export type RunOutput = Float32Array | Int32Array;
+
+export interface PrepareProgress {
+  readonly phase: 'compile' | 'upload';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface PrepareOptions {
+  onProgress?: (progress: PrepareProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface RunOptions {
+  /** Called before each pass. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+  signal?: AbortSignal;
+}
+
+/** Time of one pass, measured by waiting for it: the sum is a little more than a whole run. */
+export interface PassTiming {
+  readonly name: string;
+  readonly milliseconds: number;
+  readonly macs: number;
+}
+
+export class Executable {
+  readonly plan: Plan;
+  private readonly device: Device;
+  private programs: Program[] | undefined;
+  private readonly constants = new Map<SlotIndex, GpuTexture>();
+  private disposed = false;
+
+  constructor(device: Device, plan: Plan) {
+    this.device = device;
+    this.plan = plan;
+  }
+
+  /** Compiles all programs and uploads all constants. `run` does it by itself; call it to choose the moment. */
+  async prepare({ onProgress, signal }: PrepareOptions = {}): Promise<void> {
+    if (this.programs) return;
+    const { device, plan } = this;
+    device.enter();
+    for (const pass of plan.passes) device.programs.request(pass.shader);
+    const constants = plan.slots.flatMap((slot, index) => (slot.kind === 'constant' ? [{ slot, index }] : []));
+    for (const [done, { slot, index }] of constants.entries()) {
+      throwIfAborted(signal, 'prepare');
+      onProgress?.({ phase: 'upload', done, total: constants.length });
+      if (this.constants.has(index)) continue;
+      const data = await (slot.tensor.attributes as ConstantAttributes).read();
+      this.constants.set(index, device.upload(slot.layout, data));
+    }
+    this.programs = plan.passes.map((pass, done) => {
+      onProgress?.({ phase: 'compile', done, total: plan.passes.length });
+      return device.programs.get(pass.shader);
+    });
+  }
+
+  /**
+   * Runs the plan. The result is one row-major array for each output, in order.
+   * @throws ShapeError `E_INPUT` for a missing or mis-sized input, ContextError `E_GL_LOST`, MemoryError `E_MEMORY`,
+   *   AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
+   */
+  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
+    checkInputs(this.plan, inputs);
+    await this.prepare(options.signal ? { signal: options.signal } : {});
+    return this.execute(inputs, (_pass, draw, index) => {
+      throwIfAborted(options.signal, 'run');
+      options.onProgress?.({ done: index, total: this.plan.passes.length });
+      draw();
+    });
+  }
+
+  /** Runs the plan once, waiting after every pass, and says how long each took. */
+  async profile(inputs: RunInputs): Promise<PassTiming[]> {
+    checkInputs(this.plan, inputs);
+    await this.prepare();
+    const timings: PassTiming[] = [];
+    this.execute(inputs, (pass, draw, _index, output) => {
+      const start = performance.now();
+      draw();
+      this.device.finish(output, this.plan.slots[pass.output]!.layout);
+      const milliseconds = performance.now() - start;
+      timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
+    });
+    return timings;
+  }
+
+  /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
+  explain(options: { shaders?: boolean } = {}): string {
+    return explainPlan(this.plan, this.device.description, options);
+  }
+
+  /** Frees the constants. Programs and pooled textures stay with the device. */
+  dispose(): void {
+    if (this.disposed) return;
+    for (const texture of this.constants.values()) this.device.textures.release(texture);
+    this.constants.clear();
+    this.programs = undefined;
+    this.disposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private execute(
+    inputs: RunInputs,
+    step: (pass: Pass, draw: () => void, index: number, output: GpuTexture) => void,
+  ): RunOutput[] {
+    const { device, plan } = this;
+    device.enter();
+    const live = new Map<SlotIndex, GpuTexture>();
+    try {
+      plan.slots.forEach((slot, index) => {
+        if (slot.kind !== 'input') return;
+        const { name } = slot.tensor.attributes as PlaceholderAttributes;
+        live.set(index, device.upload(slot.layout, toNumericArray(inputs[name]!)));
+      });
+      plan.passes.forEach((pass, index) => {
+        const output = device.textures.acquire(plan.slots[pass.output]!.layout.texture);
+        live.set(pass.output, output);
+        step(pass, () => this.draw(pass, index, live), index, output);
+        for (const slot of pass.dying) {
+          device.textures.release(live.get(slot)!);
+          live.delete(slot);
+        }
+      });
+      return plan.outputs.map((slot) => this.readSlot(slot, live));
+    } finally {
+      for (const texture of live.values()) device.textures.release(texture);
+    }
+  }
+
+  private draw(pass: Pass, index: number, live: ReadonlyMap<SlotIndex, GpuTexture>): void {
+    const textureOf = (slot: SlotIndex): GpuTexture => live.get(slot) ?? this.constants.get(slot)!;
+    const inputs = pass.inputs.map((slot, position): [string, GpuTexture] => [inputName(position), textureOf(slot)]);
+    const { layout } = this.plan.slots[pass.output]!;
+    this.device.draw(this.programs![index]!, inputs, textureOf(pass.output), layout);
+  }
+
+  private readSlot(slot: SlotIndex, live: ReadonlyMap<SlotIndex, GpuTexture>): RunOutput {
+    const { layout, tensor } = this.plan.slots[slot]!;
+    const data = arrayFor(tensor.dtype, sizeOf(tensor.shape));
+    this.device.read(live.get(slot) ?? this.constants.get(slot)!, layout, data);
+    return data;
+  }
+}
+
+function toNumericArray(data: NumericArray | ArrayLike<number>): NumericArray {
+  const typed = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
+  return typed ? data : Float32Array.from(data);
+}
+
+function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
+  if (signal?.aborted) throw new AbortedError('E_ABORTED', `${where}: stopped on request.`, { cause: signal.reason });
+}

@@ -1,0 +1,39 @@
+/**
+ * A plan in words: what each pass computes, from what, into which texture, and what it costs. For people who wonder
+ * where time and memory go, and for tests that a rewrite did what it says.
+ */
+import type { Plan, Slot } from './plan.ts';
+import { formatShape } from './shape.ts';
+
+export function explainPlan(plan: Plan, device: string, { shaders = false }: { shaders?: boolean } = {}): string {
+  const lines = [
+    `${plan.passes.length} passes on ${device}`,
+    `${mebibytes(plan.constantBytes)} of weights, at most ${mebibytes(plan.peakBytes)} of other textures at once`,
+    `rewrites: ${[...plan.applied].map(([name, count]) => `${name} ×${count}`).join(', ') || 'none'}`,
+    '',
+  ];
+  plan.passes.forEach((pass, index) => {
+    const words = pass.op.describe?.(pass.tensor.attributes);
+    const inputs = pass.inputs.map((slot) => nameSlot(plan.slots[slot]!, slot)).join(', ');
+    const output = plan.slots[pass.output]!;
+    const { texture, block } = output.layout;
+    const work = pass.cost.macs > 0 ? `, ${(pass.cost.macs / 1e6).toFixed(1)} MMAC` : '';
+    lines.push(
+      `${String(index + 1).padStart(3)}  %${pass.output} ${formatShape(output.tensor.shape)} = ` +
+        `${pass.op.name}${words ? ` {${words}}` : ''}(${inputs})`,
+      `       ${texture.width}×${texture.height}×${texture.layers} ${texture.format}, ` +
+        `block ${block.width}×${block.height}${work}`,
+    );
+    if (shaders) lines.push(pass.shader.replace(/^/gm, '       | '));
+  });
+  return lines.join('\n');
+}
+
+function nameSlot({ kind, tensor }: Slot, slot: number): string {
+  const words = kind === 'made' ? undefined : tensor.op.describe?.(tensor.attributes);
+  return words ? `${words} ${formatShape(tensor.shape)}` : `%${slot}`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,179 @@
+/**
+ * A device: one WebGL 2 context, what its probes found, its programs and textures, and the three things a plan asks
+ * of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder talks to WebGL.
+ */
+import { ContextError } from '../../errors.ts';
+import type { ContextSource } from '../context/source.ts';
+import type { Layout } from '../layout.ts';
+import type { FetchStyle, NumericArray } from '../op.ts';
+import { packLayer, unpackLayer } from '../texels.ts';
+import { probeDevice } from './probes.ts';
+import type { Probes } from './probes.ts';
+import { ProgramCache } from './program.ts';
+import type { Program } from './program.ts';
+import { TexturePool, framebufferOf } from './texture.ts';
+import type { GpuTexture } from './texture.ts';
+
+export interface DeviceOptions {
+  /** Render targets a draw, a power of two up to what the probe found: a smaller number for tests and comparisons. */
+  readonly targets?: number;
+  /** Pretends a smaller largest texture. */
+  readonly maxTextureSize?: number;
+  readonly fetch?: FetchStyle;
+  /** Bytes of textures kept for reuse (default 1 GiB). */
+  readonly maxPooledBytes?: number;
+}
+
+/** An upload larger than this goes in several calls. */
+const uploadChunkBytes = 16 * 2 ** 20;
+
+export class Device {
+  readonly source: ContextSource;
+  readonly probes: Probes;
+  readonly targets: number;
+  readonly maxTextureSize: number;
+  readonly fetch: FetchStyle;
+  readonly programs: ProgramCache;
+  readonly textures: TexturePool;
+  private disposed = false;
+
+  constructor(source: ContextSource, options: DeviceOptions = {}) {
+    this.source = source;
+    this.probes = probeDevice(source.gl);
+    this.targets = Math.min(options.targets ?? this.probes.targets, this.probes.targets);
+    this.maxTextureSize = Math.min(options.maxTextureSize ?? this.probes.maxTextureSize, this.probes.maxTextureSize);
+    this.fetch = options.fetch ?? 'textureLod';
+    this.programs = new ProgramCache(source.gl);
+    this.textures = new TexturePool(source.gl, options.maxPooledBytes ?? 2 ** 30);
+  }
+
+  /** The context, for other libraries to share. They must leave no pixel-store or framebuffer state behind. */
+  get gl(): WebGL2RenderingContext {
+    return this.source.gl;
+  }
+
+  /** One line that names the driver, for reports. */
+  get description(): string {
+    return this.source.description;
+  }
+
+  /** Puts row-major numbers into a texture of their own. */
+  upload(layout: Layout, data: NumericArray): GpuTexture {
+    this.checkUsable('upload');
+    const texture = this.textures.acquire(layout.texture);
+    this.write(texture, layout, data);
+    return texture;
+  }
+
+  /** Overwrites a texture with row-major numbers. */
+  write(texture: GpuTexture, layout: Layout, data: NumericArray): void {
+    const gl = this.source.gl;
+    const { width, height, layers } = layout.texture;
+    const rows = Math.max(1, Math.floor(uploadChunkBytes / (width * 16)));
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture.texture);
+    for (let layer = 0; layer < layers; layer++) {
+      const texels = packLayer(layout, layer, data);
+      for (let y = 0; y < height; y += rows) {
+        const count = Math.min(rows, height - y);
+        const part = texels.subarray(y * width * 4, (y + count) * width * 4);
+        gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, y, layer, width, count, 1, gl.RGBA, gl.FLOAT, part);
+      }
+    }
+  }
+
+  /** Draws every fold of `output` with the program; `inputs` are bound to the samplers of these names. */
+  draw(program: Program, inputs: readonly [string, GpuTexture][], output: GpuTexture, layout: Layout): void {
+    const gl = this.source.gl;
+    this.programs.use(program);
+    inputs.forEach(([name, texture], unit) => {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture.texture);
+      gl.uniform1i(this.programs.uniform(program, `${name}_texels`), unit);
+    });
+    gl.activeTexture(gl.TEXTURE0);
+    gl.viewport(0, 0, layout.texture.width, layout.texture.height);
+    for (let fold = 0; fold < layout.folds; fold++) {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, output, fold, layout.targets));
+      if (layout.folds > 1) gl.uniform1i(this.programs.uniform(program, 'fold'), fold);
+      gl.drawArrays(gl.TRIANGLES, 0, 3);
+    }
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  }
+
+  /** Reads a texture back into `data`, row-major. Waits for every draw before it. */
+  read(texture: GpuTexture, layout: Layout, data: NumericArray): void {
+    const gl = this.source.gl;
+    const { width, height } = layout.texture;
+    const texels = new Float32Array(width * height * 4);
+    for (let fold = 0; fold < layout.folds; fold++) {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, texture, fold, layout.targets));
+      for (let target = 0; target < layout.targets; target++) {
+        gl.readBuffer(gl.COLOR_ATTACHMENT0 + target);
+        gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels);
+        unpackLayer(layout, fold * layout.targets + target, texels, data);
+      }
+    }
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    this.checkUsable('read');
+  }
+
+  /** Waits until everything drawn so far is done, by reading a texel of `texture`: a fence alone is not trusted. */
+  finish(texture: GpuTexture, layout: Layout): void {
+    const gl = this.source.gl;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, texture, 0, layout.targets));
+    gl.readBuffer(gl.COLOR_ATTACHMENT0);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.FLOAT, new Float32Array(4));
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  }
+
+  /** Makes our own view of the context's state true again; called at the start of every run. */
+  enter(): void {
+    this.checkUsable('run');
+    const gl = this.source.gl;
+    this.programs.forgetBinding();
+    gl.bindVertexArray(null);
+    gl.disable(gl.SCISSOR_TEST);
+    gl.disable(gl.BLEND);
+    gl.disable(gl.DEPTH_TEST);
+    gl.disable(gl.CULL_FACE);
+    gl.colorMask(true, true, true, true);
+  }
+
+  /** Throws ContextError `E_GL_LOST` or `E_DISPOSED`, or `E_GL_ERROR` for a GL error that should not happen. */
+  checkUsable(during: string): void {
+    if (this.disposed) {
+      throw new ContextError('E_DISPOSED', `${during}: this device was disposed. Open another one.`);
+    }
+    const gl = this.source.gl;
+    if (gl.isContextLost()) {
+      throw new ContextError(
+        'E_GL_LOST',
+        `${during}: the WebGL context was lost (driver reset, too little memory, or a tab in the background). ` +
+          'Numbers on the device are gone: open a device again and repeat.',
+      );
+    }
+    const error = gl.getError();
+    if (error === gl.OUT_OF_MEMORY) {
+      throw new ContextError('E_MEMORY', `${during}: the driver ran out of memory. Use a smaller picture or batch.`);
+    }
+    if (error !== gl.NO_ERROR) {
+      throw new ContextError(
+        'E_GL_ERROR',
+        `${during}: unexpected GL error 0x${error.toString(16)}: a bug of dalle-gl.`,
+      );
+    }
+  }
+
+  /** Frees all textures, programs and, where the source made it, the context. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.textures.dispose();
+    this.programs.dispose();
+    this.source.dispose();
+    this.disposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Where the elements of a tensor lie in a texture array. One rule for all tensors (engine/README.md tells it slowly):
+ *
+ * - A tensor is seen as a grid [N, C, H, W]. Rank 4 is taken as it is; lower ranks have their last axis as C, the one
+ *   before as W, the first of three as N. C is the axis that products contract over.
+ * - A texel (RGBA) holds 4 consecutive channels at one pixel. Channels beyond C hold zeros.
+ * - A block of R = width × height pixels lies at one (x, y) of the texture, one pixel a layer: the R layers are the R
+ *   render targets of the draw that makes them. Pixels beyond H and W hold zeros.
+ * - The blocks of one image and one channel quad form a plane; planes lie side by side in an atlas; what exceeds the
+ *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
+ */
+import type { Shape, TensorType } from './shape.ts';
+
+/** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
+export interface Block {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Grid {
+  readonly n: number;
+  readonly c: number;
+  readonly h: number;
+  readonly w: number;
+}
+
+export interface TextureSpec {
+  readonly width: number;
+  readonly height: number;
+  readonly layers: number;
+  readonly format: 'f32' | 'f16';
+}
+
+export interface LayoutLimits {
+  /** Largest width and height of a texture that the device really allocates. */
+  readonly maxTextureSize: number;
+}
+
+export interface Layout {
+  readonly shape: Shape;
+  readonly grid: Grid;
+  readonly block: Block;
+  /** Render targets: block.width × block.height. */
+  readonly targets: number;
+  /** Channel quads: C / 4, rounded up. */
+  readonly quads: number;
+  /** N × quads. */
+  readonly planes: number;
+  /** Blocks across and down one tile of a plane, and tiles across and down a plane. */
+  readonly tile: { readonly width: number; readonly height: number };
+  readonly tiles: { readonly x: number; readonly y: number };
+  /** Tiles across (a power of two) and down the atlas. */
+  readonly atlas: { readonly x: number; readonly y: number };
+  /** Groups of R layers. One draw makes one fold. */
+  readonly folds: number;
+  readonly texture: TextureSpec;
+  readonly bytes: number;
+}
+
+export function gridOf(shape: Shape): Grid {
+  const [a = 1, b = 1, c = 1, d = 1] = shape;
+  switch (shape.length) {
+    case 4:
+      return { n: a, c: b, h: c, w: d };
+    case 3:
+      return { n: a, c, h: 1, w: b };
+    case 2:
+      return { n: 1, c: b, h: 1, w: a };
+    default:
+      return { n: 1, c: a, h: 1, w: 1 };
+  }
+}
+
+/** The smallest power of two that is at least `value`. */
+export function powerOfTwoFrom(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
+}
+
+/** As many targets as the device has, side by side along W, but no more than the row is long. */
+export function defaultBlock(shape: Shape, targets: number): Block {
+  return { width: Math.min(targets, powerOfTwoFrom(gridOf(shape).w)), height: 1 };
+}
+
+export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): Layout {
+  const grid = gridOf(type.shape);
+  const quads = Math.ceil(grid.c / 4);
+  const planes = grid.n * quads;
+  const planeWidth = Math.ceil(grid.w / block.width);
+  const planeHeight = Math.ceil(grid.h / block.height);
+  const max = limits.maxTextureSize;
+  const tile = { width: Math.min(planeWidth, max), height: Math.min(planeHeight, max) };
+  const tiles = { x: Math.ceil(planeWidth / tile.width), y: Math.ceil(planeHeight / tile.height) };
+  const { atlas, folds } = arrangeTiles(planes * tiles.x * tiles.y, tile, max);
+  const targets = block.width * block.height;
+  const format = type.dtype === 'f16' ? 'f16' : 'f32';
+  const texture: TextureSpec = {
+    width: atlas.x * tile.width,
+    height: atlas.y * tile.height,
+    layers: folds * targets,
+    format,
+  };
+  const bytes = bytesOf(texture);
+  return { shape: type.shape, grid, block, targets, quads, planes, tile, tiles, atlas, folds, texture, bytes };
+}
+
+export function bytesOf({ width, height, layers, format }: TextureSpec): number {
+  return width * height * layers * (format === 'f16' ? 8 : 16);
+}
+
+/** Two layouts with the same key put every element at the same place of the same kind of texture. */
+export function keyOfLayout({ grid, block, tile, atlas, texture }: Layout): string {
+  return JSON.stringify([grid, block, tile, atlas, texture]);
+}
+
+/**
+ * Chooses the atlas for `count` tiles: little waste first, then near to square, since rasterisers share work by
+ * screen tiles (llvmpipe 64×64, SwiftShader row pairs) and a thin texture would leave cores idle.
+ */
+function arrangeTiles(
+  count: number,
+  tile: { width: number; height: number },
+  max: number,
+): { atlas: { x: number; y: number }; folds: number } {
+  let best = { atlas: { x: 1, y: 1 }, folds: count };
+  let bestCost = Infinity;
+  for (let x = 1; x * tile.width <= max && x < 2 * count; x *= 2) {
+    const y = Math.min(Math.ceil(count / x), Math.floor(max / tile.height));
+    const folds = Math.ceil(count / (x * y));
+    const aspect = Math.abs(Math.log2((x * tile.width) / (y * tile.height)));
+    const cost = x * y * folds * (1 + 0.02 * aspect);
+    if (cost < bestCost) {
+      bestCost = cost;
+      best = { atlas: { x, y }, folds };
+    }
+  }
+  return best;
+}
+
+/** A place in a texture array: texel coordinates and layer. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly layer: number;
+}
+
+/** Where the block at (blockX, blockY) of a plane lies; `layer` is that of its first pixel. The shaders' `_origin`. */
+export function placeOf(layout: Layout, plane: number, blockY: number, blockX: number): Place {
+  const { tile, tiles, atlas, targets } = layout;
+  const tileY = Math.floor(blockY / tile.height);
+  const tileX = Math.floor(blockX / tile.width);
+  const index = (plane * tiles.y + tileY) * tiles.x + tileX;
+  return {
+    x: (index % atlas.x) * tile.width + (blockX - tileX * tile.width),
+    y: (Math.floor(index / atlas.x) % atlas.y) * tile.height + (blockY - tileY * tile.height),
+    layer: Math.floor(index / (atlas.x * atlas.y)) * targets,
+  };
+}

@@ -1,0 +1,198 @@
+/**
+ * From tensors to passes: rewrites the graph, folds constants, chooses a layout for every tensor, writes the shaders
+ * and says when each texture dies. Planning needs only the device's limits, never the device: a plan can be printed
+ * for a machine that is not there.
+ */
+import { ShapeError } from '../errors.ts';
+import { sortTopologically } from './graph.ts';
+import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
+import type { Layout } from './layout.ts';
+import type { Cost, FetchStyle, NumericArray, Op, Operand } from './op.ts';
+import { rewrite } from './rewrite.ts';
+import type { Rule } from './rewrite.ts';
+import { formatShape, sizeOf } from './shape.ts';
+import type { DType, TensorType } from './shape.ts';
+import { Tensor, constantOp, placeholderOp } from './tensor.ts';
+import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
+
+/** What planning must know of the device. */
+export interface PlanLimits {
+  readonly targets: number;
+  readonly maxTextureSize: number;
+  readonly fetch: FetchStyle;
+}
+
+/** A texture of the plan, by position in `Plan.slots`. */
+export type SlotIndex = number;
+
+export interface Slot {
+  readonly tensor: Tensor;
+  readonly layout: Layout;
+  /** Constants and inputs come from outside; the rest is made by a pass. */
+  readonly kind: 'constant' | 'input' | 'made';
+}
+
+export interface Pass {
+  readonly op: Op;
+  readonly tensor: Tensor;
+  readonly inputs: readonly SlotIndex[];
+  readonly output: SlotIndex;
+  readonly shader: string;
+  readonly cost: Cost;
+  /** Slots nobody reads after this pass. */
+  readonly dying: readonly SlotIndex[];
+}
+
+export interface Plan {
+  readonly slots: readonly Slot[];
+  readonly passes: readonly Pass[];
+  readonly outputs: readonly SlotIndex[];
+  /** How often each rewrite rule fitted. */
+  readonly applied: ReadonlyMap<string, number>;
+  /** Bytes of constants, and the most that inputs and made tensors take together during a run. */
+  readonly constantBytes: number;
+  readonly peakBytes: number;
+}
+
+export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[], limits: PlanLimits): Plan {
+  const rewritten = rewrite(outputs, rules);
+  const roots = foldConstants(rewritten.outputs);
+  const order = sortTopologically(roots);
+  const slots: Slot[] = [];
+  const slotOf = new Map<Tensor, SlotIndex>();
+  const drafts: Omit<Pass, 'dying'>[] = [];
+  for (const tensor of order) {
+    const layout = layoutOf(tensor.type, blockOf(tensor, limits), limits);
+    const slot = slots.length;
+    slotOf.set(tensor, slot);
+    slots.push({ tensor, layout, kind: kindOf(tensor) });
+    if (kindOf(tensor) === 'made') drafts.push(draftPass(tensor, slot, slots, slotOf, limits));
+  }
+  const outputSlots = roots.map((root) => slotOf.get(root)!);
+  const passes = markDeaths(drafts, slots, new Set(outputSlots));
+  return {
+    slots,
+    passes,
+    outputs: outputSlots,
+    applied: rewritten.applied,
+    constantBytes: slots.reduce((sum, { kind, layout }) => sum + (kind === 'constant' ? layout.bytes : 0), 0),
+    peakBytes: measurePeak(slots, passes),
+  };
+}
+
+function kindOf(tensor: Tensor): Slot['kind'] {
+  if (tensor.op === (constantOp as Op)) return 'constant';
+  return tensor.op === (placeholderOp as Op) ? 'input' : 'made';
+}
+
+function blockOf(tensor: Tensor, limits: PlanLimits): Layout['block'] {
+  return tensor.op.block?.(tensor.type, tensor.attributes) ?? defaultBlock(tensor.shape, limits.targets);
+}
+
+function draftPass(
+  tensor: Tensor,
+  output: SlotIndex,
+  slots: readonly Slot[],
+  slotOf: ReadonlyMap<Tensor, SlotIndex>,
+  limits: PlanLimits,
+): Omit<Pass, 'dying'> {
+  const { op, attributes } = tensor;
+  if (!op.glsl) throw new Error(`plan: op ${op.name} has no shader`);
+  const inputs = tensor.inputs.map((input) => slotOf.get(input)!);
+  const operand = (name: string, slot: SlotIndex): Operand => {
+    const { layout, tensor } = slots[slot]!;
+    return { name, type: tensor.type, layout };
+  };
+  const call = {
+    attributes,
+    inputs: inputs.map((slot, index) => operand(inputName(index), slot)),
+    output: operand('result', output),
+    fetch: limits.fetch,
+  };
+  return { op, tensor, inputs, output, shader: op.glsl(call), cost: op.cost?.(call) ?? { macs: 0 } };
+}
+
+/** Names of operands in every shader, in order: a, b, c, … */
+export function inputName(index: number): string {
+  return String.fromCharCode('a'.charCodeAt(0) + index);
+}
+
+function markDeaths(drafts: readonly Omit<Pass, 'dying'>[], slots: readonly Slot[], kept: Set<SlotIndex>): Pass[] {
+  const lastReader = new Map<SlotIndex, number>();
+  drafts.forEach((pass, index) => pass.inputs.forEach((slot) => lastReader.set(slot, index)));
+  return drafts.map((pass, index) => {
+    const dying = new Set(
+      pass.inputs.filter((slot) => {
+        return lastReader.get(slot) === index && slots[slot]!.kind !== 'constant' && !kept.has(slot);
+      }),
+    );
+    return { ...pass, dying: [...dying] };
+  });
+}
+
+/** Inputs are uploaded before the first pass, so all of them count from the start. */
+function measurePeak(slots: readonly Slot[], passes: readonly Pass[]): number {
+  let live = slots.reduce((sum, { kind, layout }) => sum + (kind === 'input' ? layout.bytes : 0), 0);
+  let peak = live;
+  for (const pass of passes) {
+    live += bytesOf(slots[pass.output]!.layout.texture);
+    peak = Math.max(peak, live);
+    for (const slot of pass.dying) live -= slots[slot]!.layout.bytes;
+  }
+  return peak;
+}
+
+/** Replaces foldable ops over constants by constants, so weights are packed on the CPU and uploaded once. */
+function foldConstants(outputs: readonly Tensor[]): Tensor[] {
+  const replaced = new Map<Tensor, Tensor>();
+  for (const tensor of sortTopologically(outputs)) {
+    const inputs = tensor.inputs.map((input) => replaced.get(input)!);
+    const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
+    const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
+    const folds = tensor.op.folds && inputs.length > 0 && inputs.every((input) => kindOf(input) === 'constant');
+    replaced.set(tensor, folds ? foldOne(current) : current);
+  }
+  return outputs.map((output) => replaced.get(output)!);
+}
+
+function foldOne(tensor: Tensor): Tensor {
+  const sources = tensor.inputs.map((input) => input.attributes as ConstantAttributes);
+  const read = async (): Promise<NumericArray> => {
+    const inputs = await Promise.all(sources.map((source) => source.read()));
+    const output = new Float32Array(sizeOf(tensor.shape));
+    tensor.op.reference({
+      attributes: tensor.attributes,
+      inputs,
+      inputTypes: tensor.inputs.map((input) => input.type),
+      output,
+      outputType: tensor.type,
+    });
+    return output;
+  };
+  const label = `${tensor.op.name}(${sources.map((source) => source.label).join(', ')})`;
+  const block = tensor.op.block?.(tensor.type, tensor.attributes);
+  const attributes: ConstantAttributes = { label, type: tensor.type, read, ...(block && { block }) };
+  return new Tensor(constantOp as Op, [], attributes, tensor.type);
+}
+
+/** The inputs of a traced function, by name, checked before each run. Throws ShapeError `E_SHAPE` or `E_INPUT`. */
+export function checkInputs(plan: Plan, given: Readonly<Record<string, ArrayLike<number>>>): void {
+  const wanted = new Map<string, TensorType>();
+  for (const { tensor, kind } of plan.slots) {
+    if (kind === 'input') wanted.set((tensor.attributes as PlaceholderAttributes).name, tensor.type);
+  }
+  for (const [name, type] of wanted) {
+    const data = given[name];
+    if (!data || data.length !== sizeOf(type.shape)) {
+      throw new ShapeError(
+        'E_INPUT',
+        `run: input ${name} must hold ${sizeOf(type.shape)} numbers for shape ${formatShape(type.shape)}, ` +
+          `got ${data ? data.length : 'nothing'}. A plan is compiled for one shape: compile another for another size.`,
+      );
+    }
+  }
+}
+
+export function arrayFor(dtype: DType, size: number): Float32Array | Int32Array {
+  return dtype === 'i32' ? new Int32Array(size) : new Float32Array(size);
+}

@@ -1,0 +1,78 @@
+/**
+ * Applies rewrite rules to a graph until none fits. The engine brings only the machinery: the rules name ops, so
+ * they live with the ops and are passed in as an argument. A rule must keep the meaning and the type of a tensor.
+ */
+import { countUses, sortTopologically } from './graph.ts';
+import { formatShape, sameShape } from './shape.ts';
+import { Tensor, apply } from './tensor.ts';
+
+export interface RewriteContext {
+  /** How many tensors or outputs read this one. A rule that absorbs a tensor asks that nobody else needs it. */
+  uses(tensor: Tensor): number;
+}
+
+export interface Rule {
+  /** Name by which it is switched off and shown by `explain()`. */
+  readonly name: string;
+  /** One sentence: what it turns into what, and why that is faster. */
+  readonly why: string;
+  /** The tensor to compute instead, or undefined where the rule does not fit. */
+  apply(tensor: Tensor, context: RewriteContext): Tensor | undefined;
+}
+
+export interface RewriteResult {
+  readonly outputs: readonly Tensor[];
+  /** How often each rule fitted, by name. */
+  readonly applied: ReadonlyMap<string, number>;
+}
+
+/** A rule set that keeps rewriting after this many sweeps is turning in circles: that is a bug of the rules. */
+const mostSweeps = 64;
+
+export function rewrite(outputs: readonly Tensor[], rules: readonly Rule[]): RewriteResult {
+  const applied = new Map<string, number>();
+  let current = outputs;
+  for (let sweep = 0; sweep < mostSweeps; sweep++) {
+    const next = sweepOnce(current, rules, applied);
+    if (next.every((tensor, index) => tensor === current[index])) return { outputs: current, applied };
+    current = next;
+  }
+  throw new Error(`rewrite: rules did not settle after ${mostSweeps} sweeps (${[...applied.keys()].join(', ')})`);
+}
+
+/** One pass from the inputs to the outputs. At each tensor at most one rule is applied; the next sweep looks again. */
+function sweepOnce(outputs: readonly Tensor[], rules: readonly Rule[], applied: Map<string, number>): Tensor[] {
+  const order = sortTopologically(outputs);
+  const uses = countUses(order, outputs);
+  const replaced = new Map<Tensor, Tensor>();
+  // A tensor rebuilt because an input changed has the uses of the tensor it stands for.
+  const context: RewriteContext = { uses: (tensor) => uses.get(tensor) ?? 0 };
+  for (const tensor of order) {
+    const inputs = tensor.inputs.map((input) => replaced.get(input)!);
+    let result = tensor;
+    if (inputs.some((input, index) => input !== tensor.inputs[index])) {
+      result = apply(tensor.op, inputs, tensor.attributes);
+      uses.set(result, uses.get(tensor)!);
+    }
+    for (const rule of rules) {
+      const better = rule.apply(result, context);
+      if (better === undefined || better === result) continue;
+      checkSameType(rule, result, better);
+      applied.set(rule.name, (applied.get(rule.name) ?? 0) + 1);
+      uses.set(better, uses.get(tensor)!);
+      result = better;
+      break;
+    }
+    replaced.set(tensor, result);
+  }
+  return outputs.map((output) => replaced.get(output)!);
+}
+
+function checkSameType(rule: Rule, before: Tensor, after: Tensor): void {
+  if (!sameShape(before.shape, after.shape) || before.dtype !== after.dtype) {
+    throw new Error(
+      `rewrite: rule ${rule.name} turned ${before.dtype} ${formatShape(before.shape)} ` +
+        `into ${after.dtype} ${formatShape(after.shape)}`,
+    );
+  }
+}

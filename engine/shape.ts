@@ -1,0 +1,75 @@
+/**
+ * Shapes: sizes of dimensions, outermost first, as in PyTorch and NumPy. Row-major order throughout.
+ * Pure arithmetic; the rules of single ops live with the ops.
+ */
+import { ShapeError } from '../errors.ts';
+
+export type Shape = readonly number[];
+
+/** What the engine computes with. `i32` values are whole numbers kept exactly in fp32, so below 2²⁴ in magnitude. */
+export type DType = 'f32' | 'f16' | 'i32';
+
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Row-major strides, in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return strides;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Throws `E_SHAPE` unless every size is a positive whole number and the rank is at most 4. */
+export function checkShape(where: string, shape: Shape): void {
+  if (shape.length > 4 || !shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `${where}: a shape is up to four positive whole numbers, got ${formatShape(shape)}. ` +
+        'Empty tensors and ranks above 4 are not supported; merge dimensions with reshape.',
+    );
+  }
+}
+
+/** A possibly negative axis as a position in `rank` dimensions. Throws `E_ATTRIBUTE`. */
+export function resolveAxis(where: string, axis: number, rank: number): number {
+  const resolved = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
+    throw new ShapeError('E_ATTRIBUTE', `${where}: axis must be within [${-rank}, ${rank - 1}], got ${axis}.`);
+  }
+  return resolved;
+}
+
+/** NumPy's broadcasting: shapes are aligned at their last dimension, and sizes must be equal or 1. Throws `E_SHAPE`. */
+export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const p = a[axis - rank + a.length] ?? 1;
+    const q = b[axis - rank + b.length] ?? 1;
+    if (p !== q && p !== 1 && q !== 1) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `${where}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: dimension ${axis} is ${p} in one ` +
+          `and ${q} in the other. Sizes must be equal or 1, counted from the last dimension.`,
+      );
+    }
+    return Math.max(p, q);
+  });
+}

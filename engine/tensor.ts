@@ -1,0 +1,111 @@
+/**
+ * A Tensor is a promise of numbers: the op that makes them, its inputs and attributes, and their type. Calling an op
+ * builds tensors and computes nothing; `compile` and `run` follow the inputs back from the tensors they are given.
+ * There is no tape and no global state: the graph is the tensors themselves, immutable and shared.
+ */
+import { ShapeError } from '../errors.ts';
+import type { Block } from './layout.ts';
+import type { Op, NumericArray } from './op.ts';
+import { checkShape, formatShape, sizeOf } from './shape.ts';
+import type { DType, Shape, TensorType } from './shape.ts';
+
+export class Tensor {
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: unknown;
+  readonly type: TensorType;
+
+  constructor(op: Op, inputs: readonly Tensor[], attributes: unknown, type: TensorType) {
+    this.op = op;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.type = type;
+  }
+
+  get shape(): Shape {
+    return this.type.shape;
+  }
+
+  get dtype(): DType {
+    return this.type.dtype;
+  }
+
+  /** What Node prints: `Tensor f32 [1, 8192, 32, 32] of conv2d`. */
+  toString(): string {
+    return `Tensor ${this.dtype} ${formatShape(this.shape)} of ${this.op.name}`;
+  }
+}
+
+/** Applies an op: checks the inputs by its shape rule and returns the tensor it would make. */
+export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  const type = op.infer(
+    inputs.map((input) => input.type),
+    attributes,
+  );
+  checkShape(op.name, type.shape);
+  return new Tensor(op as Op, inputs, attributes, type);
+}
+
+/** Where the numbers of a constant come from. `read` may be asked again after a lost context, so it must repeat. */
+export interface ConstantAttributes {
+  readonly label: string;
+  readonly type: TensorType;
+  /** The block of the op that a folded constant came from, where that op asked for one. */
+  readonly block?: Block;
+  read(): NumericArray | Promise<NumericArray>;
+}
+
+export const constantOp: Op<ConstantAttributes> = {
+  name: 'constant',
+  infer: (_inputs, { type }) => type,
+  reference() {
+    throw new Error('constants are read, not computed');
+  },
+  block: (_type, { block }) => block,
+  describe: ({ label }) => label,
+};
+
+export interface PlaceholderAttributes {
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+export const placeholderOp: Op<PlaceholderAttributes> = {
+  name: 'input',
+  infer: (_inputs, { type }) => type,
+  reference() {
+    throw new Error('inputs are given, not computed');
+  },
+  describe: ({ name }) => name,
+};
+
+/**
+ * Numbers as a tensor. `data` is row-major and is not copied: leave it unchanged while the tensor is in use.
+ * @throws ShapeError `E_SHAPE` when the length of `data` is not the product of `shape`.
+ */
+export function tensor(data: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
+  checkShape('tensor', shape);
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `tensor: shape ${formatShape(shape)} needs ${sizeOf(shape)} numbers, got ${data.length}.`,
+    );
+  }
+  const array: NumericArray =
+    data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array
+      ? data
+      : dtype === 'i32'
+        ? Int32Array.from(data)
+        : Float32Array.from(data);
+  return constant('data', { shape, dtype }, () => array);
+}
+
+/** A tensor whose numbers are fetched only when a plan needs them, such as a weight still in its file. */
+export function constant(label: string, type: TensorType, read: ConstantAttributes['read']): Tensor {
+  return apply(constantOp, [], { label, type, read });
+}
+
+/** An input that every run of a compiled plan supplies anew. */
+export function placeholder(name: string, type: TensorType): Tensor {
+  return apply(placeholderOp, [], { name, type });
+}

@@ -1,0 +1,104 @@
+/**
+ * conv2d: cross-correlation with stride 1 and zero "same" padding, as `F.conv2d(x, w, b, padding='same')`.
+ * x [B, I, H, W], w [O, I, KH, KW], b [O] → [B, O, H, W]. KH and KW odd, up to 7.
+ *
+ * The shader here is the naive one, four lines that say what a convolution is. The rule `pack_conv2d` puts the fast
+ * one (packed-conv2d.ts) in its place; both must equal the reference loop.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { writeElementShader } from '../shader/fragment.ts';
+
+export const conv2dOp: Op<undefined> = {
+  name: 'conv2d',
+  infer: inferConv2d,
+  reference: (call) => computeConv2d(call),
+  glsl: writeNaiveShader,
+  cost: ({ inputs, output }) => ({ macs: countMacs(inputs[1]!.type, output.type) }),
+};
+
+/** x [B, I, H, W], w [O, I, KH, KW] with odd KH, KW ≤ 7, b [O] if given → [B, O, H, W]. Throws ShapeError `E_SHAPE`. */
+export function conv2d(x: Tensor, w: Tensor, b?: Tensor): Tensor {
+  return apply(conv2dOp, b ? [x, w, b] : [x, w], undefined);
+}
+
+export function countMacs(w: TensorType, output: TensorType): number {
+  const [, inChannels = 0, height = 0, width = 0] = w.shape;
+  const [batch = 0, outChannels = 0, h = 0, wide = 0] = output.shape;
+  return batch * outChannels * h * wide * inChannels * height * width;
+}
+
+function inferConv2d(inputs: readonly TensorType[]): TensorType {
+  const [x, w, b] = inputs as [TensorType, TensorType, TensorType?];
+  const shapes = `(x ${formatShape(x.shape)}, weight ${formatShape(w.shape)}${b ? `, bias ${formatShape(b.shape)}` : ''})`;
+  if (x.shape.length !== 4 || w.shape.length !== 4) {
+    throw new ShapeError('E_SHAPE', `conv2d: x and weight must have four dimensions, NCHW and OIHW ${shapes}.`);
+  }
+  const [batch, inChannels, height, width] = x.shape as [number, number, number, number];
+  const [outChannels, wanted, kernelHeight, kernelWidth] = w.shape as [number, number, number, number];
+  if (wanted !== inChannels) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `conv2d: weight expects ${wanted} input channels, x has ${inChannels} ${shapes}. Did you swap NCHW and NHWC?`,
+    );
+  }
+  for (const size of [kernelHeight, kernelWidth]) {
+    if (size % 2 === 0 || size > 7) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `conv2d: kernels are 1, 3, 5 or 7 pixels, got ${kernelHeight}×${kernelWidth} ${shapes}.`,
+      );
+    }
+  }
+  if (b && (b.shape.length !== 1 || b.shape[0] !== outChannels)) {
+    throw new ShapeError('E_SHAPE', `conv2d: bias must be [${outChannels}], one for each output channel ${shapes}.`);
+  }
+  return { shape: [batch, outChannels, height, width], dtype: 'f32' };
+}
+
+/** The truth. Loops run so that the innermost one goes along rows; the sum of a pixel is kept in float64. */
+export function computeConv2d({ inputs, inputTypes, output }: Omit<ReferenceCall, 'attributes'>): void {
+  const [x, w, b] = inputs;
+  const [batch, inChannels, height, width] = inputTypes[0]!.shape as [number, number, number, number];
+  const [outChannels, , kernelHeight, kernelWidth] = inputTypes[1]!.shape as [number, number, number, number];
+  const sums = new Float64Array(height * width);
+  for (let n = 0; n < batch; n++) {
+    for (let o = 0; o < outChannels; o++) {
+      sums.fill(b ? b[o]! : 0);
+      for (let i = 0; i < inChannels; i++) {
+        for (let dy = 0; dy < kernelHeight; dy++) {
+          for (let dx = 0; dx < kernelWidth; dx++) {
+            const weight = w![((o * inChannels + i) * kernelHeight + dy) * kernelWidth + dx]!;
+            const shiftY = dy - (kernelHeight - 1) / 2;
+            const shiftX = dx - (kernelWidth - 1) / 2;
+            const firstX = Math.max(0, -shiftX);
+            const lastX = Math.min(width, width - shiftX);
+            for (let y = Math.max(0, -shiftY); y < Math.min(height, height - shiftY); y++) {
+              const from = ((n * inChannels + i) * height + y + shiftY) * width + shiftX;
+              for (let px = firstX; px < lastX; px++) sums[y * width + px]! += weight * x![from + px]!;
+            }
+          }
+        }
+      }
+      output.set(sums, (n * outChannels + o) * height * width);
+    }
+  }
+}
+
+function writeNaiveShader(call: ShaderCall<undefined>): string {
+  const { h, w, c } = call.inputs[0]!.layout.grid;
+  const [, , kernelHeight, kernelWidth] = call.inputs[1]!.type.shape as [number, number, number, number];
+  const element = `float element(int n, int o, int y, int x) {
+  float sum = ${call.inputs.length > 2 ? 'c_at(0, o, 0, 0)' : '0.0'};
+  for (int i = 0; i < ${c}; ++i)
+    for (int dy = 0; dy < ${kernelHeight}; ++dy)
+      for (int dx = 0; dx < ${kernelWidth}; ++dx) {
+        int from_y = y + dy - ${(kernelHeight - 1) / 2}, from_x = x + dx - ${(kernelWidth - 1) / 2};
+        if (from_y >= 0 && from_y < ${h} && from_x >= 0 && from_x < ${w})
+          sum += a_at(n, i, from_y, from_x) * b_at(o, i, dy, dx);
+      }
+  return sum;
+}`;
+  return writeElementShader(call, 'conv2d, the naive way', element);
+}

@@ -1,0 +1,133 @@
+/**
+ * conv2d as the engine runs it: weights packed so that a texel holds one tap of one input channel for four output
+ * channels, ReLU on read, bias to start from, residual on write. Built by the rules in ops/rewrite, not by hand.
+ *
+ * x [B, I, H, W], packed [1, O, ⌈I/4⌉·KH, KW·4], b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b).
+ */
+import { apply } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { existingPixel } from '../shader/fragment.ts';
+import { addResidual, countProductFetches, writeProductShader } from '../shader/product.ts';
+import { computeConv2d } from './conv2d.ts';
+
+interface PackAttributes {
+  /** Shape of the plain weight, [O, I, KH, KW]. */
+  readonly weight: readonly [number, number, number, number];
+}
+
+/** [O, I, KH, KW] → [1, O, ⌈I/4⌉·KH, KW·4]: element (o, quad·KH + dy, dx·4 + lane) is w[o, quad·4 + lane, dy, dx]. */
+export const packWeightsOp: Op<PackAttributes> = {
+  name: 'pack_weights',
+  folds: true,
+  infer(_inputs, { weight: [outChannels, inChannels, height, width] }) {
+    return { shape: [1, outChannels, Math.ceil(inChannels / 4) * height, width * 4], dtype: 'f32' };
+  },
+  reference({ inputs, output, attributes: { weight } }) {
+    visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
+  },
+  // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
+  block: () => ({ width: 1, height: 1 }),
+};
+
+function visitPacked(
+  [outChannels, inChannels, height, width]: readonly [number, number, number, number],
+  visit: (packed: number, plain: number) => void,
+): void {
+  const rows = Math.ceil(inChannels / 4) * height;
+  for (let o = 0; o < outChannels; o++) {
+    for (let i = 0; i < inChannels; i++) {
+      const row = Math.floor(i / 4) * height;
+      const plain = (o * inChannels + i) * height * width;
+      for (let dy = 0; dy < height; dy++) {
+        const packed = (o * rows + row + dy) * width * 4 + (i % 4);
+        for (let dx = 0; dx < width; dx++) visit(packed + dx * 4, plain + dy * width + dx);
+      }
+    }
+  }
+}
+
+export interface PackedConv2dAttributes {
+  readonly weight: readonly [number, number, number, number];
+  readonly reluInput: boolean;
+  readonly bias: boolean;
+  /** Present when there is a residual: the last input is added to gain × the convolution. */
+  readonly gain: number | undefined;
+}
+
+export const packedConv2dOp: Op<PackedConv2dAttributes> = {
+  name: 'packed_conv2d',
+  infer([x], { weight }) {
+    const [batch, , height, width] = x!.shape as [number, number, number, number];
+    return { shape: [batch, weight[0], height, width], dtype: 'f32' };
+  },
+  reference: computePackedConv2d,
+  glsl: writePackedShader,
+  cost(call) {
+    const weight: TensorType = { shape: call.attributes.weight, dtype: 'f32' };
+    const [, inChannels, height, width] = weight.shape as [number, number, number, number];
+    const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
+    return { macs: outputs * inChannels * height * width, fetches: countProductFetches(call, { height, width }) };
+  },
+  describe({ weight, reluInput, bias, gain }) {
+    const words = [`${weight[2]}×${weight[3]}`];
+    if (reluInput) words.push('relu on read');
+    if (bias) words.push('bias');
+    if (gain !== undefined) words.push(`residual, gain ${gain}`);
+    return words.join(', ');
+  },
+};
+
+/** Packs a weight tensor; a constant one is packed on the CPU before upload. */
+export function packWeights(w: Tensor): Tensor {
+  return apply(packWeightsOp, [w], { weight: w.shape as PackAttributes['weight'] });
+}
+
+export function packedConv2d(
+  { x, packed, bias, residual }: { x: Tensor; packed: Tensor; bias?: Tensor; residual?: Tensor },
+  attributes: PackedConv2dAttributes,
+): Tensor {
+  return apply(packedConv2dOp, [x, packed, ...(bias ? [bias] : []), ...(residual ? [residual] : [])], attributes);
+}
+
+function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void {
+  const { weight, reluInput, bias, gain } = call.attributes;
+  const [x, packed] = call.inputs;
+  const plain = new Float64Array(weight[0] * weight[1] * weight[2] * weight[3]);
+  visitPacked(weight, (from, to) => (plain[to] = packed![from]!));
+  const input = reluInput ? x!.map((value) => Math.max(value, 0)) : x!;
+  const biasInputs = bias ? [call.inputs[2]!] : [];
+  const types = [call.inputTypes[0]!, { shape: weight, dtype: 'f32' as const }];
+  const sums = new Float64Array(call.output.length);
+  computeConv2d({
+    inputs: [input, plain, ...biasInputs],
+    inputTypes: types,
+    output: sums,
+    outputType: call.outputType,
+  });
+  const residual = gain === undefined ? undefined : call.inputs[call.inputs.length - 1]!;
+  for (let i = 0; i < sums.length; i++) call.output[i] = residual ? residual[i]! + gain! * sums[i]! : sums[i]!;
+}
+
+function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
+  const { weight, reluInput, bias, gain } = call.attributes;
+  const [, , height, width] = weight;
+  const residual = 'abcd'[call.inputs.length - 1];
+  const tiled = call.inputs[1]!.layout.tiles.x * call.inputs[1]!.layout.tiles.y > 1;
+  return writeProductShader(call, {
+    title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
+    kernel: { height, width },
+    reluInput,
+    start: bias ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)',
+    ...(tiled
+      ? { weight: ({ dx, lane }) => `b_pixel(0, quad, in_quad * ${height} + dy, ${dx * 4 + lane})` }
+      : {
+          prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
+          prepareRow: `int weight_y = weight_place.y + in_quad * ${height} + dy;`,
+          weight: ({ dx, lane }) => `b_fetch(weight_place.x + ${dx * 4 + lane}, weight_y, weight_place.z)`,
+        }),
+    finish(sum, position) {
+      if (gain === undefined) return sum;
+      return addResidual(sum, `${residual}_pixel(n, quad, ${existingPixel(call.output.layout, position)})`, gain);
+    },
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * GLSL that reads a tensor out of its texture array by the rule of engine/layout.ts. For an operand called `a`:
+ *
+ *   sampler2DArray a_texels                              the texture
+ *   vec4  a_fetch(int x, int y, int layer)               one texel
+ *   ivec3 a_place(int plane, int block_y, int block_x)   texel and first layer of a block
+ *   vec4  a_pixel(int n, int quad, int y, int x)         four channels of a pixel, which must exist
+ *   float a_at(int n, int c, int y, int x)               one element, which must exist
+ *
+ * All sizes are constants, so a compiler sees shifts and adds where a size is a power of two.
+ */
+import type { FetchStyle, Layout, Operand, ShaderCall } from '../../engine/index.ts';
+
+/** `value / divisor` for value ≥ 0, as a shift where it can be. */
+export function divide(value: string, divisor: number): string {
+  if (divisor === 1) return value;
+  return Number.isInteger(Math.log2(divisor)) ? `(${value} >> ${Math.log2(divisor)})` : `(${value} / ${divisor})`;
+}
+
+/** `value % divisor` for value ≥ 0, as a mask where it can be. */
+export function modulo(value: string, divisor: number): string {
+  if (divisor === 1) return '0';
+  return Number.isInteger(Math.log2(divisor)) ? `(${value} & ${divisor - 1})` : `(${value} % ${divisor})`;
+}
+
+/** Everything the comment above promises, for one operand. Unused functions cost nothing once compiled. */
+export function declareOperand({ name, layout }: Operand, fetch: FetchStyle): string {
+  return [
+    `// ${name}: ${describeLayout(layout)}`,
+    `uniform highp sampler2DArray ${name}_texels;`,
+    declareFetch(name, layout, fetch),
+    declarePlace(name, layout),
+    declarePixel(name, layout),
+    `float ${name}_at(int n, int c, int y, int x) {`,
+    `  return ${name}_pixel(n, c >> 2, y, x)[c & 3];`,
+    `}`,
+  ].join('\n');
+}
+
+export function declareOperands({ inputs, fetch }: ShaderCall): string {
+  return inputs.map((input) => declareOperand(input, fetch)).join('\n\n');
+}
+
+function describeLayout({ shape, block, quads, texture }: Layout): string {
+  return (
+    `[${shape.join(', ')}] as planes of ${quads} channel quads, blocks of ${block.width}×${block.height} pixels, ` +
+    `in ${texture.width}×${texture.height}×${texture.layers}`
+  );
+}
+
+/** On llvmpipe `textureLod` with precomputed reciprocals is a third cheaper than `texelFetch`; GPUs do not mind. */
+function declareFetch(name: string, { texture }: Layout, fetch: FetchStyle): string {
+  const body =
+    fetch === 'texelFetch'
+      ? `texelFetch(${name}_texels, ivec3(x, y, layer), 0)`
+      : `textureLod(${name}_texels, vec3((vec2(x, y) + 0.5) * ${vec2Literal(1 / texture.width, 1 / texture.height)}, layer), 0.0)`;
+  return `vec4 ${name}_fetch(int x, int y, int layer) {\n  return ${body};\n}`;
+}
+
+function vec2Literal(x: number, y: number): string {
+  return `vec2(${floatLiteral(x)}, ${floatLiteral(y)})`;
+}
+
+/** A number as GLSL writes it, rounded to fp32 exactly once. */
+export function floatLiteral(value: number): string {
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+function declarePlace(name: string, { tile, tiles, atlas, folds, targets }: Layout): string {
+  const tiled = tiles.x * tiles.y > 1;
+  const index = tiled
+    ? `(plane * ${tiles.y} + ${divide('block_y', tile.height)}) * ${tiles.x} + ${divide('block_x', tile.width)}`
+    : 'plane';
+  const x = `${modulo('tile', atlas.x)} * ${tile.width} + ${tiles.x > 1 ? modulo('block_x', tile.width) : 'block_x'}`;
+  const row = divide('tile', atlas.x);
+  const y = `${folds > 1 ? modulo(row, atlas.y) : row} * ${tile.height} + ${tiles.y > 1 ? modulo('block_y', tile.height) : 'block_y'}`;
+  const layer = folds > 1 ? `${divide('tile', atlas.x * atlas.y)} * ${targets}` : '0';
+  return [
+    `ivec3 ${name}_place(int plane, int block_y, int block_x) {`,
+    `  int tile = ${index};`,
+    `  return ivec3(${x}, ${y}, ${layer});`,
+    `}`,
+  ].join('\n');
+}
+
+function declarePixel(name: string, { block, quads }: Layout): string {
+  const pixel =
+    block.height > 1
+      ? `${modulo('y', block.height)} * ${block.width} + ${modulo('x', block.width)}`
+      : modulo('x', block.width);
+  return [
+    `vec4 ${name}_pixel(int n, int quad, int y, int x) {`,
+    `  ivec3 place = ${name}_place(n * ${quads} + quad, ${divide('y', block.height)}, ${divide('x', block.width)});`,
+    `  return ${name}_fetch(place.x, place.y, place.z + ${pixel});`,
+    `}`,
+  ].join('\n');
+}

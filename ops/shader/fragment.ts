@@ -1,0 +1,132 @@
+/**
+ * The frame every fragment shader shares: header, outputs, which block of the result this fragment makes, and the
+ * rule that lanes beyond C and pixels beyond H and W are zero. An op writes only what lies between.
+ */
+import type { Layout, ShaderCall } from '../../engine/index.ts';
+import { declareOperands, divide, modulo } from './accessors.ts';
+
+/** What a shader body may use: `n`, `quad` (channels 4·quad … +3), and `y0`, `x0`, the block's first pixel. */
+export interface FragmentBody {
+  /** Functions and constants before main. */
+  readonly declarations?: string;
+  /** Statements that run once a fragment, before the pixels. */
+  readonly prepare?: string;
+  /** A vec4 expression for the pixel at `y`, `x` whose position in the block is `pixel`. */
+  pixel(position: { pixel: number; y: string; x: string }): string;
+}
+
+/** A whole fragment shader. `title` is its first comment. */
+export function writeFragmentShader(call: ShaderCall, title: string, body: FragmentBody): string {
+  const { layout } = call.output;
+  const positions = Array.from({ length: layout.targets }, (_, pixel) => ({
+    pixel,
+    y: offset('y0', Math.floor(pixel / layout.block.width)),
+    x: offset('x0', pixel % layout.block.width),
+  }));
+  return [
+    '#version 300 es',
+    `// ${title} → [${layout.shape.join(', ')}]`,
+    'precision highp float;',
+    'precision highp int;',
+    'precision highp sampler2DArray;',
+    ...(layout.folds > 1 ? ['uniform int fold;'] : []),
+    ...positions.map(({ pixel }) => `layout(location = ${pixel}) out vec4 result_${pixel};`),
+    '',
+    declareOperands(call),
+    ...(body.declarations ? ['', body.declarations] : []),
+    '',
+    'void main() {',
+    indent(locateBlock(layout)),
+    ...(body.prepare ? [indent(body.prepare)] : []),
+    ...positions.map((position) => `  result_${position.pixel} = ${body.pixel(position)};`),
+    indent(zeroPadding(layout, positions)),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** A shader given by one function `vec4 value(int n, int quad, int y, int x)`, called for every pixel that exists. */
+export function writePixelShader(call: ShaderCall, title: string, valueFunction: string): string {
+  return writeFragmentShader(call, title, {
+    declarations: valueFunction,
+    pixel: (position) => `value(n, quad, ${existingPixel(call.output.layout, position)})`,
+  });
+}
+
+/** `y, x` of a pixel that exists: a padding pixel recomputes the last one, and its value is then zeroed. */
+export function existingPixel({ block, grid }: Layout, { y, x }: { y: string; x: string }): string {
+  const last = (value: string, size: number, step: number): string => {
+    return size % step === 0 ? value : `min(${value}, ${size - 1})`;
+  };
+  return `${last(y, grid.h, block.height)}, ${last(x, grid.w, block.width)}`;
+}
+
+/**
+ * A shader given by one function `float element(int n, int c, int y, int x)`. For ops that move elements about, where
+ * the four lanes of a texel come from different places.
+ */
+export function writeElementShader(call: ShaderCall, title: string, elementFunction: string): string {
+  const { c } = call.output.layout.grid;
+  const lanes = [0, 1, 2, 3].map((lane) => {
+    const channel = offset('c', lane);
+    return `element(n, ${c % 4 === 0 || lane === 0 ? channel : `min(${channel}, ${c - 1})`}, y, x)`;
+  });
+  return writePixelShader(
+    call,
+    title,
+    [
+      elementFunction,
+      '',
+      'vec4 value(int n, int quad, int y, int x) {',
+      '  int c = quad * 4;',
+      `  return vec4(${lanes.join(', ')});`,
+      '}',
+    ].join('\n'),
+  );
+}
+
+function locateBlock({ tile, tiles, atlas, folds, quads, planes, block }: Layout): string {
+  const perPlane = tiles.x * tiles.y;
+  const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
+  const spare = atlas.x * atlas.y * folds > planes * perPlane;
+  return [
+    'ivec2 texel = ivec2(gl_FragCoord.xy);',
+    `int tile = ${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('texel.x', tile.width)}${foldOffset};`,
+    // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
+    `int plane = ${spare ? `min(${divide('tile', perPlane)}, ${planes - 1})` : divide('tile', perPlane)};`,
+    `int n = ${divide('plane', quads)};`,
+    `int quad = plane - n * ${quads};`,
+    `int block_y = texel.y % ${tile.height}${tiles.y > 1 ? ` + ${modulo(divide('tile', tiles.x), tiles.y)} * ${tile.height}` : ''};`,
+    `int block_x = texel.x % ${tile.width}${tiles.x > 1 ? ` + ${modulo('tile', tiles.x)} * ${tile.width}` : ''};`,
+    `int y0 = block_y * ${block.height};`,
+    `int x0 = block_x * ${block.width};`,
+  ].join('\n');
+}
+
+function zeroPadding({ grid, block, quads }: Layout, positions: { pixel: number; y: string; x: string }[]): string {
+  const lines: string[] = [];
+  const spareLanes = grid.c % 4;
+  if (spareLanes > 0) {
+    const lanes = [0, 1, 2, 3].map((lane) => `quad == ${quads - 1} && ${lane >= spareLanes}`);
+    lines.push(`bvec4 spare = bvec4(${lanes.join(', ')});`);
+    lines.push(...positions.map(({ pixel }) => `result_${pixel} = mix(result_${pixel}, vec4(0.0), spare);`));
+  }
+  for (const { pixel, y, x } of positions) {
+    const outside = [
+      ...(grid.h % block.height > 0 ? [`${y} >= ${grid.h}`] : []),
+      ...(grid.w % block.width > 0 ? [`${x} >= ${grid.w}`] : []),
+    ];
+    if (outside.length > 0) lines.push(`if (${outside.join(' || ')}) result_${pixel} = vec4(0.0);`);
+  }
+  return lines.join('\n');
+}
+
+/** `base + amount`, without the `+ 0`. */
+export function offset(base: string, amount: number): string {
+  if (amount === 0) return base;
+  return amount > 0 ? `${base} + ${amount}` : `${base} - ${-amount}`;
+}
+
+export function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}

@@ -1,0 +1,127 @@
+/**
+ * The one kernel behind conv2d and matmul: a fragment makes a block of R pixels × 4 output channels, and walks over
+ * the input's channel quads and the kernel's taps. For every tap it reads 4 weight texels (4 input × 4 output
+ * channels) and uses them for all R pixels, so weights cost 4/R reads a pixel; along a row the taps share the pixels
+ * they overlap. Fetches, not arithmetic, are what such a shader costs (bench/README.md).
+ *
+ * Letters: KH × KW kernel taps, R pixels a block. Zero padding: pixels outside the picture count as zero.
+ */
+import type { Layout, ShaderCall } from '../../engine/index.ts';
+import { divide, floatLiteral, modulo } from './accessors.ts';
+import { indent, offset, writeFragmentShader } from './fragment.ts';
+
+export interface ProductShader {
+  readonly title: string;
+  readonly kernel: { readonly height: number; readonly width: number };
+  /** max(x, 0) on every element of the input as it is read. */
+  readonly reluInput: boolean;
+  /** GLSL of the weight texel for channel quad `in_quad` and `lane` 0..3 at tap `dy`, `dx`: 4 output channels. */
+  weight(tap: { dx: number; lane: number }): string;
+  /** Statements before the loops, and before each tap row: what `weight` needs. */
+  readonly prepareWeights?: string;
+  readonly prepareRow?: string;
+  /** vec4 to start from, e.g. the bias. */
+  readonly start: string;
+  /** What becomes of the sum of the pixel at `y`, `x`. */
+  finish(sum: string, position: { y: string; x: string }): string;
+}
+
+/** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
+export function writeProductShader(call: ShaderCall, product: ProductShader): string {
+  const input = call.inputs[0]!.layout;
+  const output = call.output.layout;
+  return writeFragmentShader(call, product.title, {
+    prepare: [
+      `vec4 start = ${product.start};`,
+      ...Array.from({ length: output.targets }, (_, pixel) => `vec4 sum_${pixel} = start;`),
+      ...(product.prepareWeights ? [product.prepareWeights] : []),
+      `for (int in_quad = 0; in_quad < ${input.quads}; ++in_quad) {`,
+      ...(isTiled(input) ? [] : [`  ivec3 plane_place = a_place(n * ${input.quads} + in_quad, 0, 0);`]),
+      `  for (int dy = 0; dy < ${product.kernel.height}; ++dy) {`,
+      indent(indent(writeTapRow(input, output, product))),
+      '  }',
+      '}',
+    ].join('\n'),
+    pixel: ({ pixel, y, x }) => product.finish(`sum_${pixel}`, { y, x }),
+  });
+}
+
+function isTiled({ tiles }: Layout): boolean {
+  return tiles.x * tiles.y > 1;
+}
+
+/** One row of taps: reads the pixels it covers, then its weights, and adds. */
+function writeTapRow(input: Layout, output: Layout, product: ProductShader): string {
+  const { height, width } = product.kernel;
+  const { block } = output;
+  const span = block.width + width - 1;
+  const lines: string[] = [];
+  for (let row = 0; row < block.height; row++) {
+    lines.push(`int y_${row} = y0 + dy + ${row - (height - 1) / 2};`);
+    if (height > 1 || input.grid.h % block.height > 0) {
+      lines.push(`bool in_y_${row} = y_${row} >= 0 && y_${row} < ${input.grid.h};`);
+    }
+    for (let i = 0; i < span; i++) {
+      const read = readPixel(input, output, product, row, i);
+      lines.push(`vec4 pixel_${row}_${i} = ${product.reluInput ? `max(${read}, 0.0)` : read};`);
+    }
+  }
+  if (product.prepareRow) lines.push(product.prepareRow);
+  for (let dx = 0; dx < width; dx++) {
+    for (let lane = 0; lane < 4; lane++) {
+      lines.push(`vec4 weight_${dx}_${lane} = ${product.weight({ dx, lane })};`);
+    }
+    for (let pixel = 0; pixel < output.targets; pixel++) {
+      const from = `pixel_${Math.floor(pixel / block.width)}_${(pixel % block.width) + dx}`;
+      const terms = ['x', 'y', 'z', 'w'].map((lane, index) => `${from}.${lane} * weight_${dx}_${index}`);
+      lines.push(`sum_${pixel} += ${terms.join(' + ')};`);
+    }
+  }
+  return lines.join('\n');
+}
+
+/**
+ * The texel of the pixel `i` columns right of the leftmost tap. Where it may lie outside the picture the value is
+ * selected, never multiplied, so that whatever a clamped read returns (Infinity, NaN) stays out.
+ */
+function readPixel(input: Layout, output: Layout, { kernel }: ProductShader, row: number, i: number): string {
+  const { width: outWidth } = output.block;
+  const shift = i - (kernel.width - 1) / 2;
+  const x = offset('x0', shift);
+  const conditions: string[] = [];
+  if (kernel.height > 1 || input.grid.h % output.block.height > 0) conditions.push(`in_y_${row}`);
+  if (shift < 0) conditions.push(`${x} >= 0`);
+  if (shift >= outWidth || input.grid.w % outWidth > 0) conditions.push(`${x} < ${input.grid.w}`);
+  const texel = fetchPixel(input, output, row, x, shift);
+  return conditions.length > 0 ? `(${conditions.join(' && ')} ? ${texel} : vec4(0.0))` : texel;
+}
+
+function fetchPixel(input: Layout, output: Layout, row: number, x: string, shift: number): string {
+  const { block } = input;
+  // A coordinate that may be negative is only ever used where the value is then thrown away.
+  const safeX = shift < 0 || shift >= output.block.width ? `clamp(${x}, 0, ${input.grid.w - 1})` : x;
+  if (isTiled(input)) return `a_pixel(n, in_quad, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
+  const y = `plane_place.y + ${divide(`y_${row}`, block.height)}`;
+  const rowLayer = block.height > 1 ? `${modulo(`y_${row}`, block.height)} * ${block.width} + ` : '';
+  if (block.width === output.block.width) {
+    // Same blocks: which neighbour block and which layer a tap falls into is known now.
+    const neighbour = Math.floor(shift / block.width);
+    const layer = shift - neighbour * block.width;
+    return `a_fetch(plane_place.x + ${offset('block_x', neighbour)}, ${y}, plane_place.z + ${rowLayer}${layer})`;
+  }
+  const column = `plane_place.x + ${divide(`(${safeX})`, block.width)}`;
+  return `a_fetch(${column}, ${y}, plane_place.z + ${rowLayer}${modulo(`(${safeX})`, block.width)})`;
+}
+
+/** Texture reads of one whole draw. */
+export function countProductFetches({ inputs, output }: ShaderCall, kernel: ProductShader['kernel']): number {
+  const { block, tile, tiles, planes } = output.layout;
+  const fragments = tile.width * tile.height * tiles.x * tiles.y * planes;
+  const perTapRow = block.height * (block.width + kernel.width - 1) + 4 * kernel.width;
+  return fragments * inputs[0]!.layout.quads * kernel.height * perTapRow;
+}
+
+/** `base + gain · sum`, the residual written with the product. */
+export function addResidual(sum: string, residual: string, gain: number): string {
+  return `${residual} + ${floatLiteral(gain)} * ${sum}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * The devices every op is tested on: one EGL context, seen with 1, 2, 4 and 8 render targets, with both ways of
+ * fetching, and with a pretended largest texture of 64 so that small tensors already tile and fold.
+ */
+import { Device } from '../../engine/index.ts';
+import type { DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
+import { interpret, run } from '../../engine/index.ts';
+import { openNodeContext } from '../../engine/context/node/open.ts';
+import type { ContextSource } from '../../engine/context/source.ts';
+import { expectClose } from './close.ts';
+import type { Bound } from './close.ts';
+
+export interface DeviceVariant {
+  readonly name: string;
+  readonly options: DeviceOptions;
+}
+
+export const deviceVariants: readonly DeviceVariant[] = [
+  { name: 'R=8', options: { targets: 8 } },
+  { name: 'R=4', options: { targets: 4 } },
+  { name: 'R=2', options: { targets: 2 } },
+  { name: 'R=1', options: { targets: 1 } },
+  { name: 'R=8 texelFetch', options: { targets: 8, fetch: 'texelFetch' } },
+  { name: 'R=8 textures ≤ 64', options: { targets: 8, maxTextureSize: 64 } },
+  { name: 'R=2 textures ≤ 64', options: { targets: 2, maxTextureSize: 64, fetch: 'texelFetch' } },
+];
+
+let shared: ContextSource | undefined;
+const devices = new Map<string, Device>();
+
+/** The device of a variant, made once for the whole test process. */
+export async function openVariant({ name, options }: DeviceVariant): Promise<Device> {
+  shared ??= await openNodeContext({ source: 'egl' });
+  let device = devices.get(name);
+  if (!device) devices.set(name, (device = new Device({ ...shared, dispose() {} }, options)));
+  return device;
+}
+
+export async function openTestDevice(): Promise<Device> {
+  return openVariant(deviceVariants[0]!);
+}
+
+/** Computes a tensor by shader and by the float64 reference and compares; fails if textures stay behind. */
+export async function expectSameAsReference(
+  device: Device,
+  tensor: Tensor,
+  bound: Bound,
+  { rules = [], label }: { rules?: readonly Rule[]; label?: string } = {},
+): Promise<void> {
+  const before = device.textures.ledger().liveTextures;
+  const actual = await run(device, tensor, { rules });
+  const [expected] = await interpret([tensor]);
+  expectClose(actual, expected!, bound, { label: label ?? tensor.toString(), shape: tensor.shape });
+  const after = device.textures.ledger().liveTextures;
+  if (after !== before) throw new Error(`${label ?? tensor.toString()}: ${after - before} textures were left behind`);
+}
