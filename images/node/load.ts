@@ -1,0 +1,21 @@
+/**
+ * A picture from wherever the user keeps it: a path, an http(s) address, or `-` for stdin.
+ */
+import type { Picture } from '../picture.ts';
+import { decodeImage } from './decode.ts';
+import { nameSource, readSource, type ReadOptions } from './read.ts';
+
+export interface LoadOptions extends ReadOptions {
+  /** More pixels than this are refused before anything is allocated [64 million]. */
+  readonly maxPixels?: number;
+}
+
+/**
+ * Reads and decodes a PNG or JPEG, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
+ * `E_ABORTED`) and `decodeImage` (`E_IMAGE_*`) throw.
+ */
+export async function loadImage(source: string, options: LoadOptions = {}): Promise<Picture> {
+  const bytes = await readSource(source, options);
+  const { maxPixels } = options;
+  return decodeImage(bytes, { name: nameSource(source), ...(maxPixels === undefined ? {} : { maxPixels }) });
+}

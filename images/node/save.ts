@@ -1,0 +1,16 @@
+/**
+ * A picture to a PNG file, whole or not at all.
+ */
+import type { Picture } from '../picture.ts';
+import { encodePng } from './png.ts';
+import { writeOutput, type WriteOptions } from './write.ts';
+
+export interface SaveOptions extends WriteOptions {
+  /** Text chunks by keyword, such as `Description` or `Software`; `readPngText` gives them back. */
+  readonly text?: Readonly<Record<string, string>>;
+}
+
+/** Writes an 8-bit RGB PNG to `destination`, `-` for stdout. Throws as `writeFileAtomically`, and `E_PNG_TEXT`. */
+export async function savePng(destination: string, picture: Picture, options: SaveOptions = {}): Promise<void> {
+  await writeOutput(destination, [encodePng(picture, options.text)], options);
+}
