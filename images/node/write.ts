@@ -5,13 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abortedError, explainFileError } from './file-error.ts';
 
 export interface WriteOptions {
   /** Looked at before each part. */
   readonly signal?: AbortSignal;
+  /** What `-` writes to [process.stdout]. */
+  readonly stdout?: Writable;
 }
 
 /** What to write, in parts; they may be made while writing, so that a large file is never whole in memory. */
@@ -43,8 +45,10 @@ export async function writeFileAtomically(path: string, parts: Parts, options: W
 /** `writeFileAtomically`, or, for `-`, the same bytes to stdout (`E_PIPE_CLOSED` when nobody reads them). */
 export async function writeOutput(destination: string, parts: Parts, options: WriteOptions = {}): Promise<void> {
   if (destination !== '-') return writeFileAtomically(destination, parts, options);
+  const { signal, stdout = process.stdout } = options;
   try {
-    await pipeline(Readable.from(parts, { objectMode: false }), process.stdout, { ...options, end: false });
+    const source = Readable.from(parts, { objectMode: false });
+    await pipeline(source, stdout, signal ? { signal, end: false } : { end: false });
   } catch (error) {
     throw explainFileError('writeOutput', 'write', 'standard output', error);
   }
