@@ -1,0 +1,232 @@
+/**
+ * Shaders and programs. Sources go to the driver as they are: `#version 300 es` is GLSL ES 3.00 there as in WebGL 2,
+ * and a source without a version line is GLSL ES 1.00. Nothing here waits for a compiler: samplers are looked up at
+ * the first use of a program, not when it is linked. Follows WebGL 1, section 5.14.9, and KHR_parallel_shader_compile.
+ */
+import { lostObject } from './buffers.ts';
+import { GL } from './constants.ts';
+import { ProgramObject, ShaderObject, UniformLocation, type SamplerUniform } from './objects.ts';
+import { Readback } from './readback.ts';
+
+export const COMPLETION_STATUS_KHR = 0x91b1;
+const ACTIVE_ATTRIBUTE_MAX_LENGTH = 0x8b8a;
+const ACTIVE_UNIFORM_MAX_LENGTH = 0x8b87;
+const INFO_LOG_LENGTH = 0x8b84;
+
+/** The texture target that a sampler of a GLSL type reads. */
+const SAMPLER_TARGETS: ReadonlyMap<number, number> = new Map<number, number>([
+  [GL.SAMPLER_2D, GL.TEXTURE_2D],
+  [GL.INT_SAMPLER_2D, GL.TEXTURE_2D],
+  [GL.UNSIGNED_INT_SAMPLER_2D, GL.TEXTURE_2D],
+  [GL.SAMPLER_2D_SHADOW, GL.TEXTURE_2D],
+  [GL.SAMPLER_2D_ARRAY, GL.TEXTURE_2D_ARRAY],
+  [GL.INT_SAMPLER_2D_ARRAY, GL.TEXTURE_2D_ARRAY],
+  [GL.UNSIGNED_INT_SAMPLER_2D_ARRAY, GL.TEXTURE_2D_ARRAY],
+  [GL.SAMPLER_2D_ARRAY_SHADOW, GL.TEXTURE_2D_ARRAY],
+  [GL.SAMPLER_3D, GL.TEXTURE_3D],
+  [GL.INT_SAMPLER_3D, GL.TEXTURE_3D],
+  [GL.UNSIGNED_INT_SAMPLER_3D, GL.TEXTURE_3D],
+  [GL.SAMPLER_CUBE, GL.TEXTURE_CUBE_MAP],
+  [GL.INT_SAMPLER_CUBE, GL.TEXTURE_CUBE_MAP],
+  [GL.UNSIGNED_INT_SAMPLER_CUBE, GL.TEXTURE_CUBE_MAP],
+  [GL.SAMPLER_CUBE_SHADOW, GL.TEXTURE_CUBE_MAP],
+]);
+
+/** An active uniform or attribute, as getActiveUniform and getActiveAttrib return it. */
+export interface ActiveInfo {
+  readonly name: string;
+  readonly size: number;
+  readonly type: number;
+}
+
+type Describe = (
+  program: number,
+  index: number,
+  capacity: number,
+  length: Int32Array,
+  size: Int32Array,
+  type: Uint32Array,
+  name: Uint8Array,
+) => void;
+
+export class Programs extends Readback {
+  protected program: ProgramObject | null = null;
+
+  createShader(type: number): ShaderObject | null {
+    if (!this.enter()) return lostObject(new ShaderObject(this, 0, type));
+    const id = this.native.glCreateShader(type);
+    return id === 0 ? null : new ShaderObject(this, id, type);
+  }
+
+  isShader(shader: ShaderObject | null): boolean {
+    return this.isLive(shader);
+  }
+
+  deleteShader(shader: ShaderObject | null): void {
+    if (this.enter() && this.retire(shader)) this.native.glDeleteShader(shader!.id);
+  }
+
+  shaderSource(shader: ShaderObject, source: string): void {
+    if (!this.enter() || !this.accepts(shader)) return;
+    shader.source = source;
+    this.native.glShaderSource(shader.id, 1, [source], null);
+  }
+
+  getShaderSource(shader: ShaderObject): string | null {
+    return this.enter() && this.accepts(shader) ? shader.source : null;
+  }
+
+  compileShader(shader: ShaderObject): void {
+    if (this.enter() && this.accepts(shader)) this.native.glCompileShader(shader.id);
+  }
+
+  getShaderParameter(shader: ShaderObject, name: number): boolean | number | null {
+    if (!this.enter()) return name === COMPLETION_STATUS_KHR ? true : null;
+    if (!this.accepts(shader)) return null;
+    const value = this.readNames(this.native.glGetShaderiv, shader.id, name);
+    return name === GL.SHADER_TYPE ? value : value !== 0;
+  }
+
+  getShaderInfoLog(shader: ShaderObject): string | null {
+    if (!this.enter() || !this.accepts(shader)) return null;
+    const capacity = this.readNames(this.native.glGetShaderiv, shader.id, INFO_LOG_LENGTH);
+    return readText(capacity, (length, text) => this.native.glGetShaderInfoLog(shader.id, capacity, length, text));
+  }
+
+  createProgram(): ProgramObject {
+    if (!this.enter()) return lostObject(new ProgramObject(this, 0));
+    return new ProgramObject(this, this.native.glCreateProgram());
+  }
+
+  isProgram(program: ProgramObject | null): boolean {
+    return this.isLive(program);
+  }
+
+  deleteProgram(program: ProgramObject | null): void {
+    if (this.enter() && this.retire(program)) this.native.glDeleteProgram(program!.id);
+  }
+
+  attachShader(program: ProgramObject, shader: ShaderObject): void {
+    if (!this.enter() || !this.accepts(program) || !this.accepts(shader)) return;
+    program.shaders.add(shader);
+    this.native.glAttachShader(program.id, shader.id);
+  }
+
+  detachShader(program: ProgramObject, shader: ShaderObject): void {
+    if (!this.enter() || !this.accepts(program)) return;
+    if (!program.shaders.delete(shader)) return this.fail(GL.INVALID_OPERATION);
+    this.native.glDetachShader(program.id, shader.id);
+  }
+
+  getAttachedShaders(program: ProgramObject): ShaderObject[] | null {
+    return this.enter() && this.accepts(program) ? [...program.shaders] : null;
+  }
+
+  bindAttribLocation(program: ProgramObject, index: number, name: string): void {
+    if (this.enter() && this.accepts(program)) this.native.glBindAttribLocation(program.id, index, name);
+  }
+
+  linkProgram(program: ProgramObject): void {
+    if (!this.enter() || !this.accepts(program)) return;
+    program.linkCount++;
+    program.samplers = null;
+    this.drawStateChanged = true;
+    this.native.glLinkProgram(program.id);
+  }
+
+  validateProgram(program: ProgramObject): void {
+    if (this.enter() && this.accepts(program)) this.native.glValidateProgram(program.id);
+  }
+
+  useProgram(program: ProgramObject | null): void {
+    if (!this.enter()) return;
+    const name = this.nameOf(program);
+    if (name < 0) return;
+    this.native.glUseProgram(name);
+    this.program = program;
+    this.drawStateChanged = true;
+  }
+
+  getProgramParameter(program: ProgramObject, name: number): boolean | number | null {
+    if (!this.enter()) return name === COMPLETION_STATUS_KHR ? true : null;
+    if (!this.accepts(program)) return null;
+    const value = this.readNames(this.native.glGetProgramiv, program.id, name);
+    const counts: number[] = [GL.ATTACHED_SHADERS, GL.ACTIVE_ATTRIBUTES, GL.ACTIVE_UNIFORMS, GL.ACTIVE_UNIFORM_BLOCKS];
+    return counts.includes(name) ? value : value !== 0;
+  }
+
+  getProgramInfoLog(program: ProgramObject): string | null {
+    if (!this.enter() || !this.accepts(program)) return null;
+    const capacity = this.readNames(this.native.glGetProgramiv, program.id, INFO_LOG_LENGTH);
+    return readText(capacity, (length, text) => this.native.glGetProgramInfoLog(program.id, capacity, length, text));
+  }
+
+  getAttribLocation(program: ProgramObject, name: string): number {
+    return this.enter() && this.accepts(program) ? this.native.glGetAttribLocation(program.id, name) : -1;
+  }
+
+  getFragDataLocation(program: ProgramObject, name: string): number {
+    return this.enter() && this.accepts(program) ? this.native.glGetFragDataLocation(program.id, name) : -1;
+  }
+
+  getActiveUniform(program: ProgramObject, index: number): ActiveInfo | null {
+    if (!this.enter() || !this.accepts(program)) return null;
+    return this.describeActive(program, index, ACTIVE_UNIFORM_MAX_LENGTH, this.native.glGetActiveUniform);
+  }
+
+  getActiveAttrib(program: ProgramObject, index: number): ActiveInfo | null {
+    if (!this.enter() || !this.accepts(program)) return null;
+    return this.describeActive(program, index, ACTIVE_ATTRIBUTE_MAX_LENGTH, this.native.glGetActiveAttrib);
+  }
+
+  getUniformLocation(program: ProgramObject, name: string): UniformLocation | null {
+    if (!this.enter() || !this.accepts(program)) return null;
+    const location = this.native.glGetUniformLocation(program.id, name);
+    if (location < 0) return null;
+    const element = Number(/\[(\d+)\]$/.exec(name)?.[1] ?? 0);
+    const base = element === 0 ? location : this.native.glGetUniformLocation(program.id, name.replace(/\[\d+\]$/, ''));
+    return new UniformLocation(program, location, this.samplersOf(program).get(base) ?? null, element);
+  }
+
+  /** The program's samplers with the units they read: zero after a link, then what uniform1i said. */
+  protected samplersOf(program: ProgramObject): ReadonlyMap<number, SamplerUniform> {
+    if (program.samplers !== null) return program.samplers;
+    const samplers = new Map<number, SamplerUniform>();
+    const count = this.readNames(this.native.glGetProgramiv, program.id, GL.ACTIVE_UNIFORMS);
+    for (let index = 0; index < count; index++) {
+      const info = this.describeActive(program, index, ACTIVE_UNIFORM_MAX_LENGTH, this.native.glGetActiveUniform);
+      const target = info === null ? undefined : SAMPLER_TARGETS.get(info.type);
+      if (info === null || target === undefined) continue;
+      const location = this.native.glGetUniformLocation(program.id, info.name);
+      samplers.set(location, { target, units: new Int32Array(info.size) });
+    }
+    program.samplers = samplers;
+    return samplers;
+  }
+
+  private describeActive(
+    program: ProgramObject,
+    index: number,
+    lengthName: number,
+    describe: Describe,
+  ): ActiveInfo | null {
+    const capacity = this.readNames(this.native.glGetProgramiv, program.id, lengthName);
+    const size = new Int32Array(1);
+    const type = new Uint32Array(1);
+    const name = readText(capacity, (length, text) => describe(program.id, index, capacity, length, size, type, text));
+    return type[0] === 0 ? null : { name, size: size[0]!, type: type[0]! };
+  }
+
+  private readNames(read: (id: number, name: number, value: Int32Array) => void, id: number, name: number): number {
+    const value = new Int32Array(1);
+    read(id, name, value);
+    return value[0]!;
+  }
+}
+
+function readText(capacity: number, read: (length: Int32Array, text: Uint8Array) => void): string {
+  const length = new Int32Array(1);
+  const text = Buffer.alloc(Math.max(1, capacity));
+  read(length, text);
+  return text.toString('utf8', 0, length[0]);
+}
