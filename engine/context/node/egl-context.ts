@@ -25,20 +25,76 @@ const GL_EXTENSIONS = 0x1f03;
 /** Names that software rasterisers give themselves in GL_RENDERER. */
 const SOFTWARE_RENDERER = /llvmpipe|softpipe|swrast|swiftshader|software/i;
 
-/** A context that can be made current, and what it says of itself. */
-export interface EglContext {
+/** The context that is current on this thread, or null when none is or it may not be used any more. */
+export let current: EglContext | null = null;
+
+const setCurrent = (context: EglContext | null): void => {
+  current = context;
+};
+
+/** What EGL granted: the context and, where it needs one, its 1×1 surface. */
+interface Grant {
+  readonly library: EglLibrary;
+  readonly display: EglDisplay;
+  readonly handle: bigint;
+  readonly surface: bigint | null;
+  readonly robust: boolean;
+}
+
+/** A context that can be made current, and what it says of itself once it was. */
+export class EglContext {
   readonly library: EglLibrary;
   readonly platform: EglPlatform;
-  readonly vendor: string;
-  readonly renderer: string;
-  readonly version: string;
-  readonly extensions: ReadonlySet<string>;
-  readonly software: boolean;
   readonly robust: boolean;
-  /** Makes the context current on this thread; false when EGL refuses. */
-  makeCurrent(): boolean;
+  vendor = '';
+  renderer = '';
+  version = '';
+  extensions: ReadonlySet<string> = new Set();
+  software = false;
+  private readonly grant: Grant;
+  private destroyed = false;
+
+  constructor(platform: EglPlatform, grant: Grant) {
+    this.library = grant.library;
+    this.platform = platform;
+    this.robust = grant.robust;
+    this.grant = grant;
+  }
+
+  /** Makes the context current on this thread; false when EGL refuses or it is destroyed. */
+  makeCurrent(): boolean {
+    const { library, display, surface, handle } = this.grant;
+    if (this.destroyed || library.egl.eglMakeCurrent(display.handle, surface, surface, handle) === 0) return false;
+    setCurrent(this);
+    return true;
+  }
+
+  /** Reads what the driver says of itself. The context must be current. */
+  describe(): void {
+    const read = (name: number): string => this.library.gles.glGetString(name) ?? '';
+    this.vendor = read(GL_VENDOR);
+    this.renderer = read(GL_RENDERER);
+    this.version = read(GL_VERSION);
+    this.extensions = wordsOf(read(GL_EXTENSIONS));
+    this.software = this.platform.software === true || SOFTWARE_RENDERER.test(this.renderer);
+  }
+
+  /** Makes sure that no call reaches this context before it is made current again. */
+  leave(): void {
+    if (current === this) setCurrent(null);
+  }
+
   /** Frees the context with everything in it. Idempotent. */
-  destroy(): void;
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    const { library, display, surface, handle } = this.grant;
+    setCurrent(null);
+    library.egl.eglMakeCurrent(display.handle, null, null, null);
+    library.egl.eglDestroyContext(display.handle, handle);
+    if (surface !== null) library.egl.eglDestroySurface(display.handle, surface);
+    display.release();
+  }
 }
 
 /**
@@ -49,52 +105,32 @@ export interface EglContext {
 export function openEglContext(library: EglLibrary, platform: EglPlatform): EglContext {
   const display = openDisplay(library, platform);
   if (display === null) throw refusal(library, platform, 'gives no display');
-  try {
-    return createOn(library, platform, display);
-  } catch (error) {
-    display.release();
+  const context = new EglContext(platform, grantOn(library, platform, display));
+  if (!context.makeCurrent()) {
+    const error = refusal(library, platform, 'grants a context that cannot be made current');
+    context.destroy();
     throw error;
   }
+  context.describe();
+  return context;
 }
 
-function createOn(library: EglLibrary, platform: EglPlatform, display: EglDisplay): EglContext {
+/** Creates the context; a display that grants none is given back. */
+function grantOn(library: EglLibrary, platform: EglPlatform, display: EglDisplay): Grant {
   const { egl } = library;
   egl.eglBindAPI(EGL_OPENGL_ES_API);
   const needsConfig = !has(display, 'EGL_KHR_no_config_context', 'EGL_MESA_configless_context');
   const needsSurface = !has(display, 'EGL_KHR_surfaceless_context');
   const config = needsConfig || needsSurface ? chooseConfig(library, display) : null;
-  if (config === null && (needsConfig || needsSurface)) throw refusal(library, platform, 'offers no ES 3 config');
   const { handle, robust } = createContext(library, display, config);
-  if (handle === null) throw refusal(library, platform, 'grants no OpenGL ES 3 context');
-  const surface = needsSurface
-    ? egl.eglCreatePbufferSurface(display.handle, config, new Int32Array(PBUFFER_SIZE))
-    : null;
-  const destroy = once(() => {
-    egl.eglMakeCurrent(display.handle, null, null, null);
-    egl.eglDestroyContext(display.handle, handle);
-    if (surface !== null) egl.eglDestroySurface(display.handle, surface);
+  if (handle === null) {
+    const error = refusal(library, platform, 'grants no OpenGL ES 3 context');
     display.release();
-  });
-  const makeCurrent = (): boolean => egl.eglMakeCurrent(display.handle, surface, surface, handle) !== 0;
-  if (!makeCurrent()) {
-    egl.eglDestroyContext(display.handle, handle);
-    throw refusal(library, platform, 'grants a context that cannot be made current');
+    throw error;
   }
-  return { library, platform, robust, makeCurrent, destroy, ...describe(library, platform) };
-}
-
-type Description = Pick<EglContext, 'vendor' | 'renderer' | 'version' | 'extensions' | 'software'>;
-
-function describe({ gles }: EglLibrary, platform: EglPlatform): Description {
-  const read = (name: number): string => gles.glGetString(name) ?? '';
-  const renderer = read(GL_RENDERER);
-  return {
-    vendor: read(GL_VENDOR),
-    renderer,
-    version: read(GL_VERSION),
-    extensions: wordsOf(read(GL_EXTENSIONS)),
-    software: platform.software === true || SOFTWARE_RENDERER.test(renderer),
-  };
+  const size = new Int32Array(PBUFFER_SIZE);
+  const surface = needsSurface ? egl.eglCreatePbufferSurface(display.handle, config, size) : null;
+  return { library, display, handle, surface, robust };
 }
 
 const has = (display: EglDisplay, ...names: string[]): boolean => names.some((name) => display.extensions.has(name));
@@ -136,12 +172,4 @@ function refusal({ egl, path }: EglLibrary, platform: EglPlatform, what: string)
       ` not be used by this account: install libgl1-mesa-dri, join the groups video and render, or choose another` +
       ` device; dalle-gl doctor lists them.`,
   );
-}
-
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) action();
-    done = true;
-  };
 }

@@ -3,20 +3,13 @@
  * the chapters above starts with `enter()`, one comparison in the common case. Follows WebGL 1, section 5.14.3
  * (getError) and 5.2, 5.15 (lost contexts).
  */
-import type { EglContext } from '../egl-context.ts';
+import { current, type EglContext } from '../egl-context.ts';
 import type { GlesFunctions } from '../gles-functions.ts';
 import { GL } from './constants.ts';
 import { ContextObject } from './objects.ts';
 
 /** What OpenGL ES 3.2 reports once after a reset; WebGL has its own number for it. */
 const CONTEXT_LOST = 0x0507;
-
-/** The facade whose EGL context is current on this thread; null when unknown. */
-let active: ContextCore | null = null;
-
-const setActive = (core: ContextCore | null): void => {
-  active = core;
-};
 
 export class ContextCore {
   protected readonly native: GlesFunctions;
@@ -34,27 +27,22 @@ export class ContextCore {
     this.egl = egl;
     this.native = egl.library.gles;
     this.resetStatus = chooseResetStatus(egl);
-    setActive(this);
   }
 
   /** Makes this context the current one. False when it is lost or disposed: the caller then does nothing. */
   protected enter(): boolean {
-    return active === this || this.activate();
+    return current === this.egl || this.activate();
   }
 
   private activate(): boolean {
     if (this.lost) return false;
-    if (!this.egl.makeCurrent()) {
-      this.lose();
-      return false;
-    }
-    setActive(this);
-    return true;
+    if (!this.egl.makeCurrent()) this.lose();
+    return !this.lost;
   }
 
   /** Enters the lost state: later calls do nothing. */
   protected lose(): void {
-    if (active === this) setActive(null);
+    this.egl.leave();
     this.lost = true;
     this.lossReported = false;
     this.errors.length = 0;
@@ -62,7 +50,6 @@ export class ContextCore {
 
   /** Frees the context with all its objects. Calls on it do nothing from then on. Idempotent. */
   dispose(): void {
-    if (active === this) setActive(null);
     this.lost = true;
     this.egl.destroy();
   }
