@@ -24,8 +24,8 @@ export interface DecodeOptions {
 }
 
 /**
- * A scan may cover every pixel and cost a few bytes, so scans times pixels is the work a file can ask for. This
- * many pixel visits take about a minute; an ordinary progressive file of 64 megapixels asks for 640 million.
+ * A scan may cover every pixel and cost a few bytes, so scans times pixels is the work a file can ask for. An
+ * ordinary progressive file of 64 megapixels has ten scans, 640 million visits, and takes 3 s; three times that is ours.
  */
 const MAX_SCANNED_PIXELS = 2_000_000_000;
 

@@ -114,7 +114,7 @@ describe('damaged PNG', () => {
   it('cannot inflate to more than its size, interlaced or not', () => {
     const bomb = deflateSync(new Uint8Array(30_000_000));
     for (const interlaced of [false, true]) {
-      expect(() => decodePng(forgePng(16, 16, bomb, interlaced))).toThrow(failure('E_IMAGE_CORRUPT'));
+      expect(() => decodePng(forgePng(16, 16, bomb, interlaced))).toThrow(/does not unpack.* larger than \d+ bytes/);
     }
   });
 

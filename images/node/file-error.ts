@@ -11,7 +11,7 @@ const EXPLANATIONS: Readonly<Record<string, readonly [code: string, matter: stri
   EACCES: ['E_FILE_PERMISSION', 'you have no permission', 'Change its permissions, or choose another place.'],
   EPERM: ['E_FILE_PERMISSION', 'you have no permission', 'Change its permissions, or choose another place.'],
   EROFS: ['E_FILE_PERMISSION', 'its disk is read-only', 'Choose another place.'],
-  ENOSPC: ['E_DISK_FULL', 'its disk is full', 'Free some space, or choose another place; nothing was left behind.'],
+  ENOSPC: ['E_DISK_FULL', 'its disk is full', 'Free some space, or choose another place.'],
   EDQUOT: ['E_DISK_FULL', 'your disk quota is used up', 'Free some space, or choose another place.'],
   ENAMETOOLONG: ['E_FILE_NAME', 'its name is too long', 'Choose a shorter name.'],
   EPIPE: ['E_PIPE_CLOSED', 'its reader has gone', 'The command after the pipe probably ended early; look there.'],
