@@ -1,0 +1,93 @@
+/**
+ * argmax: where along an axis the largest value is, the first of equals, as `torch.argmax(x, dim)`.
+ * x [...] → i32 [...] without that axis. Where a NaN is among the values the result is -1, on every device and in the
+ * reference: PyTorch returns the NaN's place, which a caller would take for a token.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape, resolveAxis, stridesOf } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { reduceShape, viewResult } from '../reduce/axes.ts';
+import { writeReducingShader } from '../reduce/reducing-shader.ts';
+import { floatLiteral } from '../shader/accessors.ts';
+import { isNanFunction } from '../shader/comparison.ts';
+import { visitTogether } from '../strided.ts';
+
+export interface ArgmaxAttributes {
+  readonly axis: number;
+}
+
+export const argmaxOp: Op<ArgmaxAttributes> = {
+  name: 'argmax',
+  infer: inferArgmax,
+  reference: computeArgmax,
+  glsl: writeArgmaxShader,
+  describe: ({ axis }) => `axis ${axis}`,
+};
+
+/**
+ * Index of the largest value along `axis` (negative: from the last), the first of equals, or -1 where any value is NaN.
+ * @throws ShapeError `E_ATTRIBUTE` for an axis that x does not have, `E_SHAPE` for one longer than 2²⁴.
+ */
+export function argmax(x: Tensor, axis: number): Tensor {
+  return apply(argmaxOp, [x], { axis: resolveAxis('argmax', axis, x.shape.length) });
+}
+
+function inferArgmax(inputs: readonly TensorType[], { axis }: ArgmaxAttributes): TensorType {
+  const { shape } = inputs[0]!;
+  if (shape[axis]! > 2 ** 24) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `argmax: axis ${axis} of ${formatShape(shape)} is longer than 2^24, so fp32 cannot hold its last indices.`,
+    );
+  }
+  return { shape: reduceShape(shape, { axes: [axis], keepDims: false }), dtype: 'i32' };
+}
+
+/** A NaN leaves index -1 behind, and Infinity as the best value, which nothing exceeds. */
+function computeArgmax({ inputs, inputTypes, output, attributes: { axis } }: ReferenceCall<ArgmaxAttributes>): void {
+  const [x] = inputs;
+  const { shape } = inputTypes[0]!;
+  const strides = stridesOf(shape);
+  const best = new Float64Array(output.length).fill(-Infinity);
+  output.fill(0);
+  visitTogether(shape, { start: 0, strides }, viewResult(shape, [axis]), (from, to) => {
+    const value = x![from]!;
+    if (Number.isNaN(value)) {
+      best[to] = Infinity;
+      output[to] = -1;
+    } else if (value > best[to]!) {
+      best[to] = value;
+      output[to] = Math.floor(from / strides[axis]!) % shape[axis]!;
+    }
+  });
+}
+
+/** The same, four lanes at once; among lanes the lower index wins a tie, so -1 for NaN wins over a real Infinity. */
+function writeArgmaxShader(call: ShaderCall<ArgmaxAttributes>): string {
+  const { axis } = call.attributes;
+  const infinity = floatLiteral(Infinity);
+  return writeReducingShader(
+    call,
+    { axes: [axis], keepDims: false },
+    {
+      title: `argmax over axis ${axis}`,
+      declarations: isNanFunction,
+      start: `vec4 best = vec4(${floatLiteral(-Infinity)}), found = vec4(0.0);`,
+      step: (index) =>
+        [
+          'bvec4 better = greaterThan(texel, best), nan = is_nan(texel);',
+          `best = mix(mix(best, texel, better), vec4(${infinity}), nan);`,
+          `found = mix(mix(found, ${index}, better), vec4(-1.0), nan);`,
+        ].join('\n'),
+      foldLanes: [
+        'for (int lane = 1; lane < 4; ++lane)',
+        '  if (best[lane] > best.x || (best[lane] == best.x && found[lane] < found.x)) {',
+        '    best.x = best[lane];',
+        '    found.x = found[lane];',
+        '  }',
+      ].join('\n'),
+      result: 'found',
+      existingLanesOnly: true,
+    },
+  );
+}

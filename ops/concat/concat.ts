@@ -1,0 +1,90 @@
+/**
+ * concat: tensors joined end to end along one axis, as `torch.cat`.
+ * [.., A₁, ..], [.., A₂, ..], … → [.., A₁ + A₂ + …, ..]; all other sizes and the dtype must be the same.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape, resolveAxis, stridesOf } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { offset, writeElementShader } from '../shader/fragment.ts';
+import { gridArguments, logicalIndices } from '../shader/indices.ts';
+import { visitTogether } from '../strided.ts';
+
+export interface ConcatAttributes {
+  readonly axis: number;
+}
+
+/** Textures that one draw of concat reads. WebGL 2 guarantees sixteen. */
+const mostInputs = 8;
+
+export const concatOp: Op<ConcatAttributes> = {
+  name: 'concat',
+  infer: inferConcat,
+  reference: computeConcat,
+  glsl: writeConcatShader,
+  describe: ({ axis }) => `axis ${axis}`,
+};
+
+/**
+ * Joins tensors along `axis` (negative: from the last). More than eight are joined in steps, which copies the first ones
+ * again at each.
+ * @throws ShapeError `E_SHAPE` for no tensors or sizes that differ on another axis, `E_DTYPE` for different dtypes,
+ *   `E_ATTRIBUTE` for an axis that the tensors do not have.
+ */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const [first] = tensors;
+  if (!first) throw new ShapeError('E_SHAPE', 'concat: there must be at least one tensor, got none.');
+  const attributes = { axis: resolveAxis('concat', axis, first.shape.length) };
+  const joined = apply(concatOp, tensors.slice(0, mostInputs), attributes);
+  return tensors.length > mostInputs ? concat([joined, ...tensors.slice(mostInputs)], axis) : joined;
+}
+
+function inferConcat(inputs: readonly TensorType[], { axis }: ConcatAttributes): TensorType {
+  const { shape, dtype } = inputs[0]!;
+  for (const input of inputs) {
+    const fits =
+      input.shape.length === shape.length && shape.every((size, at) => at === axis || size === input.shape[at]);
+    if (!fits) {
+      const shapes = inputs.map((each) => formatShape(each.shape)).join(', ');
+      throw new ShapeError('E_SHAPE', `concat: tensors may differ in size along axis ${axis} only, got ${shapes}.`);
+    }
+    if (input.dtype !== dtype) {
+      throw new ShapeError('E_DTYPE', `concat: all tensors must have the same dtype, got ${dtype} and ${input.dtype}.`);
+    }
+  }
+  return {
+    shape: shape.with(
+      axis,
+      inputs.reduce((sum, input) => sum + input.shape[axis]!, 0),
+    ),
+    dtype,
+  };
+}
+
+function computeConcat(call: ReferenceCall<ConcatAttributes>): void {
+  const { inputs, inputTypes, output, outputType, attributes } = call;
+  const strides = stridesOf(outputType.shape);
+  let start = 0;
+  inputTypes.forEach(({ shape }, at) => {
+    visitTogether(shape, { start: 0, strides: stridesOf(shape) }, { start, strides }, (from, to) => {
+      output[to] = inputs[at]![from]!;
+    });
+    start += shape[attributes.axis]! * strides[attributes.axis]!;
+  });
+}
+
+function writeConcatShader(call: ShaderCall<ConcatAttributes>): string {
+  const { axis } = call.attributes;
+  const names = logicalIndices(call.output.type.shape.length);
+  const along = names[axis]!;
+  let start = 0;
+  const lines = call.inputs.map(({ name, type }, at) => {
+    const read = `return ${name}_at(${gridArguments(names.with(axis, offset(along, -start)))});`;
+    start += type.shape[axis]!;
+    return at < call.inputs.length - 1 ? `  if (${along} < ${start}) ${read}` : `  ${read}`;
+  });
+  return writeElementShader(
+    call,
+    `concat along axis ${axis}`,
+    ['float element(int n, int c, int y, int x) {', ...lines, '}'].join('\n'),
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * oneHot: for each index a vector of `depth` numbers, 1 at the index and 0 elsewhere, as `F.one_hot` in fp32.
+ * indices i32 [...] → their shape with depth put in at `axis`: tokens [B, H, W] → [B, depth, H, W] with axis 1.
+ *
+ * An index below 0 or from depth on has no place: its vector is NaN throughout, as the row that gather gives for it.
+ */
+import { apply, resolveAxis, sizeOf } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import { checkIndices, checkWholeNumber } from '../arguments.ts';
+import { floatLiteral } from '../shader/accessors.ts';
+import { writeElementShader, writePixelShader } from '../shader/fragment.ts';
+import { channelAxis, gridArguments, logicalIndices } from '../shader/indices.ts';
+
+export interface OneHotAttributes {
+  readonly depth: number;
+  /** Where depth stands in the result. */
+  readonly axis: number;
+}
+
+export const oneHotOp: Op<OneHotAttributes> = {
+  name: 'one_hot',
+  infer([indices], { depth, axis }) {
+    checkIndices('oneHot', indices!);
+    checkWholeNumber('oneHot', 'depth', depth, 1);
+    return { shape: indices!.shape.toSpliced(axis, 0, depth), dtype: 'f32' };
+  },
+  reference: computeOneHot,
+  glsl: writeOneHotShader,
+  describe: ({ depth, axis }) => `depth ${depth} along axis ${axis}`,
+};
+
+/**
+ * indices i32 of up to three dimensions → f32, their shape with depth at `axis` (counted in the result; negative: from the
+ * last). An index that is not in [0, depth) gives NaN.
+ * @throws ShapeError `E_DTYPE` unless indices are i32, `E_SHAPE` for indices of rank 4, `E_ATTRIBUTE` for an axis that the
+ *   result does not have or a depth that is no whole number of at least 1.
+ */
+export function oneHot(indices: Tensor, depth: number, axis = -1): Tensor {
+  return apply(oneHotOp, [indices], { depth, axis: resolveAxis('oneHot', axis, indices.shape.length + 1) });
+}
+
+function computeOneHot({ inputs, inputTypes, output, attributes }: ReferenceCall<OneHotAttributes>): void {
+  const [indices] = inputs;
+  const { depth, axis } = attributes;
+  const inner = sizeOf(inputTypes[0]!.shape.slice(axis));
+  for (let at = 0; at < indices!.length; at++) {
+    const index = indices![at]!;
+    const to = Math.floor(at / inner) * inner * depth + (at % inner);
+    const exists = index >= 0 && index < depth;
+    for (let d = 0; d < depth; d++) output[to + d * inner] = !exists ? NaN : d === index ? 1 : 0;
+  }
+}
+
+function writeOneHotShader(call: ShaderCall<OneHotAttributes>): string {
+  const { depth, axis } = call.attributes;
+  const rank = call.output.type.shape.length;
+  const names = logicalIndices(rank);
+  const index = `float index = a_at(${gridArguments(names.toSpliced(axis, 1))});`;
+  const exists = `index >= 0.0 && index < ${floatLiteral(depth)}`;
+  const missing = floatLiteral(NaN);
+  if (axis === channelAxis(rank)) {
+    const row = `  return ${exists} ? vec4(equal(vec4(quad * 4) + vec4(0.0, 1.0, 2.0, 3.0), vec4(index))) : vec4(${missing});`;
+    return writePixelShader(call, 'one-hot', `vec4 value(int n, int quad, int y, int x) {\n  ${index}\n${row}\n}`);
+  }
+  const element = `  return ${exists} ? float(float(${names[axis]}) == index) : ${missing};`;
+  return writeElementShader(call, 'one-hot', `float element(int n, int c, int y, int x) {\n  ${index}\n${element}\n}`);
+}

@@ -1,0 +1,86 @@
+/**
+ * pad: a border of one value around a tensor, as `numpy.pad` with mode "constant". x of rank 0 to 4 with sizes Aᵢ →
+ * sizes beforeᵢ + Aᵢ + afterᵢ, same dtype.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape, stridesOf } from '../../engine/index.ts';
+import type { DType, Op, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { checkPerAxis } from '../arguments.ts';
+import { roundToHalf } from '../cast/half.ts';
+import { floatLiteral } from '../shader/accessors.ts';
+import { offset, writeElementShader } from '../shader/fragment.ts';
+import { gridArguments, logicalIndices } from '../shader/indices.ts';
+import { positionOf, visitTogether } from '../strided.ts';
+
+export interface PadAttributes {
+  /** Elements put before and after along each axis. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** One that the dtype holds exactly. */
+  readonly value: number;
+}
+
+export const padOp: Op<PadAttributes> = {
+  name: 'pad',
+  infer: inferPad,
+  reference({ inputs, inputTypes, output, outputType, attributes: { before, value } }) {
+    const { shape } = inputTypes[0]!;
+    const strides = stridesOf(outputType.shape);
+    const inside = { start: positionOf(before, strides), strides };
+    output.fill(value);
+    visitTogether(
+      shape,
+      { start: 0, strides: stridesOf(shape) },
+      inside,
+      (from, to) => (output[to] = inputs[0]![from]!),
+    );
+  },
+  glsl: writePadShader,
+  describe: ({ before, after, value }) => `${formatShape(before)} before, ${formatShape(after)} after, ${value}`,
+};
+
+/**
+ * x with `before[i]` elements of `value` put before and `after[i]` after it along each axis i. The value is rounded to the
+ * dtype of x; it may be infinite.
+ * @throws ShapeError `E_ATTRIBUTE` unless before and after have a whole number of at least 0 for each axis of x, and for
+ *   dtype i32 unless the value is whole and below 2²⁴ in magnitude.
+ */
+export function pad(x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor {
+  return apply(padOp, [x], { before, after, value: roundTo(x.dtype, value) });
+}
+
+function roundTo(dtype: DType, value: number): number {
+  if (dtype !== 'i32') return dtype === 'f16' ? roundToHalf(Math.fround(value)) : Math.fround(value);
+  if (!Number.isInteger(value) || Math.abs(value) >= 2 ** 24) {
+    throw new ShapeError('E_ATTRIBUTE', `pad: value must be a whole number within ±2^24 where x is i32, got ${value}.`);
+  }
+  return value;
+}
+
+function inferPad(inputs: readonly TensorType[], { before, after }: PadAttributes): TensorType {
+  const { shape, dtype } = inputs[0]!;
+  checkPerAxis('pad', 'before', before, shape, 0);
+  checkPerAxis('pad', 'after', after, shape, 0);
+  return { shape: shape.map((size, axis) => before[axis]! + size + after[axis]!), dtype };
+}
+
+function writePadShader(call: ShaderCall<PadAttributes>): string {
+  const { before, after, value } = call.attributes;
+  const { shape } = call.inputs[0]!.type;
+  const names = logicalIndices(shape.length);
+  const conditions = names.flatMap((name, axis) => [
+    ...(before[axis]! > 0 ? [`${name} >= ${before[axis]}`] : []),
+    ...(after[axis]! > 0 ? [`${name} < ${before[axis]! + shape[axis]!}`] : []),
+  ]);
+  const inside = `a_at(${gridArguments(names.map((name, axis) => offset(name, -before[axis]!)))})`;
+  return writeElementShader(
+    call,
+    'pad',
+    [
+      'float element(int n, int c, int y, int x) {',
+      ...(conditions.length > 0 ? [`  if (!(${conditions.join(' && ')})) return ${floatLiteral(value)};`] : []),
+      `  return ${inside};`,
+      '}',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * reshape: the same row-major numbers under another shape, as `numpy.reshape`. x [...] → `shape`, same dtype.
+ * Textures are not row-major, so this moves every element, unless the shape is the one x has.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape, sameShape, sizeOf } from '../../engine/index.ts';
+import type { Op, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { writeElementShader } from '../shader/fragment.ts';
+import { flatIndex, gridArguments, indicesFromFlat, logicalIndices } from '../shader/indices.ts';
+
+export interface ReshapeAttributes {
+  readonly shape: Shape;
+}
+
+export const reshapeOp: Op<ReshapeAttributes> = {
+  name: 'reshape',
+  infer: inferReshape,
+  reference: ({ inputs, output }) => output.set(inputs[0]!),
+  glsl: writeReshapeShader,
+};
+
+/**
+ * x under another shape of rank 0 to 4 with as many elements.
+ * @throws ShapeError `E_SHAPE` for another number of elements, or a shape no tensor can have.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], { shape });
+}
+
+function inferReshape(inputs: readonly TensorType[], { shape }: ReshapeAttributes): TensorType {
+  const { shape: from, dtype } = inputs[0]!;
+  if (sizeOf(from) !== sizeOf(shape)) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `reshape: x ${formatShape(from)} has ${sizeOf(from)} elements, ${formatShape(shape)} would have ${sizeOf(shape)}.`,
+    );
+  }
+  return { shape, dtype };
+}
+
+function writeReshapeShader(call: ShaderCall<ReshapeAttributes>): string {
+  const from = call.inputs[0]!.type.shape;
+  const { shape } = call.attributes;
+  return writeElementShader(
+    call,
+    `reshape of ${formatShape(from)}`,
+    [
+      'float element(int n, int c, int y, int x) {',
+      `  int position = ${flatIndex(logicalIndices(shape.length), shape)};`,
+      `  return a_at(${gridArguments(indicesFromFlat('position', from))});`,
+      '}',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,22 @@
+/**
+ * Comparing floats in GLSL as IEEE 754 and PyTorch do, on drivers whose `max` and `isnan` need not know about NaN:
+ * NaN is told by its bits. Also the swizzle that keeps zeros of a texel's spare lanes from winning a comparison.
+ */
+
+/** `bvec4 is_nan(vec4)`, by bits: `isnan` may be optimised away. */
+export const isNanFunction = `bvec4 is_nan(vec4 v) {
+  return greaterThan(floatBitsToUint(v) & 0x7fffffffu, uvec4(0x7f800000u));
+}`;
+
+/** `vec4 larger(vec4, vec4)`: max that yields NaN wherever either operand is NaN. */
+export const largerFunction = `${isNanFunction}
+
+vec4 larger(vec4 a, vec4 b) {
+  return mix(mix(max(a, b), a, is_nan(a)), b, is_nan(b));
+}`;
+
+/** A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist. */
+export function repeatFirstLane(texel: string, quad: string, channels: number): string {
+  const swizzle = ['', 'xxxx', 'xyxx', 'xyzx'][channels % 4]!;
+  return swizzle && `if (${quad} == ${Math.floor(channels / 4)}) ${texel} = ${texel}.${swizzle};`;
+}

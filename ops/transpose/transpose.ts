@@ -1,0 +1,57 @@
+/**
+ * transpose: the axes of a tensor in another order, as `numpy.transpose`. Axis i of the result is axis permutation[i] of x:
+ * x [B, C, H, W] with [0, 2, 3, 1] → [B, H, W, C], same dtype.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape, stridesOf } from '../../engine/index.ts';
+import type { Op, Tensor, TensorType } from '../../engine/index.ts';
+import { writeElementShader } from '../shader/fragment.ts';
+import { gridArguments, logicalIndices } from '../shader/indices.ts';
+import { visitTogether } from '../strided.ts';
+
+export interface TransposeAttributes {
+  readonly permutation: readonly number[];
+}
+
+export const transposeOp: Op<TransposeAttributes> = {
+  name: 'transpose',
+  infer: inferTranspose,
+  reference({ inputs, inputTypes, output, outputType: { shape }, attributes: { permutation } }) {
+    const strides = stridesOf(inputTypes[0]!.shape);
+    const permuted = { start: 0, strides: permutation.map((axis) => strides[axis]!) };
+    visitTogether(
+      shape,
+      permuted,
+      { start: 0, strides: stridesOf(shape) },
+      (from, to) => (output[to] = inputs[0]![from]!),
+    );
+  },
+  glsl(call) {
+    const { permutation } = call.attributes;
+    const names = logicalIndices(permutation.length);
+    const indices = names.map((_, axis) => names[permutation.indexOf(axis)]!);
+    const element = `float element(int n, int c, int y, int x) {\n  return a_at(${gridArguments(indices)});\n}`;
+    return writeElementShader(call, `transpose by ${formatShape(permutation)}`, element);
+  },
+  describe: ({ permutation }) => permutation.join(', '),
+};
+
+/**
+ * x with its axes in the order of `permutation`.
+ * @throws ShapeError `E_ATTRIBUTE` unless permutation names every axis of x once, from 0 to rank − 1.
+ */
+export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
+  return apply(transposeOp, [x], { permutation });
+}
+
+function inferTranspose(inputs: readonly TensorType[], { permutation }: TransposeAttributes): TensorType {
+  const { shape, dtype } = inputs[0]!;
+  if (permutation.length !== shape.length || shape.some((_, axis) => !permutation.includes(axis))) {
+    throw new ShapeError(
+      'E_ATTRIBUTE',
+      `transpose: permutation must name each of the ${shape.length} axes of ${formatShape(shape)} once, ` +
+        `got ${formatShape(permutation)}.`,
+    );
+  }
+  return { shape: permutation.map((axis) => shape[axis]!), dtype };
+}
