@@ -61,8 +61,11 @@ function vec2Literal(x: number, y: number): string {
   return `vec2(${floatLiteral(x)}, ${floatLiteral(y)})`;
 }
 
-/** A number as GLSL writes it, rounded to fp32 exactly once. */
+/** A number as GLSL writes it, rounded to fp32 exactly once; Infinity and NaN, which have no literal, by their bits. */
 export function floatLiteral(value: number): string {
+  if (!Number.isFinite(Math.fround(value))) {
+    return `uintBitsToFloat(0x${new Uint32Array(Float32Array.of(value).buffer)[0]!.toString(16)}u)`;
+  }
   const text = String(Math.fround(value));
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
