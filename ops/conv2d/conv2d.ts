@@ -15,6 +15,8 @@ export const conv2dOp: Op<undefined> = {
   infer: inferConv2d,
   reference: (call) => computeConv2d(call),
   glsl: writeNaiveShader,
+  // One pixel a fragment: drivers unroll the loops below, and R × 4 copies of them take seconds to compile.
+  block: () => ({ width: 1, height: 1 }),
   cost: ({ inputs, output }) => ({ macs: countMacs(inputs[1]!.type, output.type) }),
 };
 

@@ -82,11 +82,32 @@ export function packWeights(w: Tensor): Tensor {
   return apply(packWeightsOp, [w], { weight: w.shape as PackAttributes['weight'] });
 }
 
-export function packedConv2d(
-  { x, packed, bias, residual }: { x: Tensor; packed: Tensor; bias?: Tensor; residual?: Tensor },
-  attributes: PackedConv2dAttributes,
-): Tensor {
+export function packedConv2d({ x, packed, bias, residual }: PackedInputs, attributes: PackedConv2dAttributes): Tensor {
   return apply(packedConv2dOp, [x, packed, ...(bias ? [bias] : []), ...(residual ? [residual] : [])], attributes);
+}
+
+/** The inputs of a packed_conv2d by name. */
+export interface PackedInputs {
+  readonly x: Tensor;
+  readonly packed: Tensor;
+  readonly bias?: Tensor;
+  readonly residual?: Tensor;
+}
+
+/** The same convolution with some inputs and attributes changed: what rewrite rules do. */
+export function withPackedInputs(
+  tensor: Tensor,
+  inputs: Partial<PackedInputs>,
+  attributes: Partial<PackedConv2dAttributes>,
+): Tensor {
+  const old = tensor.attributes as PackedConv2dAttributes;
+  const [x, packed, ...rest] = tensor.inputs as [Tensor, Tensor, ...Tensor[]];
+  const bias = old.bias ? rest[0] : undefined;
+  const residual = old.gain === undefined ? undefined : rest[rest.length - 1];
+  return packedConv2d(
+    { x, packed, ...(bias && { bias }), ...(residual && { residual }), ...inputs },
+    { ...old, ...attributes },
+  );
 }
 
 function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void {
@@ -127,7 +148,8 @@ function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
         }),
     finish(sum, position) {
       if (gain === undefined) return sum;
-      return addResidual(sum, `${residual}_pixel(n, quad, ${existingPixel(call.output.layout, position)})`, gain);
+      const { y, x } = existingPixel(call.output.layout, position);
+      return addResidual(sum, `${residual}_pixel(n, quad, ${y}, ${x})`, gain);
     },
   });
 }

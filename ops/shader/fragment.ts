@@ -49,16 +49,19 @@ export function writeFragmentShader(call: ShaderCall, title: string, body: Fragm
 export function writePixelShader(call: ShaderCall, title: string, valueFunction: string): string {
   return writeFragmentShader(call, title, {
     declarations: valueFunction,
-    pixel: (position) => `value(n, quad, ${existingPixel(call.output.layout, position)})`,
+    pixel(position) {
+      const { y, x } = existingPixel(call.output.layout, position);
+      return `value(n, quad, ${y}, ${x})`;
+    },
   });
 }
 
-/** `y, x` of a pixel that exists: a padding pixel recomputes the last one, and its value is then zeroed. */
-export function existingPixel({ block, grid }: Layout, { y, x }: { y: string; x: string }): string {
+/** The pixel, or for a padding pixel the last one that exists: it is computed again and its value then zeroed. */
+export function existingPixel({ block, grid }: Layout, { y, x }: { y: string; x: string }): { y: string; x: string } {
   const last = (value: string, size: number, step: number): string => {
     return size % step === 0 ? value : `min(${value}, ${size - 1})`;
   };
-  return `${last(y, grid.h, block.height)}, ${last(x, grid.w, block.width)}`;
+  return { y: last(y, grid.h, block.height), x: last(x, grid.w, block.width) };
 }
 
 /**

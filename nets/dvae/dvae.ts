@@ -1,0 +1,225 @@
+/**
+ * The discrete VAE as people use it: pictures to tokens and back. Wraps the two nets in compiled plans, one for each
+ * shape met, and keeps the latest of each kind, since a plan holds its weights on the device.
+ * B batch, H W picture, h = H/8, w = W/8 grid of tokens, V vocabulary.
+ */
+import { DalleError, ShapeError } from '../../errors.ts';
+import { argmax, compile, constant, oneHot } from '../../ops/index.ts';
+import type { AnyDevice, Compiled, RunOptions, Tensor } from '../../ops/index.ts';
+import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
+import type { Weights } from '../../weights-convert/weights.ts';
+import { decoder } from './decoder.ts';
+import { encoder } from './encoder.ts';
+import { likelyPixels, mapPixels } from './pixels.ts';
+import type { WeightTree } from './residual-block.ts';
+
+/** Pixels [B, 3, H, W] in [0, 1], row-major. */
+export interface Pixels {
+  readonly data: Float32Array;
+  readonly shape: readonly [number, number, number, number];
+}
+
+/** Tokens [B, h, w], each in 0 … V − 1. */
+export interface TokenGrid {
+  readonly data: Int32Array;
+  readonly shape: readonly [number, number, number];
+}
+
+/** Numbers [B, V, h, w]: logits, or a distribution over the vocabulary at every position. */
+export interface TokenScores {
+  readonly data: Float32Array;
+  readonly shape: readonly [number, number, number, number];
+}
+
+/** Either part may be missing: encoding needs the encoder only, decoding the decoder only. */
+export interface DvaeParts {
+  readonly encoder?: Weights;
+  readonly decoder?: Weights;
+}
+
+export interface DvaeOptions {
+  readonly device: AnyDevice;
+  /** Names of rewrite rules to leave out, for comparisons. */
+  readonly without?: readonly string[];
+}
+
+type Work = 'encode' | 'logits' | 'decode' | 'decodeSoft';
+
+/** Both nets halve the picture three times. */
+const patch = 8;
+
+export class Dvae {
+  readonly parts: DvaeParts;
+  private readonly options: DvaeOptions;
+  private readonly trees = new Map<Weights, WeightTree>();
+  private readonly plans = new Map<Work, { key: string; plan: Compiled<Tensor> }>();
+
+  constructor(parts: DvaeParts, options: DvaeOptions) {
+    this.parts = parts;
+    this.options = options;
+  }
+
+  /**
+   * Pixels [B, 3, H, W] → tokens [B, H/8, W/8]: arg-max of the encoder's logits.
+   * @throws DalleError `E_PART_MISSING`, `E_NOT_FINITE`; ShapeError `E_SHAPE`; see also Executable.run
+   */
+  async encode(pixels: Pixels, options?: RunOptions): Promise<TokenGrid> {
+    const { data, shape } = await this.runEncoder('encode', pixels, options);
+    const bad = data.indexOf(-1); // what argmax says where it met a NaN
+    if (bad >= 0) {
+      throw new DalleError(
+        'E_NOT_FINITE',
+        `encode: the encoder's logits at position ${bad} are not numbers. The pixels or the weights hold NaN or ` +
+          'Infinity: check the picture, and convert the checkpoint again.',
+      );
+    }
+    return { data: data as Int32Array, shape: shape as TokenGrid['shape'] };
+  }
+
+  /** Pixels [B, 3, H, W] → the encoder's logits [B, V, H/8, W/8]. */
+  async encodeLogits(pixels: Pixels, options?: RunOptions): Promise<TokenScores> {
+    return (await this.runEncoder('logits', pixels, options)) as TokenScores;
+  }
+
+  /** Tokens [B, h, w] → pixels [B, 3, 8h, 8w] in [0, 1]. Throws ShapeError `E_TOKEN` for one outside the vocabulary. */
+  async decode(tokens: TokenGrid, options?: RunOptions): Promise<Pixels> {
+    const { architecture } = this.need('decoder');
+    const outside = tokens.data.findIndex((token) => !(token >= 0 && token < architecture.vocab_size));
+    if (outside >= 0) {
+      throw new ShapeError(
+        'E_TOKEN',
+        `decode: token ${tokens.data[outside]} at position ${outside} is outside 0 … ${architecture.vocab_size - 1}. ` +
+          'Were the tokens made by another model?',
+      );
+    }
+    return this.runDecoder('decode', tokens, options);
+  }
+
+  /** A distribution over the vocabulary at every position, [B, V, h, w] → pixels [B, 3, 8h, 8w] in [0, 1]. */
+  decodeSoft(distributions: TokenScores, options?: RunOptions): Promise<Pixels> {
+    return this.runDecoder('decodeSoft', distributions, options);
+  }
+
+  /** Encodes and decodes. */
+  async reconstruct(pixels: Pixels, options?: RunOptions): Promise<{ tokens: TokenGrid; pixels: Pixels }> {
+    this.need('decoder');
+    const tokens = await this.encode(pixels, options);
+    return { tokens, pixels: await this.decode(tokens, options) };
+  }
+
+  /** The plan for a shape: [B, 3, H, W] to encode, [B, h, w] to decode. `prepare()` it to choose when that happens. */
+  planFor(work: Work, shape: readonly number[]): Compiled<Tensor> {
+    const key = shape.join(',');
+    const known = this.plans.get(work);
+    if (known?.key === key) return known.plan;
+    known?.plan.dispose();
+    this.plans.delete(work);
+    const plan = compile(
+      this.options.device,
+      ({ x }) => this.trace(work, x),
+      { x: { shape, dtype: inputType[work] } },
+      {
+        ...(this.options.without && { without: this.options.without }),
+      },
+    );
+    this.plans.set(work, { key, plan });
+    return plan;
+  }
+
+  /** Frees the weights on the device and closes their files. */
+  async dispose(): Promise<void> {
+    for (const { plan } of this.plans.values()) plan.dispose();
+    this.plans.clear();
+    await Promise.all([this.parts.encoder?.close(), this.parts.decoder?.close()]);
+  }
+
+  private trace(work: Work, x: Tensor): Tensor {
+    if (work === 'encode' || work === 'logits') {
+      const { architecture, tree } = this.need('encoder');
+      const logits = encoder(architecture, tree, mapPixels(x));
+      return work === 'encode' ? argmax(logits, 1) : logits;
+    }
+    const { architecture, tree } = this.need('decoder');
+    const z = work === 'decode' ? oneHot(x, architecture.vocab_size, 1) : x; // [B, V, h, w]
+    return likelyPixels(decoder(architecture, tree, z));
+  }
+
+  private async runEncoder(
+    work: Work,
+    { data, shape }: Pixels,
+    options?: RunOptions,
+  ): Promise<{ data: Float32Array | Int32Array; shape: readonly number[] }> {
+    const { architecture } = this.need('encoder');
+    const [, channels, height, width] = shape;
+    if (channels !== architecture.input_channels || height % patch !== 0 || width % patch !== 0) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `encode: pixels must be [B, ${architecture.input_channels}, H, W] with H and W multiples of ${patch}, ` +
+          `got [${shape.join(', ')}]. Resize or crop the picture first.`,
+      );
+    }
+    const plan = this.planFor(work, shape);
+    return { data: await plan.run({ x: data }, options), shape: plan.outputs.shape };
+  }
+
+  private async runDecoder(
+    work: Work,
+    { data, shape }: { data: Float32Array | Int32Array; shape: readonly number[] },
+    options?: RunOptions,
+  ): Promise<Pixels> {
+    const { architecture } = this.need('decoder');
+    if (work === 'decodeSoft' && shape[1] !== architecture.vocab_size) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `decodeSoft: distributions must be [B, ${architecture.vocab_size}, h, w], got [${shape.join(', ')}].`,
+      );
+    }
+    const plan = this.planFor(work, shape);
+    const pixels = (await plan.run({ x: data }, options)) as Float32Array;
+    if (!pixels.every(Number.isFinite)) {
+      throw new DalleError(
+        'E_NOT_FINITE',
+        "decode: the decoder's pixels are not numbers: its weights hold NaN or Infinity. Convert the checkpoint again.",
+      );
+    }
+    return { data: pixels, shape: plan.outputs.shape as Pixels['shape'] };
+  }
+
+  private need(part: 'encoder'): { architecture: EncoderArchitecture; tree: WeightTree };
+  private need(part: 'decoder'): { architecture: DecoderArchitecture; tree: WeightTree };
+  private need(part: 'encoder' | 'decoder'): {
+    architecture: EncoderArchitecture | DecoderArchitecture;
+    tree: WeightTree;
+  } {
+    const weights = this.parts[part];
+    if (!weights) {
+      const [job, file] = part === 'encoder' ? ['Encoding', 'encoder.pkl'] : ['Decoding', 'decoder.pkl'];
+      throw new DalleError(
+        'E_PART_MISSING',
+        `${job} needs the ${part}, and this model has none. Add it with: dalle-gl convert ${file} -o DIR, ` +
+          'or load a model folder that holds it.',
+      );
+    }
+    let tree = this.trees.get(weights);
+    if (!tree) this.trees.set(weights, (tree = growTree(weights)));
+    return { architecture: weights.architecture, tree };
+  }
+}
+
+const inputType = { encode: 'f32', logits: 'f32', decode: 'i32', decodeSoft: 'f32' } as const;
+
+/** Weights as tensors that are read from their file only when a plan uploads them. */
+function growTree(weights: Weights): WeightTree {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { shape, read }] of weights.tensors) {
+    tensors.set(name, constant(name, { shape, dtype: 'f32' }, read));
+  }
+  return {
+    has: (name) => tensors.has(name),
+    get(name) {
+      const tensor = tensors.get(name);
+      if (!tensor) throw new DalleError('E_KEYS', `dvae: the weights have no tensor ${name}.`);
+      return tensor;
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** Every op, and `compile` and `run` with the standard rewrite rules bound. */
+import { compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
+import type { AnyDevice, Compiled, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
+import { standardRules } from './rewrite/standard-rules.ts';
+
+export { tensor, constant, Tensor } from '../engine/index.ts';
+export { conv2d } from './conv2d/conv2d.ts';
+export { matmul } from './matmul/matmul.ts';
+export { clamp, exp, log, relu, sigmoid, tanh } from './elementwise/unary.ts';
+export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';
+export { standardRules } from './rewrite/standard-rules.ts';
+
+export interface RewriteOptions {
+  /** Names of rewrite rules to leave out, for comparisons. */
+  readonly without?: readonly string[];
+}
+
+/** `compile` of the engine with the standard rewrite rules. */
+export function compile<const I extends Readonly<Record<string, Shape | TensorType>>, T extends Traced>(
+  device: AnyDevice,
+  trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
+  inputs: I,
+  { without = [] }: RewriteOptions = {},
+): Compiled<T> {
+  return compileWith(device, trace, inputs, { rules: withoutRules(standardRules, without) });
+}
+
+/** Computes a tensor of constants at once: eager use, for tests and learners. */
+export function run(device: AnyDevice, tensor: Tensor, { without = [] }: RewriteOptions = {}): Promise<RunOutput> {
+  return runWith(device, tensor, { rules: withoutRules(standardRules, without) });
+}

@@ -1,0 +1,23 @@
+/** Puts the fast kernel in place of the naive one: weights packed once, on the CPU when they are constant. */
+import type { Rule } from '../../engine/index.ts';
+import { conv2dOp } from '../conv2d/conv2d.ts';
+import { packWeights, packedConv2d } from '../conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+
+export const packConv2d: Rule = {
+  name: 'pack_conv2d',
+  why: 'conv2d → packed_conv2d: four weight texels serve every pixel of a block, instead of one element a multiply.',
+  apply(tensor) {
+    if (tensor.op !== conv2dOp) return undefined;
+    const [x, w, bias] = tensor.inputs;
+    return packedConv2d(
+      { x: x!, packed: packWeights(w!), ...(bias && { bias }) },
+      {
+        weight: w!.shape as PackedConv2dAttributes['weight'],
+        reluInput: false,
+        bias: bias !== undefined,
+        gain: undefined,
+      },
+    );
+  },
+};
