@@ -1,6 +1,6 @@
 """Makes the golden of the full official size: generated weights, one photograph, PyTorch in float32 and float64.
 
-    /usr/bin/python3 test/golden/make_official_size.py        # 3 to 4 minutes on 2 cores, 4 GB
+    /usr/bin/python3 test/golden/make_official_size.py        # 3 to 4 minutes on 2 cores, 2.6 GB
 
 The weights follow the recipe in weights-convert/official-size.ts, worked out here a second time in NumPy, and are not
 stored: the hashes in golden.json say whether another generator made the same bits. The input is the notebook's
