@@ -50,6 +50,20 @@ export const refusedCalls: readonly ContextCall[] = [
     },
   },
   {
+    name: 'a texture attached where no draw buffer points is refused too',
+    expected: { error: 'INVALID_OPERATION', pixel: [0, 0, 0, 0] },
+    run: (gl) => {
+      makeFloatTarget(gl, 1, 1);
+      const source = makeTexture(gl, gl.RGBA32F, 1, 1);
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 1, 1, gl.RGBA, gl.FLOAT, Float32Array.of(4, 4, 4, 4));
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT1, gl.TEXTURE_2D, source, 0);
+      gl.drawBuffers([gl.COLOR_ATTACHMENT0, gl.NONE]);
+      useProgram(gl, 'uniform sampler2D source; out vec4 value;', 'value = texelFetch(source, ivec2(0), 0);');
+      const error = errorAfter(gl, () => drawTriangle(gl, 1, 1));
+      return { error, pixel: readFloats(gl, 1, 1) };
+    },
+  },
+  {
     name: 'typed arrays that are too short or of another type are refused',
     expected: {
       upload: 'INVALID_OPERATION',
@@ -96,7 +110,10 @@ export const refusedCalls: readonly ContextCall[] = [
         () => gl.readPixels(0, 0, -1, 1, gl.RGBA, gl.FLOAT, pixels),
         () => gl.viewport(0, 0, -1, 1),
         () => gl.drawArrays(gl.TRIANGLES, 0, -3),
-        () => gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, 0, 1),
+        () => {
+          gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+          gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, -1, 1);
+        },
       ].map((action) => errorAfter(gl, action));
     },
   },

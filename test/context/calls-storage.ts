@@ -145,6 +145,56 @@ export const storageCalls: readonly ContextCall[] = [
     },
   },
   {
+    name: 'every level and slice of a new three-dimensional texture holds zeros',
+    expected: { levels: [0, 0], error: 'NO_ERROR' },
+    run: (gl) => {
+      dirtyMemory(gl, gl.RGBA32F);
+      const texture = gl.createTexture();
+      gl.bindTexture(gl.TEXTURE_3D, texture);
+      gl.texStorage3D(gl.TEXTURE_3D, 2, gl.RGBA32F, SIZE, SIZE, 4);
+      gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+      const levels = [0, 1].map((level) =>
+        [0, 1].reduce((count, slice) => {
+          gl.framebufferTextureLayer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, texture, level, slice);
+          return count + countNonZero(readFloats(gl, SIZE >> level, SIZE >> level));
+        }, 0),
+      );
+      return { levels, error: errorOf(gl) };
+    },
+  },
+  {
+    name: 'pack parameters leave the rest of the array alone',
+    expected: [9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 1, 2, 3, 4, 9, 9, 9, 9],
+    run: (gl) => {
+      makeFloatTarget(gl, 1, 1);
+      gl.clearBufferfv(gl.COLOR, 0, [1, 2, 3, 4]);
+      const pixels = new Float32Array(28).fill(9);
+      gl.pixelStorei(gl.PACK_ROW_LENGTH, 3);
+      gl.pixelStorei(gl.PACK_SKIP_ROWS, 1);
+      gl.pixelStorei(gl.PACK_SKIP_PIXELS, 1);
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.FLOAT, pixels, 4);
+      for (const name of [gl.PACK_ROW_LENGTH, gl.PACK_SKIP_ROWS, gl.PACK_SKIP_PIXELS]) gl.pixelStorei(name, 0);
+      return [...pixels];
+    },
+  },
+  {
+    name: 'the canvas has one buffer, called BACK',
+    expected: { status: true, pixel: [0, 255, 0, 255], error: 'NO_ERROR', attachment: 'INVALID_OPERATION' },
+    run: (gl) => {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+      const status = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
+      gl.drawBuffers([gl.BACK]);
+      gl.readBuffer(gl.BACK);
+      gl.clearColor(0, 1, 0, 1);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      const pixel = new Uint8Array(4);
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+      const error = errorOf(gl);
+      gl.drawBuffers([gl.COLOR_ATTACHMENT0]);
+      return { status, pixel: [...pixel], error, attachment: errorOf(gl) };
+    },
+  },
+  {
     name: 'pixels are copied from a framebuffer into a layer',
     expected: { copied: [3, 3, 3, 3], beside: [0, 0, 0, 0] },
     run: (gl) => {

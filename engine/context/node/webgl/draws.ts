@@ -1,6 +1,6 @@
 /**
  * Vertex arrays and draws. Before a draw whose state changed since the last one it is checked that no texture is both
- * read and drawn to (any layer or level of it: stricter than WebGL for mipmap levels, which nobody here uses), and
+ * read and attached (any layer or level of it: stricter than WebGL for mipmap levels, which nobody here uses), and
  * that every vertex read lies in a buffer. Follows WebGL 2, section 3.7.2, 3.7.9 and 4.1 (feedback loops).
  */
 import { lostObject } from './buffers.ts';
@@ -154,15 +154,14 @@ export class Draws extends Uniforms {
     this.drawError = refused ? GL.INVALID_OPERATION : GL.NO_ERROR;
   }
 
-  /** Whether a sampler of the program reads a texture that a draw buffer writes. */
+  /** Whether a sampler of the program reads a texture that is attached, drawn to or not: browsers refuse both. */
   private readsWhatItDraws(): boolean {
-    const framebuffer = this.drawFramebuffer;
-    if (framebuffer === null) return false;
-    const { attachments, drawTargets } = framebuffer;
+    if (this.drawFramebuffer === null) return false;
+    const { attachments } = this.drawFramebuffer;
     for (const { target, units } of this.samplersOf(this.program!).values()) {
       for (const unit of units) {
         const texture = this.textureAt(unit, target);
-        if (texture !== null && drawTargets.some((index) => attachments[index] === texture)) return true;
+        if (texture !== null && attachments.includes(texture)) return true;
       }
     }
     return false;

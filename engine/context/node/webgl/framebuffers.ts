@@ -20,6 +20,13 @@ function indexOf(attachment: number): number {
   return other < 0 ? -1 : COLOR_ATTACHMENTS + other;
 }
 
+/** The canvas's one color buffer is called BACK; the framebuffer that plays it has COLOR_ATTACHMENT0. */
+function canvasBuffers(buffers: readonly number[]): number[] | null {
+  const [buffer, ...more] = buffers;
+  if (more.length > 0 || (buffer !== GL.BACK && buffer !== GL.NONE)) return null;
+  return [buffer === GL.BACK ? COLOR_ATTACHMENT0 : GL.NONE];
+}
+
 export class Framebuffers extends TextureUploads {
   private readonly canvasFramebuffer = this.createCanvasFramebuffer();
   protected drawFramebuffer: FramebufferObject | null = null;
@@ -125,25 +132,18 @@ export class Framebuffers extends TextureUploads {
     return this.native.glCheckFramebufferStatus(target);
   }
 
-  /** On the canvas the one color buffer is called BACK; the hidden framebuffer calls it COLOR_ATTACHMENT0. */
-  private colorBuffer(buffer: number, framebuffer: FramebufferObject | null): number {
-    if (framebuffer !== null || buffer === GL.NONE) return buffer;
-    return buffer === GL.BACK ? COLOR_ATTACHMENT0 : 0xffff;
-  }
-
   drawBuffers(buffers: readonly number[]): void {
     if (!this.enter()) return;
-    const framebuffer = this.drawFramebuffer;
-    const names = Uint32Array.from(buffers, (buffer) => this.colorBuffer(buffer, framebuffer));
-    if (framebuffer !== null) {
-      framebuffer.drawTargets = buffers.map((buffer) => (buffer === GL.NONE ? -1 : buffer - COLOR_ATTACHMENT0));
-    }
-    this.drawStateChanged = true;
-    this.native.glDrawBuffers(names.length, names);
+    const names = this.drawFramebuffer === null ? canvasBuffers(buffers) : buffers;
+    if (names === null) return this.fail(GL.INVALID_OPERATION);
+    this.native.glDrawBuffers(names.length, Uint32Array.from(names));
   }
 
   readBuffer(buffer: number): void {
-    if (this.enter()) this.native.glReadBuffer(this.colorBuffer(buffer, this.readFramebuffer));
+    if (!this.enter()) return;
+    const names = this.readFramebuffer === null ? canvasBuffers([buffer]) : [buffer];
+    if (names === null) return this.fail(GL.INVALID_OPERATION);
+    this.native.glReadBuffer(names[0]!);
   }
 
   clear(mask: number): void {

@@ -28,11 +28,9 @@ export class TextureObject extends ContextObject {
   immutable = false;
 }
 
-/** Where a framebuffer draws to: color attachments 0 to 7, then depth and stencil. */
+/** What a framebuffer draws to: color attachments by index, then depth and stencil. */
 export class FramebufferObject extends ContextObject {
   readonly attachments: (TextureObject | null)[] = [];
-  /** For each draw buffer the attachment's index, or -1 for NONE. */
-  drawTargets: readonly number[] = [0];
 }
 
 export class ShaderObject extends ContextObject {
