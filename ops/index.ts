@@ -3,7 +3,8 @@ import { compile as compileWith, run as runWith, withoutRules } from '../engine/
 import type { AnyDevice, Compiled, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 
-export { tensor, constant, Tensor } from '../engine/index.ts';
+export { constant, Tensor, tensor } from '../engine/index.ts';
+export type { AnyDevice, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
 export { conv2d } from './conv2d/conv2d.ts';
 export { matmul } from './matmul/matmul.ts';
 export { clamp, exp, log, relu, sigmoid, tanh } from './elementwise/unary.ts';

@@ -36,7 +36,7 @@ vec4 accurate_log(vec4 x) {
 }`;
 
 /** tanh x, relative even near 0 where 1 − 2/(e²ˣ + 1) would cancel. */
-export const accurateTanh = `${accurateExp}
+export const accurateTanh: string = `${accurateExp}
 vec4 accurate_tanh(vec4 x) {
   vec4 z = x * x;
   vec4 small = x + x * z * (-3.33332819e-1 + z * (1.33314422e-1 + z * (-5.37397156e-2 + z * (2.06390888e-2 - z * 5.70498873e-3))));

@@ -9,30 +9,26 @@ import { dtypes, hostileTensor, seeds, shapesOfRank } from '../../test/helpers/s
 import { maxPool2d } from '../max-pool2d/max-pool2d.ts';
 import { upsampleNearest2d } from './upsample-nearest2d.ts';
 
-const cases = fc.record({
-  shape: shapesOfRank(4, 4000),
-  scale: fc.constantFrom(1, 2, 2, 3),
-  dtype: dtypes,
-  seed: seeds,
-});
-
 describe('upsampleNearest2d', () => {
   test('equals the reference for any shape, dtype and scale', async () => {
+    const cases = fc.record({
+      shape: shapesOfRank(4, 4000),
+      scale: fc.constantFrom(1, 2, 2, 3),
+      dtype: dtypes,
+      seed: seeds,
+    });
     await checkOnEveryVariant(cases, async (device, { shape, scale, dtype, seed }) => {
       await expectIdenticalToReference(device, upsampleNearest2d(hostileTensor(seed, shape, dtype), scale));
     });
   });
 
   test('is undone by maxPool2d of the same size', async () => {
-    const check = async (
-      device: Parameters<typeof expectNumbers>[0],
-      given: typeof cases extends fc.Arbitrary<infer T> ? T : never,
-    ) => {
-      const x = hostileTensor(given.seed, given.shape);
+    const smaller = fc.record({ shape: shapesOfRank(4, 1000), scale: fc.constantFrom(2, 3), seed: seeds });
+    await checkOnEveryVariant(smaller, async (device, { shape, scale, seed }) => {
+      const x = hostileTensor(seed, shape);
       const [values] = await interpret([x]);
-      await expectNumbers(device, maxPool2d(upsampleNearest2d(x, given.scale), given.scale), values!);
-    };
-    await checkOnEveryVariant(cases, check, 2);
+      await expectNumbers(device, maxPool2d(upsampleNearest2d(x, scale), scale), values!);
+    }, 2);
   });
 
   test('repeats pixels across and down', async () => {
