@@ -1,0 +1,146 @@
+/**
+ * Which net a checkpoint holds, read from the checkpoint and never assumed: sizes from the instance attributes of a
+ * pickled module, or from the shapes of a state dict, and then every tensor checked against what a net of those sizes
+ * has. All differences are reported at once, by name, wanted and got.
+ */
+import { FormatError } from '../errors.ts';
+import { expectedTensors, type DvaeArchitecture } from './dvae-spec.ts';
+import type { PickleValue } from './pickle/records.ts';
+
+/** Name → shape of the tensors that a file has. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Bounds on what a file may claim about its sizes: generous, and small enough to build the expected list from. */
+const MAX_SIZE = 2 ** 20;
+const MAX_BLOCKS = 64;
+/** Fixed by OpenAI's classes. */
+const GROUP_COUNT = 4;
+/** Differences quoted in a message; the rest are counted. */
+const MAX_LISTED = 12;
+
+/** The architecture that a pickled `dall_e` module states in its attributes. */
+export function readModuleArchitecture(
+  className: string,
+  attributes: ReadonlyMap<string, PickleValue>,
+): DvaeArchitecture {
+  const size = (name: string, limit: number = MAX_SIZE): number => checkSize(name, attributes.get(name), limit);
+  const common = { n_hid: checkHidden(size('n_hid')), n_blk_per_group: size('n_blk_per_group', MAX_BLOCKS) };
+  const rest = { vocab_size: size('vocab_size'), group_count: GROUP_COUNT };
+  return className.endsWith('.Encoder')
+    ? { kind: 'dvae-encoder', ...common, input_channels: size('input_channels'), ...rest }
+    : { kind: 'dvae-decoder', n_init: size('n_init'), ...common, output_channels: size('output_channels'), ...rest };
+}
+
+/**
+ * The architecture that fits the shapes of a state dict: an encoder begins with a 7×7 kernel, a decoder with 1×1.
+ *
+ * @returns undefined if they are not an official encoder's or decoder's
+ */
+export function inferArchitecture(shapes: Shapes): DvaeArchitecture | undefined {
+  const first = shapes.get('blocks.input.w');
+  const last = shapes.get('blocks.output.conv.w');
+  if (first?.length !== 4 || last?.length !== 4) return undefined;
+  let blocks = 0;
+  while (blocks < MAX_BLOCKS && shapes.has(`blocks.group_1.block_${blocks + 1}.res_path.conv_1.w`)) blocks++;
+  const [outputs, inputs, kernel] = first as [number, number, number, number];
+  const common = { n_blk_per_group: checkSize('n_blk_per_group', blocks, MAX_BLOCKS), group_count: GROUP_COUNT };
+  if (kernel === 7) {
+    const n_hid = checkHidden(checkSize('n_hid', outputs, MAX_SIZE));
+    const vocab_size = checkSize('vocab_size', last[0]!, MAX_SIZE);
+    return {
+      kind: 'dvae-encoder',
+      n_hid,
+      input_channels: checkSize('input_channels', inputs, MAX_SIZE),
+      vocab_size,
+      ...common,
+    };
+  }
+  if (kernel !== 1) return undefined;
+  const n_hid = checkHidden(checkSize('n_hid', last[1]!, MAX_SIZE));
+  const output_channels = checkSize('output_channels', last[0]! / 2, MAX_SIZE);
+  const vocab_size = checkSize('vocab_size', inputs, MAX_SIZE);
+  return {
+    kind: 'dvae-decoder',
+    n_init: checkSize('n_init', outputs, MAX_SIZE),
+    n_hid,
+    output_channels,
+    vocab_size,
+    ...common,
+  };
+}
+
+/**
+ * Checks that a file holds exactly the tensors of an architecture.
+ *
+ * @throws FormatError `E_KEYS_MISSING`, else `E_KEYS_EXTRA`, else `E_KEYS_SHAPE`; the message lists all three kinds
+ */
+export function checkTensors(architecture: DvaeArchitecture, shapes: Shapes, sourceName: string): void {
+  const expected = expectedTensors(architecture);
+  const missing = [...expected.keys()].filter((name) => !shapes.has(name));
+  const extra = [...shapes.keys()].filter((name) => !expected.has(name));
+  const misshaped = [...expected].filter(([name, shape]) => {
+    const got = shapes.get(name);
+    return got && (got.length !== shape.length || got.some((size, axis) => size !== shape[axis]));
+  });
+  const code = missing.length ? 'E_KEYS_MISSING' : extra.length ? 'E_KEYS_EXTRA' : 'E_KEYS_SHAPE';
+  if (missing.length + extra.length + misshaped.length === 0) return;
+  const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+  throw new FormatError(
+    code,
+    [
+      `checkTensors: ${sourceName} says it is ${describeArchitecture(architecture)}, which has ${expected.size} tensors.`,
+      listDifferences(
+        'Missing',
+        missing.map((name) => `${name} ${describe(expected.get(name)!)}`),
+      ),
+      listDifferences(
+        'Not expected',
+        extra.map((name) => name.slice(0, 100)),
+      ),
+      listDifferences(
+        'Of another shape',
+        misshaped.map(([name, shape]) => {
+          return `${name} (wanted ${describe(shape)}, got ${describe(shapes.get(name)!)})`;
+        }),
+      ),
+      'The checkpoint is of a modified net, or incomplete; dalle-gl needs the official one.',
+    ]
+      .filter((sentence) => sentence !== '')
+      .join(' '),
+  );
+}
+
+/** One line for people: kind and sizes. */
+export function describeArchitecture(architecture: DvaeArchitecture): string {
+  const { kind, ...sizes } = architecture;
+  return `a ${kind} (${Object.entries(sizes)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')})`;
+}
+
+/** An error about attributes or modules that are not the official nets'. */
+export function architectureError(what: string): FormatError {
+  return new FormatError(
+    'E_ARCHITECTURE',
+    `readArchitecture: ${what}. dalle-gl computes OpenAI's nets as released, of any size; a modified one would give ` +
+      `wrong pictures without a word.`,
+  );
+}
+
+function listDifferences(label: string, items: readonly string[]): string {
+  if (items.length === 0) return '';
+  const rest = items.length > MAX_LISTED ? `, and ${items.length - MAX_LISTED} more` : '';
+  return `${label}: ${items.slice(0, MAX_LISTED).join(', ')}${rest}.`;
+}
+
+function checkSize(name: string, value: PickleValue | undefined, limit: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= limit) return value;
+  const got = typeof value === 'object' && value !== null ? 'no number' : String(value).slice(0, 40);
+  throw architectureError(`${name} should be an integer from 1 to ${limit}, and is ${got}`);
+}
+
+/** Blocks have a quarter of their channels inside. */
+function checkHidden(hidden: number): number {
+  if (hidden % 4 === 0) return hidden;
+  throw architectureError(`n_hid should be a multiple of 4, and is ${hidden}`);
+}

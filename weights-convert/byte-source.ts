@@ -1,0 +1,64 @@
+/**
+ * Random access to bytes: the one way every reader here sees a file, so that the same code runs over a `Blob` in the
+ * browser, a file descriptor in Node (node/file-source.ts) and bytes in memory in tests.
+ *
+ * Readers ask for ranges they have checked against `size`; a source throws when it cannot give all of them.
+ */
+import { FormatError } from '../errors.ts';
+
+export interface ByteSource {
+  /** What to call it in messages: a file name or URL. Never used to guess the format. */
+  readonly name: string;
+  /** Length in bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`. The result may be a view: treat it as read-only. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Gives back what the source holds open, if anything. */
+  close?(): Promise<void>;
+}
+
+/** How much is read at a time when a file is walked from end to end. */
+export const BLOCK_BYTES: number = 4 * 1024 * 1024;
+
+/** Bytes already in memory. They must not change while a reader uses them. */
+export function sourceFromBytes(bytes: Uint8Array, name: string): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    read: async (offset, length) => {
+      checkRange(name, bytes.length, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** A `Blob` or a `File` that a person chose in the browser; only the slices that are read are loaded. */
+export function sourceFromBlob(blob: Blob, name: string): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    read: async (offset, length) => {
+      checkRange(name, blob.size, offset, length);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+  };
+}
+
+/** Throws `E_FILE_RANGE` unless [offset, offset + length) lies within a source of `size` bytes. */
+export function checkRange(name: string, size: number, offset: number, length: number): void {
+  const isValid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (isValid && offset + length <= size) return;
+  throw new FormatError(
+    'E_FILE_RANGE',
+    `read: ${name} has ${size} bytes, but bytes ${offset} to ${offset + length} were wanted. The file is shorter than ` +
+      `its own table of contents says, or changed while it was read; fetch it again.`,
+  );
+}
+
+/** The bytes of a range in order, in blocks of at most `BLOCK_BYTES`: constant memory whatever the length. */
+export async function* readBlocks(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  const end = offset + length;
+  for (let position = offset; position < end; position += BLOCK_BYTES) {
+    yield await source.read(position, Math.min(BLOCK_BYTES, end - position));
+  }
+}

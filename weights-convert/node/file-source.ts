@@ -1,0 +1,59 @@
+/**
+ * A file on disk as a `ByteSource`, over one file descriptor: nothing is read until it is asked for, so a checkpoint
+ * larger than memory opens at once.
+ */
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { FormatError } from '../../errors.ts';
+import { checkRange, type ByteSource } from '../byte-source.ts';
+
+/** A `ByteSource` that holds a file descriptor: close it. */
+export interface FileSource extends ByteSource {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for reading.
+ *
+ * @throws FormatError `E_FILE_MISSING` (no such file), `E_FILE_READ` (a folder, no permission, a device error)
+ */
+export async function openFileSource(path: string): Promise<FileSource> {
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw describeOpenFailure(path, cause);
+  });
+  const name = basename(path);
+  const stats = await handle.stat();
+  if (!stats.isFile()) {
+    await handle.close();
+    throw new FormatError(
+      'E_FILE_READ',
+      `openFileSource: ${path} is not a file. Give the path of the checkpoint itself.`,
+    );
+  }
+  return {
+    name,
+    size: stats.size,
+    close: () => handle.close(),
+    read: async (offset, length) => {
+      checkRange(name, stats.size, offset, length);
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+        // The file was cut after it was opened: the range no longer lies within it.
+        if (bytesRead === 0) checkRange(name, offset + filled, offset, length);
+        filled += bytesRead;
+      }
+      return bytes;
+    },
+  };
+}
+
+function describeOpenFailure(path: string, cause: unknown): FormatError {
+  const reason = (cause as NodeJS.ErrnoException).code;
+  if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+    return new FormatError('E_FILE_MISSING', `openFileSource: there is no file ${path}. Check the path.`, { cause });
+  }
+  const message = `openFileSource: ${path} cannot be read (${reason ?? String(cause)}). Check its permissions.`;
+  return new FormatError('E_FILE_READ', message, { cause });
+}

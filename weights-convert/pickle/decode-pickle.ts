@@ -1,0 +1,67 @@
+/**
+ * Decodes one pickle, protocols 0 to 5, into inert records (records.ts). No name in the file is ever looked up, no
+ * function called, no class made: whatever a hostile pickle would do, here it is only described.
+ *
+ * One loop over opcodes, no recursion; time and memory are bounded by the budgets and by the bytes there are.
+ */
+import { FormatError } from '../../errors.ts';
+import { checkBudget, DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
+import { PickleMachine } from './machine.ts';
+import { OPCODES } from './opcodes.ts';
+import type { GlobalRecord, PersistentRecord, PickleValue } from './records.ts';
+
+export interface DecodedPickle {
+  readonly root: PickleValue;
+  /** Every naming of a global, in the order of the stream. */
+  readonly globals: readonly GlobalRecord[];
+  /** Every persistent id, in the order of the stream. */
+  readonly persistents: readonly PersistentRecord[];
+  /** Bytes used, up to and with STOP. */
+  readonly length: number;
+}
+
+export interface DecodePickleOptions {
+  readonly budgets?: PickleBudgets;
+  /** Receives the globals as they are named, so that they are known even if decoding then fails. */
+  readonly globals?: GlobalRecord[];
+}
+
+/**
+ * Decodes the pickle that `bytes` begin with; bytes after its STOP are ignored.
+ *
+ * @throws FormatError `E_PICKLE_OPCODE`, `_UNDERFLOW`, `_TRUNCATED`, `_MEMO`, `_TYPE`, `_VALUE`, `_LIMIT`
+ */
+export function decodePickle(bytes: Uint8Array, options: DecodePickleOptions = {}): DecodedPickle {
+  const budgets = options.budgets ?? DEFAULT_BUDGETS;
+  const machine = new PickleMachine(bytes, budgets, options.globals ?? []);
+  const { cursor } = machine;
+  for (let steps = 1; machine.result === undefined; steps++) {
+    machine.offset = cursor.position;
+    machine.opcode = 'the next opcode';
+    checkBudget(budgets, 'opcodes', steps, machine.offset);
+    checkBudget(budgets, 'streamBytes', machine.offset, machine.offset);
+    const byte = cursor.byte();
+    const opcode = OPCODES.get(byte);
+    if (!opcode) throw unknownOpcode(byte, machine.offset);
+    machine.opcode = opcode.name;
+    opcode.run(machine);
+  }
+  return { root: machine.result, globals: machine.globals, persistents: machine.persistents, length: cursor.position };
+}
+
+function unknownOpcode(byte: number, offset: number): FormatError {
+  const hex = byte.toString(16).padStart(2, '0');
+  const what = REFUSED.get(byte) ?? 'which is no opcode';
+  return new FormatError(
+    'E_PICKLE_OPCODE',
+    `decodePickle: byte ${offset} is 0x${hex}, ${what}. The file is damaged or not a pickle; fetch it again.`,
+  );
+}
+
+const REFUSED: ReadonlyMap<number, string> = new Map([
+  [0x82, 'EXT1, which looks a name up in the program that loads the file: refused'],
+  [0x83, 'EXT2, which looks a name up in the program that loads the file: refused'],
+  [0x84, 'EXT4, which looks a name up in the program that loads the file: refused'],
+  [0x97, 'NEXT_BUFFER, which wants data from outside the file: refused'],
+  [0x98, 'READONLY_BUFFER, which wants data from outside the file: refused'],
+]);

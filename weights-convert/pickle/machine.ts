@@ -1,0 +1,179 @@
+/**
+ * The state of the pickle machine: a stack with marks, and a memo. It builds records and calls nothing.
+ *
+ * Follows CPython's `pickle.py`, minus everything that imports, constructs or calls. Opcodes (opcodes.ts) are written
+ * in terms of the methods here, which do all checking: underflow, marks, memo, budgets, and the kind of what is filled.
+ */
+import { FormatError } from '../../errors.ts';
+import { checkBudget, type PickleBudgets } from './budgets.ts';
+import { PickleCursor } from './cursor.ts';
+import { isRecord, type GlobalRecord, type PersistentRecord, type PickleRecord, type PickleValue } from './records.ts';
+
+export class PickleMachine {
+  readonly cursor: PickleCursor;
+  readonly budgets: PickleBudgets;
+  /** Every global the stream named, in order, also when decoding fails later: the caller's array. */
+  readonly globals: GlobalRecord[];
+  readonly persistents: PersistentRecord[] = [];
+  /** Set by STOP. */
+  result: PickleValue | undefined = undefined;
+  /** Offset and name of the opcode that runs, for messages. */
+  offset = 0;
+  opcode = '';
+  readonly #stack: PickleValue[] = [];
+  readonly #marks: number[] = [];
+  readonly #memo: PickleValue[] = [];
+  #memoCount = 0;
+
+  constructor(bytes: Uint8Array, budgets: PickleBudgets, globals: GlobalRecord[]) {
+    this.cursor = new PickleCursor(bytes, budgets);
+    this.budgets = budgets;
+    this.globals = globals;
+  }
+
+  push(value: PickleValue): void {
+    checkBudget(this.budgets, 'stackValues', this.#stack.length + 1, this.offset);
+    this.#stack.push(value);
+  }
+
+  pop(): PickleValue {
+    const value = this.top();
+    this.#stack.pop();
+    return value;
+  }
+
+  /** The last value, which stays on the stack. Values below the last mark are out of reach. */
+  top(): PickleValue {
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.error('E_PICKLE_UNDERFLOW', 'finds an empty stack');
+    return this.#stack.at(-1)!;
+  }
+
+  mark(): void {
+    checkBudget(this.budgets, 'stackValues', this.#stack.length + this.#marks.length + 1, this.offset);
+    this.#marks.push(this.#stack.length);
+  }
+
+  /** Everything above the last mark, which goes too. */
+  popMark(): PickleValue[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw this.error('E_PICKLE_UNDERFLOW', 'finds no mark');
+    return this.#stack.splice(mark);
+  }
+
+  /** POP's second meaning: with nothing above the last mark, it is the mark that goes. */
+  popValueOrMark(): void {
+    if (this.#marks.length > 0 && this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
+    else this.pop();
+  }
+
+  memoize(index: number): void {
+    checkBudget(this.budgets, 'memoIndex', index, this.offset);
+    const value = this.top();
+    if (this.#memo[index] === undefined) this.#memoCount++;
+    this.#memo[index] = value;
+  }
+
+  /** MEMOIZE: its index is the number of entries so far. */
+  memoizeNext(): void {
+    this.memoize(this.#memoCount);
+  }
+
+  recall(index: number): void {
+    const value = this.#memo[index];
+    if (value === undefined) throw this.error('E_PICKLE_MEMO', `recalls memo entry ${index}, which was never stored`);
+    this.push(value);
+  }
+
+  pushTuple(items: PickleValue[]): void {
+    this.push({ tag: 'tuple', items, depth: this.#depthOf(items) });
+  }
+
+  pushList(items: PickleValue[]): void {
+    this.push({ tag: 'list', items, depth: this.#depthOf(items) });
+  }
+
+  pushSet(items: PickleValue[]): void {
+    this.push({ tag: 'set', items, depth: this.#depthOf(items) });
+  }
+
+  /** A dict of alternating keys and values. */
+  pushDict(keysAndValues: PickleValue[]): void {
+    this.push({ tag: 'dict', entries: [], depth: 0 });
+    this.assign(keysAndValues);
+  }
+
+  pushGlobal(module: string, name: string): void {
+    const record: GlobalRecord = { tag: 'global', module: MODERN_MODULES.get(module) ?? module, name };
+    this.globals.push(record);
+    this.push(record);
+  }
+
+  pushCall(callee: PickleValue, args: PickleValue): void {
+    this.push({ tag: 'call', callee, args, items: [], entries: [], depth: this.#depthOf([callee, args]) });
+  }
+
+  pushPersistent(id: PickleValue): void {
+    const record: PersistentRecord = { tag: 'persistent', id };
+    this.persistents.push(record);
+    this.push(record);
+  }
+
+  /** APPEND, APPENDS and ADDITEMS: adds to the list, set or call on top. */
+  append(items: readonly PickleValue[], kinds: readonly ('list' | 'set' | 'call')[]): void {
+    const target = this.#target(kinds);
+    this.#deepen(target, items);
+    for (const item of items) target.items.push(item);
+  }
+
+  /** SETITEM and SETITEMS: assigns to the dict or call on top. */
+  assign(keysAndValues: readonly PickleValue[]): void {
+    const target = this.#target(['dict', 'call']);
+    if (keysAndValues.length % 2) throw this.error('E_PICKLE_TYPE', 'has a key without a value');
+    checkBudget(this.budgets, 'dictEntries', target.entries.length + keysAndValues.length / 2, this.offset);
+    this.#deepen(target, keysAndValues);
+    for (let i = 0; i < keysAndValues.length; i += 2) target.entries.push([keysAndValues[i]!, keysAndValues[i + 1]!]);
+  }
+
+  /** BUILD: gives the instance on top its state. */
+  build(state: PickleValue): void {
+    const target = this.#target(['call']);
+    if (target.state !== undefined) throw this.error('E_PICKLE_TYPE', 'gives an object its state a second time');
+    this.#deepen(target, [state]);
+    target.state = state;
+  }
+
+  error(code: string, what: string): FormatError {
+    return new FormatError(
+      code,
+      `decodePickle: ${this.opcode} at byte ${this.offset} ${what}. No pickler writes this: the file is damaged, or was ` +
+        `made to mislead; fetch it again from its origin.`,
+    );
+  }
+
+  #target<Kind extends PickleRecord['tag']>(kinds: readonly Kind[]): Extract<PickleRecord, { tag: Kind }> {
+    const target = this.top();
+    if (isRecord(target) && (kinds as readonly string[]).includes(target.tag)) {
+      return target as Extract<PickleRecord, { tag: Kind }>;
+    }
+    const found = isRecord(target) ? `a ${target.tag}` : 'a plain value';
+    throw this.error('E_PICKLE_TYPE', `wants a ${kinds.join(' or ')} and finds ${found}`);
+  }
+
+  #deepen(target: { depth: number }, items: readonly PickleValue[]): void {
+    target.depth = Math.max(target.depth, this.#depthOf(items));
+  }
+
+  /** One more than the deepest item; checked, since this is where nesting grows. */
+  #depthOf(items: readonly PickleValue[]): number {
+    let deepest = 0;
+    for (const item of items) if (isRecord(item) && 'depth' in item && item.depth > deepest) deepest = item.depth;
+    checkBudget(this.budgets, 'nesting', deepest + 1, this.offset);
+    return deepest + 1;
+  }
+}
+
+/** Modules that Python 3 renamed; protocols up to 2 write the old names. */
+const MODERN_MODULES: ReadonlyMap<string, string> = new Map([
+  ['__builtin__', 'builtins'],
+  ['copy_reg', 'copyreg'],
+]);

@@ -1,0 +1,114 @@
+/**
+ * What a file is, from its bytes and never from its name: one of the containers dalle-gl opens, or an error that says
+ * what the file really is. People hold web pages, log files and Git-LFS pointers called `encoder.pkl`.
+ */
+import { FormatError } from '../errors.ts';
+import type { ByteSource } from './byte-source.ts';
+
+/** A container that dalle-gl can open. `pickle` is a bare pickle, which holds no tensors of torch's. */
+export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npy' | 'pickle';
+
+/** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
+export const LEGACY_MAGIC: readonly number[] = [
+  0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
+];
+
+/** As much as is needed to see tar's mark at byte 257 and to quote the start of a text. */
+const HEAD_BYTES = 512;
+
+/**
+ * Tells which container a file is.
+ *
+ * @throws FormatError `E_LFS_POINTER` for a Git-LFS pointer, `E_FORMAT_UNKNOWN` for anything else that is not one
+ */
+export async function sniffContainer(source: ByteSource): Promise<Container> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return 'torch-zip';
+  if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
+  if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
+  if (looksLikeSafetensors(head, source.size)) return 'safetensors';
+  if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
+  // Protocols 0 and 1 have no mark; one that starts with a name is worth reading, if only to see what it names.
+  if (/^\(*c[\w.]+\n[\w.]+\n/.test(decodeHead(head))) return 'pickle';
+  throw explainUnknown(head, source);
+}
+
+function decodeHead(head: Uint8Array): string {
+  return new TextDecoder('latin1').decode(head);
+}
+
+function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
+  return prefix.every((byte, index) => bytes[at + index] === byte);
+}
+
+function ascii(text: string): number[] {
+  return [...text].map((character) => character.charCodeAt(0));
+}
+
+/** An 8-byte header length that fits the file, then a JSON object. */
+function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
+  if (head.length < 10 || head[8] !== 0x7b) return false;
+  const length = new DataView(head.buffer, head.byteOffset).getBigUint64(0, true);
+  return length >= 2n && length <= BigInt(size - 8);
+}
+
+const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: number; readonly what: string }[] = [
+  {
+    prefix: ascii('ustar'),
+    at: 257,
+    what: 'a tar archive (torch before 0.2, or a packed folder): unpack or re-save it',
+  },
+  { prefix: ascii('PYTORCH1'), what: 'a preview format of torch 1.0: load and re-save it with that version' },
+  { prefix: ascii('PK'), what: 'an empty or split zip file: fetch it again' },
+  { prefix: [0x1f, 0x8b], what: 'gzip data: unpack it first' },
+  { prefix: [0xfd, ...ascii('7zXZ')], what: 'xz data: unpack it first' },
+  { prefix: ascii('BZh'), what: 'bzip2 data: unpack it first' },
+  { prefix: [0x28, 0xb5, 0x2f, 0xfd], what: 'zstd data: unpack it first' },
+  { prefix: [0x89, ...ascii('PNG')], what: 'a PNG picture: pass the checkpoint instead' },
+  { prefix: [0xff, 0xd8, 0xff], what: 'a JPEG picture: pass the checkpoint instead' },
+  {
+    prefix: [0x89, ...ascii('HDF')],
+    what: 'an HDF5 file (Keras?): dalle-gl reads PyTorch checkpoints and safetensors',
+  },
+];
+
+function explainUnknown(head: Uint8Array, source: ByteSource): FormatError {
+  const where = `sniffContainer: ${source.name} (${source.size} bytes)`;
+  if (head.length === 0) {
+    return new FormatError(
+      'E_FORMAT_UNKNOWN',
+      `${where} is empty. The download failed before it began; fetch it again.`,
+    );
+  }
+  const text = decodeHead(head);
+  if (text.startsWith('version https://git-lfs')) {
+    const advice = 'run `git lfs pull` in the repository, or download the file itself';
+    return new FormatError('E_LFS_POINTER', `${where} is a Git-LFS pointer, not the file it points to: ${advice}.`);
+  }
+  const foreign = FOREIGN.find(({ prefix, at }) => startsWith(head, prefix, at));
+  return new FormatError(
+    'E_FORMAT_UNKNOWN',
+    `${where} is ${foreign?.what ?? describeText(text) ?? describeBytes(head)}.`,
+  );
+}
+
+/** What a text is that someone took for a checkpoint; undefined for binary data. */
+function describeText(text: string): string | undefined {
+  if (/[^\t\n\r\x20-\xff]/.test(text)) return undefined;
+  const start = text.replace(/^[\s\u00ef\u00bb\u00bf]+/, '');
+  if (/^<(!doctype|html|head|body|\?xml)/i.test(start)) {
+    return 'a web page: the server sent an error or a download page instead of the file; open the address in a browser';
+  }
+  if (/^--\d{4}-\d\d-\d\d|^Resolving |HTTP request sent/.test(start)) {
+    return "wget's log: `wget -o` names the log, `-O` the download; fetch it again with `-O`";
+  }
+  return `text, not a checkpoint; it begins ${JSON.stringify(start.slice(0, 60))}`;
+}
+
+function describeBytes(head: Uint8Array): string {
+  const hex = [...head.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return (
+    `of no known kind; it begins ${hex}. A PyTorch checkpoint begins 50 4b 03 04 (zip) or 80 02 8a 0a (before 1.6), ` +
+    `safetensors with a length and a brace. It may be damaged or encrypted; fetch it again`
+  );
+}

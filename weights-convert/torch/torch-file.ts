@@ -1,0 +1,77 @@
+/**
+ * A file written by `torch.save`, in either container, opened for reading: the object it holds as inert records, and
+ * where the bytes of its storages lie. Nothing but the pickle is read until a tensor is asked for.
+ */
+import { FormatError } from '../../errors.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { refuseGadgets } from '../globals.ts';
+import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
+import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
+import type { GlobalRecord, PickleValue } from '../pickle/records.ts';
+import { readTensor } from './read-tensor.ts';
+import { StorageTable, type Storage } from './storage.ts';
+import type { TensorRecord } from './tensor-record.ts';
+
+export interface TorchFile {
+  /** What was saved: a module, a state dict, or any other object. */
+  readonly root: PickleValue;
+  readonly globals: readonly GlobalRecord[];
+  readonly storages: StorageTable;
+  /** A tensor's elements, row-major; the storage's checksum, where there is one, is checked the first time. */
+  readTensor(tensor: TensorRecord): Promise<Float32Array>;
+}
+
+/** What a container's reader hands over. */
+export interface TorchParts {
+  readonly pickle: DecodedPickle;
+  readonly storages: ReadonlyMap<string, Storage>;
+  readonly littleEndian: boolean;
+  /** Throws if the bytes of a storage do not match their checksum. */
+  readonly verifyStorage: (storage: Storage) => Promise<void>;
+}
+
+/** Puts a container's parts together. */
+export function assembleTorchFile(source: ByteSource, parts: TorchParts): TorchFile {
+  const verified = new Set<string>();
+  return {
+    root: parts.pickle.root,
+    globals: parts.pickle.globals,
+    storages: new StorageTable(parts.storages),
+    async readTensor(tensor) {
+      const { storage } = tensor.storage;
+      if (!verified.has(storage.key)) await parts.verifyStorage(storage);
+      verified.add(storage.key);
+      return readTensor(source, tensor, parts.littleEndian);
+    },
+  };
+}
+
+/**
+ * Decodes a pickle; a known way to run code in it is what gets reported, even if the pickle is also broken (an attack
+ * may place its call before the break).
+ *
+ * @throws UnsafeFileError `E_PICKLE_EXEC_ATTEMPT`, and FormatError as `decodePickle`
+ */
+export function decodeWithoutGadgets(bytes: Uint8Array, sourceName: string): DecodedPickle {
+  const globals: GlobalRecord[] = [];
+  try {
+    return decodePickle(bytes, { globals });
+  } catch (error) {
+    if (error instanceof FormatError)
+      throw new FormatError(error.code, `${sourceName}: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    refuseGadgets(globals, sourceName);
+  }
+}
+
+/** Says what a pickle without torch's container is: an attack, something damaged, or simply no checkpoint. */
+export async function refuseBarePickle(source: ByteSource): Promise<never> {
+  const bytes = await source.read(0, Math.min(source.size, DEFAULT_BUDGETS.streamBytes));
+  decodeWithoutGadgets(bytes, source.name);
+  throw new FormatError(
+    'E_FORMAT_UNKNOWN',
+    `openWeights: ${source.name} is a pickle, but not one that torch.save wrote, so it holds no tensors to read. Save ` +
+      `the model with torch.save.`,
+  );
+}
