@@ -10,7 +10,7 @@ import { roundToHalf, toHalfFunction } from './half.ts';
 export const castToHalfOp: Op<undefined> = {
   name: 'cast_to_half',
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
-  reference: ({ inputs, output }) => output.set(inputs[0]!.map(roundToHalf)),
+  reference: ({ inputs, output }) => inputs[0]!.forEach((value, index) => (output[index] = roundToHalf(value))),
   glsl: (call) =>
     writePixelShader(
       call,

@@ -22,7 +22,7 @@ function roundToEven(value: number): number {
 }
 
 /** `vec4 to_half(vec4)`: the half nearest to each lane, as a float that a half holds exactly. */
-export const toHalfFunction = `vec4 to_half(vec4 v) {
+export const toHalfFunction: string = `vec4 to_half(vec4 v) {
   uvec4 bits = floatBitsToUint(v);
   uvec4 magnitude = bits & 0x7fffffffu;
   uvec4 sign_bit = bits ^ magnitude;

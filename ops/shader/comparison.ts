@@ -4,12 +4,12 @@
  */
 
 /** `bvec4 is_nan(vec4)`, by bits: `isnan` may be optimised away. */
-export const isNanFunction = `bvec4 is_nan(vec4 v) {
+export const isNanFunction: string = `bvec4 is_nan(vec4 v) {
   return greaterThan(floatBitsToUint(v) & 0x7fffffffu, uvec4(0x7f800000u));
 }`;
 
 /** `vec4 larger(vec4, vec4)`: max that yields NaN wherever either operand is NaN. */
-export const largerFunction = `${isNanFunction}
+export const largerFunction: string = `${isNanFunction}
 
 vec4 larger(vec4 a, vec4 b) {
   return mix(mix(max(a, b), a, is_nan(a)), b, is_nan(b));

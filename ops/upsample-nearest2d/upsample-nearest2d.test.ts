@@ -24,11 +24,15 @@ describe('upsampleNearest2d', () => {
 
   test('is undone by maxPool2d of the same size', async () => {
     const smaller = fc.record({ shape: shapesOfRank(4, 1000), scale: fc.constantFrom(2, 3), seed: seeds });
-    await checkOnEveryVariant(smaller, async (device, { shape, scale, seed }) => {
-      const x = hostileTensor(seed, shape);
-      const [values] = await interpret([x]);
-      await expectNumbers(device, maxPool2d(upsampleNearest2d(x, scale), scale), values!);
-    }, 2);
+    await checkOnEveryVariant(
+      smaller,
+      async (device, { shape, scale, seed }) => {
+        const x = hostileTensor(seed, shape);
+        const [values] = await interpret([x]);
+        await expectNumbers(device, maxPool2d(upsampleNearest2d(x, scale), scale), values!);
+      },
+      2,
+    );
   });
 
   test('repeats pixels across and down', async () => {

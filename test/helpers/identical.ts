@@ -1,0 +1,30 @@
+/**
+ * Comparison for ops that move, choose or count numbers: every element the same, NaN where NaN is expected. Zeros of
+ * either sign are equal.
+ */
+import { interpret, run } from '../../engine/index.ts';
+import type { AnyDevice, Tensor } from '../../engine/index.ts';
+
+const mostShown = 5;
+
+/** Computes the tensor on the device and expects these row-major numbers. */
+export async function expectNumbers(device: AnyDevice, tensor: Tensor, expected: ArrayLike<number>): Promise<void> {
+  const actual = await run(device, tensor, { rules: [] });
+  if (actual.length !== expected.length) {
+    throw new Error(`${tensor.toString()} has ${actual.length} elements, expected ${expected.length}`);
+  }
+  const wrong = Array.from(actual.keys()).filter((index) => !isSame(actual[index]!, expected[index]!));
+  if (wrong.length === 0) return;
+  const shown = wrong.slice(0, mostShown).map((index) => `[${index}] ${actual[index]}, expected ${expected[index]}`);
+  throw new Error(`${tensor.toString()}: ${wrong.length} of ${actual.length} elements differ:\n${shown.join('\n')}`);
+}
+
+/** Expects the numbers of the float64 reference, exactly. */
+export async function expectIdenticalToReference(device: AnyDevice, tensor: Tensor): Promise<void> {
+  const [expected] = await interpret([tensor]);
+  await expectNumbers(device, tensor, expected!);
+}
+
+function isSame(actual: number, expected: number): boolean {
+  return actual === expected || (Number.isNaN(actual) && Number.isNaN(expected));
+}
