@@ -3,6 +3,7 @@
  * WebGL 2 contexts "WebGL 1.0". Pure: no Node, no DOM at run time.
  */
 import { ContextError } from '../../errors.ts';
+import { describeRenderer, isSoftwareRenderer } from './renderer.ts';
 import type { ContextSource } from './source.ts';
 
 /** Methods that only WebGL 2 has and the engine cannot do without. */
@@ -43,11 +44,7 @@ export function wrapContext(gl: WebGL2RenderingContext): ContextSource {
       'wrapContext: the context given is lost: the GPU was reset or the page opened too many contexts. Make a new one.',
     );
   }
-  return { gl, kind: 'caller', description: describeRenderer(gl), software: undefined, dispose: () => {} };
-}
-
-/** The renderer's name as far as the context tells. */
-export function describeRenderer(gl: WebGL2RenderingContext): string {
-  const debug = gl.getExtension('WEBGL_debug_renderer_info');
-  return String(gl.getParameter(debug?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? 'unknown renderer');
+  const description = describeRenderer(gl);
+  const software = isSoftwareRenderer(description) ? true : undefined;
+  return { gl, kind: 'caller', description, software, dispose: () => {} };
 }

@@ -4,6 +4,7 @@
  * EGL_KHR_surfaceless_context is, else a 1×1 pbuffer. Follows EGL 1.5 and EGL_EXT_create_context_robustness.
  */
 import { ContextError } from '../../../errors.ts';
+import { isSoftwareRenderer } from '../renderer.ts';
 import { openDisplay, wordsOf, type EglDisplay, type EglPlatform } from './egl-display.ts';
 import type { EglLibrary } from './egl-library.ts';
 
@@ -21,9 +22,6 @@ const GL_VENDOR = 0x1f00;
 const GL_RENDERER = 0x1f01;
 const GL_VERSION = 0x1f02;
 const GL_EXTENSIONS = 0x1f03;
-
-/** Names that software rasterisers give themselves in GL_RENDERER. */
-const SOFTWARE_RENDERER = /llvmpipe|softpipe|swrast|swiftshader|software/i;
 
 /** The context that is current on this thread, or null when none is or it may not be used any more. */
 export let current: EglContext | null = null;
@@ -76,7 +74,7 @@ export class EglContext {
     this.renderer = read(GL_RENDERER);
     this.version = read(GL_VERSION);
     this.extensions = wordsOf(read(GL_EXTENSIONS));
-    this.software = this.platform.software === true || SOFTWARE_RENDERER.test(this.renderer);
+    this.software = this.platform.software === true || isSoftwareRenderer(this.renderer);
   }
 
   /** Makes sure that no call reaches this context before it is made current again. */
