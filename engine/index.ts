@@ -9,7 +9,7 @@ export { countUses, sortTopologically } from './graph.ts';
 export { gridOf, keyOfLayout, layoutOf } from './layout.ts';
 export type { Block, Grid, Layout, LayoutLimits, TextureSpec } from './layout.ts';
 export type { Cost, FetchStyle, NumericArray, Op, Operand, ReferenceCall, ShaderCall } from './op.ts';
-export { makePlan } from './plan.ts';
+export { isFoldable, makePlan } from './plan.ts';
 export type { Pass, Plan, PlanLimits, Slot } from './plan.ts';
 export { interpret } from './reference/interpret.ts';
 export { rewrite } from './rewrite.ts';

@@ -49,7 +49,7 @@ export interface Op<A = unknown> {
   infer(inputs: readonly TensorType[], attributes: A): TensorType;
   /** The truth: plain loops in float64. */
   reference(call: ReferenceCall<A>): void;
-  /** Complete text of the fragment shader. Absent only for leaves of the graph. */
+  /** Complete text of the fragment shader. Absent for leaves of the graph and for ops that are only ever folded. */
   glsl?(call: ShaderCall<A>): string;
   /** Pixels a fragment makes, where the op wants other than the device's default for its shape. */
   block?(output: TensorType, attributes: A): Block | undefined;

@@ -149,10 +149,16 @@ function foldConstants(outputs: readonly Tensor[]): Tensor[] {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
     const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
     const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    const folds = tensor.op.folds && inputs.length > 0 && inputs.every((input) => kindOf(input) === 'constant');
+    const folds = tensor.op.folds && isFoldable(tensor);
     replaced.set(tensor, folds ? foldOne(current) : current);
   }
   return outputs.map((output) => replaced.get(output)!);
+}
+
+/** Whether a tensor is a constant or will be one once constants are folded. */
+export function isFoldable(tensor: Tensor): boolean {
+  if (kindOf(tensor) === 'constant') return true;
+  return tensor.op.folds === true && tensor.inputs.length > 0 && tensor.inputs.every(isFoldable);
 }
 
 function foldOne(tensor: Tensor): Tensor {

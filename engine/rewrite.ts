@@ -27,43 +27,50 @@ export interface RewriteResult {
 }
 
 /** A rule set that keeps rewriting after this many sweeps is turning in circles: that is a bug of the rules. */
-const mostSweeps = 64;
+const mostSweeps = 1000;
 
+/** Rules are tried in order: a later one only where no earlier one fits anywhere any more. */
 export function rewrite(outputs: readonly Tensor[], rules: readonly Rule[]): RewriteResult {
   const applied = new Map<string, number>();
   let current = outputs;
   for (let sweep = 0; sweep < mostSweeps; sweep++) {
-    const next = sweepOnce(current, rules, applied);
-    if (next.every((tensor, index) => tensor === current[index])) return { outputs: current, applied };
+    const next = sweepWithFirstFitting(current, rules, applied);
+    if (!next) return { outputs: current, applied };
     current = next;
   }
   throw new Error(`rewrite: rules did not settle after ${mostSweeps} sweeps (${[...applied.keys()].join(', ')})`);
 }
 
-/** One pass from the inputs to the outputs. At each tensor at most one rule is applied; the next sweep looks again. */
-function sweepOnce(outputs: readonly Tensor[], rules: readonly Rule[], applied: Map<string, number>): Tensor[] {
+function sweepWithFirstFitting(
+  outputs: readonly Tensor[],
+  rules: readonly Rule[],
+  applied: Map<string, number>,
+): readonly Tensor[] | undefined {
+  for (const rule of rules) {
+    const next = sweep(outputs, rule, applied);
+    if (next.some((tensor, index) => tensor !== outputs[index])) return next;
+  }
+  return undefined;
+}
+
+/** Applies one rule once at every tensor where it fits, from the inputs to the outputs. */
+function sweep(outputs: readonly Tensor[], rule: Rule, applied: Map<string, number>): Tensor[] {
   const order = sortTopologically(outputs);
   const uses = countUses(order, outputs);
   const replaced = new Map<Tensor, Tensor>();
-  // A tensor rebuilt because an input changed has the uses of the tensor it stands for.
   const context: RewriteContext = { uses: (tensor) => uses.get(tensor) ?? 0 };
   for (const tensor of order) {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
-    let result = tensor;
-    if (inputs.some((input, index) => input !== tensor.inputs[index])) {
-      result = apply(tensor.op, inputs, tensor.attributes);
-      uses.set(result, uses.get(tensor)!);
-    }
-    for (const rule of rules) {
-      const better = rule.apply(result, context);
-      if (better === undefined || better === result) continue;
-      checkSameType(rule, result, better);
+    const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
+    const current = changed ? apply(tensor.op, inputs, tensor.attributes) : tensor;
+    uses.set(current, uses.get(tensor)!); // a rebuilt tensor has the uses of the one it stands for
+    const better = rule.apply(current, context);
+    if (better) {
+      checkSameType(rule, current, better);
       applied.set(rule.name, (applied.get(rule.name) ?? 0) + 1);
       uses.set(better, uses.get(tensor)!);
-      result = better;
-      break;
     }
-    replaced.set(tensor, result);
+    replaced.set(tensor, better ?? current);
   }
   return outputs.map((output) => replaced.get(output)!);
 }

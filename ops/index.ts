@@ -5,11 +5,23 @@ import { standardRules } from './rewrite/standard-rules.ts';
 
 export { constant, Tensor, tensor } from '../engine/index.ts';
 export type { AnyDevice, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
+export { argmax } from './argmax/argmax.ts';
+export { castToFloat, castToHalf } from './cast/cast.ts';
+export { concat } from './concat/concat.ts';
 export { conv2d } from './conv2d/conv2d.ts';
-export { matmul } from './matmul/matmul.ts';
-export { clamp, exp, log, relu, sigmoid, tanh } from './elementwise/unary.ts';
 export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';
+export { clamp, exp, log, relu, sigmoid, tanh } from './elementwise/unary.ts';
+export { gather } from './gather/gather.ts';
+export { matmul } from './matmul/matmul.ts';
+export { maxPool2d } from './max-pool2d/max-pool2d.ts';
+export { oneHot } from './one-hot/one-hot.ts';
+export { pad } from './pad/pad.ts';
+export { max, mean, sum } from './reduce/reduce.ts';
+export { reshape } from './reshape/reshape.ts';
+export { slice } from './slice/slice.ts';
 export { standardRules } from './rewrite/standard-rules.ts';
+export { transpose } from './transpose/transpose.ts';
+export { upsampleNearest2d } from './upsample-nearest2d/upsample-nearest2d.ts';
 
 export interface RewriteOptions {
   /** Names of rewrite rules to leave out, for comparisons. */

@@ -43,7 +43,8 @@ export interface DvaeOptions {
   readonly without?: readonly string[];
 }
 
-type Work = 'encode' | 'logits' | 'decode' | 'decodeSoft';
+/** What a plan computes. `soft` takes distributions in the place of tokens; `statistics` stops before pixels. */
+export type DvaeWork = 'encode' | 'logits' | 'decode' | 'decodeSoft' | 'statistics' | 'statisticsSoft';
 
 /** Both nets halve the picture three times. */
 const patch = 8;
@@ -52,7 +53,7 @@ export class Dvae {
   readonly parts: DvaeParts;
   private readonly options: DvaeOptions;
   private readonly trees = new Map<Weights, WeightTree>();
-  private readonly plans = new Map<Work, { key: string; plan: Compiled<Tensor> }>();
+  private readonly plans = new Map<DvaeWork, { key: string; plan: Compiled<Tensor> }>();
 
   constructor(parts: DvaeParts, options: DvaeOptions) {
     this.parts = parts;
@@ -83,21 +84,20 @@ export class Dvae {
 
   /** Tokens [B, h, w] → pixels [B, 3, 8h, 8w] in [0, 1]. Throws ShapeError `E_TOKEN` for one outside the vocabulary. */
   async decode(tokens: TokenGrid, options?: RunOptions): Promise<Pixels> {
-    const { architecture } = this.need('decoder');
-    const outside = tokens.data.findIndex((token) => !(token >= 0 && token < architecture.vocab_size));
-    if (outside >= 0) {
-      throw new ShapeError(
-        'E_TOKEN',
-        `decode: token ${tokens.data[outside]} at position ${outside} is outside 0 … ${architecture.vocab_size - 1}. ` +
-          'Were the tokens made by another model?',
-      );
-    }
-    return this.runDecoder('decode', tokens, options);
+    return (await this.runDecoder('decode', tokens, options)) as Pixels;
   }
 
   /** A distribution over the vocabulary at every position, [B, V, h, w] → pixels [B, 3, 8h, 8w] in [0, 1]. */
-  decodeSoft(distributions: TokenScores, options?: RunOptions): Promise<Pixels> {
-    return this.runDecoder('decodeSoft', distributions, options);
+  async decodeSoft(distributions: TokenScores, options?: RunOptions): Promise<Pixels> {
+    return (await this.runDecoder('decodeSoft', distributions, options)) as Pixels;
+  }
+
+  /**
+   * The decoder's raw output [B, 6, 8h, 8w] for tokens or distributions: maps 0 to 2 are the location μ of each pixel's
+   * logit-Laplace distribution in logit space, maps 3 to 5 the logarithm of its scale.
+   */
+  async decodeStatistics(z: TokenGrid | TokenScores, options?: RunOptions): Promise<TokenScores> {
+    return this.runDecoder(z.shape.length === 3 ? 'statistics' : 'statisticsSoft', z, options);
   }
 
   /** Encodes and decodes. */
@@ -108,7 +108,7 @@ export class Dvae {
   }
 
   /** The plan for a shape: [B, 3, H, W] to encode, [B, h, w] to decode. `prepare()` it to choose when that happens. */
-  planFor(work: Work, shape: readonly number[]): Compiled<Tensor> {
+  planFor(work: DvaeWork, shape: readonly number[]): Compiled<Tensor> {
     const key = shape.join(',');
     const known = this.plans.get(work);
     if (known?.key === key) return known.plan;
@@ -133,19 +133,20 @@ export class Dvae {
     await Promise.all([this.parts.encoder?.close(), this.parts.decoder?.close()]);
   }
 
-  private trace(work: Work, x: Tensor): Tensor {
+  private trace(work: DvaeWork, x: Tensor): Tensor {
     if (work === 'encode' || work === 'logits') {
       const { architecture, tree } = this.need('encoder');
       const logits = encoder(architecture, tree, mapPixels(x));
       return work === 'encode' ? argmax(logits, 1) : logits;
     }
     const { architecture, tree } = this.need('decoder');
-    const z = work === 'decode' ? oneHot(x, architecture.vocab_size, 1) : x; // [B, V, h, w]
-    return likelyPixels(decoder(architecture, tree, z));
+    const z = inputType[work] === 'i32' ? oneHot(x, architecture.vocab_size, 1) : x; // [B, V, h, w]
+    const statistics = decoder(architecture, tree, z);
+    return work === 'decode' || work === 'decodeSoft' ? likelyPixels(statistics) : statistics;
   }
 
   private async runEncoder(
-    work: Work,
+    work: DvaeWork,
     { data, shape }: Pixels,
     options?: RunOptions,
   ): Promise<{ data: Float32Array | Int32Array; shape: readonly number[] }> {
@@ -163,26 +164,28 @@ export class Dvae {
   }
 
   private async runDecoder(
-    work: Work,
-    { data, shape }: { data: Float32Array | Int32Array; shape: readonly number[] },
+    work: DvaeWork,
+    { data, shape }: TokenGrid | TokenScores,
     options?: RunOptions,
-  ): Promise<Pixels> {
+  ): Promise<TokenScores> {
     const { architecture } = this.need('decoder');
-    if (work === 'decodeSoft' && shape[1] !== architecture.vocab_size) {
+    if (inputType[work] === 'i32') checkTokens(data, architecture.vocab_size);
+    else if (shape[1] !== architecture.vocab_size) {
       throw new ShapeError(
         'E_SHAPE',
-        `decodeSoft: distributions must be [B, ${architecture.vocab_size}, h, w], got [${shape.join(', ')}].`,
+        `decode: distributions must be [B, ${architecture.vocab_size}, h, w], got [${shape.join(', ')}].`,
       );
     }
     const plan = this.planFor(work, shape);
-    const pixels = (await plan.run({ x: data }, options)) as Float32Array;
-    if (!pixels.every(Number.isFinite)) {
+    const result = (await plan.run({ x: data }, options)) as Float32Array;
+    if (!result.every(Number.isFinite)) {
       throw new DalleError(
         'E_NOT_FINITE',
-        "decode: the decoder's pixels are not numbers: its weights hold NaN or Infinity. Convert the checkpoint again.",
+        "decode: the decoder's output is not finite: its weights or the given distributions hold NaN or Infinity. " +
+          'Check the distributions, and convert the checkpoint again.',
       );
     }
-    return { data: pixels, shape: plan.outputs.shape as Pixels['shape'] };
+    return { data: result, shape: plan.outputs.shape as TokenScores['shape'] };
   }
 
   private need(part: 'encoder'): { architecture: EncoderArchitecture; tree: WeightTree };
@@ -206,7 +209,24 @@ export class Dvae {
   }
 }
 
-const inputType = { encode: 'f32', logits: 'f32', decode: 'i32', decodeSoft: 'f32' } as const;
+const inputType = {
+  encode: 'f32',
+  logits: 'f32',
+  decode: 'i32',
+  decodeSoft: 'f32',
+  statistics: 'i32',
+  statisticsSoft: 'f32',
+} as const;
+
+function checkTokens(tokens: ArrayLike<number>, vocabulary: number): void {
+  for (let i = 0; i < tokens.length; i++) {
+    if (tokens[i]! >= 0 && tokens[i]! < vocabulary) continue;
+    throw new ShapeError(
+      'E_TOKEN',
+      `decode: token ${tokens[i]} at position ${i} is outside 0 … ${vocabulary - 1}. Were the tokens made by another model?`,
+    );
+  }
+}
 
 /** Weights as tensors that are read from their file only when a plan uploads them. */
 function growTree(weights: Weights): WeightTree {

@@ -2,10 +2,12 @@
  * conv2d as the engine runs it: weights packed so that a texel holds one tap of one input channel for four output
  * channels, ReLU on read, bias to start from, residual on write. Built by the rules in ops/rewrite, not by hand.
  *
- * x [B, I, H, W], packed [1, O, ⌈I/4⌉·KH, KW·4], b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b).
+ * x [B, I, H, W], packed [1, O, ⌈I/4⌉·KH, KW·4], b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b); an id
+ * that was to be upsampled is [B, O, H/2, W/2].
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { divide } from '../shader/accessors.ts';
 import { existingPixel } from '../shader/fragment.ts';
 import { addResidual, countProductFetches, writeProductShader } from '../shader/product.ts';
 import { computeConv2d } from './conv2d.ts';
@@ -52,6 +54,8 @@ export interface PackedConv2dAttributes {
   readonly bias: boolean;
   /** Present when there is a residual: the last input is added to gain × the convolution. */
   readonly gain: number | undefined;
+  /** The residual is this many times smaller across and down, and each of its pixels is read that often: 1 or 2. */
+  readonly residualScale: number;
 }
 
 export const packedConv2dOp: Op<PackedConv2dAttributes> = {
@@ -68,11 +72,12 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
     return { macs: outputs * inChannels * height * width, fetches: countProductFetches(call, { height, width }) };
   },
-  describe({ weight, reluInput, bias, gain }) {
+  describe({ weight, reluInput, bias, gain, residualScale }) {
     const words = [`${weight[2]}×${weight[3]}`];
     if (reluInput) words.push('relu on read');
     if (bias) words.push('bias');
-    if (gain !== undefined) words.push(`residual, gain ${gain}`);
+    if (gain !== undefined)
+      words.push(`residual${residualScale > 1 ? ` upsampled ×${residualScale}` : ''}, gain ${gain}`);
     return words.join(', ');
   },
 };
@@ -111,7 +116,7 @@ export function withPackedInputs(
 }
 
 function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void {
-  const { weight, reluInput, bias, gain } = call.attributes;
+  const { weight, reluInput, bias, gain, residualScale } = call.attributes;
   const [x, packed] = call.inputs;
   const plain = new Float64Array(weight[0] * weight[1] * weight[2] * weight[3]);
   visitPacked(weight, (from, to) => (plain[to] = packed![from]!));
@@ -125,12 +130,23 @@ function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void 
     output: sums,
     outputType: call.outputType,
   });
-  const residual = gain === undefined ? undefined : call.inputs[call.inputs.length - 1]!;
-  for (let i = 0; i < sums.length; i++) call.output[i] = residual ? residual[i]! + gain! * sums[i]! : sums[i]!;
+  if (gain === undefined) {
+    call.output.set(sums);
+    return;
+  }
+  const residual = call.inputs[call.inputs.length - 1]!;
+  const [, , outHeight, outWidth] = call.outputType.shape as [number, number, number, number];
+  for (let i = 0; i < sums.length; i++) {
+    const y = Math.floor(i / outWidth) % outHeight;
+    const plane = Math.floor(i / (outWidth * outHeight));
+    const row = Math.floor((plane * outHeight + y) / residualScale); // outHeight is a multiple of the scale
+    const from = row * (outWidth / residualScale) + Math.floor((i % outWidth) / residualScale);
+    call.output[i] = residual[from]! + gain * sums[i]!;
+  }
 }
 
 function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
-  const { weight, reluInput, bias, gain } = call.attributes;
+  const { weight, reluInput, bias, gain, residualScale } = call.attributes;
   const [, , height, width] = weight;
   const residual = 'abcd'[call.inputs.length - 1];
   const tiled = call.inputs[1]!.layout.tiles.x * call.inputs[1]!.layout.tiles.y > 1;
@@ -149,7 +165,8 @@ function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
     finish(sum, position) {
       if (gain === undefined) return sum;
       const { y, x } = existingPixel(call.output.layout, position);
-      return addResidual(sum, `${residual}_pixel(n, quad, ${y}, ${x})`, gain);
+      const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale));
+      return addResidual(sum, `${residual}_pixel(n, quad, ${fromY}, ${fromX})`, gain);
     },
   });
 }

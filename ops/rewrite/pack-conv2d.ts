@@ -1,4 +1,5 @@
-/** Puts the fast kernel in place of the naive one: weights packed once, on the CPU when they are constant. */
+/** Puts the fast kernel in place of the naive one: weights packed once, before upload. */
+import { isFoldable } from '../../engine/index.ts';
 import type { Rule } from '../../engine/index.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeights, packedConv2d } from '../conv2d/packed-conv2d.ts';
@@ -10,6 +11,7 @@ export const packConv2d: Rule = {
   apply(tensor) {
     if (tensor.op !== conv2dOp) return undefined;
     const [x, w, bias] = tensor.inputs;
+    if (!isFoldable(w!)) return undefined; // packing happens on the CPU, before upload
     return packedConv2d(
       { x: x!, packed: packWeights(w!), ...(bias && { bias }) },
       {
@@ -17,6 +19,7 @@ export const packConv2d: Rule = {
         reluInput: false,
         bias: bias !== undefined,
         gain: undefined,
+        residualScale: 1,
       },
     );
   },

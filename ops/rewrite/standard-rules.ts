@@ -1,7 +1,20 @@
-/** The rules every plan is made with, in the order they are tried at a tensor. */
+/**
+ * The rules every plan is made with, in the order they are tried at a tensor: first those that change what is
+ * computed, on plain conv2d; then packing; then what a packed convolution can take into its own draw.
+ */
 import type { Rule } from '../../engine/index.ts';
+import { dropDeadChannels } from './drop-dead-channels.ts';
+import { gatherOneHot } from './gather-one-hot.ts';
 import { packConv2d } from './pack-conv2d.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
+import { upsampleLater } from './upsample-later.ts';
 
-export const standardRules: readonly Rule[] = [packConv2d, reluOnRead, residualOnWrite];
+export const standardRules: readonly Rule[] = [
+  gatherOneHot,
+  dropDeadChannels,
+  upsampleLater,
+  packConv2d,
+  reluOnRead,
+  residualOnWrite,
+];
