@@ -167,6 +167,23 @@ export const drawingCalls: readonly ContextCall[] = [
     },
   },
   {
+    name: 'the canvas has one buffer, called BACK',
+    expected: { status: true, pixel: [0, 255, 0, 255], error: 'NO_ERROR', attachment: 'INVALID_OPERATION' },
+    run: (gl) => {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+      const status = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
+      gl.drawBuffers([gl.BACK]);
+      gl.readBuffer(gl.BACK);
+      gl.clearColor(0, 1, 0, 1);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      const pixel = new Uint8Array(4);
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+      const error = errorOf(gl);
+      gl.drawBuffers([gl.COLOR_ATTACHMENT0]);
+      return { status, pixel: [...pixel], error, attachment: errorOf(gl) };
+    },
+  },
+  {
     name: 'pixels come back through a buffer after a fence',
     expected: { pixels: [0, 0, 1, 2, 3, 4], signaled: true, error: 'NO_ERROR' },
     run: async (gl) => {

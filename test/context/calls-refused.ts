@@ -50,6 +50,29 @@ export const refusedCalls: readonly ContextCall[] = [
     },
   },
   {
+    name: 'a feedback loop comes and goes with the unit that a sampler reads',
+    expected: ['NO_ERROR', 'INVALID_OPERATION', 'NO_ERROR', 'INVALID_OPERATION'],
+    run: (gl) => {
+      makeFloatTarget(gl, 1, 1);
+      gl.activeTexture(gl.TEXTURE1);
+      makeTexture(gl, gl.RGBA32F, 1, 1);
+      gl.activeTexture(gl.TEXTURE0);
+      const declarations = 'uniform sampler2D sources[2]; out vec4 value;';
+      const program = useProgram(gl, declarations, SUM);
+      const both = gl.getUniformLocation(program, 'sources');
+      const second = gl.getUniformLocation(program, 'sources[1]');
+      return [
+        () => gl.uniform1iv(both, [1, 1]),
+        () => gl.uniform1i(second, 0),
+        () => gl.uniform1i(second, 1),
+        () => gl.uniform1iv(both, Int32Array.of(0, 1)),
+      ].map((set) => {
+        set();
+        return errorAfter(gl, () => drawTriangle(gl, 1, 1));
+      });
+    },
+  },
+  {
     name: 'a texture attached where no draw buffer points is refused too',
     expected: { error: 'INVALID_OPERATION', pixel: [0, 0, 0, 0] },
     run: (gl) => {
@@ -217,3 +240,5 @@ export const refusedCalls: readonly ContextCall[] = [
     },
   },
 ];
+
+const SUM = 'value = texelFetch(sources[0], ivec2(0), 0) + texelFetch(sources[1], ivec2(0), 0);';

@@ -178,23 +178,6 @@ export const storageCalls: readonly ContextCall[] = [
     },
   },
   {
-    name: 'the canvas has one buffer, called BACK',
-    expected: { status: true, pixel: [0, 255, 0, 255], error: 'NO_ERROR', attachment: 'INVALID_OPERATION' },
-    run: (gl) => {
-      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-      const status = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
-      gl.drawBuffers([gl.BACK]);
-      gl.readBuffer(gl.BACK);
-      gl.clearColor(0, 1, 0, 1);
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      const pixel = new Uint8Array(4);
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
-      const error = errorOf(gl);
-      gl.drawBuffers([gl.COLOR_ATTACHMENT0]);
-      return { status, pixel: [...pixel], error, attachment: errorOf(gl) };
-    },
-  },
-  {
     name: 'pixels are copied from a framebuffer into a layer',
     expected: { copied: [3, 3, 3, 3], beside: [0, 0, 0, 0] },
     run: (gl) => {

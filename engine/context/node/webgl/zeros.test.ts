@@ -1,0 +1,96 @@
+/**
+ * New storage holds zeros even on a driver that hands out used memory. Mesa's llvmpipe clears what it allocates, so
+ * the driver under test is made dirty on purpose: every allocation without data is filled with 0x3f at once. Both
+ * ways of clearing are run, with EXT_clear_texture and by uploading.
+ */
+import { describe, expect, test } from 'vitest';
+import { storageCalls } from '../../../../test/context/calls-storage.ts';
+import { observeCall } from '../../../../test/context/calls.ts';
+import { openEglContext, type EglContext } from '../egl-context.ts';
+import { listPlatforms } from '../egl-display.ts';
+import { loadEglLibrary } from '../egl-library.ts';
+import type { GlesFunctions } from '../gles-functions.ts';
+import { openEgl } from '../open-egl.ts';
+import { GL } from './constants.ts';
+import { STORAGE_FORMATS } from './pixel-formats.ts';
+import { createWebGL2 } from './webgl2.ts';
+
+const DIRT = new Uint8Array(16).fill(0x3f);
+const BINDINGS: Readonly<Record<number, number>> = {
+  [GL.TEXTURE_2D]: GL.TEXTURE_BINDING_2D,
+  [GL.TEXTURE_2D_ARRAY]: GL.TEXTURE_BINDING_2D_ARRAY,
+  [GL.TEXTURE_3D]: GL.TEXTURE_BINDING_3D,
+};
+
+/** The driver's functions, with allocations that leave dirt behind. `soiled` counts them. */
+function soil(gles: GlesFunctions, soiled: { count: number }): GlesFunctions {
+  const soilLevel = (target: number, level: number, format: number, type: number): void => {
+    const name = new Int32Array(1);
+    gles.glGetIntegerv(BINDINGS[target]!, name);
+    gles.glClearTexImageEXT!(name[0]!, level, format, type, DIRT);
+    soiled.count++;
+  };
+  const soilLevels = (target: number, levels: number, internalFormat: number): void => {
+    const { format, type } = STORAGE_FORMATS.get(internalFormat)!;
+    for (let level = 0; level < levels; level++) soilLevel(target, level, format, type);
+  };
+  return {
+    ...gles,
+    glTexStorage2D: (target, levels, format, ...size) => {
+      gles.glTexStorage2D(target, levels, format, ...size);
+      soilLevels(target, levels, format);
+    },
+    glTexStorage3D: (target, levels, format, ...size) => {
+      gles.glTexStorage3D(target, levels, format, ...size);
+      soilLevels(target, levels, format);
+    },
+    glTexImage2D: (target, level, internalFormat, width, height, border, format, type, data) => {
+      gles.glTexImage2D(target, level, internalFormat, width, height, border, format, type, data);
+      if (data === null) soilLevel(target, level, format, type);
+    },
+    glBufferData: (target, byteLength, data, usage) => {
+      gles.glBufferData(target, byteLength, data ?? new Uint8Array(byteLength).fill(0x3f), usage);
+      if (data === null) soiled.count++;
+    },
+  };
+}
+
+/** A context on the platform that openEgl chooses. */
+function openChosen(): EglContext {
+  const chosen = openEgl();
+  chosen.dispose();
+  const library = loadEglLibrary();
+  return openEglContext(
+    library,
+    listPlatforms(library).find(({ name }) => name === chosen.platform)!,
+  );
+}
+
+/** The same with a dirty driver that has only the extensions to keep. */
+function openDirty(soiled: { count: number }, keep: (extension: string) => boolean): EglContext {
+  const context = openChosen();
+  const dirty = Object.create(context, {
+    library: { value: { ...context.library, gles: soil(context.library.gles, soiled) } },
+    extensions: { value: new Set([...context.extensions].filter(keep)) },
+  }) as EglContext;
+  dirty.makeCurrent();
+  return dirty;
+}
+
+const canSoil = ((): boolean => {
+  const context = openChosen();
+  context.destroy();
+  return context.extensions.has('GL_EXT_clear_texture');
+})();
+
+describe.runIf(canSoil).each([
+  ['EXT_clear_texture', () => true],
+  ['uploads', (extension: string) => extension !== 'GL_EXT_clear_texture'],
+] as const)('a dirty driver, cleared by %s', (_, keep) => {
+  test.each(storageCalls)('$name', async (call) => {
+    const soiled = { count: 0 };
+    using gl = createWebGL2(openDirty(soiled, keep));
+    expect(await observeCall(gl, call)).toEqual(call.expected);
+    expect(soiled.count).toBeGreaterThan(0);
+  });
+});
