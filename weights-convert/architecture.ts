@@ -18,15 +18,19 @@ const GROUP_COUNT = 4;
 /** Differences quoted in a message; the rest are counted. */
 const MAX_LISTED = 12;
 
-/** The architecture that a pickled `dall_e` module states in its attributes. */
-export function readModuleArchitecture(
-  className: string,
+/**
+ * The architecture that named sizes state: attributes of a pickled `dall_e` module, or fields of `model.json`.
+ *
+ * @throws FormatError `E_ARCHITECTURE` for a size that is missing or out of range
+ */
+export function readSizes(
+  kind: DvaeArchitecture['kind'],
   attributes: ReadonlyMap<string, PickleValue>,
 ): DvaeArchitecture {
   const size = (name: string, limit: number = MAX_SIZE): number => checkSize(name, attributes.get(name), limit);
   const common = { n_hid: checkHidden(size('n_hid')), n_blk_per_group: size('n_blk_per_group', MAX_BLOCKS) };
   const rest = { vocab_size: size('vocab_size'), group_count: GROUP_COUNT };
-  return className.endsWith('.Encoder')
+  return kind === 'dvae-encoder'
     ? { kind: 'dvae-encoder', ...common, input_channels: size('input_channels'), ...rest }
     : { kind: 'dvae-decoder', n_init: size('n_init'), ...common, output_channels: size('output_channels'), ...rest };
 }

@@ -6,7 +6,7 @@
  */
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
+import { isSameArchitecture, type DvaeArchitecture } from './dvae-spec.ts';
 import { parseManifest } from './manifest.ts';
 import { openWeights } from './open-weights.ts';
 import type { Weights } from './weights.ts';
@@ -80,7 +80,7 @@ export async function openModel(openFile: (name: string) => Promise<ByteSource>)
   try {
     for (const name of PART_NAMES) {
       const part = manifest.parts[name];
-      if (part) parts[name] = await openPart(name, part, openFile);
+      if (part) parts[name] = await openPart(part, openFile);
     }
   } catch (error) {
     await close();
@@ -97,11 +97,7 @@ async function readManifest(source: ByteSource): Promise<ModelManifest> {
   }
 }
 
-async function openPart(
-  name: PartName,
-  part: ModelPart,
-  openFile: (name: string) => Promise<ByteSource>,
-): Promise<Weights> {
+async function openPart(part: ModelPart, openFile: (name: string) => Promise<ByteSource>): Promise<Weights> {
   const file = part.files[0]!;
   const source = await openFile(file.name);
   try {
@@ -109,7 +105,7 @@ async function openPart(
       throw modelError(`${file.name} has ${source.size} bytes, and model.json says ${file.bytes}`);
     }
     const weights = await openWeights(source);
-    if (JSON.stringify(weights.architecture) !== JSON.stringify(part.architecture) || partOf(weights.architecture) !== name) {
+    if (!isSameArchitecture(weights.architecture, part.architecture)) {
       throw modelError(`${file.name} holds another net than model.json says`);
     }
     return weights;

@@ -3,7 +3,7 @@
  * the library, which loads pickles directly too.
  */
 import { FormatError } from '../errors.ts';
-import { checkTensors, inferArchitecture, readModuleArchitecture } from './architecture.ts';
+import { checkTensors, inferArchitecture, readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import { checkModules } from './check-modules.ts';
 import { expectedTensors, type DvaeArchitecture } from './dvae-spec.ts';
@@ -41,6 +41,11 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
   };
 }
 
+const KIND_OF_CLASS: ReadonlyMap<string, DvaeArchitecture['kind']> = new Map([
+  ['dall_e.encoder.Encoder', 'dvae-encoder'],
+  ['dall_e.decoder.Decoder', 'dvae-decoder'],
+]);
+
 interface Contents {
   readonly architecture: DvaeArchitecture;
   readonly tensors: ReadonlyMap<string, TensorData>;
@@ -76,11 +81,10 @@ function readTorchContents(file: TorchFile, sourceName: string): Contents {
     if (!tensors) throw unknownNet(sourceName, 'neither a module nor a plain state dict');
     return inferContents(toData(tensors), sourceName);
   }
-  if (className !== 'dall_e.encoder.Encoder' && className !== 'dall_e.decoder.Decoder') {
-    throw unknownNet(sourceName, `a ${className}`);
-  }
+  const kind = KIND_OF_CLASS.get(className);
+  if (!kind) throw unknownNet(sourceName, `a ${className}`);
   const modules = listModules(file.root);
-  const architecture = readModuleArchitecture(className, modules[0]!.attributes);
+  const architecture = readSizes(kind, modules[0]!.attributes);
   const tensors = collectModuleTensors(modules, file.storages);
   checkTensors(architecture, new Map([...tensors].map(([name, { shape }]) => [name, shape])), sourceName);
   checkModules(architecture, modules);

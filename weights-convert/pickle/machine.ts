@@ -7,7 +7,14 @@
 import { FormatError } from '../../errors.ts';
 import { checkBudget, type PickleBudgets } from './budgets.ts';
 import { PickleCursor } from './cursor.ts';
-import { isRecord, type GlobalRecord, type PersistentRecord, type PickleRecord, type PickleValue } from './records.ts';
+import {
+  isRecord,
+  type CallRecord,
+  type GlobalRecord,
+  type PersistentRecord,
+  type PickleRecord,
+  type PickleValue,
+} from './records.ts';
 
 export class PickleMachine {
   readonly cursor: PickleCursor;
@@ -108,8 +115,8 @@ export class PickleMachine {
     this.push(record);
   }
 
-  pushCall(callee: PickleValue, args: PickleValue): void {
-    this.push({ tag: 'call', callee, args, items: [], entries: [], depth: this.#depthOf([callee, args]) });
+  pushCall(by: CallRecord['by'], callee: PickleValue, args: PickleValue): void {
+    this.push({ tag: 'call', by, callee, args, items: [], entries: [], depth: this.#depthOf([callee, args]) });
   }
 
   pushPersistent(id: PickleValue): void {

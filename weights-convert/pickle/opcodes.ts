@@ -5,7 +5,7 @@
  * registry of the loading program) and NEXT_BUFFER, READONLY_BUFFER (data kept outside the stream).
  */
 import type { PickleMachine } from './machine.ts';
-import { isRecord, type PickleValue } from './records.ts';
+import { isRecord, type CallRecord, type PickleValue } from './records.ts';
 import { parseFloatLine, parseIntegerLine, unescapeString, unescapeUnicode } from './text-values.ts';
 
 export interface Opcode {
@@ -80,8 +80,8 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
       // Names, and what Python would call or construct. Here they only become records.
       ['c', 'GLOBAL', (m) => m.pushGlobal(m.cursor.lineUtf8(), m.cursor.lineUtf8())],
       [0x93, 'STACK_GLOBAL', pushStackGlobal],
-      ['R', 'REDUCE', pushCallOfTwo],
-      [0x81, 'NEWOBJ', pushCallOfTwo],
+      ['R', 'REDUCE', (m) => pushCallOfTwo(m, 'reduce')],
+      [0x81, 'NEWOBJ', (m) => pushCallOfTwo(m, 'newobj')],
       [0x92, 'NEWOBJ_EX', pushCallWithKeywords],
       ['o', 'OBJ', pushMarkedCall],
       ['i', 'INST', pushNamedCall],
@@ -131,28 +131,28 @@ function pushStackGlobal(machine: PickleMachine): void {
 }
 
 /** REDUCE and NEWOBJ: a callable or class below its tuple of arguments. */
-function pushCallOfTwo(machine: PickleMachine): void {
+function pushCallOfTwo(machine: PickleMachine, by: CallRecord['by']): void {
   const args = machine.pop();
   if (!isRecord(args) || args.tag !== 'tuple') throw machine.error('E_PICKLE_TYPE', 'wants a tuple of arguments');
-  machine.pushCall(machine.pop(), args);
+  machine.pushCall(by, machine.pop(), args);
 }
 
 function pushCallWithKeywords(machine: PickleMachine): void {
   const [callee, args, keywords] = popSeveral(machine, 3);
   machine.pushTuple([args!, keywords!]);
-  machine.pushCall(callee!, machine.pop());
+  machine.pushCall('newobj', callee!, machine.pop());
 }
 
 function pushMarkedCall(machine: PickleMachine): void {
   const [callee, ...args] = machine.popMark();
   if (callee === undefined) throw machine.error('E_PICKLE_UNDERFLOW', 'finds no class above its mark');
   machine.pushTuple(args);
-  machine.pushCall(callee, machine.pop());
+  machine.pushCall('reduce', callee, machine.pop());
 }
 
 function pushNamedCall(machine: PickleMachine): void {
   machine.pushGlobal(machine.cursor.lineUtf8(), machine.cursor.lineUtf8());
   const callee = machine.pop();
   machine.pushTuple(machine.popMark());
-  machine.pushCall(callee, machine.pop());
+  machine.pushCall('reduce', callee, machine.pop());
 }

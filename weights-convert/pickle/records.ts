@@ -50,6 +50,8 @@ export interface GlobalRecord {
 /** A call or construction that Python would have made, with everything done to its result. */
 export interface CallRecord extends Nested {
   readonly tag: 'call';
+  /** Whether Python would call it, or make an instance without running its initialiser. */
+  readonly by: 'reduce' | 'newobj';
   readonly callee: PickleValue;
   readonly args: PickleValue;
   /** The argument of BUILD: for most instances, a dict of their attributes. */

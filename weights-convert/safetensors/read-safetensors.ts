@@ -75,7 +75,9 @@ async function readHeader(source: ByteSource): Promise<{ text: string; dataStart
 function makeTensor(source: ByteSource, name: string, entry: HeaderEntry, dataStart: number): TensorData {
   const { dtype, shape, begin, end } = entry;
   const elements = countElements(shape);
-  const bits = elements * (isReadable(dtype) ? 8 * DTYPE_BYTES[dtype] : (FOREIGN_BITS.get(dtype) ?? NaN));
+  const elementBits = isReadable(dtype) ? 8 * DTYPE_BYTES[dtype] : FOREIGN_BITS.get(dtype);
+  if (elementBits === undefined) throw dtypeError(source.name, name, dtype);
+  const bits = elements * elementBits;
   if (bits !== (end - begin) * 8) {
     throw new FormatError(
       'E_ST_OFFSETS',
@@ -103,7 +105,7 @@ function isReadable(dtype: string): dtype is Dtype {
 function dtypeError(file: string, name: string, dtype: string): FormatError {
   return new FormatError(
     'E_TENSOR_DTYPE',
-    `openSafetensors: ${quote(name)} in ${file} is of ${dtype}, which is not read as ` +
+    `openSafetensors: ${quote(name)} in ${file} is of ${dtype.slice(0, 20)}, which is not read as ` +
       `float32. Convert it to F32, F16 or BF16 first.`,
   );
 }

@@ -100,7 +100,7 @@ function unwrapTensor(value: PickleValue): CallRecord | undefined {
 }
 
 function callOf(callee: PickleValue, args: TupleRecord): CallRecord {
-  return { tag: 'call', callee, args, items: [], entries: [], depth: args.depth + 1 };
+  return { tag: 'call', by: 'reduce', callee, args, items: [], entries: [], depth: args.depth + 1 };
 }
 
 /** Sizes and strides: a tuple, a list, or a `torch.Size` around one. */

@@ -6,7 +6,7 @@ import { FormatError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DEFAULT_BUDGETS, checkBudget } from '../pickle/budgets.ts';
 import { openZip, readZipEntry, verifyZipEntry, type ZipEntry } from '../zip/zip-archive.ts';
-import { quote } from '../zip/zip-directory.ts';
+import { quote } from '../zip/zip-end.ts';
 import type { Storage } from './storage.ts';
 import { assembleTorchFile, decodeWithoutGadgets, type TorchFile } from './torch-file.ts';
 

@@ -7,7 +7,8 @@
 import { FormatError } from '../../errors.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { crc32 } from '../crc32.ts';
-import { quote, readZipDirectory, structureError, type DirectoryEntry } from './zip-directory.ts';
+import { readZipDirectory, type DirectoryEntry } from './zip-directory.ts';
+import { quote, structureError } from './zip-end.ts';
 
 /** Bytes of one entry: `size` of them from `offset` of the file, with this CRC-32. */
 export interface ZipEntry {

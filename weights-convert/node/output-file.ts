@@ -1,0 +1,72 @@
+/**
+ * Files that are written whole or not at all: under a temporary name in the same folder, flushed to the disk, and
+ * renamed only when everything is there.
+ */
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { DalleError } from '../../errors.ts';
+
+/** A file being written. */
+export interface OutputFile {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Flushes to the disk and closes; the file still has its temporary name. */
+  finish(): Promise<void>;
+  /** Gives the file its name. */
+  commit(): Promise<void>;
+  /** Removes what was written, under either name. */
+  discard(): Promise<void>;
+}
+
+/** Makes output files; replaced in tests by one whose disk fills up. */
+export type CreateOutput = (path: string) => Promise<OutputFile>;
+
+/** Begins a file that will be called `path`. */
+export const createOutputFile: CreateOutput = async (path) => {
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const handle = await open(temporary, 'wx').catch((cause: unknown) => {
+    throw describeWriteFailure(path, cause);
+  });
+  let current = temporary;
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (isOpen) await handle.close();
+    isOpen = false;
+  };
+  const guard = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw describeWriteFailure(path, cause);
+    });
+  return {
+    async write(bytes) {
+      for (let done = 0; done < bytes.length;) {
+        done += (await guard(handle.write(bytes, done, bytes.length - done))).bytesWritten;
+      }
+    },
+    async finish() {
+      await guard(handle.sync());
+      await guard(close());
+    },
+    async commit() {
+      await guard(rename(temporary, path));
+      current = path;
+    },
+    async discard() {
+      await close();
+      await rm(current, { force: true });
+    },
+  };
+};
+
+/** A failure to write, in words: a full disk is the likely one. */
+export function describeWriteFailure(path: string, cause: unknown): DalleError {
+  if (cause instanceof DalleError) return cause;
+  const reason = (cause as NodeJS.ErrnoException).code;
+  if (reason === 'ENOSPC' || reason === 'EDQUOT') {
+    const message = `createOutputFile: the disk is full; ${path} could not be written and nothing was left. Free some space.`;
+    return new DalleError('E_DISK_FULL', message, { cause });
+  }
+  const message =
+    `createOutputFile: ${path} cannot be written (${reason ?? String(cause)}); nothing was left. Check that the folder ` +
+    `exists and may be written to.`;
+  return new DalleError('E_WRITE', message, { cause });
+}

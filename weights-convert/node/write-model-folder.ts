@@ -1,0 +1,146 @@
+/**
+ * Writes a model folder: each part's safetensors file, then `model.json`, so that a folder with a manifest is complete.
+ *
+ * Everything is written under temporary names first and renamed at the end. A failure before that leaves the folder as
+ * it was; a folder made here is removed again. The same weights always give the same bytes.
+ */
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { DalleError } from '../../errors.ts';
+import { throwIfAborted } from '../describe-source.ts';
+import { formatManifest } from '../manifest.ts';
+import {
+  MANIFEST_NAME,
+  PART_NAMES,
+  partOf,
+  type ModelManifest,
+  type ModelPart,
+  type PartName,
+  type SourceDescription,
+} from '../model-folder.ts';
+import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import type { Weights } from '../weights.ts';
+import { createNodeHasher } from './node-hasher.ts';
+import { createOutputFile, describeWriteFailure, type CreateOutput, type OutputFile } from './output-file.ts';
+
+/** One net to write, with the description of the file it came from. */
+export interface PartToWrite {
+  readonly weights: Weights;
+  readonly source: SourceDescription;
+}
+
+export interface WriteModelOptions {
+  readonly out: string;
+  readonly parts: readonly PartToWrite[];
+  readonly dtype: WeightDtype;
+  /** Replace a model that is there; other files in the folder are left alone. */
+  readonly force: boolean;
+  readonly licence?: string;
+  readonly notice?: string;
+  /** Called after each block with the bytes written since the last call. */
+  readonly onBytes?: (count: number) => void;
+  readonly signal?: AbortSignal;
+  readonly createOutput?: CreateOutput;
+}
+
+/**
+ * Writes a model folder and returns its manifest.
+ *
+ * @throws DalleError `E_OUTPUT_EXISTS` for a folder that is not empty, `E_DISK_FULL`, `E_WRITE`; AbortedError
+ */
+export async function writeModelFolder(options: WriteModelOptions): Promise<ModelManifest> {
+  const { out, force } = options;
+  const createdFolder = await makeFolder(out, force);
+  const outputs: OutputFile[] = [];
+  const create: CreateOutput = async (path) => {
+    const output = await (options.createOutput ?? createOutputFile)(path);
+    outputs.push(output);
+    return output;
+  };
+  try {
+    const parts: Partial<Record<PartName, ModelPart>> = {};
+    for (const name of PART_NAMES) {
+      const part = options.parts.find(({ weights }) => partOf(weights.architecture) === name);
+      if (part) parts[name] = await writePart(name, part, options, create);
+    }
+    const manifest = makeManifest(parts, options);
+    const output = await create(join(out, MANIFEST_NAME));
+    await output.write(new TextEncoder().encode(formatManifest(manifest)));
+    await output.finish();
+    throwIfAborted(options.signal);
+    await replaceModel(out, parts, outputs);
+    return manifest;
+  } catch (error) {
+    for (const output of outputs) await output.discard();
+    if (createdFolder !== undefined) await removeFolders(out, createdFolder);
+    throw error;
+  }
+}
+
+function partFile(name: PartName): string {
+  return `${name}.safetensors`;
+}
+
+function makeManifest(parts: ModelManifest['parts'], { licence, notice }: WriteModelOptions): ModelManifest {
+  return {
+    kind: 'dalle-gl-model',
+    formatVersion: 1,
+    parts,
+    ...(licence === undefined ? {} : { licence }),
+    ...(notice === undefined ? {} : { notice }),
+  };
+}
+
+async function writePart(
+  name: PartName,
+  { weights, source }: PartToWrite,
+  { out, dtype, onBytes, signal }: WriteModelOptions,
+  create: CreateOutput,
+): Promise<ModelPart> {
+  const file = partFile(name);
+  const output = await create(join(out, file));
+  const hasher = createNodeHasher();
+  let bytes = 0;
+  for await (const block of writeSafetensors(weights.tensors, dtype)) {
+    throwIfAborted(signal);
+    hasher.update(block);
+    await output.write(block);
+    bytes += block.length;
+    onBytes?.(block.length);
+  }
+  await output.finish();
+  const { architecture } = weights;
+  return { architecture, dtype, files: [{ name: file, bytes, sha256: hasher.digest() }], source };
+}
+
+/** The old manifest goes first and the new one comes last: in between the folder is no model, never a mixed one. */
+async function replaceModel(out: string, parts: ModelManifest['parts'], outputs: readonly OutputFile[]): Promise<void> {
+  try {
+    await rm(join(out, MANIFEST_NAME), { force: true });
+    for (const name of PART_NAMES) if (!parts[name]) await rm(join(out, partFile(name)), { force: true });
+  } catch (cause) {
+    throw describeWriteFailure(out, cause);
+  }
+  for (const output of outputs) await output.commit();
+}
+
+/** Makes the folder. Returns the first folder that had to be made; undefined if it was there. */
+async function makeFolder(out: string, force: boolean): Promise<string | undefined> {
+  const created = await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw describeWriteFailure(out, cause);
+  });
+  if (created !== undefined || force || (await readdir(out)).length === 0) return created;
+  throw new DalleError(
+    'E_OUTPUT_EXISTS',
+    `writeModelFolder: ${out} is not empty, and nothing in it was touched. Name another folder, or add --force ` +
+      `({ force: true }) to replace the model in it.`,
+  );
+}
+
+/** Removes the empty folders from `out` up to `first`, which is where making them began. */
+async function removeFolders(out: string, first: string): Promise<void> {
+  for (let folder = resolve(out); folder.length >= resolve(first).length; folder = dirname(folder)) {
+    // Something else may have been put there meanwhile: then it stays.
+    await rmdir(folder).catch(() => undefined);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Writes safetensors as a stream of blocks: header, then one tensor after another, never more than one in memory.
+ *
+ * Follows the reference writer: tensors sorted by name (all have one dtype, so alignment is no concern), header padded
+ * with spaces to a multiple of 8. The same tensors always give the same bytes.
+ */
+import { FormatError } from '../../errors.ts';
+import { floatBitsToHalf } from '../half.ts';
+import { countElements } from '../torch/tensor-record.ts';
+
+/** How weights are stored. */
+export type WeightDtype = 'f32' | 'f16';
+
+/** A tensor to write; read when its turn comes. */
+export interface WritableTensor {
+  readonly shape: readonly number[];
+  read(): Promise<Float32Array>;
+}
+
+const STORED: Readonly<Record<WeightDtype, { readonly name: string; readonly bytes: number }>> = {
+  f32: { name: 'F32', bytes: 4 },
+  f16: { name: 'F16', bytes: 2 },
+};
+
+/** Hugging Face's loaders want to know which library's layout the tensors follow: PyTorch's. */
+const METADATA = '"__metadata__":{"format":"pt"}';
+
+/**
+ * The bytes of a safetensors file, block by block.
+ *
+ * @throws FormatError `E_HALF_OVERFLOW` if a finite weight exceeds what a half can hold
+ */
+export async function* writeSafetensors(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  dtype: WeightDtype,
+): AsyncGenerator<Uint8Array> {
+  const sorted = sortByName(tensors);
+  yield formatHeader(sorted, dtype);
+  for (const [name, tensor] of sorted) {
+    const values = await tensor.read();
+    yield dtype === 'f32' ? asBytes(values) : asBytes(encodeHalves(name, values));
+  }
+}
+
+/** How many bytes `writeSafetensors` will give. */
+export function measureSafetensors(tensors: ReadonlyMap<string, WritableTensor>, dtype: WeightDtype): number {
+  const data = [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape) * STORED[dtype].bytes, 0);
+  return formatHeader(sortByName(tensors), dtype).length + data;
+}
+
+/**
+ * Weights rounded to half precision, to nearest, ties to even.
+ *
+ * @throws FormatError `E_HALF_OVERFLOW`
+ */
+export function encodeHalves(name: string, values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) {
+    const half = floatBitsToHalf(bits[i]!);
+    if ((half & 0x7fff) === 0x7c00 && Number.isFinite(values[i])) throw overflowError(name, i, values[i]!);
+    halves[i] = half;
+  }
+  return halves;
+}
+
+function sortByName<T>(tensors: ReadonlyMap<string, T>): [string, T][] {
+  return [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function formatHeader(sorted: readonly [string, WritableTensor][], dtype: WeightDtype): Uint8Array {
+  const fields = [METADATA];
+  let begin = 0;
+  for (const [name, { shape }] of sorted) {
+    const end = begin + countElements(shape) * STORED[dtype].bytes;
+    const entry = { dtype: STORED[dtype].name, shape, data_offsets: [begin, end] };
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+    begin = end;
+  }
+  const json = new TextEncoder().encode(`{${fields.join(',')}}`);
+  const padded = Math.ceil(json.length / 8) * 8;
+  const header = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(json, 8);
+  return header;
+}
+
+/** The memory of an array; little-endian, as every machine that runs JavaScript today. */
+function asBytes(values: Float32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function overflowError(name: string, index: number, value: number): FormatError {
+  return new FormatError(
+    'E_HALF_OVERFLOW',
+    `writeSafetensors: element ${index} of ${name} is ${value}, and half precision ends at 65504. Write these weights as ` +
+      `float32 (leave out --dtype f16).`,
+  );
+}
