@@ -1,0 +1,138 @@
+/**
+ * Every rewrite rule keeps the meaning: on random integer graphs where it fits, the rewritten plan equals the float64
+ * interpreter run on the graph as written, bit for bit, on every device variant; and it stays away where it must.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compile, placeholder, rewrite } from '../../engine/index.ts';
+import type { Rule, Tensor } from '../../engine/index.ts';
+import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
+import { createRandom } from '../../test/helpers/random.ts';
+import type { Random } from '../../test/helpers/random.ts';
+import { add, conv2d, oneHot, relu, scaleAdd, slice, standardRules, tensor, upsampleNearest2d } from '../index.ts';
+
+interface Sizes {
+  readonly batch: number;
+  readonly channels: readonly [number, number, number];
+  readonly height: number;
+  readonly width: number;
+  readonly seed: number;
+}
+
+const channel = fc.constantFrom(1, 3, 4, 5, 9);
+const side = fc.constantFrom(1, 3, 4, 5, 8, 33);
+const sizes: fc.Arbitrary<Sizes> = fc.record({
+  batch: fc.constantFrom(1, 2),
+  channels: fc.tuple(channel, channel, channel),
+  height: side,
+  width: side,
+  seed: fc.integer(),
+});
+
+const image = (random: Random, ...shape: number[]): Tensor => {
+  return tensor(
+    random.integers(
+      shape.reduce((a, b) => a * b, 1),
+      -8,
+      8,
+    ),
+    shape,
+  );
+};
+
+/** For each rule a graph that it fits, and how often. */
+const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>> = {
+  pack_conv2d: ({ batch, channels: [i, o], height, width }, random) => {
+    return conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
+  },
+  relu_on_read: ({ batch, channels: [i, o], height, width }, random) => {
+    return conv2d(relu(image(random, batch, i, height, width)), image(random, o, i, 3, 1));
+  },
+  residual_on_write: ({ batch, channels: [i, o], height, width }, random) => {
+    const id = upsampleNearest2d(image(random, batch, o, height, width), 2);
+    const x = image(random, batch, i, height * 2, width * 2);
+    const first = scaleAdd(id, conv2d(x, image(random, o, i, 1, 1), image(random, o)), 0.25);
+    return add(first, conv2d(x, image(random, o, i, 1, 3)));
+  },
+  upsample_later: ({ batch, channels: [i, m, o], height, width }, random) => {
+    const x = upsampleNearest2d(image(random, batch, i, height, width), 2);
+    const id = conv2d(x, image(random, o, i, 1, 1), image(random, o));
+    const res = conv2d(relu(conv2d(relu(x), image(random, m, i, 1, 1))), image(random, o, m, 3, 3));
+    return scaleAdd(id, res, 0.5);
+  },
+  gather_one_hot: ({ batch, channels: [v, o], height, width }, random) => {
+    const tokens = tensor(random.integers(batch * height * width, 0, v - 1), [batch, height, width], 'i32');
+    return conv2d(oneHot(tokens, v, 1), image(random, o, v, 1, 1), image(random, o));
+  },
+  drop_dead_channels: ({ batch, channels: [i, o, count], height, width }, random) => {
+    const whole = conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
+    const kept = Math.min(count, o);
+    return slice(whole, [0, o - kept, 0, 0], [batch, kept, height, width]);
+  },
+};
+
+test('every standard rule is tested here', () => {
+  expect(Object.keys(graphs).sort()).toEqual(standardRules.map((rule) => rule.name).sort());
+});
+
+describe.each(standardRules)('$name', (rule) => {
+  const packing = standardRules.find(({ name }) => name === 'pack_conv2d')!;
+  const rules: readonly Rule[] = [...new Set([rule, packing])];
+
+  test.each(deviceVariants)('keeps the meaning on $name', async (variant) => {
+    const device = await openVariant(variant);
+    const check = async (given: Sizes): Promise<void> => {
+      const graph = graphs[rule.name]!(given, createRandom(given.seed));
+      expect(rewrite([graph], rules).applied.get(rule.name)).toBeGreaterThan(0);
+      await expectSameAsReference(device, graph, 0, { rules });
+      await expectSameAsReference(device, graph, 0, { rules: standardRules });
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 3, seed: 20261129 });
+  });
+});
+
+describe('rules stay away', () => {
+  const random = createRandom(4);
+  const count = (tensor: Tensor, name: string): number => rewrite([tensor], standardRules).applied.get(name) ?? 0;
+
+  test('a convolution that others read keeps its own pass', () => {
+    const x = image(random, 1, 4, 4, 4);
+    const res = conv2d(x, image(random, 4, 4, 3, 3));
+    expect(count(add(scaleAdd(x, res, 0.5), relu(res)), 'residual_on_write')).toBe(0);
+  });
+
+  test('3×3 convolutions do not move before an upsample', () => {
+    expect(
+      count(conv2d(upsampleNearest2d(image(random, 1, 4, 4, 4)), image(random, 4, 4, 3, 3)), 'upsample_later'),
+    ).toBe(0);
+  });
+
+  test('weights that are computed are not packed', async () => {
+    const w = relu(image(random, 2, 3, 3, 3));
+    const graph = conv2d(image(random, 1, 3, 5, 6), w);
+    expect(count(graph, 'pack_conv2d')).toBe(0);
+    await expectSameAsReference(await openTestDevice(), graph, 0, { rules: standardRules });
+  });
+
+  test('weights given at run time are not packed', async () => {
+    const device = await openTestDevice();
+    const plan = compile(
+      device,
+      ({ x, w }) => conv2d(x, w),
+      { x: [1, 1, 3, 3], w: [1, 1, 3, 3] },
+      { rules: standardRules },
+    );
+    const nine = new Float32Array(9).fill(1);
+    expect([...(await plan.run({ x: nine, w: nine }))]).toEqual([4, 6, 4, 6, 9, 6, 4, 6, 4]);
+    plan.dispose();
+  });
+});
+
+test('rules that turn in circles are stopped', () => {
+  const forever: Rule = {
+    name: 'forever',
+    why: '',
+    apply: (node) => (node.op.name === 'relu' ? relu(node.inputs[0]!) : undefined),
+  };
+  expect(() => rewrite([relu(placeholder('x', { shape: [1], dtype: 'f32' }))], [forever])).toThrow(/did not settle/);
+});
