@@ -54,7 +54,8 @@ export function readNpy(bytes: Uint8Array, name = 'the file'): NpyArray {
     );
   }
   const elements = shape.reduce((product, size) => product * size, 1);
-  const data = bytes.slice(dataStart);
+  // A copy, for alignment. Not `slice`: on a Node Buffer that gives a view.
+  const data = new Uint8Array(bytes.subarray(dataStart));
   if (data.length !== elements * WIDTHS[dtype]) {
     throw new FormatError(
       'E_NPY_SIZE',

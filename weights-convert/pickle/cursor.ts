@@ -52,7 +52,8 @@ export class PickleCursor {
 
   /** A copy of the next `length` bytes. */
   bytes(length: number): Uint8Array {
-    return this.#string(length).slice();
+    // Not `slice`: on a Node Buffer that gives a view.
+    return new Uint8Array(this.#string(length));
   }
 
   utf8(length: number): string {

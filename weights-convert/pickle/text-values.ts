@@ -37,7 +37,7 @@ export function unescapeString(machine: PickleMachine, line: string): string {
 
 /** UNICODE: Python's raw-unicode-escape, in which only `\uXXXX` and `\UXXXXXXXX` are escapes. */
 export function unescapeUnicode(machine: PickleMachine, line: string): string {
-  return line.replace(/\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))/gi, (_, short?: string, long?: string) => {
+  return line.replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/g, (_, short?: string, long?: string) => {
     const code = parseInt(short ?? long!, 16);
     if (code > 0x10ffff) throw badValue(machine, 'a character', `U+${long}`);
     return String.fromCodePoint(code);

@@ -54,10 +54,9 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
 }
 
 async function readHeader(source: ByteSource): Promise<{ text: string; dataStart: number }> {
-  const size =
-    source.size < LENGTH_BYTES
-      ? 0n
-      : new DataView((await source.read(0, LENGTH_BYTES)).slice().buffer).getBigUint64(0, true);
+  if (source.size < LENGTH_BYTES) throw headerError(source, 'it is too short');
+  const start = await source.read(0, LENGTH_BYTES);
+  const size = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (size < 2n || size > BigInt(Math.min(MAX_HEADER_BYTES, source.size - LENGTH_BYTES))) {
     throw headerError(source, `it announces ${size} bytes of header`);
   }

@@ -1,0 +1,148 @@
+"""
+Makes the files that weights-convert is tested against, with what they must read as. Needs PyTorch 1.13 and NumPy
+(Debian: python3-torch); the results are committed, so nothing else needs Python.
+
+    /usr/bin/python3 weights-convert/corpus/make_corpus.py
+
+torch/*.pt   what torch.save writes, both containers (zip-, legacy-); torch/expected.json: for every tensor in them its
+             dtype, shape, stride, offset and its float32 bits, row-major, in base64.
+pickle/*.pkl one object in protocols 0 to 5; pickle/decode-pickle.test.ts says what it is.
+half.json    SHA-256 of all 65,536 halves as NumPy widens them to float32.
+"""
+
+import base64
+import collections
+import hashlib
+import json
+import pathlib
+import pickle
+import sys
+import types
+import warnings
+
+import numpy as np
+import torch
+
+HERE = pathlib.Path(__file__).parent
+warnings.filterwarnings("ignore")
+torch.manual_seed(20261123)
+
+
+def make_tensors():
+    """Name → tensor, each in the layout its name says."""
+    base = torch.randn(4, 6, 5, 3)
+    specials = torch.tensor([0.0, -0.0, float("inf"), float("-inf"), float("nan"), 1e-45, 65504.0, 3.4e38, -1.5])
+    tensors = {
+        "contiguous": base,
+        "channels_last": base.clone().contiguous(memory_format=torch.channels_last),
+        "transposed": torch.randn(7, 9).t(),
+        "permuted": torch.randn(2, 3, 4, 5).permute(3, 0, 2, 1),
+        "sliced": torch.randn(10, 12)[2:9:3, 1:11:2],
+        "view_with_offset": torch.arange(100, dtype=torch.float32)[40:60].view(4, 5),
+        "expanded": torch.randn(1, 5).expand(6, 5),
+        "expanded_inside": torch.randn(3, 1).expand(3, 4),
+        "overlapping": torch.arange(20, dtype=torch.float32).as_strided((5, 4), (2, 1)),
+        "scalar": torch.tensor(2.5),
+        "empty": torch.zeros(3, 0, 2),
+        "one_by_one": torch.randn(8, 6, 1, 1),
+        "float64": torch.randn(3, 4, dtype=torch.float64),
+        "float16": torch.cat([specials, torch.randn(20)]).half(),
+        "bfloat16": torch.cat([specials, torch.randn(20)]).bfloat16(),
+        "float32_specials": specials,
+        "int64": torch.tensor([[0, -1], [2**24, -(2**40)]]),
+        "int32": torch.tensor([1, -2, 2**24], dtype=torch.int32),
+        "int16": torch.tensor([1, -2, 32767], dtype=torch.int16),
+        "int8": torch.tensor([1, -2, 127], dtype=torch.int8),
+        "uint8": torch.tensor([1, 2, 255], dtype=torch.uint8),
+        "bool": torch.tensor([True, False, True]),
+    }
+    shared = torch.randn(12)
+    tensors["shared_whole"] = shared
+    tensors["shared_part"] = shared[4:8]
+    tensors["tied"] = tensors["contiguous"]
+    tensors["parameter"] = torch.nn.Parameter(torch.randn(3, 2))
+    return collections.OrderedDict(tensors)
+
+
+def describe(tensor):
+    tensor = tensor.detach()
+    with np.errstate(over="ignore"):
+        values = tensor.to(torch.float32) if tensor.dtype != torch.float64 else tensor
+        floats = np.ascontiguousarray(values.contiguous().numpy().astype("<f4"))
+    return {
+        "dtype": str(tensor.dtype).replace("torch.", ""),
+        "shape": list(tensor.shape),
+        "stride": list(tensor.stride()),
+        "offset": tensor.storage_offset(),
+        "float32": base64.b64encode(floats.tobytes()).decode(),
+    }
+
+
+def write_torch():
+    folder = HERE / "torch"
+    folder.mkdir(exist_ok=True)
+    tensors = make_tensors()
+    nested = {"list": [torch.randn(2, 2), ("text", torch.ones(3))], "number": 3, "none": None, "by int": {1: torch.zeros(2)}}
+    expected = {
+        "state-dict": {name: describe(tensor) for name, tensor in tensors.items()},
+        "nested": {
+            'root["list"][0]': describe(nested["list"][0]),
+            'root["list"][1][1]': describe(nested["list"][1][1]),
+            'root["by int"][...]': describe(nested["by int"][1]),
+        },
+    }
+    for name, value in (("state-dict", tensors), ("nested", nested)):
+        torch.save(value, folder / f"zip-{name}.pt")
+        torch.save(value, folder / f"legacy-{name}.pt", _use_new_zipfile_serialization=False)
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+class Point:
+    def __init__(self):
+        self.x = 1
+        self.label = "p"
+
+
+Point.__module__ = "geometry"
+Point.__qualname__ = "Point"
+
+
+def write_pickles():
+    folder = HERE / "pickle"
+    folder.mkdir(exist_ok=True)
+    shared = ["shared"]
+    value = {
+        "integers": [0, 1, 255, 256, 65535, 65536, -1, 2**31 - 1, -(2**31), 2**53, 2**100, -(2**100)],
+        "floats": [0.0, 1.5, -2.25, 1e300],
+        "text": ["", "plain", "ünï ☃ 𝄞", "line\nbreak \\ back", "\x00"],
+        "bytes": b"\x00\x01\xfe\xff",
+        "constants": [None, True, False],
+        "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)],
+        "shared": [shared, shared],
+        "set": {7},
+        "ordered": collections.OrderedDict([("b", 1), ("a", 2)]),
+        "long text": "x" * 300,
+        "point": Point(),
+    }
+    cyclic = []
+    cyclic.append(cyclic)
+    value["cyclic"] = cyclic
+
+    # Found under this name by the pickler, and nowhere by a reader.
+    module = types.ModuleType("geometry")
+    module.Point = Point
+    sys.modules["geometry"] = module
+    for protocol in range(6):
+        (folder / f"protocol-{protocol}.pkl").write_bytes(pickle.dumps(value, protocol=protocol))
+
+
+def write_halves():
+    halves = np.arange(65536, dtype="<u2").view("<f2")
+    digest = hashlib.sha256(halves.astype("<f4").tobytes()).hexdigest()
+    (HERE / "half.json").write_text(json.dumps({"sha256 of all halves as float32": digest}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    write_torch()
+    write_pickles()
+    write_halves()

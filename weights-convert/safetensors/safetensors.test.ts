@@ -1,0 +1,132 @@
+/** What is written reads back bit for bit; every rule of the reference reader refuses the file that breaks it. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { sourceFromBytes } from '../byte-source.ts';
+import { openSafetensors } from './read-safetensors.ts';
+import { measureSafetensors, writeSafetensors, type WeightDtype, type WritableTensor } from './write-safetensors.ts';
+
+async function write(tensors: ReadonlyMap<string, WritableTensor>, dtype: WeightDtype): Promise<Uint8Array> {
+  const blocks: Uint8Array[] = [];
+  for await (const block of writeSafetensors(tensors, dtype)) blocks.push(block);
+  return Buffer.concat(blocks);
+}
+
+function tensorOf(shape: readonly number[], values: Float32Array): WritableTensor {
+  return { shape, read: async () => values };
+}
+
+/** A file with this header text and so many bytes of data. */
+function safetensors(header: string | Uint8Array, data = 0): Uint8Array {
+  const text = typeof header === 'string' ? new TextEncoder().encode(header) : header;
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, Buffer.alloc(data)]);
+}
+
+const open = (bytes: Uint8Array): ReturnType<typeof openSafetensors> =>
+  openSafetensors(sourceFromBytes(bytes, 'a file'));
+
+describe('round trip', () => {
+  const tensor = fc.array(fc.nat(4), { maxLength: 3 }).chain((shape) => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const bits = fc.array(fc.integer({ min: 0, max: 0xffffffff }), { minLength: length, maxLength: length });
+    return bits.map((words) => tensorOf(shape, new Float32Array(Uint32Array.from(words).buffer)));
+  });
+
+  test('float32 keeps every bit, under any name', async () => {
+    const name = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('__proto__', 'constructor', 'a"b\\c', '\u0000'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(name, tensor), { maxLength: 5 }), async (entries) => {
+        const tensors = new Map(entries.filter(([key]) => key !== '__metadata__'));
+        const bytes = await write(tensors, 'f32');
+        expect(bytes.length).toBe(measureSafetensors(tensors, 'f32'));
+        const file = await open(bytes);
+        expect([...file.tensors.keys()].sort()).toEqual([...tensors.keys()].sort());
+        for (const [key, { shape, read }] of tensors) {
+          const got = file.tensors.get(key)!;
+          expect(got.shape).toEqual(shape);
+          expect(new Uint32Array((await got.read()).buffer)).toEqual(new Uint32Array((await read()).buffer));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('float16 rounds, and says what does not fit', async () => {
+    const values = Float32Array.of(1, -0.1, 65504, 2 ** -24, Infinity);
+    const file = await open(await write(new Map([['w', tensorOf([5], values)]]), 'f16'));
+    expect(file.tensors.get('w')!.dtype).toBe('F16');
+    expect([...(await file.tensors.get('w')!.read())]).toEqual([1, -0.0999755859375, 65504, 2 ** -24, Infinity]);
+    const tooLarge = write(new Map([['w', tensorOf([2], Float32Array.of(1, -70000))]]), 'f16');
+    await expect(tooLarge).rejects.toMatchObject({
+      code: 'E_HALF_OVERFLOW',
+      message: expect.stringContaining('-70000'),
+    });
+  });
+});
+
+const one = (fields: string): string => `{"a":{${fields}}}`;
+
+test.each([
+  ['E_ST_HEADER', 'shorter than a length', new Uint8Array(7)],
+  ['E_ST_HEADER', 'a header beyond the file', Uint8Array.from([99, 0, 0, 0, 0, 0, 0, 0, 123, 125])],
+  ['E_ST_HEADER', 'a header of 2^63 bytes', Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 128, 123, 125])],
+  ['E_ST_HEADER', 'no brace', safetensors('[]')],
+  ['E_ST_HEADER', 'not UTF-8', safetensors(Uint8Array.of(0x7b, 0xff, 0x7d))],
+  ['E_ST_JSON', 'a brace only', safetensors('{ ')],
+  ['E_ST_JSON', 'text behind', safetensors('{}x')],
+  ['E_ST_JSON', 'a shape of text', safetensors(one('"dtype":"F32","shape":"abc","data_offsets":[0,0]'))],
+  ['E_ST_JSON', 'a fraction', safetensors(one('"dtype":"F32","shape":[1.5],"data_offsets":[0,6]'), 6)],
+  ['E_ST_JSON', 'an exponent', safetensors(one('"dtype":"F32","shape":[1e0],"data_offsets":[0,4]'), 4)],
+  ['E_ST_JSON', 'a negative size', safetensors(one('"dtype":"F32","shape":[-1],"data_offsets":[0,4]'), 4)],
+  ['E_ST_JSON', 'beyond 2^53', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[0,9007199254740993]'))],
+  ['E_ST_JSON', 'an unknown field', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1'))],
+  ['E_ST_JSON', 'a field missing', safetensors(one('"dtype":"F32","shape":[0]'))],
+  ['E_ST_JSON', 'nested brackets', safetensors(`{"a":${'['.repeat(100_000)}`)],
+  ['E_ST_JSON', 'metadata that is no text', safetensors('{"__metadata__":{"a":1}}')],
+  [
+    'E_ST_DUPLICATE',
+    'a name twice',
+    safetensors(
+      '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}',
+    ),
+  ],
+  [
+    'E_ST_DUPLICATE',
+    'a name twice, escaped',
+    safetensors(
+      '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}',
+    ),
+  ],
+  ['E_ST_OFFSETS', 'another size', safetensors(one('"dtype":"F32","shape":[2],"data_offsets":[0,4]'), 4)],
+  ['E_ST_COVERAGE', 'end before begin', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[4,0]'), 4)],
+  [
+    'E_ST_OFFSETS',
+    'a product beyond numbers',
+    safetensors(one('"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]')),
+  ],
+  ['E_ST_COVERAGE', 'a hole before', safetensors(one('"dtype":"F32","shape":[1],"data_offsets":[4,8]'), 8)],
+  ['E_ST_COVERAGE', 'bytes behind', safetensors(one('"dtype":"F32","shape":[1],"data_offsets":[0,4]'), 5)],
+  ['E_ST_COVERAGE', 'data cut', safetensors(one('"dtype":"F32","shape":[1],"data_offsets":[0,4]'), 3)],
+  [
+    'E_ST_COVERAGE',
+    'two tensors on one span',
+    safetensors(
+      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+      4,
+    ),
+  ],
+  ['E_TENSOR_DTYPE', 'eight-bit floats', safetensors(one('"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]'), 1)],
+  ['E_TENSOR_DTYPE', 'no type at all', safetensors(one('"dtype":"toString","shape":[1],"data_offsets":[0,1]'), 1)],
+])('%s: %s', async (code, _, bytes) => {
+  await expect(open(bytes)).rejects.toMatchObject({ code });
+});
+
+test('trailing spaces, white space between tokens and no tensors are all right', async () => {
+  expect((await open(safetensors('{}      '))).tensors.size).toBe(0);
+  const file = await open(
+    safetensors('{ "__metadata__" : { "k" : "v" } ,\n"a":{"shape":[],"dtype":"F32","data_offsets":[0,4]}}', 4),
+  );
+  expect([...file.metadata]).toEqual([['k', 'v']]);
+  expect(file.tensors.get('a')!.shape).toEqual([]);
+});
