@@ -17,13 +17,23 @@ export interface OutputFile {
   discard(): Promise<void>;
 }
 
-/** Makes output files; replaced in tests by one whose disk fills up. */
+/** Begins an output file that will be called `path`. */
 export type CreateOutput = (path: string) => Promise<OutputFile>;
 
-/** Begins a file that will be called `path`. */
-export const createOutputFile: CreateOutput = async (path) => {
+/** What is needed of a file handle; tests give one whose disk fills up. */
+export interface OutputHandle {
+  write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Begins an output file on disk. */
+export async function createOutputFile(
+  path: string,
+  openHandle: (path: string) => Promise<OutputHandle> = (temporary) => open(temporary, 'wx'),
+): Promise<OutputFile> {
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const handle = await open(temporary, 'wx').catch((cause: unknown) => {
+  const handle = await openHandle(temporary).catch((cause: unknown) => {
     throw describeWriteFailure(path, cause);
   });
   let current = temporary;
@@ -55,7 +65,7 @@ export const createOutputFile: CreateOutput = async (path) => {
       await rm(current, { force: true });
     },
   };
-};
+}
 
 /** A failure to write, in words: a full disk is the likely one. */
 export function describeWriteFailure(path: string, cause: unknown): DalleError {

@@ -53,7 +53,7 @@ export async function writeModelFolder(options: WriteModelOptions): Promise<Mode
   const createdFolder = await makeFolder(out, force);
   const outputs: OutputFile[] = [];
   const create: CreateOutput = async (path) => {
-    const output = await (options.createOutput ?? createOutputFile)(path);
+    const output = await (options.createOutput ?? ((name) => createOutputFile(name)))(path);
     outputs.push(output);
     return output;
   };

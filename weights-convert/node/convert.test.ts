@@ -1,0 +1,215 @@
+/** Model folders written, re-read and compared; and every way in which writing can fail without leaving anything. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { describeSource } from '../describe-source.ts';
+import { openWeights } from '../open-weights.ts';
+import { convertToModelFolder } from './convert.ts';
+import { openFileSource } from './file-source.ts';
+import { openModelFolder } from './open-model-folder.ts';
+import { createOutputFile, type CreateOutput, type OutputHandle } from './output-file.ts';
+import { writeModelFolder } from './write-model-folder.ts';
+
+const golden = (name: string): string => fileURLToPath(new URL(`../../test/golden/hidden-4/${name}`, import.meta.url));
+const encoder = golden('encoder.zip.channels-last.pkl');
+const decoder = golden('decoder.legacy.channels-last.pkl');
+const scratch = mkdtempSync(join(tmpdir(), 'dalle-gl-convert-'));
+let run = 0;
+let out = '';
+
+beforeEach(() => {
+  out = join(scratch, `${++run}`, 'deep', 'model');
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+describe('a conversion', () => {
+  test('writes what model.json says, and reads back', async () => {
+    const stages = new Set<string>();
+    const report = await convertToModelFolder({
+      sources: [decoder, encoder],
+      out,
+      verify: true,
+      notice: 'ours',
+      onProgress: ({ stage, done, total }) => {
+        stages.add(stage);
+        expect(done).toBeLessThanOrEqual(total);
+      },
+    });
+    expect([...stages]).toEqual(['hash', 'write', 'verify']);
+    expect(readdirSync(out).sort()).toEqual(['decoder.safetensors', 'encoder.safetensors', 'model.json']);
+    expect(report.verified).toBe(true);
+    const model = await openModelFolder(out);
+    expect(model.manifest.notice).toBe('ours');
+    for (const part of report.parts) {
+      const [file] = part.files;
+      expect(file!.sha256).toBe(sha256(join(out, file!.name)));
+      expect(model.manifest.parts[part.name]!.files).toEqual(part.files);
+      expect(model[part.name]!.architecture).toEqual(part.architecture);
+    }
+    const source = report.parts[1]!.source;
+    expect(source).toMatchObject({
+      sha256: sha256(encoder),
+      official: false,
+      note: 'official classes, hash not known',
+    });
+    expect(report.bytes).toBe(report.parts.reduce((sum, part) => sum + part.files[0]!.bytes, 0));
+    await model.close();
+  });
+
+  test('twice gives the same bytes', async () => {
+    await convertToModelFolder({ sources: [encoder], out });
+    await convertToModelFolder({ sources: [encoder], out: `${out}-again` });
+    for (const name of readdirSync(out)) expect(sha256(join(out, name))).toBe(sha256(join(`${out}-again`, name)));
+  });
+
+  test('to halves', async () => {
+    const report = await convertToModelFolder({ sources: [encoder], out, dtype: 'f16', verify: true });
+    expect(report.bytes).toBeLessThan(report.parts[0]!.parameters * 2.2 + 20_000);
+    const model = await openModelFolder(out);
+    expect(model.encoder!.tensors.get('blocks.input.w')!.dtype).toBe('F16');
+    expect(model.decoder).toBeUndefined();
+    await model.close();
+  });
+
+  test('of a model folder’s own file', async () => {
+    await convertToModelFolder({ sources: [encoder], out });
+    const report = await convertToModelFolder({ sources: [join(out, 'encoder.safetensors')], out: `${out}-2` });
+    expect(report.parts[0]!.container).toBe('safetensors');
+    expect(sha256(join(`${out}-2`, 'encoder.safetensors'))).toBe(sha256(join(out, 'encoder.safetensors')));
+  });
+
+  test('dry, writes nothing', async () => {
+    const report = await convertToModelFolder({ sources: [encoder, decoder], out, dryRun: true });
+    expect(report.parts.map(({ name, files }) => [name, files])).toEqual([
+      ['encoder', []],
+      ['decoder', []],
+    ]);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('with force replaces the model and leaves other files', async () => {
+    await convertToModelFolder({ sources: [encoder, decoder], out });
+    writeFileSync(join(out, 'mine.txt'), 'mine');
+    await convertToModelFolder({ sources: [encoder], out, force: true });
+    expect(readdirSync(out).sort()).toEqual(['encoder.safetensors', 'mine.txt', 'model.json']);
+  });
+});
+
+describe('refused', () => {
+  test('two encoders, or none', async () => {
+    const both = convertToModelFolder({ sources: [encoder, golden('encoder.legacy.channels-last.pkl')], out });
+    await expect(both).rejects.toMatchObject({ name: 'UsageError', code: 'E_USAGE' });
+    await expect(convertToModelFolder({ sources: [], out })).rejects.toMatchObject({ name: 'UsageError' });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('a folder that is not empty', async () => {
+    await convertToModelFolder({ sources: [encoder], out });
+    const before = readdirSync(out).map((name) => sha256(join(out, name)));
+    await expect(convertToModelFolder({ sources: [decoder], out })).rejects.toMatchObject({ code: 'E_OUTPUT_EXISTS' });
+    expect(readdirSync(out).map((name) => sha256(join(out, name)))).toEqual(before);
+  });
+
+  test('a missing file, a folder, a place that is a file', async () => {
+    await expect(convertToModelFolder({ sources: ['/no/such.pkl'], out })).rejects.toMatchObject({
+      code: 'E_FILE_MISSING',
+    });
+    await expect(convertToModelFolder({ sources: [scratch], out })).rejects.toMatchObject({ code: 'E_FILE_READ' });
+    await expect(convertToModelFolder({ sources: [encoder], out: encoder })).rejects.toMatchObject({ code: 'E_WRITE' });
+  });
+});
+
+describe('failing midway leaves nothing', () => {
+  /** Output files on a disk that is full after so many bytes. */
+  function createOnFullDisk(capacity: number): CreateOutput {
+    let left = capacity;
+    const openHandle = async (path: string): Promise<OutputHandle> => {
+      const file = await open(path, 'wx');
+      return {
+        sync: () => file.sync(),
+        close: () => file.close(),
+        write: async (bytes, offset, length) => {
+          const fitting = Math.min(length, left);
+          if (fitting === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+          left -= fitting;
+          return file.write(bytes, offset, fitting);
+        },
+      };
+    };
+    return (path) => createOutputFile(path, openHandle);
+  }
+
+  async function writeTo(createOutput: CreateOutput, force = false): Promise<void> {
+    const file = await openFileSource(encoder);
+    const weights = await openWeights(file);
+    try {
+      const parts = [{ weights, source: await describeSource(file) }];
+      await writeModelFolder({ out, parts, dtype: 'f32', force, createOutput });
+    } finally {
+      await weights.close();
+    }
+  }
+
+  test.each([0, 10_000, 'before the manifest'])('a disk full after %s bytes', async (when) => {
+    const { bytes } = await convertToModelFolder({ sources: [encoder], out, dryRun: true });
+    const capacity = typeof when === 'number' ? when : bytes + 10;
+    await expect(writeTo(createOnFullDisk(capacity))).rejects.toMatchObject({ code: 'E_DISK_FULL' });
+    expect(existsSync(join(out, '..', '..'))).toBe(false);
+  });
+
+  test('an old model survives a failed replacement', async () => {
+    await convertToModelFolder({ sources: [decoder], out });
+    const before = readdirSync(out);
+    await expect(writeTo(createOnFullDisk(10_000), true)).rejects.toMatchObject({ code: 'E_DISK_FULL' });
+    expect(readdirSync(out)).toEqual(before);
+    await (await openModelFolder(out)).close();
+  });
+
+  test('an interruption', async () => {
+    const controller = new AbortController();
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'write') controller.abort();
+    };
+    const converting = convertToModelFolder({ sources: [encoder], out, signal: controller.signal, onProgress });
+    await expect(converting).rejects.toMatchObject({ name: 'AbortedError', code: 'E_ABORTED' });
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('a model folder that is damaged', () => {
+  beforeEach(async () => {
+    await convertToModelFolder({ sources: [encoder], out });
+  });
+
+  const edit = (change: (text: string) => string): void => {
+    const path = join(out, 'model.json');
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  };
+
+  test.each<[string, (text: string) => string]>([
+    ['cut', (text) => text.slice(0, 100)],
+    ['of another kind', (text) => text.replace('dalle-gl-model', 'other')],
+    ['of a later version', (text) => text.replace('"formatVersion": 1', '"formatVersion": 2')],
+    ['naming a file elsewhere', (text) => text.replace('"encoder.safetensors"', '"../encoder.safetensors"')],
+    ['of another net', (text) => text.replace('"vocab_size": 64', '"vocab_size": 65')],
+    ['with another length', (text) => text.replace(/"bytes": \d+/, '"bytes": 1')],
+    ['a list', () => '[]'],
+    ['null', () => 'null'],
+  ])('%s', async (_, change) => {
+    edit(change);
+    await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_MODEL_MANIFEST' });
+  });
+
+  test('without its manifest', async () => {
+    rmSync(join(out, 'model.json'));
+    await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+  });
+});
