@@ -10,6 +10,7 @@ import { reduceShape, viewResult } from '../reduce/axes.ts';
 import { writeReducingShader } from '../reduce/reducing-shader.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction } from '../shader/comparison.ts';
+import { singlePixelBlock } from '../shader/fragment.ts';
 import { visitTogether } from '../strided.ts';
 
 export interface ArgmaxAttributes {
@@ -21,6 +22,7 @@ export const argmaxOp: Op<ArgmaxAttributes> = {
   infer: inferArgmax,
   reference: computeArgmax,
   glsl: writeArgmaxShader,
+  block: () => singlePixelBlock,
   describe: ({ axis }) => `axis ${axis}`,
 };
 

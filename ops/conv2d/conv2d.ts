@@ -8,15 +8,14 @@
 import { ShapeError } from '../../errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { writeElementShader } from '../shader/fragment.ts';
+import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';
 
 export const conv2dOp: Op<undefined> = {
   name: 'conv2d',
   infer: inferConv2d,
   reference: (call) => computeConv2d(call),
   glsl: writeNaiveShader,
-  // One pixel a fragment: drivers unroll the loops below, and R × 4 copies of them take seconds to compile.
-  block: () => ({ width: 1, height: 1 }),
+  block: () => singlePixelBlock,
   cost: ({ inputs, output }) => ({ macs: countMacs(inputs[1]!.type, output.type) }),
 };
 

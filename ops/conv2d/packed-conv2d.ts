@@ -8,7 +8,7 @@
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide } from '../shader/accessors.ts';
-import { existingPixel } from '../shader/fragment.ts';
+import { existingPixel, singlePixelBlock } from '../shader/fragment.ts';
 import { addResidual, countProductFetches, writeProductShader } from '../shader/product.ts';
 import { computeConv2d } from './conv2d.ts';
 
@@ -28,7 +28,7 @@ export const packWeightsOp: Op<PackAttributes> = {
     visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
   // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
-  block: () => ({ width: 1, height: 1 }),
+  block: () => singlePixelBlock,
 };
 
 function visitPacked(

@@ -35,10 +35,11 @@ function gaussians({ shape, seed }: Case): Tensor {
 }
 
 describe('sum, mean and max', () => {
-  test('sum: integers are exact and stay i32', async () => {
-    await checkOnEveryVariant(cases, async (device, { shape, axes, keepDims, seed }) => {
-      const x = tensor(createRandom(seed).integers(sizeOf(shape), -1000, 1000), shape, 'i32');
-      expect(sum(x, axes, keepDims).dtype).toBe('i32');
+  test('sum: integers are exact, i32 stays i32 and halves are summed as floats', async () => {
+    const typed = fc.tuple(cases, fc.constantFrom('i32', 'f16'));
+    await checkOnEveryVariant(typed, async (device, [{ shape, axes, keepDims, seed }, dtype]) => {
+      const x = tensor(createRandom(seed).integers(sizeOf(shape), -1000, 1000), shape, dtype);
+      expect(sum(x, axes, keepDims).dtype).toBe(dtype === 'i32' ? 'i32' : 'f32');
       await expectIdenticalToReference(device, sum(x, axes, keepDims));
     });
   });
@@ -94,6 +95,7 @@ describe('sum, mean and max', () => {
       await expectNumbers(device, sum(x, [0]), [-3, 7, -6]);
       await expectNumbers(device, mean(x, [1], true), [2, -8 / 3].map(Math.fround));
       await expectNumbers(device, max(x, [-1]), [3, 5]);
+      await expectNumbers(device, max(tensor([-3, -1, -2], [3])), [-1]);
       await expectNumbers(device, max(tensor([1, NaN, Infinity], [3])), [NaN]);
       await expectNumbers(device, sum(x, []), [1, 2, 3, -4, 5, -9]);
     }

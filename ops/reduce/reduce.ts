@@ -8,6 +8,7 @@ import { apply, sizeOf, stridesOf } from '../../engine/index.ts';
 import type { DType, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { largerFunction } from '../shader/comparison.ts';
+import { singlePixelBlock } from '../shader/fragment.ts';
 import { visitTogether } from '../strided.ts';
 import { reduceShape, resolveAxes, viewResult } from './axes.ts';
 import type { ReducedAxes } from './axes.ts';
@@ -95,6 +96,7 @@ function defineReduction(reduction: Reduction): Op<ReducedAxes> {
     infer: ([x], attributes) => ({ shape: reduceShape(x!.shape, attributes), dtype: reduction.dtype(x!.dtype) }),
     reference: (call) => computeReduction(call, reduction),
     glsl: (call) => writeReductionShader(call, reduction),
+    block: () => singlePixelBlock,
     describe: ({ axes }) => `axes ${axes.join(', ')}`,
   };
 }

@@ -2,8 +2,14 @@
  * The frame every fragment shader shares: header, outputs, which block of the result this fragment makes, and the
  * rule that lanes beyond C and pixels beyond H and W are zero. An op writes only what lies between.
  */
-import type { Layout, ShaderCall } from '../../engine/index.ts';
+import type { Block, Layout, ShaderCall } from '../../engine/index.ts';
 import { declareOperands, divide, modulo } from './accessors.ts';
+
+/**
+ * For shaders with loops of their own: one pixel a fragment. A driver that unrolls such a loop in R × 4 inlined copies
+ * takes minutes to compile it.
+ */
+export const singlePixelBlock: Block = { width: 1, height: 1 };
 
 /** What a shader body may use: `n`, `quad` (channels 4·quad … +3), and `y0`, `x0`, the block's first pixel. */
 export interface FragmentBody {
