@@ -141,6 +141,39 @@ export const refusedCalls: readonly ContextCall[] = [
     },
   },
   {
+    name: 'names and numbers that nothing has are refused',
+    expected: {
+      parameter: [null, 'INVALID_ENUM'],
+      programParameter: [null, 'INVALID_ENUM'],
+      textureParameter: [null, 'INVALID_ENUM'],
+      attribute: 'INVALID_VALUE',
+      sampler: 'INVALID_VALUE',
+      textureUnit: 'INVALID_ENUM',
+      unlinked: 'INVALID_OPERATION',
+      bufferTarget: 'INVALID_ENUM',
+    },
+    run: (gl) => {
+      makeTexture(gl, gl.R8, 1, 1);
+      const program = useProgram(
+        gl,
+        'uniform sampler2D source; out vec4 value;',
+        'value = texelFetch(source, ivec2(0), 0);',
+      );
+      const source = gl.getUniformLocation(program, 'source');
+      const ask = (question: () => unknown): [null, string] => [question() as null, errorOf(gl)];
+      return {
+        parameter: ask(() => gl.getParameter(0x1234)),
+        programParameter: ask(() => gl.getProgramParameter(program, 0x8267)),
+        textureParameter: ask(() => gl.getTexParameter(gl.TEXTURE_2D, 0x1004)),
+        attribute: errorAfter(gl, () => gl.enableVertexAttribArray(1e9)),
+        sampler: errorAfter(gl, () => gl.uniform1i(source, 100000)),
+        textureUnit: errorAfter(gl, () => gl.activeTexture(gl.TEXTURE0 + 100000)),
+        unlinked: errorAfter(gl, () => gl.useProgram(gl.createProgram())),
+        bufferTarget: errorAfter(gl, () => gl.bindBuffer(1, null)),
+      };
+    },
+  },
+  {
     name: 'errors are reported once each, in order',
     expected: ['INVALID_ENUM', 'INVALID_OPERATION', 'INVALID_VALUE', 'NO_ERROR'],
     run: (gl) => {

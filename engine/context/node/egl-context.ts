@@ -91,7 +91,6 @@ export class EglContext {
     library.egl.eglMakeCurrent(display.handle, null, null, null);
     library.egl.eglDestroyContext(display.handle, handle);
     if (surface !== null) library.egl.eglDestroySurface(display.handle, surface);
-    display.release();
   }
 }
 
@@ -113,7 +112,6 @@ export function openEglContext(library: EglLibrary, platform: EglPlatform): EglC
   return context;
 }
 
-/** Creates the context; a display that grants none is given back. */
 function grantOn(library: EglLibrary, platform: EglPlatform, display: EglDisplay): Grant {
   const { egl } = library;
   egl.eglBindAPI(EGL_OPENGL_ES_API);
@@ -121,11 +119,7 @@ function grantOn(library: EglLibrary, platform: EglPlatform, display: EglDisplay
   const needsSurface = !has(display, 'EGL_KHR_surfaceless_context');
   const config = needsConfig || needsSurface ? chooseConfig(library, display) : null;
   const { handle, robust } = createContext(library, display, config);
-  if (handle === null) {
-    const error = refusal(library, platform, 'grants no OpenGL ES 3 context');
-    display.release();
-    throw error;
-  }
+  if (handle === null) throw refusal(library, platform, 'grants no OpenGL ES 3 context');
   const size = new Int32Array(PBUFFER_SIZE);
   const surface = needsSurface ? egl.eglCreatePbufferSurface(display.handle, config, size) : null;
   return { library, display, handle, surface, robust };

@@ -1,7 +1,8 @@
 /**
  * The places where an EGL library can make a context without a window: its devices (EGL_EXT_device_enumeration,
  * EGL_EXT_platform_device), Mesa's surfaceless platform, and the default display. Follows EGL 1.5 and those
- * extensions. A display is shared by all contexts opened on it, so it is terminated with the last of them.
+ * extensions. A display belongs to the whole process, other libraries and threads included, so it is never terminated:
+ * contexts are freed one by one, and the display goes with the process.
  */
 import type { EglLibrary } from './egl-library.ts';
 
@@ -31,8 +32,6 @@ export interface EglDisplay {
   readonly version: string;
   readonly vendor: string;
   readonly extensions: ReadonlySet<string>;
-  /** Gives this use of the display back; the last one terminates it. */
-  release(): void;
 }
 
 /** Every device of the library in its own order (`egl:0` is the first), then surfaceless, then the default display. */
@@ -83,23 +82,15 @@ function listDevices(
   });
 }
 
-const uses = new Map<bigint, number>();
-
 /** Initialises the platform's display, or returns null with EGL's own reason left to `eglGetError`. */
 export function openDisplay({ egl }: EglLibrary, platform: EglPlatform): EglDisplay | null {
   const handle = platform.getDisplay();
   if (handle === null || egl.eglInitialize(handle, null, null) === 0) return null;
-  uses.set(handle, (uses.get(handle) ?? 0) + 1);
   return {
     handle,
     version: egl.eglQueryString(handle, EGL_VERSION) ?? '',
     vendor: egl.eglQueryString(handle, EGL_VENDOR) ?? '',
     extensions: wordsOf(egl.eglQueryString(handle, EGL_EXTENSIONS)),
-    release: () => {
-      const left = (uses.get(handle) ?? 1) - 1;
-      uses.set(handle, left);
-      if (left === 0) egl.eglTerminate(handle);
-    },
   };
 }
 

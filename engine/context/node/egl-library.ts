@@ -27,7 +27,6 @@ const EGL_FUNCTIONS = {
   eglInitialize: 'uint (handle, pointer, pointer)',
   eglMakeCurrent: 'uint (handle, handle, handle, handle)',
   eglQueryString: 'string (handle, int)',
-  eglTerminate: 'uint (handle)',
 } as const;
 
 /** Reached through eglGetProcAddress only; what is missing is not offered by this EGL. */

@@ -53,6 +53,7 @@ export class Buffers extends FixedFunction {
     if (!this.enter() || !this.retire(buffer)) return;
     for (const [target, bound] of this.buffers) if (bound === buffer) this.buffers.delete(target);
     if (this.vertexArray.elementBuffer === buffer) this.vertexArray.elementBuffer = null;
+    for (const attribute of this.vertexArray.attributes) if (attribute?.buffer === buffer) attribute!.buffer = null;
     this.native.glDeleteBuffers(1, Uint32Array.of(buffer!.id));
     this.drawStateChanged = true;
   }
@@ -88,7 +89,8 @@ export class Buffers extends FixedFunction {
     if (buffer === null) return;
     if (source === null) return this.fail(GL.INVALID_VALUE);
     const data = typeof source === 'number' ? source : sliceBytes(asView(source), start, count);
-    if (data === null || (typeof data === 'number' && data < 0)) return this.fail(GL.INVALID_VALUE);
+    if (data === null || (typeof data === 'number' && !(Number.isSafeInteger(data) && data >= 0)))
+      return this.fail(GL.INVALID_VALUE);
     this.collectErrors();
     const byteLength = typeof data === 'number' ? data : data.byteLength;
     this.native.glBufferData(target, byteLength, typeof data === 'number' ? null : data, usage);

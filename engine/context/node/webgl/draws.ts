@@ -20,6 +20,7 @@ const ELEMENT_BYTES: ReadonlyMap<number, number> = new Map<number, number>([
 ]);
 
 export class Draws extends Uniforms {
+  private readonly attributeCount = this.readInteger(GL.MAX_VERTEX_ATTRIBS);
   /** What the last check found, valid until the draw state changes. */
   private drawError: number = GL.NO_ERROR;
   private vertexLimit = Infinity;
@@ -49,27 +50,36 @@ export class Draws extends Uniforms {
     this.native.glBindVertexArray(name);
   }
 
-  private attribute(index: number): VertexAttribute {
-    const fresh = { enabled: false, buffer: null, elementBytes: 16, stride: 16, offset: 0, divisor: 0 };
+  /** The bound vertex array's attribute, or null after refusing an index that does not exist. */
+  private attribute(index: number): VertexAttribute | null {
+    if (!this.enter()) return null;
+    if (!(index >= 0 && index < this.attributeCount)) {
+      this.fail(GL.INVALID_VALUE);
+      return null;
+    }
     this.drawStateChanged = true;
+    const fresh = { enabled: false, buffer: null, elementBytes: 16, stride: 16, offset: 0, divisor: 0 };
     return (this.vertexArray.attributes[index] ??= fresh);
   }
 
   enableVertexAttribArray(index: number): void {
-    if (!this.enter()) return;
-    this.attribute(index).enabled = true;
+    const attribute = this.attribute(index);
+    if (attribute === null) return;
+    attribute.enabled = true;
     this.native.glEnableVertexAttribArray(index);
   }
 
   disableVertexAttribArray(index: number): void {
-    if (!this.enter()) return;
-    this.attribute(index).enabled = false;
+    const attribute = this.attribute(index);
+    if (attribute === null) return;
+    attribute.enabled = false;
     this.native.glDisableVertexAttribArray(index);
   }
 
   vertexAttribDivisor(index: number, divisor: number): void {
-    if (!this.enter()) return;
-    this.attribute(index).divisor = divisor;
+    const attribute = this.attribute(index);
+    if (attribute === null) return;
+    attribute.divisor = divisor;
     this.native.glVertexAttribDivisor(index, divisor);
   }
 
@@ -91,13 +101,15 @@ export class Draws extends Uniforms {
   }
 
   private setPointer(index: number, size: number, type: number, stride: number, offset: number): boolean {
-    if (!this.enter()) return false;
+    const attribute = this.attribute(index);
+    if (attribute === null) return false;
     const buffer: BufferObject | null = this.boundBuffer(GL.ARRAY_BUFFER);
-    if (offset < 0 || stride < 0 || stride > 255) this.fail(GL.INVALID_VALUE);
+    const elementBytes = size * (ELEMENT_BYTES.get(type) ?? 0);
+    if (elementBytes === 0) this.fail(GL.INVALID_ENUM);
+    else if (offset < 0 || stride < 0 || stride > 255) this.fail(GL.INVALID_VALUE);
     else if (buffer === null && offset !== 0) this.fail(GL.INVALID_OPERATION);
     else {
-      const elementBytes = size * (ELEMENT_BYTES.get(type) ?? 4);
-      Object.assign(this.attribute(index), { buffer, elementBytes, stride: stride || elementBytes, offset });
+      Object.assign(attribute, { buffer, elementBytes, stride: stride || elementBytes, offset });
       return true;
     }
     return false;
@@ -172,7 +184,7 @@ export class Draws extends Uniforms {
     for (const attribute of this.vertexArray.attributes) {
       if (attribute?.enabled !== true) continue;
       const { buffer, elementBytes, stride, offset, divisor } = attribute;
-      if (buffer === null || buffer.deleted) return false;
+      if (buffer === null) return false;
       const room = buffer.byteLength - offset - elementBytes;
       const elements = room < 0 ? 0 : Math.floor(room / stride) + 1;
       if (divisor === 0) this.vertexLimit = Math.min(this.vertexLimit, elements);

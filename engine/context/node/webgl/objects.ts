@@ -25,7 +25,6 @@ export class BufferObject extends ContextObject {
 export class TextureObject extends ContextObject {
   /** The target of its first binding, which is its kind for good. 0 until then. */
   target = 0;
-  immutable = false;
 }
 
 /** What a framebuffer draws to: color attachments by index, then depth and stencil. */
@@ -53,6 +52,8 @@ export class ProgramObject extends ContextObject {
   readonly shaders = new Set<ShaderObject>();
   /** Counts linkProgram calls: locations of an earlier link are refused. */
   linkCount = 0;
+  /** Whether the last link succeeded; null until somebody has to wait for it. */
+  linked: boolean | null = false;
   /** By location of the array's first element; null until somebody needs them after a link. */
   samplers: Map<number, SamplerUniform> | null = null;
 }

@@ -11,7 +11,7 @@ import {
   UNMASKED_RENDERER_WEBGL,
   UNMASKED_VENDOR_WEBGL,
 } from './extensions.ts';
-import { TIMESTAMP_EXT } from './queries.ts';
+import { MAX_CLIENT_WAIT_NANOSECONDS, TIMESTAMP_EXT } from './queries.ts';
 
 /** Parameters that are not one integer: how many numbers, of which kind. */
 const FLOATS: ReadonlyMap<number, number> = new Map<number, number>([
@@ -63,7 +63,10 @@ const TEXTURE_BINDINGS: ReadonlyMap<number, number> = new Map<number, number>([
   [GL.TEXTURE_BINDING_CUBE_MAP, GL.TEXTURE_CUBE_MAP],
 ]);
 
-type Parameter = number | boolean | string | Float32Array | Int32Array | boolean[] | object | null;
+/** Mesa's lists of formats have some sixty entries. */
+const LONGEST_LIST = 1024;
+
+type Parameter = number | boolean | string | Float32Array | Int32Array | Uint32Array | boolean[] | object | null;
 
 export class Parameters extends Extensions {
   getParameter(name: number): Parameter {
@@ -123,10 +126,20 @@ export class Parameters extends Extensions {
     if (name === GL.ACTIVE_TEXTURE) return this.activeTextureUnit;
     if (name === GL.UNPACK_FLIP_Y_WEBGL || name === GL.UNPACK_PREMULTIPLY_ALPHA_WEBGL) return false;
     if (name === GPU_DISJOINT_EXT || name === TIMESTAMP_EXT) return this.readTimer(name);
-    const values = new Int32Array(INTEGER_LISTS.get(name) ?? 1);
+    if (name === GL.MAX_CLIENT_WAIT_TIMEOUT_WEBGL) return MAX_CLIENT_WAIT_NANOSECONDS;
+    if (name === GL.COMPRESSED_TEXTURE_FORMATS) return new Uint32Array(0);
+    return this.readIntegers(name);
+  }
+
+  /** Reads into room enough for the longest list that any name has; an unknown name is an error and gives null. */
+  private readIntegers(name: number): Parameter {
+    const values = new Int32Array(LONGEST_LIST);
+    this.collectErrors();
     this.native.glGetIntegerv(name, values);
+    if (this.collectErrors() !== GL.NO_ERROR) return null;
     if (BOOLEANS.has(name)) return values[0] !== 0;
-    return values.length === 1 ? values[0]! : values;
+    const count = INTEGER_LISTS.get(name) ?? 1;
+    return count === 1 ? values[0]! : values.slice(0, count);
   }
 
   private readTimer(name: number): Parameter {

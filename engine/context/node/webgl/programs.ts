@@ -13,6 +13,26 @@ const ACTIVE_ATTRIBUTE_MAX_LENGTH = 0x8b8a;
 const ACTIVE_UNIFORM_MAX_LENGTH = 0x8b87;
 const INFO_LOG_LENGTH = 0x8b84;
 
+/** What may be asked: anything else could make the driver write more than one number. */
+const SHADER_PARAMETERS: ReadonlySet<number> = new Set([
+  GL.COMPILE_STATUS,
+  GL.DELETE_STATUS,
+  GL.SHADER_TYPE,
+  COMPLETION_STATUS_KHR,
+]);
+const PROGRAM_STATES: ReadonlySet<number> = new Set([
+  GL.DELETE_STATUS,
+  GL.LINK_STATUS,
+  GL.VALIDATE_STATUS,
+  COMPLETION_STATUS_KHR,
+]);
+const PROGRAM_COUNTS: ReadonlySet<number> = new Set([
+  GL.ACTIVE_ATTRIBUTES,
+  GL.ACTIVE_UNIFORMS,
+  GL.ACTIVE_UNIFORM_BLOCKS,
+  GL.ATTACHED_SHADERS,
+]);
+
 /** The texture target that a sampler of a GLSL type reads. */
 const SAMPLER_TARGETS: ReadonlyMap<number, number> = new Map<number, number>([
   [GL.SAMPLER_2D, GL.TEXTURE_2D],
@@ -83,13 +103,17 @@ export class Programs extends Readback {
   getShaderParameter(shader: ShaderObject, name: number): boolean | number | null {
     if (!this.enter()) return name === COMPLETION_STATUS_KHR ? true : null;
     if (!this.accepts(shader)) return null;
-    const value = this.readNames(this.native.glGetShaderiv, shader.id, name);
+    if (!SHADER_PARAMETERS.has(name)) {
+      this.fail(GL.INVALID_ENUM);
+      return null;
+    }
+    const value = this.readNumber(this.native.glGetShaderiv, shader.id, name);
     return name === GL.SHADER_TYPE ? value : value !== 0;
   }
 
   getShaderInfoLog(shader: ShaderObject): string | null {
     if (!this.enter() || !this.accepts(shader)) return null;
-    const capacity = this.readNames(this.native.glGetShaderiv, shader.id, INFO_LOG_LENGTH);
+    const capacity = this.readNumber(this.native.glGetShaderiv, shader.id, INFO_LOG_LENGTH);
     return readText(capacity, (length, text) => this.native.glGetShaderInfoLog(shader.id, capacity, length, text));
   }
 
@@ -129,6 +153,7 @@ export class Programs extends Readback {
   linkProgram(program: ProgramObject): void {
     if (!this.enter() || !this.accepts(program)) return;
     program.linkCount++;
+    program.linked = null;
     program.samplers = null;
     this.drawStateChanged = true;
     this.native.glLinkProgram(program.id);
@@ -142,22 +167,31 @@ export class Programs extends Readback {
     if (!this.enter()) return;
     const name = this.nameOf(program);
     if (name < 0) return;
+    if (program !== null && !this.isLinked(program)) return this.fail(GL.INVALID_OPERATION);
     this.native.glUseProgram(name);
     this.program = program;
     this.drawStateChanged = true;
   }
 
+  private isLinked(program: ProgramObject): boolean {
+    program.linked ??= this.readNumber(this.native.glGetProgramiv, program.id, GL.LINK_STATUS) !== 0;
+    return program.linked;
+  }
+
   getProgramParameter(program: ProgramObject, name: number): boolean | number | null {
     if (!this.enter()) return name === COMPLETION_STATUS_KHR ? true : null;
     if (!this.accepts(program)) return null;
-    const value = this.readNames(this.native.glGetProgramiv, program.id, name);
-    const counts: number[] = [GL.ATTACHED_SHADERS, GL.ACTIVE_ATTRIBUTES, GL.ACTIVE_UNIFORMS, GL.ACTIVE_UNIFORM_BLOCKS];
-    return counts.includes(name) ? value : value !== 0;
+    if (!PROGRAM_COUNTS.has(name) && !PROGRAM_STATES.has(name)) {
+      this.fail(GL.INVALID_ENUM);
+      return null;
+    }
+    const value = this.readNumber(this.native.glGetProgramiv, program.id, name);
+    return PROGRAM_COUNTS.has(name) ? value : value !== 0;
   }
 
   getProgramInfoLog(program: ProgramObject): string | null {
     if (!this.enter() || !this.accepts(program)) return null;
-    const capacity = this.readNames(this.native.glGetProgramiv, program.id, INFO_LOG_LENGTH);
+    const capacity = this.readNumber(this.native.glGetProgramiv, program.id, INFO_LOG_LENGTH);
     return readText(capacity, (length, text) => this.native.glGetProgramInfoLog(program.id, capacity, length, text));
   }
 
@@ -192,7 +226,7 @@ export class Programs extends Readback {
   protected samplersOf(program: ProgramObject): ReadonlyMap<number, SamplerUniform> {
     if (program.samplers !== null) return program.samplers;
     const samplers = new Map<number, SamplerUniform>();
-    const count = this.readNames(this.native.glGetProgramiv, program.id, GL.ACTIVE_UNIFORMS);
+    const count = this.readNumber(this.native.glGetProgramiv, program.id, GL.ACTIVE_UNIFORMS);
     for (let index = 0; index < count; index++) {
       const info = this.describeActive(program, index, ACTIVE_UNIFORM_MAX_LENGTH, this.native.glGetActiveUniform);
       const target = info === null ? undefined : SAMPLER_TARGETS.get(info.type);
@@ -210,14 +244,14 @@ export class Programs extends Readback {
     lengthName: number,
     describe: Describe,
   ): ActiveInfo | null {
-    const capacity = this.readNames(this.native.glGetProgramiv, program.id, lengthName);
+    const capacity = this.readNumber(this.native.glGetProgramiv, program.id, lengthName);
     const size = new Int32Array(1);
     const type = new Uint32Array(1);
     const name = readText(capacity, (length, text) => describe(program.id, index, capacity, length, size, type, text));
     return type[0] === 0 ? null : { name, size: size[0]!, type: type[0]! };
   }
 
-  private readNames(read: (id: number, name: number, value: Int32Array) => void, id: number, name: number): number {
+  private readNumber(read: (id: number, name: number, value: Int32Array) => void, id: number, name: number): number {
     const value = new Int32Array(1);
     read(id, name, value);
     return value[0]!;

@@ -10,8 +10,8 @@ import { QueryObject, SyncObject } from './objects.ts';
 export const TIME_ELAPSED_EXT = 0x88bf;
 export const TIMESTAMP_EXT = 0x8e28;
 
-/** Half the range that clientWaitSync may wait for in WebGL; nobody needs to block longer in one call. */
-const MAX_CLIENT_WAIT_NANOSECONDS = 1e9;
+/** The longest wait that clientWaitSync takes, as getParameter(MAX_CLIENT_WAIT_TIMEOUT_WEBGL) tells. */
+export const MAX_CLIENT_WAIT_NANOSECONDS = 1e9;
 
 export class Queries extends Draws {
   createQuery(): QueryObject {
@@ -47,6 +47,10 @@ export class Queries extends Draws {
   /** QUERY_RESULT in nanoseconds for timers, samples or primitives else; QUERY_RESULT_AVAILABLE as a boolean. */
   getQueryParameter(query: QueryObject, name: number): number | boolean | null {
     if (!this.enter() || !this.accepts(query)) return null;
+    if (name !== GL.QUERY_RESULT && name !== GL.QUERY_RESULT_AVAILABLE) {
+      this.fail(GL.INVALID_ENUM);
+      return null;
+    }
     const wide = query.target === TIME_ELAPSED_EXT || query.target === TIMESTAMP_EXT;
     if (wide && name === GL.QUERY_RESULT && this.native.glGetQueryObjectui64vEXT !== undefined) {
       const nanoseconds = new BigUint64Array(1);
@@ -72,7 +76,7 @@ export class Queries extends Draws {
     if (this.enter() && this.retire(sync)) this.native.glDeleteSync(sync!.handle);
   }
 
-  /** Waits at most `timeout` nanoseconds, and never more than a second. */
+  /** Waits at most `timeout` nanoseconds; more than a second is refused. */
   clientWaitSync(sync: SyncObject, flags: number, timeout: number): number {
     if (!this.enter() || !this.accepts(sync)) return GL.WAIT_FAILED;
     if (timeout > MAX_CLIENT_WAIT_NANOSECONDS || timeout < 0) {

@@ -8,10 +8,24 @@ import { TextureObject } from './objects.ts';
 import { newPixelStore, pixelBytes, STORAGE_FORMATS, type PixelStore, type StorageFormat } from './pixel-formats.ts';
 
 const { TEXTURE0 } = GL;
-const MAX_COMBINED_TEXTURE_IMAGE_UNITS = 0x8b4d;
 const SLOTS = 4;
 const ZERO_BYTES = 1 << 22;
 const CUBE_FACES = [0, 1, 2, 3, 4, 5].map((face) => GL.TEXTURE_CUBE_MAP_POSITIVE_X + face);
+
+const FLOAT_PARAMETERS: ReadonlySet<number> = new Set([GL.TEXTURE_MIN_LOD, GL.TEXTURE_MAX_LOD]);
+const INTEGER_PARAMETERS: ReadonlySet<number> = new Set([
+  GL.TEXTURE_BASE_LEVEL,
+  GL.TEXTURE_COMPARE_FUNC,
+  GL.TEXTURE_COMPARE_MODE,
+  GL.TEXTURE_IMMUTABLE_FORMAT,
+  GL.TEXTURE_IMMUTABLE_LEVELS,
+  GL.TEXTURE_MAG_FILTER,
+  GL.TEXTURE_MAX_LEVEL,
+  GL.TEXTURE_MIN_FILTER,
+  GL.TEXTURE_WRAP_R,
+  GL.TEXTURE_WRAP_S,
+  GL.TEXTURE_WRAP_T,
+]);
 
 /** The place of a texture target among those of one unit; -1 for what is no target. */
 export function slotOf(target: number): number {
@@ -41,7 +55,7 @@ export class Textures extends Buffers {
   protected readonly pack: PixelStore = newPixelStore();
   private readonly bound: (TextureObject | null)[] = [];
   private activeUnit = 0;
-  private readonly unitCount = this.readInteger(MAX_COMBINED_TEXTURE_IMAGE_UNITS);
+  protected readonly unitCount = this.readInteger(GL.MAX_COMBINED_TEXTURE_IMAGE_UNITS);
   private readonly clearsTextures =
     this.egl.extensions.has('GL_EXT_clear_texture') && this.native.glClearTexImageEXT !== undefined;
 
@@ -123,11 +137,18 @@ export class Textures extends Buffers {
 
   getTexParameter(target: number, name: number): number | boolean | null {
     if (!this.enter() || this.boundTexture(target) === null) return null;
-    const isFloat = name === GL.TEXTURE_MIN_LOD || name === GL.TEXTURE_MAX_LOD;
-    const value = isFloat ? new Float32Array(1) : new Int32Array(1);
-    if (isFloat) this.native.glGetTexParameterfv(target, name, value);
-    else this.native.glGetTexParameteriv(target, name, value);
-    return name === GL.TEXTURE_IMMUTABLE_FORMAT ? value[0] === 1 : value[0]!;
+    if (FLOAT_PARAMETERS.has(name)) {
+      const value = new Float32Array(1);
+      this.native.glGetTexParameterfv(target, name, value);
+      return value[0]!;
+    }
+    if (!INTEGER_PARAMETERS.has(name)) {
+      this.fail(GL.INVALID_ENUM);
+      return null;
+    }
+    const value = new Int32Array(1);
+    this.native.glGetTexParameteriv(target, name, value);
+    return name === GL.TEXTURE_IMMUTABLE_FORMAT ? value[0] !== 0 : value[0]!;
   }
 
   texStorage2D(target: number, levels: number, internalFormat: number, width: number, height: number): void {
@@ -157,7 +178,6 @@ export class Textures extends Buffers {
     this.collectErrors();
     allocate();
     if (this.collectErrors() !== GL.NO_ERROR) return;
-    texture.immutable = true;
     for (let level = 0; level < levels; level++) {
       this.fillWithZero(texture, target, level, storage, {
         width: Math.max(1, extent.width >> level),

@@ -11,7 +11,7 @@ type MatrixSetter = (location: number, count: number, transpose: number, values:
 type Numbers = Float32Array | Int32Array | Uint32Array;
 
 export class Uniforms extends Programs {
-  /** The location's number when it belongs to the program in use; -1, which the driver ignores, when it is null. */
+  /** Whether a location may be set: it belongs to the program in use. Null is ignored, as WebGL wants. */
   private settable(location: UniformLocation | null): boolean {
     if (location === null || location === undefined || !this.enter()) return false;
     if (location.program === this.program && location.linkCount === this.program.linkCount) return true;
@@ -49,19 +49,25 @@ export class Uniforms extends Programs {
 
   uniform1i(location: UniformLocation | null, x: number): void {
     if (!this.settable(location)) return;
-    if (location!.sampler !== null) this.noteUnits(location!, Int32Array.of(x));
+    if (location!.sampler !== null && !this.noteUnits(location!, Int32Array.of(x))) return;
     this.native.glUniform1i(location!.location, Number(x));
   }
 
   uniform1iv(location: UniformLocation | null, values: Int32List, start: number = 0, length: number = 0): void {
     const list = int32(values);
-    if (location?.sampler && this.settable(location)) this.noteUnits(location, list.subarray(start));
-    this.setVector(location, list, 1, this.native.glUniform1iv, start, length);
+    const sets = location?.sampler ? this.settable(location) && this.noteUnits(location, list.subarray(start)) : true;
+    if (sets) this.setVector(location, list, 1, this.native.glUniform1iv, start, length);
   }
 
-  private noteUnits({ sampler, element }: UniformLocation, units: Int32Array): void {
+  /** Remembers which units a sampler reads; false after refusing a unit that does not exist. */
+  private noteUnits({ sampler, element }: UniformLocation, units: Int32Array): boolean {
+    if (units.some((unit) => unit < 0 || unit >= this.unitCount)) {
+      this.fail(GL.INVALID_VALUE);
+      return false;
+    }
     sampler!.units.set(units.subarray(0, sampler!.units.length - element), element);
     this.drawStateChanged = true;
+    return true;
   }
 
   uniform1f(location: UniformLocation | null, x: number): void {

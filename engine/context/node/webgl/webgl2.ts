@@ -35,7 +35,14 @@ class WebGL2Facade extends Parameters {
 }
 Object.assign(WebGL2Facade.prototype, GL);
 
+/** Wider in WebGL: canvas and pixels may be things of the DOM there, and getExtension has a type for each name. */
+type Wider = 'canvas' | 'getExtension' | 'texImage2D' | 'texImage3D' | 'texSubImage2D' | 'texSubImage3D';
+
+/** What the facade offers of WebGL 2, in WebGL's own types: a method that differs from them does not compile. */
+type Offered = Pick<WebGL2RenderingContext, Exclude<keyof WebGL2Facade & keyof WebGL2RenderingContext, Wider>>;
+
 /** Wraps a context that is current. The one place where the facade is declared to be a WebGL2RenderingContext. */
 export function createWebGL2(egl: EglContext): DisposableWebGL2 {
-  return new WebGL2Facade(egl) as unknown as DisposableWebGL2;
+  const facade: Offered = new WebGL2Facade(egl);
+  return facade as DisposableWebGL2;
 }

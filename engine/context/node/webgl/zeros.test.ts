@@ -66,15 +66,18 @@ function openChosen(): EglContext {
   );
 }
 
-/** The same with a dirty driver that has only the extensions to keep. */
-function openDirty(soiled: { count: number }, keep: (extension: string) => boolean): EglContext {
-  const context = openChosen();
-  const dirty = Object.create(context, {
-    library: { value: { ...context.library, gles: soil(context.library.gles, soiled) } },
+/** The same context with other driver functions, or as if it had fewer extensions. */
+function openReduced(
+  context: EglContext,
+  keep: (extension: string) => boolean,
+  gles: GlesFunctions = context.library.gles,
+): EglContext {
+  const reduced = Object.create(context, {
+    library: { value: { ...context.library, gles } },
     extensions: { value: new Set([...context.extensions].filter(keep)) },
   }) as EglContext;
-  dirty.makeCurrent();
-  return dirty;
+  reduced.makeCurrent();
+  return reduced;
 }
 
 const canSoil = ((): boolean => {
@@ -83,14 +86,35 @@ const canSoil = ((): boolean => {
   return context.extensions.has('GL_EXT_clear_texture');
 })();
 
-describe.runIf(canSoil).each([
+const WAYS = [
   ['EXT_clear_texture', () => true],
   ['uploads', (extension: string) => extension !== 'GL_EXT_clear_texture'],
-] as const)('a dirty driver, cleared by %s', (_, keep) => {
+] as const;
+
+describe.runIf(canSoil).each(WAYS)('a dirty driver, cleared by %s', (_, keep) => {
   test.each(storageCalls)('$name', async (call) => {
     const soiled = { count: 0 };
-    using gl = createWebGL2(openDirty(soiled, keep));
+    const context = openChosen();
+    using gl = createWebGL2(openReduced(context, keep, soil(context.library.gles, soiled)));
     expect(await observeCall(gl, call)).toEqual(call.expected);
     expect(soiled.count).toBeGreaterThan(0);
+  });
+});
+
+describe.each(WAYS)('every storage format, cleared by %s', (_, keep) => {
+  test('is allocated and cleared without an error, in three levels of every kind of texture', () => {
+    using gl = createWebGL2(openReduced(openChosen(), keep));
+    const flat: readonly number[] = [GL.TEXTURE_2D, GL.TEXTURE_CUBE_MAP];
+    for (const [internalFormat, { format }] of STORAGE_FORMATS) {
+      const hasDepth = format === GL.DEPTH_COMPONENT || format === GL.DEPTH_STENCIL;
+      for (const target of [...flat, GL.TEXTURE_2D_ARRAY, ...(hasDepth ? [] : [GL.TEXTURE_3D])]) {
+        const texture = gl.createTexture();
+        gl.bindTexture(target, texture);
+        if (flat.includes(target)) gl.texStorage2D(target, 3, internalFormat, 7, 7);
+        else gl.texStorage3D(target, 3, internalFormat, 7, 7, 7);
+        expect({ internalFormat, target, error: gl.getError() }).toMatchObject({ error: gl.NO_ERROR });
+        gl.deleteTexture(texture);
+      }
+    }
   });
 });
