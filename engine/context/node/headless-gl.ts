@@ -9,15 +9,17 @@ import type { ContextSource } from '../source.ts';
 
 const WANTED = 'gl@9.0.0-rc.10';
 
-type CreateGl = (width: number, height: number, options: object) => WebGL2RenderingContext | null;
+/** What the package exports: makes a context, or null where the system refuses one. */
+export type CreateGl = (width: number, height: number, options: object) => WebGL2RenderingContext | null;
 
 /**
  * Opens a headless-gl context of 1×1 pixels.
  *
+ * @param load brings the package; the installed one if left out.
  * @throws ContextError E_GL_HEADLESS_MISSING, E_GL_HEADLESS_DISPLAY or E_GL_HEADLESS_VERSION.
  */
-export async function openHeadlessGl(): Promise<ContextSource> {
-  const create = await importGl();
+export async function openHeadlessGl(load: () => Promise<CreateGl> = importGl): Promise<ContextSource> {
+  const create = await load();
   const gl = create(1, 1, { createWebGL2Context: true, antialias: false, depth: false });
   if (gl === null) throw displayError();
   const destroy = (): void => {
@@ -31,8 +33,8 @@ export async function openHeadlessGl(): Promise<ContextSource> {
   return { gl, kind: 'headless-gl', description, software: undefined, dispose: destroy };
 }
 
-/** Where the package is installed, or undefined. */
-export async function importGl(): Promise<CreateGl> {
+/** The installed package. Its name is no literal, since a compiler would look for its types. */
+async function importGl(): Promise<CreateGl> {
   const packageName: string = 'gl';
   try {
     const module = (await import(packageName)) as { default: CreateGl };

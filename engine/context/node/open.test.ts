@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ContextError, DalleError } from '../../../errors.ts';
 import { wrapContext } from '../caller.ts';
+import { openHeadlessGl } from './headless-gl.ts';
 import { createContext, openNodeContext, parseSource } from './open.ts';
 import { openEgl, rankPlatforms } from './open-egl.ts';
 import { surveyContexts } from './survey.ts';
@@ -63,10 +64,16 @@ describe('refusals', () => {
     expect(await codeOf(() => openEgl({ device: 63 }))).toBe('E_GL_DEVICE_INDEX');
   });
 
-  test('headless-gl when it is not installed', async () => {
-    const installed = surveyContexts().headlessGl.installed;
-    if (!installed)
-      expect(await codeOf(() => openNodeContext({ source: 'headless-gl' }))).toBe('E_GL_HEADLESS_MISSING');
+  test.skipIf(surveyContexts().headlessGl.installed)('headless-gl when it is not installed', async () => {
+    expect(await codeOf(() => openNodeContext({ source: 'headless-gl' }))).toBe('E_GL_HEADLESS_MISSING');
+  });
+
+  test('headless-gl without a display, and one that is WebGL 1, which is freed again', async () => {
+    expect(await codeOf(() => openHeadlessGl(async () => () => null))).toBe('E_GL_HEADLESS_DISPLAY');
+    let destroyed = 0;
+    const webgl1 = { getExtension: () => ({ destroy: () => destroyed++ }) } as unknown as WebGL2RenderingContext;
+    expect(await codeOf(() => openHeadlessGl(async () => () => webgl1))).toBe('E_GL_HEADLESS_VERSION');
+    expect(destroyed).toBe(1);
   });
 
   test('a caller context that is WebGL 1 or lost', async () => {
