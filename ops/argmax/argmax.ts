@@ -64,31 +64,44 @@ function computeArgmax({ inputs, inputTypes, output, attributes: { axis } }: Ref
   });
 }
 
-/** The same, four lanes at once; among lanes the lower index wins a tie, so -1 for NaN wins over a real Infinity. */
+/** The same, four at once: among them the lower index wins a tie, so the -1 of a NaN wins over a real Infinity. */
+const argmaxFunctions = `${isNanFunction}
+
+struct Best {
+  vec4 value;
+  vec4 index;
+};
+
+void take(inout Best best, vec4 texel, vec4 index) {
+  bvec4 better = greaterThan(texel, best.value), nan = is_nan(texel);
+  best.value = mix(mix(best.value, texel, better), vec4(${floatLiteral(Infinity)}), nan);
+  best.index = mix(mix(best.index, index, better), vec4(-1.0), nan);
+}
+
+void fold(inout Best best) {
+  for (int lane = 1; lane < 4; ++lane) {
+    float value = best.value[lane], index = best.index[lane];
+    if (value > best.value.x || (value == best.value.x && index < best.index.x)) {
+      best.value.x = value;
+      best.index.x = index;
+    }
+  }
+}
+`;
+
 function writeArgmaxShader(call: ShaderCall<ArgmaxAttributes>): string {
   const { axis } = call.attributes;
-  const infinity = floatLiteral(Infinity);
   return writeReducingShader(
     call,
     { axes: [axis], keepDims: false },
     {
       title: `argmax over axis ${axis}`,
-      declarations: isNanFunction,
-      start: `vec4 best = vec4(${floatLiteral(-Infinity)}), found = vec4(0.0);`,
-      step: (index) =>
-        [
-          'bvec4 better = greaterThan(texel, best), nan = is_nan(texel);',
-          `best = mix(mix(best, texel, better), vec4(${infinity}), nan);`,
-          `found = mix(mix(found, ${index}, better), vec4(-1.0), nan);`,
-        ].join('\n'),
-      foldLanes: [
-        'for (int lane = 1; lane < 4; ++lane)',
-        '  if (best[lane] > best.x || (best[lane] == best.x && found[lane] < found.x)) {',
-        '    best.x = best[lane];',
-        '    found.x = found[lane];',
-        '  }',
-      ].join('\n'),
-      result: 'found',
+      declarations: argmaxFunctions,
+      stateType: 'Best',
+      start: `Best(vec4(${floatLiteral(-Infinity)}), vec4(0.0))`,
+      take: (best, texel, index) => `take(${best}, ${texel}, ${index});`,
+      fold: (best) => `fold(${best});`,
+      result: (best) => `${best}.index`,
       existingLanesOnly: true,
     },
   );

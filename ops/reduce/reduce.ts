@@ -113,19 +113,18 @@ function computeReduction(call: ReferenceCall<ReducedAxes>, { start, combine, fi
   totals.forEach((total, index) => (output[index] = finish(total, count)));
 }
 
-function writeReductionShader(
-  call: ShaderCall<ReducedAxes>,
-  { name, start, glsl, existingLanesOnly }: Reduction,
-): string {
-  const { combine, finish } = glsl;
+function writeReductionShader(call: ShaderCall<ReducedAxes>, reduction: Reduction): string {
+  const { combine, finish, declarations } = reduction.glsl;
   const count = sizeOf(call.inputs[0]!.type.shape) / sizeOf(call.output.type.shape);
+  const add = (total: string, other: string): string => `${total} = ${combine(total, other)};`;
   return writeReducingShader(call, call.attributes, {
-    title: `${name} over axes ${call.attributes.axes.join(', ')}`,
-    declarations: glsl.declarations,
-    start: `vec4 total = vec4(${floatLiteral(start)});`,
-    step: () => `total = ${combine('total', 'texel')};`,
-    foldLanes: `total = ${combine('total', 'total.zwxy')};\ntotal = ${combine('total', 'total.yxwz')};`,
-    result: finish('total', count),
-    existingLanesOnly: existingLanesOnly,
+    title: `${reduction.name} over axes ${call.attributes.axes.join(', ')}`,
+    declarations,
+    stateType: 'vec4',
+    start: `vec4(${floatLiteral(reduction.start)})`,
+    take: add,
+    fold: (total) => `${add(total, `${total}.zwxy`)} ${add(total, `${total}.yxwz`)}`,
+    result: (total) => finish(total, count),
+    existingLanesOnly: reduction.existingLanesOnly,
   });
 }
