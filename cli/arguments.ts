@@ -1,0 +1,133 @@
+/**
+ * The words of a command line, read by a table: each command declares its flags once, and parsing, the types of the
+ * values, `--help` (help.ts) and the suggestion for a mistyped flag all come from that table. Splitting into words is
+ * `node:util`'s parseArgs.
+ */
+import { parseArgs } from 'node:util';
+import { UsageError } from '../errors.ts';
+import { findNearest } from './nearest.ts';
+
+/** A flag that is there or not. */
+export interface Switch {
+  readonly help: string;
+  readonly short?: string;
+}
+
+/** A flag with a value. `parse` throws an Error whose message says what was wanted. */
+export interface Option<Value> extends Switch {
+  /** How `--help` calls the value: `DIR`. */
+  readonly value: string;
+  parse(text: string): Value;
+  /** A command without it is exit 2. */
+  readonly required?: true;
+}
+
+/** Flags by camel-case name: `dryRun` is typed `--dry-run`. */
+export type FlagTable = Readonly<Record<string, Switch | Option<unknown>>>;
+
+/** What was typed: true or false for a switch; for an option its value, undefined when it was left out. */
+export type FlagValues<Flags extends FlagTable> = {
+  readonly [Name in keyof Flags]: Flags[Name] extends Option<infer Value>
+    ? Flags[Name] extends { readonly required: true }
+      ? Value
+      : Value | undefined
+    : boolean;
+};
+
+export interface ParsedWords<Flags extends FlagTable> {
+  readonly flags: FlagValues<Flags>;
+  /** The words that are no flags, in order. */
+  readonly operands: readonly string[];
+}
+
+/** `dryRun` → `--dry-run`. */
+export function flagWord(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads the words after the command's name.
+ *
+ * @param command its name, for messages
+ * @throws UsageError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_FLAG_MISSING`
+ */
+export function parseWords<Flags extends FlagTable>(
+  command: string,
+  table: Flags,
+  words: readonly string[],
+): ParsedWords<Flags> {
+  const names = new Map(Object.keys(table).map((name) => [flagWord(name).slice(2), name]));
+  const options = Object.fromEntries([...names].map(([word, name]) => [word, toParseArgs(table[name]!)]));
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const flags: Record<string, unknown> = Object.fromEntries(
+    [...names.values()].map((name) => [name, isOption(table[name]!) ? undefined : false]),
+  );
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const name = names.get(token.name);
+    if (name === undefined) throw unknownFlag(command, token.rawName, [...names.keys()]);
+    flags[name] = readValue(command, token, table[name]!);
+  }
+  checkRequired(command, table, flags);
+  return { flags: flags as FlagValues<Flags>, operands };
+}
+
+export function isOption(flag: Switch | Option<unknown>): flag is Option<unknown> {
+  return 'parse' in flag;
+}
+
+function toParseArgs(flag: Switch | Option<unknown>): { type: 'string' | 'boolean'; short?: string } {
+  return { type: isOption(flag) ? 'string' : 'boolean', ...(flag.short && { short: flag.short }) };
+}
+
+interface FlagToken {
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function readValue(
+  command: string,
+  { rawName, value, inlineValue }: FlagToken,
+  flag: Switch | Option<unknown>,
+): unknown {
+  if (!isOption(flag)) {
+    if (value === undefined) return true;
+    throw badValue(command, rawName, `takes no value, but ${JSON.stringify(value)} was given`);
+  }
+  // `-o --json` forgot a value; `-o -` means the standard stream, and `--seed=-1` is explicit.
+  const isFlag = value !== undefined && !inlineValue && value.length > 1 && value.startsWith('-');
+  if (value === undefined || value === '' || isFlag) throw badValue(command, rawName, `wants ${flag.value} after it`);
+  try {
+    return flag.parse(value);
+  } catch (error) {
+    if (error instanceof UsageError || !(error instanceof Error)) throw error;
+    throw badValue(command, rawName, `wants ${error.message}, but ${JSON.stringify(value)} was given`);
+  }
+}
+
+function checkRequired(command: string, table: FlagTable, flags: Readonly<Record<string, unknown>>): void {
+  for (const [name, flag] of Object.entries(table)) {
+    if (!isOption(flag) || !flag.required || flags[name] !== undefined) continue;
+    throw new UsageError(
+      'E_FLAG_MISSING',
+      `${command}: ${flagWord(name)} ${flag.value} is needed. ${seeHelp(command)}`,
+    );
+  }
+}
+
+function unknownFlag(command: string, typed: string, known: readonly string[]): UsageError {
+  const nearest = findNearest(typed.replace(/^-+/, ''), known);
+  const suggestion = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
+  return new UsageError('E_FLAG_UNKNOWN', `${command}: there is no flag ${typed}.${suggestion} ${seeHelp(command)}`);
+}
+
+function badValue(command: string, flag: string, what: string): UsageError {
+  return new UsageError('E_FLAG_VALUE', `${command}: ${flag} ${what}. ${seeHelp(command)}`);
+}
+
+export function seeHelp(command: string): string {
+  return `See: dalle-gl ${command} --help`;
+}

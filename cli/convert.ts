@@ -1,0 +1,105 @@
+/**
+ * `dalle-gl convert`: checkpoints in, a model folder out. The work is weights-convert's; this file is its words.
+ */
+import { UsageError } from '../errors.ts';
+import { describeArchitecture } from '../weights-convert/architecture.ts';
+import {
+  convertToModelFolder,
+  type ConversionProgress,
+  type ConversionReport,
+  type ConvertedPart,
+} from '../weights-convert/node/convert.ts';
+import { defineCommand, type Command } from './command.ts';
+import { commonFlags } from './flags.ts';
+import { checkOperands } from './inputs.ts';
+import { formatSeconds, startProgress, type Progress } from './progress.ts';
+import { printJson, say, type Terminal } from './terminal.ts';
+
+export const convert: Command = defineCommand({
+  name: 'convert',
+  operands: '<file>...',
+  summary: 'Turns encoder.pkl, decoder.pkl or safetensors of OpenAI’s dVAE into a model folder, without running them',
+  examples: [
+    'dalle-gl convert encoder.pkl decoder.pkl -o model/',
+    'dalle-gl convert encoder.pkl -o model/ --dtype f16 --verify',
+  ],
+  flags: {
+    output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: String, required: true },
+    dtype: { value: 'TYPE', help: 'f32 keeps every bit, f16 halves the size [f32]', parse: parseDtype },
+    dryRun: { help: 'read and check everything, write nothing' },
+    verify: { help: 'read the result again and compare every number with the source' },
+    force: { help: 'replace a model that is in DIR already' },
+    ...commonFlags,
+  },
+  async run({ flags, operands, terminal }) {
+    checkOperands('convert', operands, { least: 1, what: 'one or more checkpoints' });
+    checkSources(operands);
+    const { dtype = 'f32', dryRun, verify, force, quiet, json } = flags;
+    const progress = showStages(terminal, quiet);
+    try {
+      const options = { dtype, dryRun, verify, force, onProgress: progress.onProgress, signal: terminal.signal };
+      const report = await convertToModelFolder({ sources: operands, out: flags.output, ...options });
+      progress.end();
+      if (json) printJson(terminal, report);
+      if (!quiet) say(terminal, formatReport(report));
+    } finally {
+      progress.end();
+    }
+  },
+});
+
+function parseDtype(text: string): 'f32' | 'f16' {
+  if (text === 'f32' || text === 'f16') return text;
+  throw new Error('f32 or f16');
+}
+
+/** A checkpoint is read at random places, so neither a pipe nor an address will do. */
+function checkSources(sources: readonly string[]): void {
+  const other = sources.find((source) => source === '-' || /^https?:\/\//i.test(source));
+  if (other === undefined) return;
+  throw new UsageError(
+    'E_OPERAND',
+    `convert: wanted files, got ${other === '-' ? 'standard input' : other}. Save it first, as in: ` +
+      'curl -L -o encoder.pkl <url>',
+  );
+}
+
+const stageNames = { hash: 'reading', write: 'writing', verify: 'comparing' } as const;
+
+/** A progress line for each stage, one after the other. */
+function showStages(
+  terminal: Terminal,
+  quiet: boolean,
+): { onProgress(progress: ConversionProgress): void; end(): void } {
+  let stage: ConversionProgress['stage'] | undefined;
+  let line: Progress | undefined;
+  const end = (): void => {
+    line?.end();
+    line = undefined;
+  };
+  return {
+    end,
+    onProgress(progress) {
+      if (progress.stage !== stage || !line) {
+        end();
+        line = startProgress(terminal, stageNames[progress.stage], { unit: 'bytes', quiet });
+        stage = progress.stage;
+      }
+      line.update(progress.done, progress.total);
+    },
+  };
+}
+
+function formatReport({ out, dtype, dryRun, verified, parts, bytes, seconds }: ConversionReport): string {
+  const what = dryRun ? `nothing written (--dry-run); ${out} would hold` : `${out} holds`;
+  const checked = verified ? ', every number compared with its source' : '';
+  const size = `${(bytes / 1e6).toFixed(1)} MB as ${dtype}`;
+  return [...parts.map(formatPart), `${what} ${size}${checked}, ${formatSeconds(seconds)}`].join('\n');
+}
+
+function formatPart({ name, architecture, container, source, tensors, parameters }: ConvertedPart): string {
+  return (
+    `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
+    `${parameters} numbers; ${source.note}, SHA-256 ${source.sha256}`
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * `dalle-gl decode`: tokens to a picture; several grids in one file become one picture of them all.
+ */
+import { FormatError } from '../errors.ts';
+import { composeGrid, fromPixels, savePng, type Picture, type TokenGrid } from '../node.ts';
+import { MAX_PIXELS } from '../images/index.ts';
+import { defineCommand, type Command } from './command.ts';
+import { commonFlags, netFlags } from './flags.ts';
+import { checkOperands } from './inputs.ts';
+import { withNet, type Net } from './net.ts';
+import { checkStdout, planOutputs, writeIntoFolder } from './outputs.ts';
+import { formatSeconds } from './progress.ts';
+import { printJson, say } from './terminal.ts';
+import { countTokens, readTokens } from './tokens-file.ts';
+
+/** One token is 8 × 8 pixels. */
+const tokenArea = 64;
+
+export const decode: Command = defineCommand({
+  name: 'decode',
+  operands: '<tokens>',
+  summary: 'Turns tokens (.npy or nested JSON lists, [h, w] or [n, h, w]) into a picture',
+  examples: ['dalle-gl decode cat.npy -o cat.png', 'dalle-gl encode cat.jpg -o - | dalle-gl decode - -o cat.png'],
+  flags: {
+    output: { short: 'o', value: 'FILE|DIR', help: 'a .png, a folder, or -', parse: String, required: true },
+    ...netFlags,
+    ...commonFlags,
+  },
+  async run({ flags, operands, terminal }) {
+    checkOperands('decode', operands, { least: 1, most: 1, what: 'one file of tokens' });
+    const rules = { command: 'decode', extensions: ['.png'] } as const;
+    const output = planOutputs(operands, flags.output, rules)[0]!;
+    checkStdout(terminal, [output], flags.json, 'decode');
+    const input = operands[0]!;
+    const tokens = await readTokens(input, terminal);
+    checkArea(tokens, input);
+    await withNet(flags, terminal, async (openNet) => {
+      const net = await openNet();
+      const { pictures, seconds } = await decodeEach(tokens, net);
+      const picture = composeGrid(pictures);
+      await writeIntoFolder(output, () => savePng(output, picture, terminal));
+      const { width, height } = picture;
+      const count = countTokens(tokens);
+      if (!flags.quiet) {
+        say(
+          terminal,
+          `${input} → ${output}: ${count.count} tokens (${count.distinct} distinct), ${width} × ${height}, ` +
+            `decoded in ${formatSeconds(seconds.run)}, prepared in ${formatSeconds(seconds.prepare)}`,
+        );
+      }
+      const { description } = net.device;
+      const report = { input, output, device: description, model: net.model, width, height, tokens: count, seconds };
+      if (flags.json) printJson(terminal, { results: [report] });
+    });
+  },
+});
+
+/** One grid at a time: memory for one, whatever their number. */
+async function decodeEach(
+  { data, shape: [count, height, width] }: TokenGrid,
+  net: Net,
+): Promise<{ pictures: Picture[]; seconds: { prepare: number; run: number } }> {
+  const pictures: Picture[] = [];
+  const seconds = { prepare: 0, run: 0 };
+  for (let i = 0; i < count; i++) {
+    const grid = data.slice(i * height * width, (i + 1) * height * width);
+    const decoded = await net.decode({ data: grid, shape: [1, height, width] });
+    pictures.push(...fromPixels(decoded.result.data, decoded.result.shape));
+    seconds.prepare += decoded.seconds.prepare;
+    seconds.run += decoded.seconds.run;
+  }
+  return { pictures, seconds };
+}
+
+/** Before anything of that size is allocated. */
+function checkArea({ data }: TokenGrid, input: string): void {
+  if (data.length * tokenArea <= MAX_PIXELS) return;
+  throw new FormatError(
+    'E_IMAGE_TOO_LARGE',
+    `decode: ${input} holds ${data.length} tokens, which make ${(data.length * tokenArea) / 1e6} megapixels; at most ` +
+      `${MAX_PIXELS / 1e6} are drawn. Decode it in parts.`,
+  );
+}

@@ -1,0 +1,52 @@
+/**
+ * How a command fails: one paragraph for people, an exit code for scripts, and with `--json` the one object they wait
+ * for. A stack trace is printed only for a bug, which is anything that is not a DalleError.
+ */
+import { AbortedError, DalleError, UnsafeFileError, UsageError } from '../errors.ts';
+import { printJson, say, type Terminal } from './terminal.ts';
+
+/** 2 the words typed, 3 a file that names a way to run code, 130 interrupted, 1 everything else. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return 2;
+  if (error instanceof UnsafeFileError) return 3;
+  return error instanceof AbortedError ? 130 : 1;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The same for a machine. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof DalleError) return { code: error.code, message: error.message };
+  return { code: 'E_BUG', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Tells a person. */
+export function sayFailure(terminal: Terminal, error: unknown): void {
+  if (error instanceof DalleError) return say(terminal, `dalle-gl: ${error.message} (${error.code})`);
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  say(terminal, `dalle-gl: this is a bug of dalle-gl; please report it with the lines below. (E_BUG)\n${trace}`);
+}
+
+/**
+ * Some of several files failed, each told already: what is left is the exit code, that of the first.
+ * Thrown only by commands that go on after a file that fails.
+ */
+export class ReportedFailure extends Error {
+  readonly exitCode: number;
+
+  constructor(first: unknown) {
+    super('reported already', { cause: first });
+    this.exitCode = exitCodeOf(first);
+  }
+}
+
+/** Tells person and machine, and returns the exit code. */
+export function fail(terminal: Terminal, error: unknown, json: boolean): number {
+  if (error instanceof ReportedFailure) return error.exitCode;
+  sayFailure(terminal, error);
+  if (json) printJson(terminal, { error: describeFailure(error) });
+  return exitCodeOf(error);
+}

@@ -1,0 +1,56 @@
+/**
+ * Flags that several commands share, declared once, and the forms their values take.
+ */
+import type { DeviceName } from '../node.ts';
+import type { PictureSize } from '../images/index.ts';
+import type { Option, Switch } from './arguments.ts';
+
+/** The flags of every command; command-line.ts answers the last two itself. */
+export const commonFlags: Readonly<Record<'json' | 'quiet' | 'help' | 'version', Switch>> = {
+  json: { help: 'print exactly one JSON object on standard output' },
+  quiet: { help: 'say nothing but failures' },
+  help: { short: 'h', help: 'print this' },
+  version: { help: 'print the version of dalle-gl and of Node' },
+};
+
+export const deviceFlag: Option<DeviceName> = {
+  value: 'NAME',
+  help: 'egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [the best EGL device]; see doctor',
+  parse: parseDevice,
+};
+
+/** The flags of the commands that run a net. */
+export const netFlags: { readonly model: Option<string>; readonly device: Option<DeviceName> } = {
+  model: {
+    short: 'm',
+    value: 'DIR',
+    help: 'a model folder made by convert [the small one in the package]',
+    parse: String,
+  },
+  device: deviceFlag,
+};
+
+/** The flags of the commands that take pictures. */
+export const pictureFlags: { readonly size: Option<PictureSize>; readonly upscale: Switch } = {
+  size: {
+    value: 'SIZE',
+    help: 'in pixels, multiples of 8: 256, 320x200, or keep to crop without resizing [256]',
+    parse: parseSize,
+  },
+  upscale: { help: 'enlarge a picture that is smaller than the size' },
+};
+
+/** `256`, `320x200` or `keep`. Whether the numbers suit the net is preparePicture's to say. */
+export function parseSize(text: string): PictureSize {
+  if (text === 'keep') return 'keep';
+  const sides = /^(\d{1,6})(?:x(\d{1,6}))?$/.exec(text);
+  if (!sides) throw new Error('a size such as 256, 320x200 or keep');
+  const width = Number(sides[1]);
+  return sides[2] === undefined ? width : { width, height: Number(sides[2]) };
+}
+
+function parseDevice(text: string): DeviceName {
+  if (text === 'egl' || text === 'headless-gl' || text === 'reference' || /^egl:./.test(text))
+    return text as DeviceName;
+  throw new Error('egl, egl:N, egl:/path/libEGL.so, headless-gl or reference');
+}

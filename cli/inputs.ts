@@ -1,0 +1,69 @@
+/**
+ * Inputs of a command: pictures loaded and brought to size, and what happens when one of several is bad: it is told at
+ * once, the others go on, and the exit code is that of the first failure.
+ */
+import { FormatError, UsageError } from '../errors.ts';
+import { loadImage, preparePicture, type Picture, type PictureSize } from '../node.ts';
+import { seeHelp } from './arguments.ts';
+import { describeFailure, sayFailure, type Failure } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PictureFlags {
+  readonly size: PictureSize | undefined;
+  readonly upscale: boolean;
+}
+
+/** The picture at a path, an address or `-`, in the size of the flags. */
+export async function loadPicture(input: string, flags: PictureFlags, { signal, stdin }: Terminal): Promise<Picture> {
+  const picture = await loadImage(input, { signal, stdin });
+  const name = input === '-' ? 'standard input' : input;
+  return preparePicture(picture, { name, upscale: flags.upscale, ...(flags.size && { size: flags.size }) });
+}
+
+/** Refuses (`E_OPERAND`) too few or too many words, and standard input named twice. */
+export function checkOperands(
+  command: string,
+  operands: readonly string[],
+  { least, most = Infinity, what }: { readonly least: number; readonly most?: number; readonly what: string },
+): void {
+  const repeated = operands.filter((operand) => operand === '-').length > 1;
+  if (operands.length >= least && operands.length <= most && !repeated) return;
+  const got = repeated ? '- (standard input) more than once' : operands.length === 0 ? 'none' : operands.join(' ');
+  throw new UsageError('E_OPERAND', `${command}: wanted ${what}, got ${got}. ${seeHelp(command)}`);
+}
+
+export interface InputFailure {
+  readonly input: string;
+  readonly error: Failure;
+}
+
+export interface Outcomes<Result> {
+  /** One for each input, in order. */
+  readonly results: readonly (Result | InputFailure)[];
+  /** What the first bad input threw; undefined when all went well. */
+  readonly failure: unknown;
+}
+
+/**
+ * Runs `work` for every input. Of several inputs a bad file (FormatError) does not stop the others; anything else
+ * does, and so does a single input.
+ */
+export async function processInputs<Result>(
+  inputs: readonly string[],
+  terminal: Terminal,
+  work: (input: string, index: number) => Promise<Result>,
+): Promise<Outcomes<Result>> {
+  const results: (Result | InputFailure)[] = [];
+  let failure: unknown;
+  for (const [index, input] of inputs.entries()) {
+    try {
+      results.push(await work(input, index));
+    } catch (error) {
+      if (inputs.length === 1 || !(error instanceof FormatError)) throw error;
+      sayFailure(terminal, error);
+      results.push({ input, error: describeFailure(error) });
+      failure ??= error;
+    }
+  }
+  return { results, failure };
+}

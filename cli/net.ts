@@ -1,0 +1,109 @@
+/**
+ * A model on a device for the length of a command: opened when the first good input asks for it, each stage prepared
+ * and run under a progress line and a clock, and freed at the end whatever happened.
+ * Pixels [1, 3, H, W] in 0…1, tokens [1, H/8, W/8].
+ */
+import { bundledModel, loadDVAE, open, type DeviceName } from '../node.ts';
+import type { AnyDevice, Dvae, Pixels, RunOptions, TokenGrid } from '../node.ts';
+import { startProgress } from './progress.ts';
+import { say, type Terminal } from './terminal.ts';
+
+export interface NetFlags {
+  readonly model: string | undefined;
+  readonly device: DeviceName | undefined;
+  readonly quiet: boolean;
+}
+
+/** A result and the seconds it took: `prepare` uploads weights and compiles, once for each size. */
+export interface Timed<Result> {
+  readonly result: Result;
+  readonly seconds: { readonly prepare: number; readonly run: number };
+}
+
+export class Net {
+  readonly device: AnyDevice;
+  /** The model folder. */
+  readonly model: string;
+  private readonly dvae: Dvae;
+  private readonly terminal: Terminal;
+  private readonly quiet: boolean;
+
+  constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
+    this.device = device;
+    this.dvae = dvae;
+    this.model = model;
+    this.terminal = terminal;
+    this.quiet = quiet;
+  }
+
+  encode(pixels: Pixels): Promise<Timed<TokenGrid>> {
+    return this.time('encode', pixels.shape, (options) => this.dvae.encode(pixels, options));
+  }
+
+  decode(tokens: TokenGrid): Promise<Timed<Pixels>> {
+    return this.time('decode', tokens.shape, (options) => this.dvae.decode(tokens, options));
+  }
+
+  async dispose(): Promise<void> {
+    await this.dvae.dispose();
+    this.device.dispose();
+  }
+
+  private async time<Result>(
+    work: 'encode' | 'decode',
+    shape: readonly number[],
+    run: (options: RunOptions) => Promise<Result>,
+  ): Promise<Timed<Result>> {
+    const { signal } = this.terminal;
+    const start = performance.now();
+    await this.show(`${work}: preparing`, 'tensors', (onProgress) => {
+      return this.dvae.planFor(work, shape).prepare({ signal, onProgress });
+    });
+    const prepared = performance.now();
+    const result = await this.show(work, 'passes', (onProgress) => run({ signal, onProgress }));
+    const end = performance.now();
+    return { result, seconds: { prepare: (prepared - start) / 1000, run: (end - prepared) / 1000 } };
+  }
+
+  private async show<Result>(
+    label: string,
+    unit: 'passes' | 'tensors',
+    work: (onProgress: (progress: { done: number; total: number }) => void) => Promise<Result>,
+  ): Promise<Result> {
+    const progress = startProgress(this.terminal, label, { unit, quiet: this.quiet });
+    try {
+      return await work(({ done, total }) => progress.update(done, total));
+    } finally {
+      progress.end();
+    }
+  }
+}
+
+/** Opens the device and the model of the flags, and says which. */
+export async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net> {
+  const { model = bundledModel, quiet } = flags;
+  const device = await open(flags.device ? { device: flags.device } : {});
+  try {
+    const dvae = await loadDVAE(model, { device });
+    if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
+    return new Net(device, dvae, model, terminal, quiet);
+  } catch (error) {
+    device.dispose();
+    throw error;
+  }
+}
+
+/** Gives `work` a function that opens the net on first use, and frees what was opened. */
+export async function withNet<Result>(
+  flags: NetFlags,
+  terminal: Terminal,
+  work: (net: () => Promise<Net>) => Promise<Result>,
+): Promise<Result> {
+  let opened: Promise<Net> | undefined;
+  try {
+    return await work(() => (opened ??= openNet(flags, terminal)));
+  } finally {
+    // One that failed to open has been reported by whoever asked for it.
+    await (await opened?.catch(() => undefined))?.dispose();
+  }
+}

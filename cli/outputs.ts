@@ -1,0 +1,133 @@
+/**
+ * Where results go. `-o` with an extension is a file, without one a folder that is made when the first result is
+ * ready; without `-o` a result lies beside its input; `-` is standard output. Everything that can be refused is
+ * refused before any work: two results of one name, a result that would replace an input.
+ */
+import { statSync } from 'node:fs';
+import { mkdir, rmdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { explainFileError } from '../images/node/file-error.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface OutputRules {
+  /** The command's name, for messages. */
+  readonly command: string;
+  /** What `-o` may end in, such as `.png`; the first is what a folder gets. */
+  readonly extensions: readonly [string, ...string[]];
+  /** What comes before the extension when there is no `-o`: `.reconstruction`. Left out: `-o` is needed. */
+  readonly suffix?: string;
+  /** Whether all inputs go into one file. */
+  readonly together?: boolean;
+}
+
+/**
+ * One destination for each input, or for all together: a path, or `-`.
+ *
+ * @param output what was typed after `-o`
+ * @throws UsageError `E_OUTPUT_NAME`, `E_OUTPUT_CLASH`
+ */
+export function planOutputs(inputs: readonly string[], output: string | undefined, rules: OutputRules): string[] {
+  const { command, extensions, suffix, together = false } = rules;
+  if (output === undefined) {
+    return checkClashes(
+      inputs.map((input) => nameBeside(input, `${suffix ?? ''}${extensions[0]}`)),
+      inputs,
+      command,
+    );
+  }
+  const kind = output === '-' ? 'file' : kindOf(output);
+  if (kind === 'folder') {
+    const names = inputs.map((input) => join(output, `${stem(input)}${extensions[0]}`));
+    return checkClashes(names, inputs, command);
+  }
+  if (output !== '-' && kind === 'file' && !extensions.includes(extname(output).toLowerCase())) {
+    throw new UsageError(
+      'E_OUTPUT_NAME',
+      `${command}: -o ${output} does not end in ${extensions.join(' or ')}, which is all it writes. Name such a file, ` +
+        'or a folder without an extension.',
+    );
+  }
+  if (inputs.length > 1 && !together) {
+    throw new UsageError(
+      'E_OUTPUT_NAME',
+      `${command}: ${inputs.length} inputs do not fit into the one file ${output}. Name a folder, as in -o out/.`,
+    );
+  }
+  return checkClashes([output], inputs, command);
+}
+
+/** What `-o` names: a folder or a device such as /dev/null that is there, else by its extension. */
+function kindOf(output: string): 'file' | 'folder' | 'device' {
+  const present = statSync(output, { throwIfNoEntry: false });
+  if (present) return present.isDirectory() ? 'folder' : present.isFile() ? 'file' : 'device';
+  return output.endsWith('/') || extname(output) === '' ? 'folder' : 'file';
+}
+
+/** Refuses (`E_OUTPUT_NAME`) binary data on a screen, or two things on one standard output. */
+export function checkStdout(
+  { stdout }: Terminal,
+  destinations: readonly string[],
+  json: boolean,
+  command: string,
+): void {
+  if (!destinations.includes('-')) return;
+  if (json) {
+    throw new UsageError(
+      'E_OUTPUT_NAME',
+      `${command}: --json and the result cannot both go to standard output. Name a file with -o.`,
+    );
+  }
+  if (!stdout.isTTY) return;
+  throw new UsageError(
+    'E_OUTPUT_NAME',
+    `${command}: the result is not text, and standard output is a screen. Name a file with -o, or pipe it on.`,
+  );
+}
+
+/** Runs `write` after making the folder of `destination`; a folder made for nothing is removed again. */
+export async function writeIntoFolder(destination: string, write: () => Promise<void>): Promise<void> {
+  const folder = dirname(destination);
+  const made = await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw explainFileError('writeIntoFolder', 'write', folder, cause);
+  });
+  try {
+    await write();
+  } catch (error) {
+    // Not empty when an earlier result is in it: then it stays.
+    if (made !== undefined) await rmdir(folder).catch(() => undefined);
+    throw error;
+  }
+}
+
+function checkClashes(destinations: string[], inputs: readonly string[], command: string): string[] {
+  const taken = new Map<string, string>(inputs.filter(isPath).map((input) => [resolve(input), 'an input']));
+  for (const destination of destinations.filter(isPath)) {
+    const other = taken.get(resolve(destination));
+    if (other !== undefined) {
+      throw new UsageError(
+        'E_OUTPUT_CLASH',
+        `${command}: ${destination} would be written, and it is ${other} too. Name another file or folder with -o.`,
+      );
+    }
+    taken.set(resolve(destination), 'another result');
+  }
+  return destinations;
+}
+
+/** Beside its input; results of a download lie here, those of standard input go to standard output. */
+function nameBeside(input: string, ending: string): string {
+  if (input === '-') return '-';
+  return join(isPath(input) ? dirname(input) : '.', `${stem(input)}${ending}`);
+}
+
+/** The name of an input without folders, extension, and what follows a question mark in an address. */
+function stem(input: string): string {
+  if (input === '-') return 'stdin';
+  const name = basename(isPath(input) ? input : input.replace(/[?#].*$/, ''));
+  return name.slice(0, name.length - extname(name).length);
+}
+
+function isPath(name: string): boolean {
+  return name !== '-' && !/^https?:\/\//i.test(name);
+}

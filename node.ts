@@ -1,0 +1,119 @@
+/**
+ * dalle-gl in Node: a device with no display, models from files, pictures from paths and addresses.
+ *
+ *     using device = await open();
+ *     const dvae = await loadDVAE(undefined, { device });
+ *     const { tokens, pixels } = await dvae.reconstruct({ data: toPixels(picture), shape: [1, 3, 256, 256] });
+ *
+ * Everything of the entry for browsers is here too, except that `open` looks for EGL and not for a canvas.
+ */
+import { wrapContext } from './engine/context/caller.ts';
+import { openNodeContext } from './engine/context/node/open.ts';
+import { Device, referenceDevice } from './engine/index.ts';
+import type { AnyDevice, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
+import { Dvae, type DvaeParts } from './nets/dvae/dvae.ts';
+import { run as runOn } from './ops/index.ts';
+import { bundledModel } from './package-files.ts';
+import { FormatError } from './errors.ts';
+import type { ByteSource } from './weights-convert/byte-source.ts';
+import { openFileSource } from './weights-convert/node/file-source.ts';
+import { openModelFolder } from './weights-convert/node/open-model-folder.ts';
+import { openWeights } from './weights-convert/open-weights.ts';
+import type { Weights } from './weights-convert/weights.ts';
+
+export * from './index.ts';
+export * from './images/node/index.ts';
+export { createContext } from './engine/context/node/open.ts';
+export { bundledModel } from './package-files.ts';
+
+/** `egl` (the best device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`, or `reference` (float64 loops, slow). */
+export type DeviceName = 'egl' | `egl:${string}` | 'headless-gl' | 'reference';
+
+export interface OpenOptions<Name extends DeviceName = DeviceName> extends DeviceOptions {
+  /** Where the context comes from [egl]. */
+  readonly device?: Name;
+  /** A WebGL 2 context of yours instead; it stays yours when the device is disposed. */
+  readonly gl?: WebGL2RenderingContext;
+}
+
+/**
+ * Opens a device. Nothing is computed on the CPU except by `reference`, which has no context.
+ *
+ * @throws ContextError `E_GL_*`, each with what to install or try; UsageError `E_GL_SOURCE`
+ */
+export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): Promise<Device>;
+export function open(options: OpenOptions<'reference'>): Promise<ReferenceDevice>;
+export function open(options?: OpenOptions): Promise<AnyDevice>;
+export async function open({ device = 'egl', gl, ...rest }: OpenOptions = {}): Promise<AnyDevice> {
+  if (gl) return new Device(wrapContext(gl), rest);
+  if (device === 'reference') return referenceDevice;
+  return new Device(await openNodeContext({ source: device }), rest);
+}
+
+/** One net's checkpoint, pickle or safetensors: a path, or bytes from anywhere. */
+export type CheckpointSource = string | ByteSource;
+
+export interface CheckpointPair {
+  readonly encoder?: CheckpointSource;
+  readonly decoder?: CheckpointSource;
+}
+
+export interface LoadOptions {
+  /** Where it computes; without one, a device that is opened once and shared. */
+  readonly device?: AnyDevice;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints.
+ * Weights are read from their files when a picture first needs them; `dispose` closes them.
+ *
+ * @throws FormatError and UnsafeFileError for files that are not such a model; ContextError as `open`
+ */
+export async function loadDVAE(
+  source: string | CheckpointPair = bundledModel,
+  options: LoadOptions = {},
+): Promise<Dvae> {
+  const parts = typeof source === 'string' ? await openModelFolder(source) : await openPair(source);
+  return new Dvae(parts, { device: options.device ?? (await openShared()) });
+}
+
+/** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */
+export async function run(tensor: Tensor, options: { readonly device?: AnyDevice } = {}): Promise<RunOutput> {
+  return runOn(options.device ?? (await openShared()), tensor);
+}
+
+let shared: Promise<Device> | undefined;
+
+function openShared(): Promise<Device> {
+  return (shared ??= open());
+}
+
+async function openPair({ encoder, decoder }: CheckpointPair): Promise<DvaeParts> {
+  const parts: { encoder?: Weights; decoder?: Weights } = {};
+  try {
+    if (encoder !== undefined) parts.encoder = await openPart('encoder', encoder);
+    if (decoder !== undefined) parts.decoder = await openPart('decoder', decoder);
+    return parts;
+  } catch (error) {
+    await parts.encoder?.close();
+    throw error;
+  }
+}
+
+/** Opens a checkpoint and refuses the other net: passing them the wrong way round is easy. */
+async function openPart(part: 'encoder' | 'decoder', checkpoint: CheckpointSource): Promise<Weights> {
+  const source = typeof checkpoint === 'string' ? await openFileSource(checkpoint) : checkpoint;
+  try {
+    const weights = await openWeights(source);
+    if (weights.architecture.kind === `dvae-${part}`) return weights;
+    throw new FormatError(
+      'E_ARCHITECTURE',
+      `loadDVAE: the ${part} was wanted, and ${source.name} holds a ${weights.architecture.kind}. The two files are ` +
+        'probably the wrong way round: swap them.',
+    );
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}
