@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { referenceDevice, sizeOf, tensor } from '../../engine/index.ts';
-import { openTestDevice } from '../../test/helpers/devices.ts';
+import { deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference, expectNumbers } from '../../test/helpers/identical.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -12,6 +12,8 @@ import { argmax } from './argmax.ts';
 const cases = shapesFromRank(1).chain((shape) =>
   fc.record({ shape: fc.constant(shape), axis: fc.nat({ max: shape.length - 1 }), seed: seeds }),
 );
+
+const smallTextures = deviceVariants.find(({ options }) => options.maxTextureSize === 64)!;
 
 describe('argmax', () => {
   test('equals the reference where many values are equal and all are negative', async () => {
@@ -46,6 +48,11 @@ describe('argmax', () => {
       await expectNumbers(device, argmax(columns, 0), [1, -1, -1, 0, 4, -1]);
     }
     expect(argmax(x, 1)).toMatchObject({ shape: [6], dtype: 'i32' });
+  });
+
+  test('results that fill several layers of a texture', async () => {
+    const x = tensor(createRandom(9).integers(3 * 130 * 260, -4, 4), [1, 3, 130, 260]);
+    await expectIdenticalToReference(await openVariant(smallTextures), argmax(x, 1));
   });
 
   test('refuses an axis that is not there', () => {

@@ -72,13 +72,13 @@ struct Best {
   vec4 index;
 };
 
-void take(inout Best best, vec4 texel, vec4 index) {
+void take_texel(inout Best best, vec4 texel, vec4 index) {
   bvec4 better = greaterThan(texel, best.value), nan = is_nan(texel);
   best.value = mix(mix(best.value, texel, better), vec4(${floatLiteral(Infinity)}), nan);
   best.index = mix(mix(best.index, index, better), vec4(-1.0), nan);
 }
 
-void fold(inout Best best) {
+void fold_lanes(inout Best best) {
   for (int lane = 1; lane < 4; ++lane) {
     float value = best.value[lane], index = best.index[lane];
     if (value > best.value.x || (value == best.value.x && index < best.index.x)) {
@@ -99,8 +99,8 @@ function writeArgmaxShader(call: ShaderCall<ArgmaxAttributes>): string {
       declarations: argmaxFunctions,
       stateType: 'Best',
       start: `Best(vec4(${floatLiteral(-Infinity)}), vec4(0.0))`,
-      take: (best, texel, index) => `take(${best}, ${texel}, ${index});`,
-      fold: (best) => `fold(${best});`,
+      take: (best, texel, index) => `take_texel(${best}, ${texel}, ${index});`,
+      fold: (best) => `fold_lanes(${best});`,
       result: (best) => `${best}.index`,
       existingLanesOnly: true,
     },
