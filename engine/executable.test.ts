@@ -1,0 +1,138 @@
+/**
+ * Plans on a device: they run again and again, share memory and give it back, stop when asked, refuse wrong inputs,
+ * and say what is wrong when a shader is.
+ */
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  add,
+  concat,
+  conv2d,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  standardRules,
+  sum,
+  tensor,
+  transpose,
+} from '../ops/index.ts';
+import { openTestDevice } from '../test/helpers/devices.ts';
+import { createRandom } from '../test/helpers/random.ts';
+import { compile, interpret, run } from './index.ts';
+import type { Op, Tensor } from './index.ts';
+import { apply } from './tensor.ts';
+
+const device = await openTestDevice();
+const rules = standardRules;
+const liveBefore = device.textures.ledger().liveTextures;
+afterEach(() => expect(device.textures.ledger().liveTextures).toBe(liveBefore));
+
+const ones = (...shape: number[]): Tensor => tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape);
+
+describe('a plan', () => {
+  test('runs on new inputs, and returns what the function returned', async () => {
+    const w = tensor([1, 2, 3, 4], [2, 2]);
+    const plan = compile(device, ({ x }) => ({ product: matmul(x, w), total: sum(x) }), { x: [1, 2] }, { rules });
+    expect(await plan.run({ x: [1, 0] })).toEqual({ product: Float32Array.of(1, 2), total: Float32Array.of(1) });
+    expect(await plan.run({ x: [0, 1] })).toEqual({ product: Float32Array.of(3, 4), total: Float32Array.of(1) });
+    plan.dispose();
+    plan.dispose();
+  });
+
+  test('a result that is an input, or wanted twice, is returned', async () => {
+    const plan = compile(device, ({ x }) => ({ x, first: relu(x), second: relu(x) }), { x: [3] }, { rules });
+    const given = Float32Array.of(-1, 0, 2);
+    expect(await plan.run({ x: given })).toEqual({
+      x: given,
+      first: Float32Array.of(0, 0, 2),
+      second: Float32Array.of(0, 0, 2),
+    });
+    plan.dispose();
+  });
+
+  test('reuses the textures of passes that are done', async () => {
+    const plan = compile(device, ({ x }) => relu(add(relu(add(relu(x), x)), x)), { x: [1, 64, 32, 32] }, { rules: [] });
+    const bytes = 64 * 32 * 32 * 4;
+    expect(plan.plan!.peakBytes).toBe(3 * bytes); // x, one being read, one being written
+    plan.dispose();
+  });
+
+  test('explains itself', () => {
+    const plan = compile(device, ({ x }) => conv2d(relu(x), ones(4, 4, 3, 3)), { x: [1, 4, 8, 8] }, { rules });
+    expect(plan.explain()).toMatch(/1 passes on .*\n.*weights.*\nrewrites: pack_conv2d ×1, relu_on_read ×1\n/);
+    expect(plan.explain()).toMatch(/packed_conv2d \{3×3, relu on read\}/);
+    expect(plan.explain({ shaders: true })).toMatch(/#version 300 es/);
+  });
+
+  test('says how long each pass took', async () => {
+    const plan = compile(device, ({ x }) => matmul(x, ones(4, 4)), { x: [4, 4] }, { rules });
+    const [timing] = await plan.profile({ x: new Float32Array(16) });
+    expect(timing).toMatchObject({ name: 'matmul', macs: 64 });
+    expect(timing!.milliseconds).toBeGreaterThan(0);
+    plan.dispose();
+  });
+
+  test('refuses inputs that are missing or of another size', async () => {
+    const plan = compile(device, ({ x }) => relu(x), { x: [2, 2] }, { rules });
+    await expect(plan.run({})).rejects.toMatchObject({ code: 'E_INPUT' });
+    await expect(plan.run({ x: [1, 2, 3] })).rejects.toThrow(/4 numbers for shape \[2, 2\], got 3/);
+    plan.dispose();
+  });
+
+  test('stops when asked, between passes, and leaves nothing behind', async () => {
+    const controller = new AbortController();
+    const plan = compile(device, ({ x }) => relu(add(relu(x), x)), { x: [8] }, { rules: [] });
+    const onProgress = ({ done }: { done: number }): void => void (done === 1 && controller.abort());
+    const running = plan.run({ x: new Float32Array(8) }, { signal: controller.signal, onProgress });
+    await expect(running).rejects.toMatchObject({ code: 'E_ABORTED' });
+    plan.dispose();
+  });
+
+  test('a shader that does not compile is shown, numbered, with the driver’s words', async () => {
+    const broken: Op<undefined> = {
+      name: 'broken',
+      infer: ([x]) => x!,
+      reference() {},
+      glsl: () => '#version 300 es\nvoid main() { nonsense }\n',
+    };
+    const running = run(device, apply(broken, [ones(1)], undefined), { rules });
+    await expect(running).rejects.toMatchObject({
+      code: 'E_GL_COMPILE',
+      message: expect.stringMatching(/ 2 void main/),
+    });
+  });
+});
+
+describe('random graphs', () => {
+  /** Grows a graph over [4, 6] matrices, keeping every intermediate reachable. */
+  function grow(choices: readonly number[], seed: number): Tensor {
+    const random = createRandom(seed);
+    const nodes: Tensor[] = [0, 1].map(() => tensor(random.integers(24, -3, 3), [4, 6]));
+    const pick = (choice: number): Tensor => nodes[choice % nodes.length]!;
+    const clip = (x: Tensor): Tensor => relu(add(x, tensor([1], [])));
+    for (const choice of choices) {
+      const [a, b] = [pick(choice >> 4), pick(choice >> 8)];
+      const makers = [
+        () => add(a, b),
+        () => clip(a),
+        () => reshape(transpose(a, [1, 0]), [4, 6]),
+        () => mul(a, tensor([-1], [1])),
+        () => transpose(reshape(concat([a, b], 0), [12, 4]), [1, 0]),
+      ];
+      const made = makers[choice % makers.length]!();
+      nodes.push(made.shape[1] === 6 ? made : reshape(sum(reshape(made, [2, 24]), [0]), [4, 6]));
+    }
+    return nodes.reduce((total, node) => add(total, node));
+  }
+
+  test('equal the reference and leave no texture behind', async () => {
+    const check = async (choices: number[], seed: number): Promise<void> => {
+      const graph = grow(choices, seed);
+      const [expected] = await interpret([graph]);
+      expect([...(await run(device, graph, { rules }))]).toEqual([...expected!]);
+    };
+    const choices = fc.array(fc.nat({ max: 2 ** 12 }), { maxLength: 8 });
+    await fc.assert(fc.asyncProperty(choices, fc.nat(), check), { seed: 4, numRuns: 40 });
+  });
+});
