@@ -121,8 +121,8 @@ export function ensureLibraries({ look, install, wantsBrowser }) {
 function main() {
   if (process.platform !== 'linux') {
     console.error(
-      `dalle-gl: ${process.platform} brings no EGL. Name an ANGLE build as --device egl:/path/to/libEGL (untried), or` +
-        ' type npm install gl@9.0.0-rc.10 and use --device headless-gl.',
+      `dalle-gl: ${process.platform} brings no EGL. npm install --ignore-scripts gl@9.0.0-rc.10 brings an ANGLE build in` +
+        ' node_modules/gl/deps, to be named as --device egl:/path/to/libEGL (untried on this system).',
     );
     return 0;
   }

@@ -3,7 +3,6 @@
  * where they are not granted; needs no config where EGL_KHR_no_config_context is offered and no surface where
  * EGL_KHR_surfaceless_context is, else a 1×1 pbuffer. Follows EGL 1.5 and EGL_EXT_create_context_robustness.
  */
-import { ContextError } from '../../../errors.ts';
 import { isSoftwareRenderer } from '../renderer.ts';
 import { openDisplay, wordsOf, type EglDisplay, type EglPlatform } from './egl-display.ts';
 import type { EglLibrary } from './egl-library.ts';
@@ -94,32 +93,43 @@ export class EglContext {
   }
 }
 
-/**
- * Opens an ES 3 context on a platform and leaves it current.
- *
- * @throws ContextError E_GL_NONE when the platform gives no display or no ES 3 context; its message says which.
- */
-export function openEglContext(library: EglLibrary, platform: EglPlatform): EglContext {
-  const display = openDisplay(library, platform);
-  if (display === null) throw refusal(library, platform, 'gives no display');
-  const context = new EglContext(platform, grantOn(library, platform, display));
-  if (!context.makeCurrent()) {
-    const error = refusal(library, platform, 'grants a context that cannot be made current');
-    context.destroy();
-    throw error;
-  }
-  context.describe();
-  return context;
+/** Why a platform gives no context that can be used; `code` is that of the error to throw if nothing else does. */
+export interface Refusal {
+  readonly code: 'E_GL_NONE' | 'E_GL_FLOAT';
+  readonly reason: string;
 }
 
-function grantOn(library: EglLibrary, platform: EglPlatform, display: EglDisplay): Grant {
+/** Opens an ES 3 context that can draw to float textures and leaves it current, or says why there is none. */
+export function tryEglContext(library: EglLibrary, platform: EglPlatform): EglContext | Refusal {
+  const display = openDisplay(library, platform);
+  if (display === null) return refuse(library, platform, 'gives no display');
+  const grant = grantOn(library, display);
+  if (grant === null) return refuse(library, platform, 'grants no OpenGL ES 3 context');
+  const context = new EglContext(platform, grant);
+  if (!context.makeCurrent()) {
+    const refusal = refuse(library, platform, 'grants a context that cannot be made current');
+    context.destroy();
+    return refusal;
+  }
+  context.describe();
+  if (context.extensions.has('GL_EXT_color_buffer_float')) return context;
+  context.destroy();
+  const reason = `${context.renderer} on ${platform.name} cannot draw to 32-bit float textures`;
+  return { code: 'E_GL_FLOAT', reason };
+}
+
+function refuse({ egl }: EglLibrary, { name }: EglPlatform, what: string): Refusal {
+  return { code: 'E_GL_NONE', reason: `${name} ${what} (EGL error 0x${egl.eglGetError().toString(16)})` };
+}
+
+function grantOn(library: EglLibrary, display: EglDisplay): Grant | null {
   const { egl } = library;
   egl.eglBindAPI(EGL_OPENGL_ES_API);
   const needsConfig = !has(display, 'EGL_KHR_no_config_context', 'EGL_MESA_configless_context');
   const needsSurface = !has(display, 'EGL_KHR_surfaceless_context');
   const config = needsConfig || needsSurface ? chooseConfig(library, display) : null;
   const { handle, robust } = createContext(library, display, config);
-  if (handle === null) throw refusal(library, platform, 'grants no OpenGL ES 3 context');
+  if (handle === null) return null;
   const size = new Int32Array(PBUFFER_SIZE);
   const surface = needsSurface ? egl.eglCreatePbufferSurface(display.handle, config, size) : null;
   return { library, display, handle, surface, robust };
@@ -154,14 +164,4 @@ function createContext(
     if (handle !== null) return { handle, robust: true };
   }
   return { handle: create(version), robust: false };
-}
-
-function refusal({ egl, path }: EglLibrary, platform: EglPlatform, what: string): ContextError {
-  const code = `0x${egl.eglGetError().toString(16)}`;
-  return new ContextError(
-    'E_GL_NONE',
-    `openEglContext: ${platform.name} of ${path} ${what} (EGL error ${code}). The driver is probably missing or may` +
-      ` not be used by this account: install libgl1-mesa-dri, join the groups video and render, or choose another` +
-      ` device; dalle-gl doctor lists them.`,
-  );
 }

@@ -2,7 +2,8 @@
  * Finds and binds a pair of libEGL and libGLESv2: the system's, or one named by path such as an ANGLE build. Loading
  * needs no compiler: koffi ships its own binary. Node only; everything here is synchronous.
  *
- * ANGLE by path on macOS and Windows follows the same road but has not been tried on those systems.
+ * ANGLE by path was tried on Linux (the build in the npm package gl); on macOS and Windows it follows the same road
+ * but has not been tried.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -142,11 +143,16 @@ function libraryError(path: string | undefined, failures: readonly string[]): Co
   }
   const remedy =
     process.platform === 'linux'
-      ? 'On Debian or Ubuntu type: apt-get install libegl1 libgles2 libgl1-mesa-dri'
-      : 'This system brings none: name an ANGLE build as --device egl:/path/to/libEGL, or install gl@9.0.0-rc.10' +
-        ' and use --device headless-gl';
-  return new ContextError('E_GL_LIBRARY', `loadEglLibrary: no EGL library was found (${came}). ${remedy}.`);
+      ? 'On Debian or Ubuntu type: apt-get install libegl1 libgles2 libgl1-mesa-dri.'
+      : `This system brings none. ${ANGLE_REMEDY}`;
+  return new ContextError('E_GL_LIBRARY', `loadEglLibrary: no EGL library was found (${came}). ${remedy}`);
 }
+
+/** The npm package gl carries ANGLE for macOS and Windows; on Linux its build passes our tests by path. */
+const ANGLE_REMEDY =
+  'Name an ANGLE build: npm install --ignore-scripts gl@9.0.0-rc.10 brings one, for --device' +
+  ` egl:node_modules/gl/deps/${process.platform === 'win32' ? 'windows/dll/libEGL.dll' : 'darwin/dylib/libEGL.dylib'}` +
+  ' (not tried on this system). Without --ignore-scripts that package also serves --device headless-gl.';
 
 const libraryBinder =
   (library: Library): Binder =>

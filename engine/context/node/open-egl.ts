@@ -4,7 +4,7 @@
  */
 import { ContextError } from '../../../errors.ts';
 import type { ContextSource } from '../source.ts';
-import { openEglContext, type EglContext } from './egl-context.ts';
+import { EglContext, tryEglContext, type Refusal } from './egl-context.ts';
 import { listPlatforms, type EglPlatform } from './egl-display.ts';
 import { loadEglLibrary, type EglLibrary } from './egl-library.ts';
 import { createWebGL2, type DisposableWebGL2 } from './webgl/webgl2.ts';
@@ -28,10 +28,6 @@ export type EglSource = ContextSource & { readonly gl: DisposableWebGL2; readonl
 export function openEgl(options: EglOptions = {}): EglSource {
   const library = loadEglLibrary(options.path);
   const context = options.device === undefined ? openBest(library) : openDevice(library, options.device);
-  if (!context.extensions.has('GL_EXT_color_buffer_float')) {
-    context.destroy();
-    throw floatError(context);
-  }
   const gl = createWebGL2(context);
   return {
     gl,
@@ -54,57 +50,66 @@ export function rankPlatforms(platforms: readonly EglPlatform[]): EglPlatform[] 
 
 /** The first hardware context in order, else the first software one. */
 function openBest(library: EglLibrary): EglContext {
-  const failures: string[] = [];
+  const refusals: Refusal[] = [];
   let software: EglContext | null = null;
   for (const platform of rankPlatforms(listPlatforms(library))) {
-    if (software !== null && (platform.software === true || !mayBeHardware(platform))) continue;
-    try {
-      const context = openEglContext(library, platform);
-      if (!context.software) {
-        software?.destroy();
-        context.makeCurrent();
-        return context;
-      }
-      if (software === null) software = context;
-      else context.destroy();
-    } catch (error) {
-      if (!(error instanceof ContextError)) throw error;
-      failures.push(error.message);
+    if (software !== null && !mayBeHardware(platform)) continue;
+    const context = tryEglContext(library, platform);
+    if (!(context instanceof EglContext)) {
+      refusals.push(context);
+    } else if (!context.software) {
+      software?.destroy();
+      context.makeCurrent();
+      return context;
+    } else if (software === null) {
+      software = context;
+    } else {
+      context.destroy();
     }
   }
-  if (software === null) throw noneError(library, failures);
+  if (software === null) throw refusalError(library, refusals);
   software.makeCurrent();
   return software;
 }
 
 /** The default display is another device than the surfaceless one only where a window system runs. */
-const mayBeHardware = ({ kind }: EglPlatform): boolean =>
-  kind !== 'default' || process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined;
+function mayBeHardware({ kind, software }: EglPlatform): boolean {
+  if (kind !== 'default') return software !== true;
+  return process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined;
+}
 
 function openDevice(library: EglLibrary, index: number): EglContext {
   const devices = listPlatforms(library).filter(({ kind }) => kind === 'device');
   const device = devices[index];
-  if (device !== undefined) return openEglContext(library, device);
-  const count = devices.length === 1 ? '1 device, egl:0' : `${devices.length} devices`;
-  throw new ContextError(
+  if (device === undefined) throw indexError(library, index, devices.length);
+  const context = tryEglContext(library, device);
+  if (context instanceof EglContext) return context;
+  throw refusalError(library, [context]);
+}
+
+function indexError({ path }: EglLibrary, index: number, count: number): ContextError {
+  const listed = count === 1 ? '1 device, egl:0' : `${count} devices`;
+  return new ContextError(
     'E_GL_DEVICE_INDEX',
-    `openEgl: EGL device ${index} was wanted and ${library.path} lists ${count}. Count from 0; dalle-gl doctor prints` +
-      ` the devices with their numbers, and --device egl chooses the best one by itself.`,
+    `openEgl: EGL device ${index} was wanted and ${path} lists ${listed}. Count from 0; dalle-gl doctor prints the` +
+      ` devices with their numbers, and --device egl chooses the best one by itself.`,
   );
 }
 
-function noneError(library: EglLibrary, failures: readonly string[]): ContextError {
-  return new ContextError(
-    'E_GL_NONE',
-    `openEgl: ${library.path} was found but nothing in it gives an OpenGL ES 3 context. ${failures.join(' ')}`,
-  );
-}
+const REMEDIES: Readonly<Record<Refusal['code'], string>> = {
+  E_GL_NONE:
+    'The driver is probably missing or may not be used by this account: install it (apt-get install libgl1-mesa-dri' +
+    ' is the one in software), join the groups video and render, or choose another device; dalle-gl doctor lists them.',
+  E_GL_FLOAT:
+    'Every computation here draws to such textures (EXT_color_buffer_float). Update the driver or choose another' +
+    " device; dalle-gl doctor lists them, and Mesa's llvmpipe (apt-get install libgl1-mesa-dri) can.",
+};
 
-function floatError({ renderer, platform }: EglContext): ContextError {
+function refusalError({ path }: EglLibrary, refusals: readonly Refusal[]): ContextError {
+  const code = refusals.find((refusal) => refusal.code === 'E_GL_FLOAT')?.code ?? 'E_GL_NONE';
+  const reasons = refusals.map(({ reason }) => reason).join('; ');
   return new ContextError(
-    'E_GL_FLOAT',
-    `openEgl: ${renderer} on ${platform.name} cannot draw to 32-bit float textures (no EXT_color_buffer_float), which` +
-      ` every computation here does. Update the driver or choose another device; dalle-gl doctor lists them, and` +
-      ` Mesa's llvmpipe (apt-get install libgl1-mesa-dri) can.`,
+    code,
+    `openEgl: ${path} was loaded but gives no OpenGL ES 3 context that can be used: ${reasons}. ${REMEDIES[code]}`,
   );
 }

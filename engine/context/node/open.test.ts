@@ -1,5 +1,5 @@
 /** Opening contexts: the words of --device, several contexts at once, every refusal, and leaving the process. */
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { createContext, openNodeContext, parseSource } from './open.ts';
 import { openEgl, rankPlatforms } from './open-egl.ts';
 import { surveyContexts } from './survey.ts';
 
+const usesMesa = surveyContexts().platforms.some(({ version }) => version?.includes('Mesa 22') ?? false);
 const folder = mkdtempSync(join(tmpdir(), 'dalle-gl-context-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -158,7 +159,7 @@ test('the survey is plain data and agrees with what is opened', () => {
   const survey = surveyContexts();
   expect(JSON.parse(JSON.stringify(survey))).toEqual(survey);
   using gl = createContext();
-  const granted = survey.platforms.filter(({ error }) => error === null);
+  const granted = survey.platforms.filter(({ refusal }) => refusal === null);
   expect(granted.map(({ renderer }) => renderer)).toContain(
     gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info')!.UNMASKED_RENDERER_WEBGL),
   );
@@ -170,26 +171,43 @@ test('the survey is plain data and agrees with what is opened', () => {
   });
 });
 
-/** Ends a real process after drawing, in each of the ways a process ends. */
+/** Runs TypeScript in a process of its own, where `createContext` is at hand. */
+function runScript(script: string, environment: Record<string, string> = {}): SpawnSyncReturns<string> {
+  const module = join(folder, 'script.ts');
+  const path = fileURLToPath(new URL('./open.ts', import.meta.url));
+  writeFileSync(module, `import { createContext } from ${JSON.stringify(path)};\n${script}`);
+  const run = `import { runnerImport } from 'vite'; await runnerImport(${JSON.stringify(module)}, { logLevel: 'error' });`;
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, ['--input-type=module', '-e', run], { encoding: 'utf8', env, timeout: 50_000 });
+}
+
 describe.each(['returns', 'process.exit(0)', 'gl.dispose()', 'throw new Error("planned")'])(
   'a process that %s',
   (end) => {
     test('ends by itself and without a crash', () => {
-      const module = join(folder, 'process.ts');
-      const source = `
-      import { createContext } from ${JSON.stringify(fileURLToPath(new URL('./open.ts', import.meta.url)))};
+      const { status, signal, stderr } = runScript(`
       const gl = createContext();
       gl.clear(gl.COLOR_BUFFER_BIT);
       gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-      ${end === 'returns' ? '' : end};`;
-      writeFileSync(module, source);
-      const run = `import { runnerImport } from 'vite'; await runnerImport(${JSON.stringify(module)});`;
-      const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', run], {
-        encoding: 'utf8',
-        timeout: 50_000,
+      ${end === 'returns' ? '' : end};`);
+      const planned = end.startsWith('throw');
+      expect({ status, signal, stderr: planned ? '' : stderr }).toEqual({
+        status: planned ? 1 : 0,
+        signal: null,
+        stderr: '',
       });
-      if (status !== 0 && !end.startsWith('throw')) throw new Error(stderr);
-      expect({ status, signal }).toEqual({ status: end.startsWith('throw') ? 1 : 0, signal: null });
     });
   },
 );
+
+/** Mesa can be told to have no driver, or to have less than it has. */
+describe.runIf(usesMesa)('a system whose Mesa', () => {
+  test.each([
+    ['has no driver', { LIBGL_DRIVERS_PATH: folder, GBM_BACKENDS_PATH: folder }, 'E_GL_NONE'],
+    ['has only OpenGL ES 2', { MESA_GLES_VERSION_OVERRIDE: '2.0' }, 'E_GL_NONE'],
+    ['draws to no float textures', { MESA_EXTENSION_OVERRIDE: '-GL_EXT_color_buffer_float' }, 'E_GL_FLOAT'],
+  ])('%s', (_, environment, code) => {
+    const { stdout } = runScript('try { createContext(); } catch (error) { console.log(error.code); }', environment);
+    expect(stdout.trim().split('\n').at(-1)).toBe(code);
+  });
+});

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DalleError } from '../../../errors.ts';
-import { openEglContext } from './egl-context.ts';
+import { EglContext, tryEglContext } from './egl-context.ts';
 import { listPlatforms, type EglPlatform } from './egl-display.ts';
 import { loadEglLibrary, type EglLibrary } from './egl-library.ts';
 import { openEgl, type EglOptions } from './open-egl.ts';
@@ -16,7 +16,7 @@ export interface SurveyedFailure {
   readonly message: string;
 }
 
-/** One place to get a context from. Either it was granted one and says what it is, or `error` says why not. */
+/** One place to get a context from. Either it was granted one and says what it is, or `refusal` says why not. */
 export interface SurveyedPlatform {
   readonly name: string;
   readonly kind: EglPlatform['kind'];
@@ -26,9 +26,8 @@ export interface SurveyedPlatform {
   readonly renderer: string | null;
   readonly version: string | null;
   readonly robust: boolean | null;
-  /** Whether it can draw to 32-bit float textures, without which nothing here works. */
-  readonly floatTargets: boolean | null;
-  readonly error: SurveyedFailure | null;
+  /** Why it gives no context that can be used. */
+  readonly refusal: string | null;
 }
 
 export interface ContextSurvey {
@@ -70,17 +69,16 @@ function attempt<Result extends object>(action: () => Result): Result | { error:
 }
 
 function look(library: EglLibrary, platform: EglPlatform): SurveyedPlatform {
-  const context = attempt(() => openEglContext(library, platform));
   const { name, kind } = platform;
   const file = platform.file ?? null;
-  if ('error' in context) {
-    const unknown = { vendor: null, renderer: null, version: null, robust: null, floatTargets: null };
-    return { name, kind, file, software: platform.software ?? null, ...unknown, error: context.error };
+  const context = tryEglContext(library, platform);
+  if (!(context instanceof EglContext)) {
+    const unknown = { vendor: null, renderer: null, version: null, robust: null };
+    return { name, kind, file, software: platform.software ?? null, ...unknown, refusal: context.reason };
   }
-  const { vendor, renderer, version, software, robust, extensions } = context;
-  const floatTargets = extensions.has('GL_EXT_color_buffer_float');
+  const { vendor, renderer, version, software, robust } = context;
   context.destroy();
-  return { name, kind, file, software, vendor, renderer, version, robust, floatTargets, error: null };
+  return { name, kind, file, software, vendor, renderer, version, robust, refusal: null };
 }
 
 /** Opens as openNodeContext would; drivers are listed while they are loaded. */

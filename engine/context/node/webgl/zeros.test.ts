@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { storageCalls } from '../../../../test/context/calls-storage.ts';
 import { observeCall } from '../../../../test/context/calls.ts';
-import { openEglContext, type EglContext } from '../egl-context.ts';
+import { EglContext, tryEglContext } from '../egl-context.ts';
 import { listPlatforms } from '../egl-display.ts';
 import { loadEglLibrary } from '../egl-library.ts';
 import type { GlesFunctions } from '../gles-functions.ts';
@@ -60,10 +60,10 @@ function openChosen(): EglContext {
   const chosen = openEgl();
   chosen.dispose();
   const library = loadEglLibrary();
-  return openEglContext(
-    library,
-    listPlatforms(library).find(({ name }) => name === chosen.platform)!,
-  );
+  const platform = listPlatforms(library).find(({ name }) => name === chosen.platform)!;
+  const context = tryEglContext(library, platform);
+  if (context instanceof EglContext) return context;
+  throw new Error(context.reason);
 }
 
 /** The same context with other driver functions, or as if it had fewer extensions. */
