@@ -1,0 +1,122 @@
+/**
+ * One call of every op, or a few where it has several kernels, at sizes that divide by nothing. Whole numbers of 12 bits
+ * against weights of 4: half precision would lose the former, and fp32 holds every sum, so the results must be exact.
+ * Functions keep the bounds of test/helpers/bounds.ts. B 2, C 5, H 9, W 13.
+ */
+import { sizeOf } from '../../engine/index.ts';
+import type { Rule, Shape, Tensor } from '../../engine/index.ts';
+import * as ops from '../../ops/index.ts';
+import { FUNCTION_BOUNDS, functionBound, type BoundedFunction } from '../helpers/bounds.ts';
+import { createRandom } from '../helpers/random.ts';
+
+/** What `ops/index.ts` exports beside ops. */
+export const OTHER_EXPORTS = ['Tensor', 'compile', 'constant', 'run', 'standardRules', 'tensor'] as const;
+
+export type OpName = Exclude<keyof typeof ops, (typeof OTHER_EXPORTS)[number]>;
+
+export interface OpCase {
+  readonly title?: string;
+  readonly result: Tensor;
+  readonly rules?: readonly Rule[];
+  /** Allowed |error| of an element, by its float64 value. Left out: the same, NaN for NaN. */
+  readonly bound?: (expected: number) => number;
+}
+
+const PICTURE: Shape = [2, 5, 9, 13];
+const random = createRandom(20261123);
+
+const integers = (shape: Shape, low: number, high: number): Int32Array => random.integers(sizeOf(shape), low, high);
+const whole = (shape: Shape): Tensor => ops.tensor(integers(shape, -4095, 4095), shape);
+const weights = (shape: Shape): Tensor => ops.tensor(integers(shape, -8, 8), shape);
+const indices = (shape: Shape, low: number, high: number): Tensor =>
+  ops.tensor(integers(shape, low, high), shape, 'i32');
+
+/** Gaussian numbers with NaN and both infinities among them. */
+function hostile(shape: Shape): Tensor {
+  const numbers = random.gaussians(sizeOf(shape));
+  numbers.set([NaN, Infinity, -Infinity], numbers.length >> 1);
+  return ops.tensor(numbers, shape);
+}
+
+/** Numbers of every size that a half holds, subnormal and rounded to zero too, and a NaN. */
+function halvable(shape: Shape): Tensor {
+  const numbers = Float32Array.from({ length: sizeOf(shape) }, () => {
+    return (1 + random.uniform()) * 2 ** random.integer(-27, 14) * (random.uniform() < 0.5 ? -1 : 1);
+  });
+  numbers[numbers.length >> 1] = NaN;
+  return ops.tensor(numbers, shape);
+}
+
+/** Arguments over a whole range: even steps, both signs of powers of two times [1, 2), and numbers beside 1. */
+function argumentsWithin({ from, to }: { readonly from: number; readonly to: number }): Tensor {
+  const steps = Array.from({ length: 1000 }, (_, i) => from + ((to - from) * i) / 999);
+  const powers = Array.from({ length: 1000 }, (_, i) => (1 + random.uniform()) * 2 ** ((i % 251) - 125));
+  const nearOne = Array.from({ length: 500 }, (_, i) => 1 + random.gaussian() * 2 ** -(2 + (i % 21)));
+  const numbers = [...steps, ...powers, ...powers.map((x) => -x), ...nearOne].map(Math.fround);
+  const inside = numbers.filter((x) => x >= from && x <= to);
+  return ops.tensor(inside, [inside.length]);
+}
+
+function functionCase(name: BoundedFunction, op: (x: Tensor) => Tensor): OpCase {
+  return { result: op(argumentsWithin(FUNCTION_BOUNDS[name])), bound: (expected) => functionBound(name, expected) };
+}
+
+/** One division: also of a mean, whose sum is exact. */
+const quotientBound = (expected: number): number => functionBound('divide', expected);
+
+function divideGaussians(): Tensor {
+  const divisors = argumentsWithin({ from: 2 ** -60, to: 2 ** 60 });
+  return ops.div(ops.tensor(random.gaussians(sizeOf(divisors.shape)), divisors.shape), divisors);
+}
+
+const convolve = (height: number, width: number): Tensor =>
+  ops.conv2d(whole(PICTURE), weights([6, 5, height, width]), weights([6]));
+
+/** What ends a block of the decoder: with the standard rules one draw, ReLU on read, a smaller residual on write. */
+function endBlock(): Tensor {
+  const res = ops.conv2d(ops.relu(whole([2, 5, 10, 14])), weights([6, 5, 3, 3]), weights([6]));
+  return ops.scaleAdd(ops.upsampleNearest2d(whole([2, 6, 5, 7])), res, 0.25);
+}
+
+const rules = ops.standardRules;
+
+export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
+  add: [{ result: ops.add(whole(PICTURE), whole([5, 1, 1])) }],
+  argmax: [{ result: ops.argmax(hostile(PICTURE), 1) }, { result: ops.argmax(weights(PICTURE), -1) }],
+  castToFloat: [{ result: ops.castToFloat(indices(PICTURE, 1 - 2 ** 24, 2 ** 24 - 1)) }],
+  castToHalf: [{ result: ops.castToHalf(halvable(PICTURE)) }],
+  clamp: [{ result: ops.clamp(whole(PICTURE), -1000, 2000) }],
+  concat: [{ result: ops.concat([whole(PICTURE), whole([2, 3, 9, 13]), whole([2, 1, 9, 13])], 1) }],
+  conv2d: [
+    { title: 'naive', result: convolve(3, 3) },
+    { title: '1×1', result: convolve(1, 1), rules },
+    { title: '3×3', result: convolve(3, 3), rules },
+    { title: '5×7', result: convolve(5, 7), rules },
+    { title: '7×7', result: convolve(7, 7), rules },
+    { title: 'fused', result: endBlock(), rules },
+  ],
+  div: [{ result: divideGaussians(), bound: quotientBound }],
+  exp: [functionCase('exp', ops.exp)],
+  gather: [
+    { title: 'into channels', result: ops.gather(whole([7, 5]), indices([2, 9, 13], -1, 7), 1) },
+    { title: 'as rows', result: ops.gather(whole([7, 5]), indices([9, 13], 0, 6), 0) },
+  ],
+  log: [functionCase('log', ops.log)],
+  matmul: [{ result: ops.matmul(whole([2, 9, 13]), weights([13, 5]), weights([5])) }],
+  max: [{ result: ops.max(hostile(PICTURE), [1, 3]) }],
+  maxPool2d: [{ result: ops.maxPool2d(whole(PICTURE)) }],
+  mean: [{ result: ops.mean(whole(PICTURE), [2, 3]), bound: quotientBound }],
+  mul: [{ result: ops.mul(whole(PICTURE), whole([13])) }],
+  oneHot: [{ result: ops.oneHot(indices([2, 9, 13], -1, 5), 5, 1) }],
+  pad: [{ result: ops.pad(whole(PICTURE), [0, 1, 2, 3], [1, 0, 3, 2], -7) }],
+  relu: [{ result: ops.relu(whole(PICTURE)) }],
+  reshape: [{ result: ops.reshape(whole(PICTURE), [13, 9, 10]) }],
+  scaleAdd: [{ result: ops.scaleAdd(whole(PICTURE), whole(PICTURE), 0.25) }],
+  sigmoid: [functionCase('sigmoid', ops.sigmoid)],
+  slice: [{ result: ops.slice(whole(PICTURE), [1, 1, 2, 3], [1, 3, 5, 9]) }],
+  sub: [{ result: ops.sub(whole(PICTURE), whole([9, 1])) }],
+  sum: [{ result: ops.sum(whole(PICTURE), [0, 2]) }],
+  tanh: [functionCase('tanh', ops.tanh)],
+  transpose: [{ result: ops.transpose(whole(PICTURE), [0, 2, 3, 1]) }],
+  upsampleNearest2d: [{ result: ops.upsampleNearest2d(whole(PICTURE)) }],
+};
