@@ -49,9 +49,10 @@ export function listLocalLinks(page: Page): string[] {
   return local.map((target) => target.replace(/#.*/, ''));
 }
 
-/** First cells of the table rows of a page that are code, such as `E_SHAPE`. */
-export function listCodeCells(page: Page): string[] {
-  return [...readPage(page).matchAll(/^\| `([^`]+)` +\|/gm)].map((match) => match[1]!);
+/** First cells of the table rows of a page that are code and begin so, such as `E_SHAPE`. */
+export function listCodeCells(page: Page, prefix = ''): string[] {
+  const cells = [...readPage(page).matchAll(/^\| `([^`]+)` +\|/gm)].map((match) => match[1]!.replaceAll('\\|', '|'));
+  return cells.filter((cell) => cell.startsWith(prefix));
 }
 
 /** Source of each entry point by the name that pages import: `dalle-gl/node` → node.ts, from the root. */
