@@ -1,16 +1,14 @@
 /**
  * Shaders and programs. Sources go to the driver as they are: `#version 300 es` is GLSL ES 3.00 there as in WebGL 2,
- * and a source without a version line is GLSL ES 1.00. Nothing here waits for a compiler: samplers are looked up at
- * the first use of a program, not when it is linked. Follows WebGL 1, section 5.14.9, and KHR_parallel_shader_compile.
+ * and a source without a version line is GLSL ES 1.00. Nothing here waits for a compiler until a
+ * program is used or asked about. Follows WebGL 1, section 5.14.9, and KHR_parallel_shader_compile.
  */
 import { lostObject } from './buffers.ts';
 import { GL } from './constants.ts';
-import { ProgramObject, ShaderObject, UniformLocation, type SamplerUniform } from './objects.ts';
+import { ProgramObject, ShaderObject } from './objects.ts';
 import { Readback } from './readback.ts';
 
 export const COMPLETION_STATUS_KHR = 0x91b1;
-const ACTIVE_ATTRIBUTE_MAX_LENGTH = 0x8b8a;
-const ACTIVE_UNIFORM_MAX_LENGTH = 0x8b87;
 const INFO_LOG_LENGTH = 0x8b84;
 
 /** What may be asked: anything else could make the driver write more than one number. */
@@ -32,42 +30,6 @@ const PROGRAM_COUNTS: ReadonlySet<number> = new Set([
   GL.ACTIVE_UNIFORM_BLOCKS,
   GL.ATTACHED_SHADERS,
 ]);
-
-/** The texture target that a sampler of a GLSL type reads. */
-const SAMPLER_TARGETS: ReadonlyMap<number, number> = new Map<number, number>([
-  [GL.SAMPLER_2D, GL.TEXTURE_2D],
-  [GL.INT_SAMPLER_2D, GL.TEXTURE_2D],
-  [GL.UNSIGNED_INT_SAMPLER_2D, GL.TEXTURE_2D],
-  [GL.SAMPLER_2D_SHADOW, GL.TEXTURE_2D],
-  [GL.SAMPLER_2D_ARRAY, GL.TEXTURE_2D_ARRAY],
-  [GL.INT_SAMPLER_2D_ARRAY, GL.TEXTURE_2D_ARRAY],
-  [GL.UNSIGNED_INT_SAMPLER_2D_ARRAY, GL.TEXTURE_2D_ARRAY],
-  [GL.SAMPLER_2D_ARRAY_SHADOW, GL.TEXTURE_2D_ARRAY],
-  [GL.SAMPLER_3D, GL.TEXTURE_3D],
-  [GL.INT_SAMPLER_3D, GL.TEXTURE_3D],
-  [GL.UNSIGNED_INT_SAMPLER_3D, GL.TEXTURE_3D],
-  [GL.SAMPLER_CUBE, GL.TEXTURE_CUBE_MAP],
-  [GL.INT_SAMPLER_CUBE, GL.TEXTURE_CUBE_MAP],
-  [GL.UNSIGNED_INT_SAMPLER_CUBE, GL.TEXTURE_CUBE_MAP],
-  [GL.SAMPLER_CUBE_SHADOW, GL.TEXTURE_CUBE_MAP],
-]);
-
-/** An active uniform or attribute, as getActiveUniform and getActiveAttrib return it. */
-export interface ActiveInfo {
-  readonly name: string;
-  readonly size: number;
-  readonly type: number;
-}
-
-type Describe = (
-  program: number,
-  index: number,
-  capacity: number,
-  length: Int32Array,
-  size: Int32Array,
-  type: Uint32Array,
-  name: Uint8Array,
-) => void;
 
 export class Programs extends Readback {
   protected program: ProgramObject | null = null;
@@ -203,62 +165,15 @@ export class Programs extends Readback {
     return this.enter() && this.accepts(program) ? this.native.glGetFragDataLocation(program.id, name) : -1;
   }
 
-  getActiveUniform(program: ProgramObject, index: number): ActiveInfo | null {
-    if (!this.enter() || !this.accepts(program)) return null;
-    return this.describeActive(program, index, ACTIVE_UNIFORM_MAX_LENGTH, this.native.glGetActiveUniform);
-  }
-
-  getActiveAttrib(program: ProgramObject, index: number): ActiveInfo | null {
-    if (!this.enter() || !this.accepts(program)) return null;
-    return this.describeActive(program, index, ACTIVE_ATTRIBUTE_MAX_LENGTH, this.native.glGetActiveAttrib);
-  }
-
-  getUniformLocation(program: ProgramObject, name: string): UniformLocation | null {
-    if (!this.enter() || !this.accepts(program)) return null;
-    const location = this.native.glGetUniformLocation(program.id, name);
-    if (location < 0) return null;
-    const element = Number(/\[(\d+)\]$/.exec(name)?.[1] ?? 0);
-    const base = element === 0 ? location : this.native.glGetUniformLocation(program.id, name.replace(/\[\d+\]$/, ''));
-    return new UniformLocation(program, location, this.samplersOf(program).get(base) ?? null, element);
-  }
-
-  /** The program's samplers with the units they read: zero after a link, then what uniform1i said. */
-  protected samplersOf(program: ProgramObject): ReadonlyMap<number, SamplerUniform> {
-    if (program.samplers !== null) return program.samplers;
-    const samplers = new Map<number, SamplerUniform>();
-    const count = this.readNumber(this.native.glGetProgramiv, program.id, GL.ACTIVE_UNIFORMS);
-    for (let index = 0; index < count; index++) {
-      const info = this.describeActive(program, index, ACTIVE_UNIFORM_MAX_LENGTH, this.native.glGetActiveUniform);
-      const target = info === null ? undefined : SAMPLER_TARGETS.get(info.type);
-      if (info === null || target === undefined) continue;
-      const location = this.native.glGetUniformLocation(program.id, info.name);
-      samplers.set(location, { target, units: new Int32Array(info.size) });
-    }
-    program.samplers = samplers;
-    return samplers;
-  }
-
-  private describeActive(
-    program: ProgramObject,
-    index: number,
-    lengthName: number,
-    describe: Describe,
-  ): ActiveInfo | null {
-    const capacity = this.readNumber(this.native.glGetProgramiv, program.id, lengthName);
-    const size = new Int32Array(1);
-    const type = new Uint32Array(1);
-    const name = readText(capacity, (length, text) => describe(program.id, index, capacity, length, size, type, text));
-    return type[0] === 0 ? null : { name, size: size[0]!, type: type[0]! };
-  }
-
-  private readNumber(read: (id: number, name: number, value: Int32Array) => void, id: number, name: number): number {
+  protected readNumber(read: (id: number, name: number, value: Int32Array) => void, id: number, name: number): number {
     const value = new Int32Array(1);
     read(id, name, value);
     return value[0]!;
   }
 }
 
-function readText(capacity: number, read: (length: Int32Array, text: Uint8Array) => void): string {
+/** Reads a text of at most `capacity` bytes that the driver writes with its length. */
+export function readText(capacity: number, read: (length: Int32Array, text: Uint8Array) => void): string {
   const length = new Int32Array(1);
   const text = Buffer.alloc(Math.max(1, capacity));
   read(length, text);

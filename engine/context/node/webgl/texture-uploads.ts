@@ -6,8 +6,8 @@
 import { GL } from './constants.ts';
 import type { NativePointer } from '../native-signature.ts';
 import { sliceBytes } from './buffers.ts';
-import { carries, imageBytes, pixelBytes, type PixelStore } from './pixel-formats.ts';
-import { Textures } from './textures.ts';
+import { carries, imageBytes, newPixelStore, pixelBytes, type PixelStore } from './pixel-formats.ts';
+import { TextureStorage } from './texture-storage.ts';
 
 /** Where pixels come from: an array, an offset into the bound PIXEL_UNPACK_BUFFER, or nowhere (zeros). */
 export type PixelSource = ArrayBufferView | number | null;
@@ -47,7 +47,9 @@ interface PixelBox {
 
 const REFUSED = Symbol('refused');
 
-export class TextureUploads extends Textures {
+export class TextureUploads extends TextureStorage {
+  protected readonly pack: PixelStore = newPixelStore();
+
   pixelStorei(name: number, value: number | boolean): void {
     if (!this.enter()) return;
     const number = Number(value);

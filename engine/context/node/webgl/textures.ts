@@ -1,16 +1,14 @@
 /**
- * Texture objects: created, bound to units, parameterised, allocated. New storage holds zeros before anyone can read
- * it. Follows WebGL 2, section 3.7.6, and WebGL 1, section 5.14.8.
+ * Texture objects: created, bound to units, parameterised. What every unit holds is remembered, since each draw must
+ * know what it reads. Follows WebGL 2, section 3.7.6, and WebGL 1, section 5.14.8.
  */
 import { Buffers, lostObject } from './buffers.ts';
 import { GL } from './constants.ts';
 import { TextureObject } from './objects.ts';
-import { newPixelStore, pixelBytes, STORAGE_FORMATS, type PixelStore, type StorageFormat } from './pixel-formats.ts';
 
-const { TEXTURE0 } = GL;
+const { TEXTURE0, TEXTURE_2D, TEXTURE_2D_ARRAY, TEXTURE_3D, TEXTURE_CUBE_MAP } = GL;
 const SLOTS = 4;
-const ZERO_BYTES = 1 << 22;
-const CUBE_FACES = [0, 1, 2, 3, 4, 5].map((face) => GL.TEXTURE_CUBE_MAP_POSITIVE_X + face);
+export const CUBE_FACES = [0, 1, 2, 3, 4, 5].map((face) => GL.TEXTURE_CUBE_MAP_POSITIVE_X + face);
 
 const FLOAT_PARAMETERS: ReadonlySet<number> = new Set([GL.TEXTURE_MIN_LOD, GL.TEXTURE_MAX_LOD]);
 const INTEGER_PARAMETERS: ReadonlySet<number> = new Set([
@@ -30,34 +28,23 @@ const INTEGER_PARAMETERS: ReadonlySet<number> = new Set([
 /** The place of a texture target among those of one unit; -1 for what is no target. */
 export function slotOf(target: number): number {
   switch (target) {
-    case GL.TEXTURE_2D:
+    case TEXTURE_2D:
       return 0;
-    case GL.TEXTURE_2D_ARRAY:
+    case TEXTURE_2D_ARRAY:
       return 1;
-    case GL.TEXTURE_3D:
+    case TEXTURE_3D:
       return 2;
-    case GL.TEXTURE_CUBE_MAP:
+    case TEXTURE_CUBE_MAP:
       return 3;
     default:
       return -1;
   }
 }
 
-/** The box of one level, in texels; `depth` counts layers or slices. */
-interface Extent {
-  readonly width: number;
-  readonly height: number;
-  readonly depth: number;
-}
-
 export class Textures extends Buffers {
-  protected readonly unpack: PixelStore = newPixelStore();
-  protected readonly pack: PixelStore = newPixelStore();
   private readonly bound: (TextureObject | null)[] = [];
   private activeUnit = 0;
   protected readonly unitCount = this.readInteger(GL.MAX_COMBINED_TEXTURE_IMAGE_UNITS);
-  private readonly clearsTextures =
-    this.egl.extensions.has('GL_EXT_clear_texture') && this.native.glClearTexImageEXT !== undefined;
 
   protected readInteger(name: number): number {
     const value = new Int32Array(1);
@@ -149,93 +136,5 @@ export class Textures extends Buffers {
     const value = new Int32Array(1);
     this.native.glGetTexParameteriv(target, name, value);
     return name === GL.TEXTURE_IMMUTABLE_FORMAT ? value[0] !== 0 : value[0]!;
-  }
-
-  texStorage2D(target: number, levels: number, internalFormat: number, width: number, height: number): void {
-    const allocate = (): void => this.native.glTexStorage2D(target, levels, internalFormat, width, height);
-    this.store(target, levels, internalFormat, { width, height, depth: 1 }, allocate);
-  }
-
-  texStorage3D(
-    target: number,
-    levels: number,
-    internalFormat: number,
-    width: number,
-    height: number,
-    depth: number,
-  ): void {
-    const allocate = (): void => this.native.glTexStorage3D(target, levels, internalFormat, width, height, depth);
-    this.store(target, levels, internalFormat, { width, height, depth }, allocate);
-  }
-
-  private store(target: number, levels: number, internalFormat: number, extent: Extent, allocate: () => void): void {
-    if (!this.enter()) return;
-    const texture = this.boundTexture(target);
-    if (texture === null) return;
-    const storage = STORAGE_FORMATS.get(internalFormat);
-    if (storage === undefined) return this.fail(GL.INVALID_ENUM);
-    if (levels < 1 || extent.width < 1 || extent.height < 1 || extent.depth < 1) return this.fail(GL.INVALID_VALUE);
-    this.collectErrors();
-    allocate();
-    if (this.collectErrors() !== GL.NO_ERROR) return;
-    for (let level = 0; level < levels; level++) {
-      this.fillWithZero(texture, target, level, storage, {
-        width: Math.max(1, extent.width >> level),
-        height: Math.max(1, extent.height >> level),
-        depth: target === GL.TEXTURE_3D ? Math.max(1, extent.depth >> level) : extent.depth,
-      });
-    }
-  }
-
-  /** Fills one level with zeros and leaves no trace in the caller's state. `target` may be a face of a cube. */
-  protected fillWithZero(
-    texture: TextureObject,
-    target: number,
-    level: number,
-    storage: StorageFormat,
-    extent: Extent,
-  ): void {
-    if (this.clearsTextures && texture.target === target) {
-      this.native.glClearTexImageEXT!(texture.id, level, storage.format, storage.type, null);
-      return;
-    }
-    const targets = target === GL.TEXTURE_CUBE_MAP ? CUBE_FACES : [target];
-    this.withPlainUnpacking(() => {
-      for (const face of targets) this.uploadZeros(face, level, storage, extent);
-    });
-  }
-
-  /** Uploads zeros in bands of rows, so that a large texture needs no large array. */
-  private uploadZeros(target: number, level: number, { format, type }: StorageFormat, extent: Extent): void {
-    const rowBytes = pixelBytes(format, type) * extent.width;
-    const bandHeight = Math.max(1, Math.min(extent.height, Math.floor(ZERO_BYTES / rowBytes)));
-    const zeros = new Uint8Array(rowBytes * bandHeight);
-    const flat = slotOf(target) <= 0 || slotOf(target) === 3;
-    for (let layer = 0; layer < extent.depth; layer++) {
-      for (let y = 0; y < extent.height; y += bandHeight) {
-        const height = Math.min(bandHeight, extent.height - y);
-        if (flat) this.native.glTexSubImage2D(target, level, 0, y, extent.width, height, format, type, zeros);
-        else this.native.glTexSubImage3D(target, level, 0, y, layer, extent.width, height, 1, format, type, zeros);
-      }
-    }
-  }
-
-  private withPlainUnpacking(upload: () => void): void {
-    const store = this.unpack;
-    const buffer = this.boundBuffer(GL.PIXEL_UNPACK_BUFFER);
-    if (buffer !== null) this.native.glBindBuffer(GL.PIXEL_UNPACK_BUFFER, 0);
-    this.applyUnpackStore({ ...newPixelStore(), alignment: 1 });
-    upload();
-    this.applyUnpackStore(store);
-    if (buffer !== null) this.native.glBindBuffer(GL.PIXEL_UNPACK_BUFFER, buffer.id);
-  }
-
-  private applyUnpackStore(store: PixelStore): void {
-    this.native.glPixelStorei(GL.UNPACK_ALIGNMENT, store.alignment);
-    this.native.glPixelStorei(GL.UNPACK_ROW_LENGTH, store.rowLength);
-    this.native.glPixelStorei(GL.UNPACK_IMAGE_HEIGHT, store.imageHeight);
-    this.native.glPixelStorei(GL.UNPACK_SKIP_PIXELS, store.skipPixels);
-    this.native.glPixelStorei(GL.UNPACK_SKIP_ROWS, store.skipRows);
-    this.native.glPixelStorei(GL.UNPACK_SKIP_IMAGES, store.skipImages);
   }
 }

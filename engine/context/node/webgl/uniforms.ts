@@ -2,15 +2,15 @@
  * Uniforms: the hottest calls after draws, so each is one comparison of the program and one native call. A sampler's
  * unit is noted on the way, since a draw must know what it reads. Follows WebGL 2, section 3.7.8.
  */
+import { ActiveUniforms } from './active-uniforms.ts';
 import { GL } from './constants.ts';
 import type { UniformLocation } from './objects.ts';
-import { Programs } from './programs.ts';
 
 type UniformSetter = (location: number, count: number, values: NodeJS.ArrayBufferView) => void;
 type MatrixSetter = (location: number, count: number, transpose: number, values: NodeJS.ArrayBufferView) => void;
 type Numbers = Float32Array | Int32Array | Uint32Array;
 
-export class Uniforms extends Programs {
+export class Uniforms extends ActiveUniforms {
   /** Whether a location may be set: it belongs to the program in use. Null is ignored, as WebGL wants. */
   private settable(location: UniformLocation | null): boolean {
     if (location === null || location === undefined || !this.enter()) return false;
