@@ -70,7 +70,7 @@ describe('special values', () => {
   });
 });
 
-const size = fc.constantFrom(1, 3, 4, 5, 9, 63, 64, 65);
+const size: fc.Arbitrary<number> = fc.constantFrom(1, 3, 4, 5, 9, 63, 64, 65);
 const shapes: fc.Arbitrary<Shape> = fc
   .array(size, { minLength: 0, maxLength: 4 })
   .filter((shape) => shape.reduce((a, b) => a * b, 1) < 20_000);

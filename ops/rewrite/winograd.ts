@@ -1,0 +1,68 @@
+/**
+ * 3×3 convolutions over large maps by Winograd's F(4×4, 3×3): a quarter of the multiplications, for two transforms of
+ * the input and two of the output. Each step is an op of its own (ops/winograd), so the plan shows and times them.
+ *
+ * Where it pays: the transforms cost a few reads a pixel and channel, the product saves reads in proportion to the
+ * channels on the other side, so both sides must be wide; and the transformed weights are four times as large, so the
+ * map must be large beside them. It cancels large terms, so it is held to a bound of its own (winograd.test.ts).
+ */
+import { apply } from '../../engine/index.ts';
+import type { Rule, Tensor } from '../../engine/index.ts';
+import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+import { winogradForward } from '../winograd/forward.ts';
+import { winogradInverse } from '../winograd/inverse.ts';
+import { winograd4 } from '../winograd/matrices.ts';
+import type { WinogradMatrices } from '../winograd/matrices.ts';
+import { winogradProduct, winogradWeightsOp } from '../winograd/product.ts';
+
+export interface WinogradLimits {
+  /** Least channels in and out. */
+  readonly channels: number;
+  /** Least pixels of one map. */
+  readonly pixels: number;
+  /** Most numbers in the transformed input, which is t²/m² times the input. */
+  readonly transformed: number;
+}
+
+const defaultLimits: WinogradLimits = { channels: 64, pixels: 64 * 64, transformed: 2 ** 25 };
+
+export const winograd: Rule = winogradRule(winograd4, defaultLimits);
+
+/** The rule with other matrices or limits, for comparisons and tests. */
+export function winogradRule(matrices: WinogradMatrices, limits: WinogradLimits): Rule {
+  return {
+    name: 'winograd',
+    why: 'packed_conv2d 3×3 → transform, product, inverse transform: a quarter of the multiplications.',
+    apply(tensor) {
+      if (tensor.op !== packedConv2dOp || tensor.inputs[1]!.op !== packWeightsOp) return undefined;
+      return pays(tensor, matrices, limits) ? convolve(tensor, matrices) : undefined;
+    },
+  };
+}
+
+function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: WinogradLimits): boolean {
+  const [outChannels, inChannels, ...kernel] = (tensor.attributes as PackedConv2dAttributes).weight;
+  const [batch, , height, width] = tensor.shape as [number, number, number, number];
+  const transformed = (batch * inChannels * height * width * tile ** 2) / outputs ** 2;
+  return (
+    kernel.every((side) => side === 3) &&
+    Math.min(outChannels, inChannels) >= limits.channels &&
+    height * width >= limits.pixels &&
+    transformed <= limits.transformed
+  );
+}
+
+/** The chain of ops in the place of a packed_conv2d 3×3. */
+function convolve(tensor: Tensor, matrices: WinogradMatrices): Tensor {
+  const { reluInput, bias, gain, residualScale } = tensor.attributes as PackedConv2dAttributes;
+  const [x, packed, ...extras] = tensor.inputs;
+  const [, , height, width] = tensor.shape as [number, number, number, number];
+  const rows = winogradForward(x!, { axis: 'h', matrices, reluInput }); // [t·B, I, H/m, W]
+  const tiles = winogradForward(rows, { axis: 'w', matrices, reluInput: false }); // [t²·B, I, H/m, W/m]
+  const weights = apply(winogradWeightsOp, [packed!.inputs[0]!], { matrices }); // [t², O, I/4, 4]
+  const products = winogradProduct(tiles, weights); // [t²·B, O, H/m, W/m]
+  const plain = { bias: false, gain: undefined, residualScale: 1 };
+  const back = winogradInverse(products, [], { axis: 'w', matrices, size: width, ...plain }); // [t·B, O, H/m, W]
+  return winogradInverse(back, extras, { axis: 'h', matrices, size: height, bias, gain, residualScale }); // [B, O, H, W]
+}

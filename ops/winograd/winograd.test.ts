@@ -1,0 +1,114 @@
+/**
+ * Winograd's convolution against conv2d's float64 loop: F(2×2) is exact on small integers, both keep the bound of
+ * rewrites that cancel (the same algorithm run on absolute values), and each op equals its own reference.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { apply, interpret, rewrite, run } from '../../engine/index.ts';
+import type { Rule, Tensor } from '../../engine/index.ts';
+import { cancellingBound } from '../../test/helpers/bounds.ts';
+import { expectClose } from '../../test/helpers/close.ts';
+import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
+import { createRandom } from '../../test/helpers/random.ts';
+import { conv2d, relu, scaleAdd, standardRules, tensor, upsampleNearest2d } from '../index.ts';
+import { winogradRule } from '../rewrite/winograd.ts';
+import { winogradForward } from './forward.ts';
+import { winogradInverse } from './inverse.ts';
+import { absoluteMatrices, winograd2, winograd4 } from './matrices.ts';
+import type { WinogradMatrices } from './matrices.ts';
+import { winogradProduct, winogradWeightsOp } from './product.ts';
+
+const everywhere = { channels: 1, pixels: 1, transformed: Infinity };
+const rulesWith = (matrices: WinogradMatrices): Rule[] => [
+  ...standardRules.filter(({ name }) => name !== 'winograd'),
+  winogradRule(matrices, everywhere),
+];
+
+const sizes = fc.record({
+  batch: fc.nat({ max: 1 }).map((n) => n + 1),
+  inChannels: fc.integer({ min: 1, max: 9 }),
+  outChannels: fc.integer({ min: 1, max: 9 }),
+  height: fc.integer({ min: 1, max: 19 }),
+  width: fc.integer({ min: 1, max: 35 }),
+  seed: fc.integer(),
+});
+
+type Sizes = typeof sizes extends fc.Arbitrary<infer T> ? T : never;
+
+function makeConvolution({ batch, inChannels, outChannels, height, width, seed }: Sizes): Tensor {
+  const random = createRandom(seed);
+  const image = (...shape: number[]): Tensor =>
+    tensor(
+      random.integers(
+        shape.reduce((a, b) => a * b),
+        -8,
+        8,
+      ),
+      shape,
+    );
+  const x = image(batch, inChannels, 2 * height, 2 * width);
+  const id = upsampleNearest2d(image(batch, outChannels, height, width));
+  return scaleAdd(id, conv2d(relu(x), image(outChannels, inChannels, 3, 3), image(outChannels)), 0.5);
+}
+
+describe.each(deviceVariants)('on $name', (variant) => {
+  test('F(2×2, 3×3) is exact on small integers, with ReLU, bias and an upsampled residual', async () => {
+    const device = await openVariant(variant);
+    const check = async (given: Sizes): Promise<void> => {
+      const graph = makeConvolution(given);
+      expect(rewrite([graph], rulesWith(winograd2)).applied.get('winograd')).toBe(1);
+      await expectSameAsReference(device, graph, 0, { rules: rulesWith(winograd2) });
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 3, seed: 20261130 });
+  });
+
+  test('F(4×4, 3×3) keeps the bound of what cancels', async () => {
+    const device = await openVariant(variant);
+    const check = async ({ batch, inChannels, outChannels, height, width, seed }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const x = random.gaussians(batch * inChannels * height * width);
+      const w = random.gaussians(outChannels * inChannels * 9);
+      const shapes = [
+        [batch, inChannels, height, width],
+        [outChannels, inChannels, 3, 3],
+      ] as const;
+      const graph = conv2d(tensor(x, shapes[0]), tensor(w, shapes[1]));
+      const [expected] = await interpret([graph]);
+      const actual = await run(device, graph, { rules: rulesWith(winograd4) });
+      const absolute = convolveAbsolutely(
+        tensor(x.map(Math.abs), shapes[0]),
+        tensor(w.map(Math.abs), shapes[1]),
+        winograd4,
+      );
+      const [sums] = await interpret([absolute]);
+      // Roundings in a row: 6 in each of four transforms, one of the weight, one a channel.
+      expectClose(actual, expected!, (i) => cancellingBound(25 + inChannels, sums![i]!), { label: `seed ${seed}` });
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 3, seed: 20261201 });
+  });
+});
+
+/** The rewritten graph with every matrix in absolute value. */
+function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices): Tensor {
+  const absolute = absoluteMatrices(matrices);
+  const [, , height, width] = x.shape as [number, number, number, number];
+  const rows = winogradForward(x, { axis: 'h', matrices: absolute, reluInput: false });
+  const tiles = winogradForward(rows, { axis: 'w', matrices: absolute, reluInput: false });
+  const products = winogradProduct(tiles, apply(winogradWeightsOp, [w], { matrices: absolute }));
+  const plain = { matrices: absolute, bias: false, gain: undefined, residualScale: 1 };
+  const back = winogradInverse(products, [], { axis: 'w', size: width, ...plain });
+  return winogradInverse(back, [], { axis: 'h', size: height, ...plain });
+}
+
+test('a wrong transform is noticed', async () => {
+  const broken = {
+    ...winograd2,
+    output: [
+      [1, 1, 1, 0],
+      [0, 1, -1, 1],
+    ],
+  };
+  const graph = makeConvolution({ batch: 1, inChannels: 3, outChannels: 3, height: 5, width: 5, seed: 1 });
+  const device = await openTestDevice();
+  await expect(expectSameAsReference(device, graph, 0, { rules: rulesWith(broken) })).rejects.toThrow(/out of bounds/);
+});
