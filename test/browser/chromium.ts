@@ -1,7 +1,7 @@
 /**
  * Where Chromium is, and how it gets WebGL 2 from SwiftShader, its own software rasteriser: the same numbers on a
- * laptop and on a server without a GPU. Chrome no longer falls back to it unasked (chromestatus.com, "Remove
- * SwiftShader fallback"), hence the flags. Runs in Node, for vitest.browser.config.ts.
+ * laptop and on a server without a GPU. Chromium gives software WebGL only when asked, hence the flags. Runs in Node,
+ * for vitest.browser.config.ts.
  */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';

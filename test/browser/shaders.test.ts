@@ -78,3 +78,9 @@ test.each([8, 4, 2, 1])('every shader of the official size links and draws, R=%i
   device.checkUsable('draw');
   device.dispose();
 });
+
+test('a shader that does not compile is noticed', () => {
+  const device = new Device({ ...source, dispose() {} });
+  expect(() => device.programs.get('#version 300 es\nvoid main() { undeclared = 1.0; }')).toThrow(/undeclared/);
+  device.dispose();
+});
