@@ -97,17 +97,10 @@ function formatReport(
 }
 
 function formatPlatform(platform: SurveyedPlatform, isChosen: boolean): string {
-  const { name, file, renderer, version, software, robust, floatTargets, error } = platform;
+  const { name, file, renderer, version, software, robust, refusal } = platform;
   const label = `${isChosen ? '→' : ' '} ${name}${file === null ? '' : ` (${file})`}`;
-  if (error) return `${label}: ${error.message}`;
-  const facts = [
-    renderer,
-    version,
-    software ? 'software' : 'hardware',
-    floatTargets ? 'draws float32' : 'cannot draw float32, so it cannot serve',
-    robust ? 'robust' : 'not robust',
-  ];
-  return `${label}: ${facts.join(', ')}`;
+  if (refusal !== null) return `${label}: ${refusal}`;
+  return `${label}: ${renderer}, ${version}, ${software ? 'software' : 'hardware'}, ${robust ? 'robust' : 'not robust'}`;
 }
 
 function formatOpened(opened: Opened): string[] {

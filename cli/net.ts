@@ -36,6 +36,11 @@ export class Net {
     this.quiet = quiet;
   }
 
+  /** Throws `E_PART_MISSING` for work the model has no part for, before anything is computed. */
+  expect(work: 'encode' | 'decode', shape: readonly number[]): void {
+    this.dvae.planFor(work, shape);
+  }
+
   encode(pixels: Pixels): Promise<Timed<TokenGrid>> {
     return this.time('encode', pixels.shape, (options) => this.dvae.encode(pixels, options));
   }

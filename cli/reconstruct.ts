@@ -76,6 +76,7 @@ export interface ReconstructionReport {
 
 async function reconstructPicture(original: Picture, net: Net): Promise<ReconstructionReport & { picture: Picture }> {
   const { width, height } = original;
+  net.expect('decode', [1, height / 8, width / 8]);
   const encoded = await net.encode({ data: toPixels(original), shape: [1, 3, height, width] });
   const decoded = await net.decode(encoded.result);
   const picture = fromPixels(decoded.result.data, decoded.result.shape)[0]!;

@@ -1,0 +1,78 @@
+/**
+ * `npm run demo`: from the checkpoints' pickles to reconstructed pictures, by the library's public functions. Says
+ * first what happened and where the pictures are; everything it writes is under demo-output/.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import {
+  composeSideBySide,
+  convertToModelFolder,
+  fromPixels,
+  loadDVAE,
+  loadImage,
+  open,
+  packageRoot,
+  preparePicture,
+  psnr,
+  savePng,
+  toPixels,
+} from '../dist/node.js';
+
+const checkpoints = join(packageRoot, 'test/data/emoji-dvae');
+const outputFolder = join(packageRoot, 'demo-output');
+const pictures = [
+  { file: 'astronaut.png', size: 256 },
+  { file: 'emoji.png', size: 'keep' },
+];
+
+/** Runs `work` and gives its result with the seconds it took. */
+async function time(work) {
+  const start = performance.now();
+  const result = await work();
+  return { result, seconds: ((performance.now() - start) / 1000).toFixed(2) };
+}
+
+async function reconstruct(dvae, { file, size }) {
+  const original = preparePicture(await loadImage(join(packageRoot, 'demo/pictures', file)), { size });
+  const { width, height } = original;
+  const encoded = await time(() => dvae.encode({ data: toPixels(original), shape: [1, 3, height, width] }));
+  const decoded = await time(() => dvae.decode(encoded.result));
+  const picture = fromPixels(decoded.result.data, decoded.result.shape)[0];
+  const output = join(outputFolder, file);
+  await savePng(output, composeSideBySide([original, picture], 8));
+  const tokens = encoded.result.data;
+  return [
+    `${relative(process.cwd(), output)}`,
+    `    the picture beside its reconstruction: ${width} × ${height}, PSNR ${psnr(original, picture).toFixed(2)} dB`,
+    `    ${tokens.length} tokens (${new Set(tokens).size} distinct) in ${encoded.seconds} s, and back in ${decoded.seconds} s`,
+  ].join('\n');
+}
+
+await mkdir(outputFolder, { recursive: true });
+const model = join(outputFolder, 'model');
+const sources = ['encoder.pkl', 'decoder.pkl'].map((name) => join(checkpoints, name));
+const converted = await time(() => convertToModelFolder({ sources, out: model, force: true }));
+const device = await open();
+const dvae = await loadDVAE(model, { device });
+const reports = [];
+for (const picture of pictures) reports.push(await reconstruct(dvae, picture));
+await dvae.dispose();
+const { description } = device;
+device.dispose();
+
+process.stdout.write(`
+Two pictures went through DALL·E's discrete VAE, from PyTorch's pickles to pixels, on WebGL 2:
+
+${reports.join('\n')}
+
+Device:  ${description}
+Weights: ${(converted.result.bytes / 1e6).toFixed(1)} MB converted from encoder.pkl and decoder.pkl in ${converted.seconds} s
+
+These small weights are ours, trained on emoji; they are not OpenAI's, and photographs come out as rough mosaics.
+OpenAI's own (about 390 MB) convert in the same way:
+
+  curl -LO https://cdn.openai.com/dall-e/encoder.pkl
+  curl -LO https://cdn.openai.com/dall-e/decoder.pkl
+  npx --no-install dalle-gl convert encoder.pkl decoder.pkl -o model/
+  npx --no-install dalle-gl reconstruct demo/pictures/astronaut.png -m model/
+`);

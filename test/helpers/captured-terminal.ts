@@ -1,0 +1,49 @@
+/**
+ * A terminal for tests of the command line: streams that remember what was printed, a given standard input, and a
+ * signal of the test's own. Nothing of the real process shows through.
+ */
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { runCommandLine } from '../../cli/command-line.ts';
+import type { OutputStream, Terminal } from '../../cli/terminal.ts';
+
+export interface CapturedOptions {
+  readonly stdin?: Uint8Array | string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Whether stdout and stderr are screens. */
+  readonly isTTY?: boolean;
+}
+
+export interface CapturedRun {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** A stream and what was written to it so far. */
+export function captureStream(isTTY = false): { stream: OutputStream; read(): Buffer } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 80 }), read: () => Buffer.concat(chunks) };
+}
+
+/** Runs `dalle-gl <words>` in this process. */
+export async function runCaptured(words: readonly string[], options: CapturedOptions = {}): Promise<CapturedRun> {
+  const { stdin, env = {}, isTTY = false, signal = new AbortController().signal } = options;
+  const stdout = captureStream(isTTY);
+  const stderr = captureStream(isTTY);
+  const terminal: Terminal = {
+    stdin: stdin === undefined ? new PassThrough() : Readable.from([Buffer.from(stdin)]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env,
+    signal,
+  };
+  const exitCode = await runCommandLine(words, terminal);
+  return { exitCode, stdout: stdout.read(), stderr: stderr.read().toString() };
+}
