@@ -49,24 +49,29 @@ export class Uniforms extends ActiveUniforms {
 
   uniform1i(location: UniformLocation | null, x: number): void {
     if (!this.settable(location)) return;
-    if (location!.sampler !== null && !this.noteUnits(location!, Int32Array.of(x))) return;
+    if (location!.sampler !== null && !this.noteUnit(location!, 0, x)) return;
     this.native.glUniform1i(location!.location, Number(x));
   }
 
   uniform1iv(location: UniformLocation | null, values: Int32List, start: number = 0, length: number = 0): void {
     const list = int32(values);
-    const sets = location?.sampler ? this.settable(location) && this.noteUnits(location, list.subarray(start)) : true;
-    if (sets) this.setVector(location, list, 1, this.native.glUniform1iv, start, length);
+    if (location?.sampler && this.settable(location)) {
+      const units = length === 0 ? list.subarray(start) : list.subarray(start, start + length);
+      if (!units.every((unit, index) => this.noteUnit(location, index, unit))) return;
+    }
+    this.setVector(location, list, 1, this.native.glUniform1iv, start, length);
   }
 
-  /** Remembers which units a sampler reads; false after refusing a unit that does not exist. */
-  private noteUnits({ sampler, element }: UniformLocation, units: Int32Array): boolean {
-    if (units.some((unit) => unit < 0 || unit >= this.unitCount)) {
+  /** Remembers which unit a sampler reads; false after refusing a unit that does not exist. */
+  private noteUnit({ sampler, element }: UniformLocation, index: number, unit: number): boolean {
+    if (!(unit >= 0 && unit < this.unitCount)) {
       this.fail(GL.INVALID_VALUE);
       return false;
     }
-    sampler!.units.set(units.subarray(0, sampler!.units.length - element), element);
-    this.drawStateChanged = true;
+    if (sampler!.units[element + index] !== unit) {
+      sampler!.units[element + index] = unit;
+      this.drawStateChanged = true;
+    }
     return true;
   }
 
