@@ -49,7 +49,7 @@ export interface SamplerUniform {
 }
 
 export class ProgramObject extends ContextObject {
-  readonly shaders = new Set<ShaderObject>();
+  readonly shaders: Set<ShaderObject> = new Set();
   /** Counts linkProgram calls: locations of an earlier link are refused. */
   linkCount = 0;
   /** Whether the last link succeeded; null until somebody has to wait for it. */

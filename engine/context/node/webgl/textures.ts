@@ -8,7 +8,7 @@ import { TextureObject } from './objects.ts';
 
 const { TEXTURE0, TEXTURE_2D, TEXTURE_2D_ARRAY, TEXTURE_3D, TEXTURE_CUBE_MAP } = GL;
 const SLOTS = 4;
-export const CUBE_FACES = [0, 1, 2, 3, 4, 5].map((face) => GL.TEXTURE_CUBE_MAP_POSITIVE_X + face);
+export const CUBE_FACES: readonly number[] = [0, 1, 2, 3, 4, 5].map((face) => GL.TEXTURE_CUBE_MAP_POSITIVE_X + face);
 
 const FLOAT_PARAMETERS: ReadonlySet<number> = new Set([GL.TEXTURE_MIN_LOD, GL.TEXTURE_MAX_LOD]);
 const INTEGER_PARAMETERS: ReadonlySet<number> = new Set([
@@ -44,7 +44,7 @@ export function slotOf(target: number): number {
 export class Textures extends Buffers {
   private readonly bound: (TextureObject | null)[] = [];
   private activeUnit = 0;
-  protected readonly unitCount = this.readInteger(GL.MAX_COMBINED_TEXTURE_IMAGE_UNITS);
+  protected readonly unitCount: number = this.readInteger(GL.MAX_COMBINED_TEXTURE_IMAGE_UNITS);
 
   protected readInteger(name: number): number {
     const value = new Int32Array(1);
