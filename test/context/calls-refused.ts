@@ -187,16 +187,23 @@ export const refusedCalls: readonly ContextCall[] = [
   },
   {
     name: 'deleted objects are refused',
-    expected: { texture: 'INVALID_OPERATION', isTexture: [true, false], framebuffer: 'INVALID_OPERATION', bound: null },
+    expected: {
+      twice: 'NO_ERROR',
+      texture: 'INVALID_OPERATION',
+      isTexture: [true, false],
+      framebuffer: 'INVALID_OPERATION',
+      bound: null,
+    },
     run: (gl) => {
       const texture = makeTexture(gl, gl.R8, 1, 1);
       const before = gl.isTexture(texture);
       gl.deleteTexture(texture);
-      gl.deleteTexture(texture);
+      const twice = errorAfter(gl, () => gl.deleteTexture(texture));
       const bound = gl.getParameter(gl.TEXTURE_BINDING_2D) as null;
       const framebuffer = gl.createFramebuffer();
       gl.deleteFramebuffer(framebuffer);
       return {
+        twice,
         texture: errorAfter(gl, () => gl.bindTexture(gl.TEXTURE_2D, texture)),
         isTexture: [before, gl.isTexture(texture)],
         framebuffer: errorAfter(gl, () => gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer)),

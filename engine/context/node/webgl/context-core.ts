@@ -78,6 +78,7 @@ export class ContextCore {
 
   /** Records an error of the facade's own, after those that the driver holds already. */
   protected fail(error: number): void {
+    if (!this.enter()) return;
     this.collectErrors();
     if (!this.errors.includes(error)) this.errors.push(error);
   }

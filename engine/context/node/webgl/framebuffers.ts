@@ -79,7 +79,7 @@ export class Framebuffers extends TextureUploads {
 
   /** A deleted texture leaves the bound framebuffers, and only those. */
   override deleteTexture(texture: TextureObject | null): void {
-    if (texture !== null && this.accepts(texture)) {
+    if (this.isLive(texture)) {
       for (const framebuffer of [this.drawFramebuffer, this.readFramebuffer]) {
         framebuffer?.attachments.forEach((attached, index) => {
           if (attached === texture) framebuffer.attachments[index] = null;
