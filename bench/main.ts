@@ -1,0 +1,67 @@
+/**
+ * The bench's command: `npm run bench -- [kernels] [dvae] [--quick]`. Suites run one after the other on one
+ * context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Device } from '../engine/index.ts';
+import { openNodeContext } from '../engine/context/node/open.ts';
+import { createOurPeer } from './peers/dalle-gl.ts';
+import { createTfjsKernels } from './peers/tfjs-webgl.ts';
+import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
+import { describeCircumstances, writeResult } from './report/write.ts';
+import type { Circumstances } from './report/write.ts';
+import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
+import { createTfjsPeer } from './tfjs-peer.ts';
+import type { TfjsPeer } from './tfjs-peer.ts';
+
+interface Setting {
+  readonly device: Device;
+  readonly tfjs: TfjsPeer;
+  readonly circumstances: Circumstances;
+  readonly quick: boolean;
+  /** Where results go; undefined to print only. */
+  readonly folder: string | undefined;
+}
+
+const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = { kernels: runKernels };
+
+async function runKernels({ device, tfjs, circumstances, quick, folder }: Setting): Promise<void> {
+  const peers = [createOurPeer(device), createTfjsKernels(tfjs)];
+  const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
+  const results = await runKernelSuite(device.gl, peers, kernelWorkloads, options, ({ workload }) =>
+    console.error(`measured ${workload}`),
+  );
+  const rows = results.flatMap(rowsOf);
+  console.log(formatKernels(rows));
+  if (folder) report(writeResult(folder, 'kernels', circumstances, rows, chartKernels(rows, circumstances)));
+}
+
+function report(path: string): void {
+  console.log(`\nwritten: ${path}.json and .svg`);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false } },
+  });
+  const names = positionals.length > 0 ? positionals : ['kernels'];
+  const unknown = names.find((name) => !(name in suites));
+  if (unknown !== undefined) {
+    console.error(`bench: there is no suite ${unknown}. There are: ${Object.keys(suites).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const device = new Device(await openNodeContext());
+  const tfjs = await createTfjsPeer(device.gl);
+  const circumstances = describeCircumstances(device.description);
+  const { renderer, cores, cpu, node, load } = circumstances;
+  console.log(`${renderer}\n${cores} cores of ${cpu}, Node ${node}, load ${load} at the start\n`);
+  const folder = values.quick ? undefined : fileURLToPath(new URL('results', import.meta.url));
+  for (const name of names) await suites[name]!({ device, tfjs, circumstances, quick: values.quick, folder });
+  tfjs.dispose();
+  device.dispose();
+}
+
+await main();

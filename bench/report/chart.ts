@@ -1,0 +1,85 @@
+/** A grouped bar chart as SVG text: bars with their quartiles as whiskers, and the number beside each. Pure. */
+
+export interface Bar {
+  /** Bars of the same series have the same colour and one entry in the legend. */
+  readonly series: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BarGroup {
+  readonly label: string;
+  readonly bars: readonly Bar[];
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly subtitle: string;
+  /** What the bars count, such as `GFLOP/s (longer is faster)`. */
+  readonly axis: string;
+  readonly groups: readonly BarGroup[];
+}
+
+/** Okabe and Ito's colours, told apart by colour-blind readers too. Ours is the first. */
+const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999'];
+const [width, labelWidth, rightMargin, barHeight, groupGap, top] = [860, 220, 80, 14, 12, 96];
+
+export function drawChart({ title, subtitle, axis, groups }: Chart): string {
+  const series = [...new Set(groups.flatMap(({ bars }) => bars.map((bar) => bar.series)))];
+  const largest = Math.max(...groups.flatMap(({ bars }) => bars.map(({ value, high }) => Math.max(value, high))));
+  const scale = (value: number): number => (value / largest) * (width - labelWidth - rightMargin);
+  const colourOf = (name: string): string => colours[series.indexOf(name) % colours.length]!;
+  const parts: string[] = [];
+  let y = top;
+  for (const { label, bars } of groups) {
+    const middle = y + (bars.length * barHeight) / 2;
+    parts.push(`<text x="${labelWidth - 10}" y="${round(middle + 4)}" text-anchor="end">${escape(label)}</text>`);
+    for (const bar of bars) {
+      parts.push(drawBar(bar, y, scale, colourOf(bar.series)));
+      y += barHeight;
+    }
+    y += groupGap;
+  }
+  const height = y + 12;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#222">`,
+    `<title>${escape(title)}</title>`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    `<text x="16" y="28" font-size="17" font-weight="600">${escape(title)}</text>`,
+    `<text x="16" y="48" fill="#555">${escape(subtitle)}</text>`,
+    drawLegend(series, axis, colourOf),
+    ...parts,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function drawBar({ value, low, high }: Bar, y: number, scale: (value: number) => number, colour: string): string {
+  const middle = round(y + barHeight / 2 - 1);
+  const [from, to] = [round(labelWidth + scale(low)), round(labelWidth + scale(high))];
+  const end = round(Math.max(labelWidth + scale(value), to) + 6);
+  return [
+    `<rect x="${labelWidth}" y="${y}" width="${round(scale(value))}" height="${barHeight - 2}" fill="${colour}"/>`,
+    `<path d="M${from} ${middle}H${to}" stroke="#222"/>`,
+    `<text x="${end}" y="${round(middle + 4)}" font-size="11">${value.toFixed(value < 10 ? 2 : 1)}</text>`,
+  ].join('');
+}
+
+function drawLegend(series: readonly string[], axis: string, colourOf: (name: string) => string): string {
+  let x = labelWidth;
+  const entries = series.map((name) => {
+    const entry =
+      `<rect x="${x}" y="66" width="12" height="12" fill="${colourOf(name)}"/>` +
+      `<text x="${x + 17}" y="76">${escape(name)}</text>`;
+    x += 40 + name.length * 7;
+    return entry;
+  });
+  return [`<text x="16" y="76" fill="#555">${escape(axis)}</text>`, ...entries].join('\n');
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

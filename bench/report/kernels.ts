@@ -1,0 +1,115 @@
+/** The kernel suite as people read it: one line a contender, and a ratio for each peer. Pure. */
+import type { Ceilings } from '../ceilings.ts';
+import { compareTimes } from '../harness.ts';
+import type { Times } from '../harness.ts';
+import { pairedSpeedup, summarize } from '../statistics.ts';
+import type { Summary } from '../statistics.ts';
+import type { KernelResult } from '../suites/kernels.ts';
+import type { Chart } from './chart.ts';
+import { formatTable } from './table.ts';
+import type { Circumstances } from './write.ts';
+
+/** One contender at one workload, in numbers ready to print or store. Times in milliseconds. */
+export interface KernelRow {
+  readonly workload: string;
+  readonly contender: string;
+  readonly wall: Summary;
+  readonly gflops: number;
+  /** How many times as fast we are: by medians, by the median of paired rounds, and by CPU time where it is known. */
+  readonly speedup?: {
+    readonly medians: number;
+    readonly paired: number;
+    readonly cpu?: number;
+    readonly sure: boolean;
+  };
+  /** Of ours: share of the arithmetic ceiling, and of the time that its fetches alone would take. */
+  readonly ceilingShare?: number;
+  readonly fetchBoundShare?: number;
+  /** What those shares are of. */
+  readonly ceilings?: Ceilings;
+}
+
+export function rowsOf({ workload, macs, fetches, times, ceilings }: KernelResult): KernelRow[] {
+  const [ours] = times;
+  return times.map((contender, index) => {
+    const wall = summarize(contender.wall);
+    const gflops = (2 * macs) / (wall.median * 1e6);
+    const row = { workload, contender: contender.name, wall, gflops };
+    if (index > 0) return { ...row, speedup: speedupOf(ours!, contender) };
+    const bound = fetches && (fetches * ceilings.fetchNanoseconds) / 1e6;
+    return {
+      ...row,
+      ceilings,
+      ceilingShare: gflops / ceilings.fmaGflops,
+      ...(bound && { fetchBoundShare: bound / wall.median }),
+    };
+  });
+}
+
+function speedupOf(ours: Times, theirs: Times): NonNullable<KernelRow['speedup']> {
+  const medianOf = (samples: readonly number[]): number => summarize(samples).median;
+  return {
+    medians: medianOf(theirs.wall) / medianOf(ours.wall),
+    paired: pairedSpeedup(ours.wall, theirs.wall),
+    ...(ours.cpu.length > 0 && { cpu: medianOf(theirs.cpu) / medianOf(ours.cpu) }),
+    sure: compareTimes(ours.wall, theirs.wall) !== 0,
+  };
+}
+
+export function formatKernels(rows: readonly KernelRow[]): string {
+  const heading = [
+    'workload',
+    'engine',
+    'median ms',
+    'quartiles',
+    'min',
+    'n',
+    'GFLOP/s',
+    'FMA only',
+    'share',
+    'ns/fetch',
+    'share',
+    '× medians',
+    '× paired',
+    '× CPU',
+  ];
+  const percent = (share: number | undefined): string => (share === undefined ? '' : `${(100 * share).toFixed(0)} %`);
+  const ratio = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2));
+  const body = rows.map(({ workload, contender, wall, gflops, speedup, ceilingShare, fetchBoundShare, ceilings }) => [
+    workload,
+    contender,
+    wall.median.toFixed(1),
+    `${wall.lowerQuartile.toFixed(1)}–${wall.upperQuartile.toFixed(1)}`,
+    wall.min.toFixed(1),
+    String(wall.count),
+    gflops.toFixed(1),
+    ceilings?.fmaGflops.toFixed(0) ?? '',
+    percent(ceilingShare),
+    ceilings?.fetchNanoseconds.toFixed(2) ?? '',
+    percent(fetchBoundShare),
+    ratio(speedup?.medians) + (speedup && !speedup.sure ? '?' : ''),
+    ratio(speedup?.paired),
+    ratio(speedup?.cpu),
+  ]);
+  return formatTable([heading, ...body]);
+}
+
+export function chartKernels(rows: readonly KernelRow[], { renderer, cores, date }: Circumstances): Chart {
+  const workloads = [...new Set(rows.map(({ workload }) => workload))];
+  return {
+    title: 'Kernels of the dVAE, one context, in turns',
+    subtitle: `${renderer}, ${cores} cores, ${date}. Medians; the line spans the quartiles.`,
+    axis: 'GFLOP/s (longer is faster)',
+    groups: workloads.map((workload) => ({
+      label: workload,
+      bars: rows
+        .filter((row) => row.workload === workload)
+        .map(({ contender, gflops, wall }) => ({
+          series: contender,
+          value: gflops,
+          low: (gflops * wall.median) / wall.upperQuartile,
+          high: (gflops * wall.median) / wall.lowerQuartile,
+        })),
+    })),
+  };
+}

@@ -1,0 +1,49 @@
+/** Puts what a suite found beside its predecessors: `results/<date>-<renderer>-<suite>.json` and a chart as `.svg`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { drawChart } from './chart.ts';
+import type { Chart } from './chart.ts';
+
+/** The machine and the moment, as every report tells them. */
+export interface Circumstances {
+  readonly date: string;
+  readonly renderer: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** Runnable processes on average over the last minute, when the suite began: above 1 or so, others were at work. */
+  readonly load: number;
+}
+
+export function describeCircumstances(renderer: string): Circumstances {
+  const cpus = os.cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    renderer,
+    node: process.version,
+    cpu: cpus[0]?.model ?? 'unknown',
+    cores: cpus.length,
+    load: Math.round(os.loadavg()[0]! * 10) / 10,
+  };
+}
+
+/** Writes both files into `folder` and returns their common path without extension. */
+export function writeResult(
+  folder: string,
+  suite: string,
+  circumstances: Circumstances,
+  rows: readonly object[],
+  chart: Chart,
+): string {
+  const renderer = circumstances.renderer.toLowerCase().match(/[a-z][a-z0-9]+/)?.[0] ?? 'unknown';
+  const path = `${folder}/${circumstances.date}-${renderer}-${suite}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${path}.json`, `${JSON.stringify({ suite, circumstances, rows }, roundNumbers, 2)}\n`);
+  writeFileSync(`${path}.svg`, drawChart(chart));
+  return path;
+}
+
+/** Four digits: more would be noise. */
+function roundNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+}
