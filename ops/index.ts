@@ -1,6 +1,6 @@
 /** Every op, and `compile` and `run` with the standard rewrite rules bound. */
 import { compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
-import type { AnyDevice, Compiled, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
+import type { AnyDevice, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 
 export { constant, Tensor, tensor } from '../engine/index.ts';
@@ -24,8 +24,14 @@ export { transpose } from './transpose/transpose.ts';
 export { upsampleNearest2d } from './upsample-nearest2d/upsample-nearest2d.ts';
 
 export interface RewriteOptions {
-  /** Names of rewrite rules to leave out, for comparisons. */
+  /** The rewrite rules; `standardRules` unless given. */
+  readonly rules?: readonly Rule[];
+  /** Names of rules to leave out, for comparisons. Throws ShapeError `E_ATTRIBUTE` for an unknown one. */
   readonly without?: readonly string[];
+}
+
+function chooseRules({ rules = standardRules, without = [] }: RewriteOptions): readonly Rule[] {
+  return withoutRules(rules, without);
 }
 
 /** `compile` of the engine with the standard rewrite rules. */
@@ -33,12 +39,12 @@ export function compile<const I extends Readonly<Record<string, Shape | TensorTy
   device: AnyDevice,
   trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
   inputs: I,
-  { without = [] }: RewriteOptions = {},
+  options: RewriteOptions = {},
 ): Compiled<T> {
-  return compileWith(device, trace, inputs, { rules: withoutRules(standardRules, without) });
+  return compileWith(device, trace, inputs, { rules: chooseRules(options) });
 }
 
 /** Computes a tensor of constants at once: eager use, for tests and learners. */
-export function run(device: AnyDevice, tensor: Tensor, { without = [] }: RewriteOptions = {}): Promise<RunOutput> {
-  return runWith(device, tensor, { rules: withoutRules(standardRules, without) });
+export function run(device: AnyDevice, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
+  return runWith(device, tensor, { rules: chooseRules(options) });
 }

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { standardRules } from '../../ops/index.ts';
+import type { RewriteOptions } from '../../ops/index.ts';
+import { winogradRule } from '../../ops/rewrite/winograd.ts';
+import { winograd4 } from '../../ops/winograd/matrices.ts';
 import type { Device } from '../../engine/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
@@ -20,12 +23,12 @@ import type { Pixels, TokenGrid } from './dvae.ts';
 const open: Dvae[] = [];
 afterAll(() => Promise.all(open.map((dvae) => dvae.dispose())));
 
-async function load(device: Device, encoder: string, decoder: string, without: readonly string[] = []): Promise<Dvae> {
+async function load(device: Device, encoder: string, decoder: string, rewriting: RewriteOptions = {}): Promise<Dvae> {
   const parts = {
     encoder: await openWeights(await openFileSource(encoder)),
     decoder: await openWeights(await openFileSource(decoder)),
   };
-  const dvae = new Dvae(parts, { device, without });
+  const dvae = new Dvae(parts, { device, ...rewriting });
   open.push(dvae);
   return dvae;
 }
@@ -65,10 +68,22 @@ describe.each(['hidden-4', 'hidden-8', 'hidden-12'] as const)('small net %s equa
     await checkCase(dvae, golden, golden.record.cases[0]!);
   });
 
+  // The small nets are below the limits of the standard rules, and one net's shaders take seconds to compile.
+  test.runIf(name === 'hidden-12')('with every 3×3 convolution by F(4, 3)', async () => {
+    const [checkpoint] = golden.record.checkpoints;
+    const rule = winogradRule('winograd', winograd4, { channels: 1, pixels: 1, transformed: Infinity });
+    const rules = [...standardRules, rule];
+    const device = await openTestDevice();
+    const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder), { rules });
+    await checkCase(dvae, golden, golden.record.cases[0]!);
+  });
+
   test.each(standardRules)('without rewrite $name', async (rule) => {
     const [checkpoint] = golden.record.checkpoints;
     const device = await openTestDevice();
-    const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder), [rule.name]);
+    const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder), {
+      without: [rule.name],
+    });
     await checkCase(dvae, golden, golden.record.cases[0]!);
   });
 });

@@ -5,7 +5,7 @@
  */
 import { DalleError, ShapeError } from '../../errors.ts';
 import { argmax, compile, constant, oneHot } from '../../ops/index.ts';
-import type { AnyDevice, Compiled, RunOptions, Tensor } from '../../ops/index.ts';
+import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
 import type { Weights } from '../../weights-convert/weights.ts';
 import { decoder } from './decoder.ts';
@@ -37,10 +37,8 @@ export interface DvaeParts {
   readonly decoder?: Weights;
 }
 
-export interface DvaeOptions {
+export interface DvaeOptions extends RewriteOptions {
   readonly device: AnyDevice;
-  /** Names of rewrite rules to leave out, for comparisons. */
-  readonly without?: readonly string[];
 }
 
 /** What a plan computes. `soft` takes distributions in the place of tokens; `statistics` stops before pixels. */
@@ -114,14 +112,9 @@ export class Dvae {
     if (known?.key === key) return known.plan;
     known?.plan.dispose();
     this.plans.delete(work);
-    const plan = compile(
-      this.options.device,
-      ({ x }) => this.trace(work, x),
-      { x: { shape, dtype: inputType[work] } },
-      {
-        ...(this.options.without && { without: this.options.without }),
-      },
-    );
+    const { device, ...rewriting } = this.options;
+    const inputs = { x: { shape, dtype: inputType[work] } };
+    const plan = compile(device, ({ x }) => this.trace(work, x), inputs, rewriting);
     this.plans.set(work, { key, plan });
     return plan;
   }

@@ -71,11 +71,14 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
   },
 };
 
+/** Winograd's rules cancel large terms and have a test of their own, ops/winograd. */
+const exactRules = standardRules.filter(({ name }) => !name.startsWith('winograd'));
+
 test('every standard rule is tested here', () => {
-  expect(Object.keys(graphs).sort()).toEqual(standardRules.map((rule) => rule.name).sort());
+  expect(Object.keys(graphs).sort()).toEqual(exactRules.map((rule) => rule.name).sort());
 });
 
-describe.each(standardRules)('$name', (rule) => {
+describe.each(exactRules)('$name', (rule) => {
   const packing = standardRules.find(({ name }) => name === 'pack_conv2d')!;
   const rules: readonly Rule[] = [...new Set([rule, packing])];
 

@@ -1,6 +1,6 @@
 /**
  * The rules every plan is made with, in the order they are tried at a tensor: first those that change what is
- * computed, on plain conv2d; then packing; then what a packed convolution can take into its own draw.
+ * computed, on plain conv2d; then packing; then what a packed convolution can take into its own draw; then its algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
@@ -9,6 +9,7 @@ import { packConv2d } from './pack-conv2d.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { upsampleLater } from './upsample-later.ts';
+import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
 export const standardRules: readonly Rule[] = [
   gatherOneHot,
@@ -17,4 +18,6 @@ export const standardRules: readonly Rule[] = [
   packConv2d,
   reluOnRead,
   residualOnWrite,
+  winogradLargeMaps,
+  winogradSmallMaps,
 ];

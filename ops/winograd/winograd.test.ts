@@ -20,8 +20,8 @@ import { winogradProduct, winogradWeightsOp } from './product.ts';
 
 const everywhere = { channels: 1, pixels: 1, transformed: Infinity };
 const rulesWith = (matrices: WinogradMatrices): Rule[] => [
-  ...standardRules.filter(({ name }) => name !== 'winograd'),
-  winogradRule(matrices, everywhere),
+  ...standardRules.filter(({ name }) => !name.startsWith('winograd')),
+  winogradRule('winograd', matrices, everywhere),
 ];
 
 const sizes = fc.record({
@@ -59,7 +59,7 @@ describe.each(deviceVariants)('on $name', (variant) => {
       expect(rewrite([graph], rulesWith(winograd2)).applied.get('winograd')).toBe(1);
       await expectSameAsReference(device, graph, 0, { rules: rulesWith(winograd2) });
     };
-    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 3, seed: 20261130 });
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 2, seed: 20261130 });
   });
 
   test('F(4×4, 3×3) keeps the bound of what cancels', async () => {
@@ -84,7 +84,7 @@ describe.each(deviceVariants)('on $name', (variant) => {
       // Roundings in a row: 6 in each of four transforms, one of the weight, one a channel.
       expectClose(actual, expected!, (i) => cancellingBound(25 + inChannels, sums![i]!), { label: `seed ${seed}` });
     };
-    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 3, seed: 20261201 });
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 2, seed: 20261201 });
   });
 });
 
