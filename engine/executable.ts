@@ -65,7 +65,7 @@ export class Executable {
       onProgress?.({ phase: 'upload', done, total: constants.length });
       if (this.constants.has(index)) continue;
       const data = await (slot.tensor.attributes as ConstantAttributes).read();
-      this.constants.set(index, device.upload(slot.layout, data));
+      this.constants.set(index, device.upload(slot.layout, data, 'weights'));
     }
     this.programs = plan.passes.map((pass, done) => {
       onProgress?.({ phase: 'compile', done, total: plan.passes.length });
@@ -132,10 +132,10 @@ export class Executable {
       plan.slots.forEach((slot, index) => {
         if (slot.kind !== 'input') return;
         const { name } = slot.tensor.attributes as PlaceholderAttributes;
-        live.set(index, device.upload(slot.layout, toNumericArray(inputs[name]!)));
+        live.set(index, device.upload(slot.layout, toNumericArray(inputs[name]!), 'passing'));
       });
       plan.passes.forEach((pass, index) => {
-        const output = device.textures.acquire(plan.slots[pass.output]!.layout.texture);
+        const output = device.textures.acquire(plan.slots[pass.output]!.layout.texture, 'passing');
         live.set(pass.output, output);
         step(pass, () => this.draw(pass, index, live), index, output);
         for (const slot of pass.dying) {

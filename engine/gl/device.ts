@@ -12,7 +12,7 @@ import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
 import type { Program } from './program.ts';
 import { TexturePool, framebufferOf } from './texture.ts';
-import type { GpuTexture } from './texture.ts';
+import type { GpuTexture, TextureUse } from './texture.ts';
 
 export interface DeviceOptions {
   /** Render targets a draw, a power of two up to what the probe found: a smaller number for tests and comparisons. */
@@ -20,8 +20,8 @@ export interface DeviceOptions {
   /** Pretends a smaller largest texture. */
   readonly maxTextureSize?: number;
   readonly fetch?: FetchStyle;
-  /** Bytes of textures kept for reuse (default 1 GiB). */
-  readonly maxPooledBytes?: number;
+  /** Textures that wait for reuse are freed when they and those in use, weights aside, exceed this (350 MB). */
+  readonly budgetBytes?: number;
 }
 
 /** An upload larger than this goes in several calls. */
@@ -44,7 +44,7 @@ export class Device {
     this.maxTextureSize = Math.min(options.maxTextureSize ?? this.probes.maxTextureSize, this.probes.maxTextureSize);
     this.fetch = options.fetch ?? 'textureLod';
     this.programs = new ProgramCache(source.gl);
-    this.textures = new TexturePool(source.gl, options.maxPooledBytes ?? 2 ** 30);
+    this.textures = new TexturePool(source.gl, options.budgetBytes ?? 350e6);
   }
 
   /** The context, for other libraries to share. They must leave no pixel-store or framebuffer state behind. */
@@ -58,9 +58,9 @@ export class Device {
   }
 
   /** Puts row-major numbers into a texture of their own. */
-  upload(layout: Layout, data: NumericArray): GpuTexture {
+  upload(layout: Layout, data: NumericArray, use: TextureUse): GpuTexture {
     this.checkUsable('upload');
-    const texture = this.textures.acquire(layout.texture);
+    const texture = this.textures.acquire(layout.texture, use);
     this.write(texture, layout, data);
     return texture;
   }

@@ -13,12 +13,16 @@ export interface GpuTexture {
   readonly framebuffers: Map<number, WebGLFramebuffer>;
 }
 
+/** Weights stay as long as their plan; everything else lives for some passes of a run. */
+export type TextureUse = 'weights' | 'passing';
+
 export interface Ledger {
-  /** Bytes of textures that tensors live in now. */
-  readonly liveBytes: number;
+  readonly weightBytes: number;
+  /** Bytes of textures that inputs and intermediate tensors live in now. */
+  readonly passingBytes: number;
   /** Bytes of textures that wait for reuse. */
   readonly pooledBytes: number;
-  /** The most that live and pooled textures took together. */
+  /** The most that passing and pooled textures took together. */
   readonly peakBytes: number;
   readonly liveTextures: number;
 }
@@ -27,39 +31,40 @@ const keyOf = ({ width, height, layers, format }: TextureSpec): string => `${wid
 
 export class TexturePool {
   private readonly gl: WebGL2RenderingContext;
-  private readonly maxPooledBytes: number;
+  private readonly budgetBytes: number;
   /** Oldest first, so eviction takes from the front. */
   private waiting: GpuTexture[] = [];
-  private live = new Set<GpuTexture>();
-  private liveBytes = 0;
+  private readonly live = new Map<GpuTexture, TextureUse>();
+  private readonly bytes: Record<TextureUse, number> = { weights: 0, passing: 0 };
   private pooledBytes = 0;
   private peakBytes = 0;
 
-  constructor(gl: WebGL2RenderingContext, maxPooledBytes: number) {
+  /** Waiting textures are freed as soon as they and the passing ones would take more than `budgetBytes`. */
+  constructor(gl: WebGL2RenderingContext, budgetBytes: number) {
     this.gl = gl;
-    this.maxPooledBytes = maxPooledBytes;
+    this.budgetBytes = budgetBytes;
   }
 
   /** A texture of exactly this size. Its contents are whatever was there: the caller writes every texel it reads. */
-  acquire(spec: TextureSpec): GpuTexture {
-    const key = keyOf(spec);
-    const index = this.waiting.findLastIndex((candidate) => keyOf(candidate.spec) === key);
-    const texture = index >= 0 ? this.waiting.splice(index, 1)[0]! : this.allocate(spec);
-    if (index >= 0) this.pooledBytes -= bytesOf(spec);
-    this.live.add(texture);
-    this.liveBytes += bytesOf(spec);
-    this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.pooledBytes);
+  acquire(spec: TextureSpec, use: TextureUse): GpuTexture {
+    const texture = this.takeWaiting(spec) ?? this.makeRoomAndAllocate(spec, use);
+    this.live.set(texture, use);
+    this.bytes[use] += bytesOf(spec);
+    this.peakBytes = Math.max(this.peakBytes, this.bytes.passing + this.pooledBytes);
     return texture;
   }
 
-  /** Gives a texture back for reuse. */
+  /** Gives a texture back: weights are freed, the rest waits for reuse. */
   release(texture: GpuTexture): void {
-    if (!this.live.delete(texture)) return;
+    const use = this.live.get(texture);
+    if (!use) return;
+    this.live.delete(texture);
     const bytes = bytesOf(texture.spec);
-    this.liveBytes -= bytes;
+    this.bytes[use] -= bytes;
+    if (use === 'weights') return this.free(texture);
     this.waiting.push(texture);
     this.pooledBytes += bytes;
-    while (this.pooledBytes > this.maxPooledBytes) this.evictOldest();
+    this.evictBeyondBudget(0);
   }
 
   /** Frees every texture that waits for reuse. */
@@ -68,20 +73,40 @@ export class TexturePool {
   }
 
   ledger(): Ledger {
-    const { liveBytes, pooledBytes, peakBytes } = this;
-    return { liveBytes, pooledBytes, peakBytes, liveTextures: this.live.size };
+    const { bytes, pooledBytes, peakBytes } = this;
+    const liveTextures = this.live.size;
+    return { weightBytes: bytes.weights, passingBytes: bytes.passing, pooledBytes, peakBytes, liveTextures };
   }
 
   /** Starts the peak anew from what is allocated now. */
   resetPeak(): void {
-    this.peakBytes = this.liveBytes + this.pooledBytes;
+    this.peakBytes = this.bytes.passing + this.pooledBytes;
   }
 
   dispose(): void {
     this.trim();
-    for (const texture of this.live) this.free(texture);
+    for (const texture of this.live.keys()) this.free(texture);
     this.live.clear();
-    this.liveBytes = 0;
+    this.bytes.weights = 0;
+    this.bytes.passing = 0;
+  }
+
+  private takeWaiting(spec: TextureSpec): GpuTexture | undefined {
+    const key = keyOf(spec);
+    const index = this.waiting.findLastIndex((candidate) => keyOf(candidate.spec) === key);
+    if (index < 0) return undefined;
+    this.pooledBytes -= bytesOf(spec);
+    return this.waiting.splice(index, 1)[0]!;
+  }
+
+  private makeRoomAndAllocate(spec: TextureSpec, use: TextureUse): GpuTexture {
+    if (use === 'passing') this.evictBeyondBudget(bytesOf(spec));
+    return this.allocate(spec);
+  }
+
+  private evictBeyondBudget(extraBytes: number): void {
+    const most = this.budgetBytes - this.bytes.passing - extraBytes;
+    while (this.waiting.length > 0 && this.pooledBytes > most) this.evictOldest();
   }
 
   private evictOldest(): void {
@@ -100,7 +125,7 @@ export class TexturePool {
     throw new MemoryError(
       'E_MEMORY',
       `TexturePool: the driver refused a texture of ${spec.width}×${spec.height}×${spec.layers} ` +
-        `(${mebibytes(bytesOf(spec))}) while ${mebibytes(this.liveBytes)} were in use. ` +
+        `(${mebibytes(bytesOf(spec))}) while ${mebibytes(this.bytes.weights + this.bytes.passing)} were in use. ` +
         'The device is out of memory: use a smaller picture or batch, or dispose plans that are no longer needed.',
     );
   }
