@@ -2,7 +2,7 @@
  * The pages tell the truth: their examples type-check, run, and print what the page says they print; the tables of
  * errors, ops and commands are those of the sources; the drawing is the engine's; links lead somewhere.
  *
- * A `ts` block runs by itself in a folder that holds only `demo/`, and what it logs must equal the `text` block after
+ * A `ts` block runs by itself in a folder that holds only `demo/` and `test/`, and what it logs must equal the `text` block after
  * it, if there is one. Blocks are written to test/.generated-docs (git-ignored) with `dalle-gl/…` read from source.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -61,7 +61,7 @@ let program: ts.Program;
 
 beforeAll(() => {
   workplace = mkdtempSync(join(tmpdir(), 'dalle-gl-docs-'));
-  symlinkSync(join(packageRoot, 'demo'), join(workplace, 'demo'));
+  for (const name of ['demo', 'test']) symlinkSync(join(packageRoot, name), join(workplace, name));
   mkdirSync(generated, { recursive: true });
   for (const { file, source } of examples) writeFileSync(file, source);
   program = createProgram([...examples.map(({ file }) => file), join(packageRoot, 'ops', 'index.ts')]);
