@@ -41,6 +41,9 @@ export interface PassTiming {
   readonly macs: number;
 }
 
+/** Textures of inputs and intermediate tensors during a run. */
+type LiveTextures = Map<SlotIndex, GpuTexture>;
+
 export class Executable {
   readonly plan: Plan;
   private readonly device: Device;
@@ -81,10 +84,11 @@ export class Executable {
   async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
     checkInputs(this.plan, inputs);
     await this.prepare(options.signal ? { signal: options.signal } : {});
-    return this.execute(inputs, (_pass, draw, index) => {
-      throwIfAborted(options.signal, 'run');
+    const checkAborted = (): void => throwIfAborted(options.signal, 'run');
+    return this.execute(inputs, async (pass, index, live) => {
+      checkAborted();
       options.onProgress?.({ done: index, total: this.plan.passes.length });
-      draw();
+      await this.draw(pass, index, live, checkAborted);
     });
   }
 
@@ -93,10 +97,10 @@ export class Executable {
     checkInputs(this.plan, inputs);
     await this.prepare();
     const timings: PassTiming[] = [];
-    this.execute(inputs, (pass, draw, _index, output) => {
+    await this.execute(inputs, async (pass, index, live) => {
       const start = performance.now();
-      draw();
-      this.device.finish(output, this.plan.slots[pass.output]!.layout);
+      await this.draw(pass, index, live, () => {});
+      this.device.finish(live.get(pass.output)!, this.plan.slots[pass.output]!.layout);
       const milliseconds = performance.now() - start;
       timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
     });
@@ -121,42 +125,46 @@ export class Executable {
     this.dispose();
   }
 
-  private execute(
+  private async execute(
     inputs: RunInputs,
-    step: (pass: Pass, draw: () => void, index: number, output: GpuTexture) => void,
-  ): RunOutput[] {
+    step: (pass: Pass, index: number, live: LiveTextures) => Promise<void>,
+  ): Promise<RunOutput[]> {
     const { device, plan } = this;
-    device.enter();
-    const live = new Map<SlotIndex, GpuTexture>();
+    device.beginRun();
+    const live: LiveTextures = new Map();
     try {
       plan.slots.forEach((slot, index) => {
         if (slot.kind !== 'input') return;
         const { name } = slot.tensor.attributes as PlaceholderAttributes;
         live.set(index, device.upload(slot.layout, toNumericArray(inputs[name]!), 'passing'));
       });
-      plan.passes.forEach((pass, index) => {
-        const output = device.textures.acquire(plan.slots[pass.output]!.layout.texture, 'passing');
-        live.set(pass.output, output);
-        step(pass, () => this.draw(pass, index, live), index, output);
+      for (const [index, pass] of plan.passes.entries()) {
+        live.set(pass.output, device.textures.acquire(plan.slots[pass.output]!.layout.texture, 'passing'));
+        await step(pass, index, live);
         for (const slot of pass.dying) {
           device.textures.release(live.get(slot)!);
           live.delete(slot);
         }
-      });
+      }
       return plan.outputs.map((slot) => this.readSlot(slot, live));
     } finally {
       for (const texture of live.values()) device.textures.release(texture);
     }
   }
 
-  private draw(pass: Pass, index: number, live: ReadonlyMap<SlotIndex, GpuTexture>): void {
+  private draw(pass: Pass, index: number, live: LiveTextures, between: () => void): Promise<void> {
     const textureOf = (slot: SlotIndex): GpuTexture => live.get(slot) ?? this.constants.get(slot)!;
-    const inputs = pass.inputs.map((slot, position): [string, GpuTexture] => [inputName(position), textureOf(slot)]);
-    const { layout } = this.plan.slots[pass.output]!;
-    this.device.draw(this.programs![index]!, inputs, textureOf(pass.output), layout);
+    const call = {
+      program: this.programs![index]!,
+      inputs: pass.inputs.map((slot, position): [string, GpuTexture] => [inputName(position), textureOf(slot)]),
+      output: textureOf(pass.output),
+      layout: this.plan.slots[pass.output]!.layout,
+      fetches: pass.cost.fetches,
+    };
+    return this.device.draw(call, between);
   }
 
-  private readSlot(slot: SlotIndex, live: ReadonlyMap<SlotIndex, GpuTexture>): RunOutput {
+  private readSlot(slot: SlotIndex, live: LiveTextures): RunOutput {
     const { layout, tensor } = this.plan.slots[slot]!;
     const data = arrayFor(tensor.dtype, sizeOf(tensor.shape));
     this.device.read(live.get(slot) ?? this.constants.get(slot)!, layout, data);

@@ -7,7 +7,7 @@ import { ShapeError } from '../errors.ts';
 import { sortTopologically } from './graph.ts';
 import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
 import type { Layout } from './layout.ts';
-import type { Cost, FetchStyle, NumericArray, Op, Operand } from './op.ts';
+import type { Cost, FetchStyle, NumericArray, Op, Operand, ShaderCall } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
 import { formatShape, sizeOf } from './shape.ts';
@@ -38,7 +38,7 @@ export interface Pass {
   readonly inputs: readonly SlotIndex[];
   readonly output: SlotIndex;
   readonly shader: string;
-  readonly cost: Cost;
+  readonly cost: Required<Cost>;
   /** Slots nobody reads after this pass. */
   readonly dying: readonly SlotIndex[];
 }
@@ -109,7 +109,14 @@ function draftPass(
     output: operand('result', output),
     fetch: limits.fetch,
   };
-  return { op, tensor, inputs, output, shader: op.glsl(call), cost: op.cost?.(call) ?? { macs: 0 } };
+  return { op, tensor, inputs, output, shader: op.glsl(call), cost: estimateCost(op, call) };
+}
+
+/** Ops that do not count their texture reads are taken to read every operand, and write every texel, once. */
+function estimateCost(op: Op, call: ShaderCall): Required<Cost> {
+  const texels = ({ layout }: Operand): number => layout.bytes / 16;
+  const once = call.inputs.reduce((sum, input) => sum + texels(input), texels(call.output));
+  return { macs: 0, fetches: once, ...op.cost?.(call) };
 }
 
 /** Names of operands in every shader, in order: a, b, c, … */

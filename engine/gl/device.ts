@@ -7,6 +7,7 @@ import type { ContextSource } from '../context/source.ts';
 import type { Layout } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
 import { packLayer, unpackLayer } from '../texels.ts';
+import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
@@ -22,6 +23,17 @@ export interface DeviceOptions {
   readonly fetch?: FetchStyle;
   /** Textures that wait for reuse are freed when they and those in use, weights aside, exceed this (350 MB). */
   readonly budgetBytes?: number;
+  /** Milliseconds of work handed to the driver at a time (50). */
+  readonly portionMilliseconds?: number;
+}
+
+/** One pass: what to draw with, what it reads, where it goes, and how many texture reads that is. */
+export interface DrawCall {
+  readonly program: Program;
+  readonly inputs: readonly [string, GpuTexture][];
+  readonly output: GpuTexture;
+  readonly layout: Layout;
+  readonly fetches: number;
 }
 
 /** An upload larger than this goes in several calls. */
@@ -35,6 +47,7 @@ export class Device {
   readonly fetch: FetchStyle;
   readonly programs: ProgramCache;
   readonly textures: TexturePool;
+  private readonly pacer: Pacer;
   private disposed = false;
 
   constructor(source: ContextSource, options: DeviceOptions = {}) {
@@ -44,6 +57,7 @@ export class Device {
     this.maxTextureSize = Math.min(options.maxTextureSize ?? this.probes.maxTextureSize, this.probes.maxTextureSize);
     this.fetch = options.fetch ?? 'textureLod';
     this.programs = new ProgramCache(source.gl);
+    this.pacer = new Pacer(source.gl, options.portionMilliseconds ?? 50);
     this.textures = new TexturePool(source.gl, options.budgetBytes ?? 350e6);
   }
 
@@ -81,9 +95,30 @@ export class Device {
     }
   }
 
-  /** Draws every fold of `output` with the program; `inputs` are bound to the samplers of these names. */
-  draw(program: Program, inputs: readonly [string, GpuTexture][], output: GpuTexture, layout: Layout): void {
+  /**
+   * Draws every fold of `output` with the program, in bands that the pacer finds short enough. `inputs` are bound to the
+   * samplers of these names. `between` runs after a pause, when others may have used the context; it may throw.
+   */
+  async draw(call: DrawCall, between: () => void): Promise<void> {
+    const { layout, fetches } = call;
+    const { height } = layout.texture;
+    const fetchesPerRow = fetches / (layout.folds * height);
+    for (let fold = 0; fold < layout.folds; fold++) {
+      for (let y = 0; y < height;) {
+        const rows = Math.min(this.pacer.rowsPerBand(fetchesPerRow), height - y);
+        this.drawBand(call, fold, y, rows);
+        y += rows;
+        if (!this.pacer.add(rows * fetchesPerRow)) continue;
+        await this.pacer.pause();
+        between();
+        this.enter();
+      }
+    }
+  }
+
+  private drawBand({ program, inputs, output, layout }: DrawCall, fold: number, y: number, rows: number): void {
     const gl = this.source.gl;
+    const { width, height } = layout.texture;
     this.programs.use(program);
     inputs.forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
@@ -91,12 +126,11 @@ export class Device {
       gl.uniform1i(this.programs.uniform(program, `${name}_texels`), unit);
     });
     gl.activeTexture(gl.TEXTURE0);
-    gl.viewport(0, 0, layout.texture.width, layout.texture.height);
-    for (let fold = 0; fold < layout.folds; fold++) {
-      gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, output, fold, layout.targets));
-      if (layout.folds > 1) gl.uniform1i(this.programs.uniform(program, 'fold'), fold);
-      gl.drawArrays(gl.TRIANGLES, 0, 3);
-    }
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, output, fold, layout.targets));
+    gl.viewport(0, 0, width, height);
+    gl.scissor(0, y, width, rows);
+    if (layout.folds > 1) gl.uniform1i(this.programs.uniform(program, 'fold'), fold);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
@@ -126,13 +160,19 @@ export class Device {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
-  /** Makes our own view of the context's state true again; called at the start of every run. */
+  /** Starts a run: the time since the last one is no measure of the device. */
+  beginRun(): void {
+    this.enter();
+    this.pacer.restart();
+  }
+
+  /** Makes our own view of the context's state true again, whatever others did with it. */
   enter(): void {
     this.checkUsable('run');
     const gl = this.source.gl;
     this.programs.forgetBinding();
     gl.bindVertexArray(null);
-    gl.disable(gl.SCISSOR_TEST);
+    gl.enable(gl.SCISSOR_TEST);
     gl.disable(gl.BLEND);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.CULL_FACE);

@@ -1,0 +1,85 @@
+/**
+ * Keeps the work handed to the driver in portions of bounded time, so that no watchdog fires, a page stays alive and a
+ * run can be stopped: draws are cut into bands, and after each portion the run waits until the portion before it is
+ * done. How much fits a portion is learnt from the portions themselves, so no device is known by name.
+ *
+ * Work is counted in texture reads, which is what the shaders cost (bench/README.md).
+ */
+
+/** Slow enough that the first portion is short on every device; the first measurement replaces it. */
+const cautiousNanoseconds = 3;
+
+/** A portion may grow by this factor over the one before: one measurement distorted by a stall must not cost seconds. */
+const mostGrowth = 8;
+
+export class Pacer {
+  private readonly gl: WebGL2RenderingContext;
+  private readonly milliseconds: number;
+  private fetchesPerPortion: number;
+  private pending = 0;
+  private last: { fence: WebGLSync | null; fetches: number } | undefined;
+  private lastDone = performance.now();
+
+  /** `milliseconds`: the time that a portion should take. */
+  constructor(gl: WebGL2RenderingContext, milliseconds: number) {
+    this.gl = gl;
+    this.milliseconds = milliseconds;
+    this.fetchesPerPortion = (milliseconds * 1e6) / cautiousNanoseconds;
+  }
+
+  /** Rows of a draw that fit one portion: whole screen tiles of software rasterisers where that is possible. */
+  rowsPerBand(fetchesPerRow: number): number {
+    const rows = Math.max(1, Math.floor(this.fetchesPerPortion / Math.max(1, fetchesPerRow)));
+    return rows > 64 ? rows - (rows % 64) : rows;
+  }
+
+  /** Notes work handed to the driver. True when it is time to wait. */
+  add(fetches: number): boolean {
+    this.pending += fetches;
+    return this.pending >= this.fetchesPerPortion;
+  }
+
+  /** Closes this portion and waits until the one before it is done: the driver always has one in hand. */
+  async pause(): Promise<void> {
+    const { gl } = this;
+    const closed = { fence: gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0), fetches: this.pending };
+    this.pending = 0;
+    gl.flush();
+    const before = this.last;
+    this.last = closed;
+    if (before) await this.waitFor(before);
+    else await yieldToHost();
+  }
+
+  /** Forgets what is under way: called at the start of a run, when the device has been idle for any time. */
+  restart(): void {
+    if (this.last) this.gl.deleteSync(this.last.fence);
+    this.last = undefined;
+    this.pending = 0;
+    this.lastDone = performance.now();
+  }
+
+  private async waitFor({ fence, fetches }: { fence: WebGLSync | null; fetches: number }): Promise<void> {
+    const { gl } = this;
+    do await yieldToHost();
+    while (!isSignalled(gl, fence));
+    gl.deleteSync(fence);
+    const now = performance.now();
+    const took = Math.max(0.1, now - this.lastDone);
+    this.lastDone = now;
+    const fitting = (fetches * this.milliseconds) / took;
+    this.fetchesPerPortion = Math.min(fitting, this.fetchesPerPortion * mostGrowth);
+  }
+}
+
+/** A lost context signals nothing ever again; the next call then finds out that it is lost. */
+function isSignalled(gl: WebGL2RenderingContext, fence: WebGLSync | null): boolean {
+  if (!fence || gl.isContextLost()) return true;
+  const status = gl.clientWaitSync(fence, 0, 0);
+  return status !== gl.TIMEOUT_EXPIRED;
+}
+
+/** Lets timers, input and rendering have their turn. A timer rather than a spinning loop: it leaves the cores free. */
+function yieldToHost(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
