@@ -39,9 +39,18 @@ export function sourceFromBlob(blob: Blob, name: string): ByteSource {
     size: blob.size,
     read: async (offset, length) => {
       checkRange(name, blob.size, offset, length);
-      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      const slice = blob.slice(offset, offset + length);
+      return new Uint8Array(await slice.arrayBuffer().catch((cause: unknown) => throwReadFailure(name, cause)));
     },
   };
+}
+
+/** Reports that a source which was open could not be read (`E_FILE_READ`). */
+export function throwReadFailure(name: string, cause: unknown): never {
+  const message =
+    `read: ${name} could not be read (${cause instanceof Error ? cause.message : String(cause)}). It was moved, changed ` +
+    `or removed while it was read, or its disk fails; try again.`;
+  throw new FormatError('E_FILE_READ', message, { cause });
 }
 
 /** Throws `E_FILE_RANGE` unless [offset, offset + length) lies within a source of `size` bytes. */

@@ -3,7 +3,8 @@
  * Nothing in it rounds except one conversion named below, so NumPy and PyTorch make the same bits. It follows no
  * trained model; scales are chosen so that activations stay near 1 and tokens vary over a photograph.
  *
- * All arithmetic on `u32` wraps modulo 2^32. `mix` is the hash (shifts are logical):
+ * All arithmetic on `u32` wraps modulo 2^32. `mix` is the hash (shifts are logical; constants of Chris Wellons'
+ * public-domain lowbias32):
  *
  *     mix(x):  x ^= x >> 16;  x *= 0x7feb352d;  x ^= x >> 15;  x *= 0x846ca68b;  x ^= x >> 16;  return x
  *

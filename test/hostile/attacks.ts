@@ -72,7 +72,7 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
   ['E_PICKLE_UNDERFLOW', 'POP of nothing', () => torchZip(pickle('0'))],
   ['E_PICKLE_UNDERFLOW', 'STOP of nothing', () => torchZip(pickle())],
   ['E_PICKLE_UNDERFLOW', 'TUPLE without a mark', () => torchZip(pickle('Nt'))],
-  ['E_PICKLE_UNDERFLOW', 'reaching below a mark', () => torchZip(pickle('N(\x86'))],
+  ['E_PICKLE_UNDERFLOW', 'reaching below a mark', () => torchZip(pickle('NN(\x86'))],
   ['E_PICKLE_MEMO', 'a memo entry never stored', () => torchZip(pickle('h\x07'))],
   ['E_PICKLE_MEMO', 'a negative memo index', () => torchZip(pickle('Np-1\n'))],
   ['E_PICKLE_LIMIT', 'a memo index of four billion', () => torchZip(pickle('Nr', uint32(0xffffffff)))],

@@ -5,7 +5,7 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FormatError } from '../../errors.ts';
-import { checkRange, type ByteSource } from '../byte-source.ts';
+import { checkRange, throwReadFailure, type ByteSource } from '../byte-source.ts';
 
 /** A `ByteSource` that holds a file descriptor: close it. */
 export interface FileSource extends ByteSource {
@@ -39,7 +39,9 @@ export async function openFileSource(path: string): Promise<FileSource> {
       const bytes = new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
-        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+        const { bytesRead } = await handle
+          .read(bytes, filled, length - filled, offset + filled)
+          .catch((cause: unknown) => throwReadFailure(name, cause));
         // The file was cut after it was opened: the range no longer lies within it.
         if (bytesRead === 0) checkRange(name, offset + filled, offset, length);
         filled += bytesRead;
