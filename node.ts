@@ -1,9 +1,10 @@
 /**
  * dalle-gl in Node: a device with no display, models from files, pictures from paths and addresses.
  *
- *     using device = await open();
- *     const dvae = await loadDVAE(undefined, { device });
+ *     const dvae = await loadDVAE();
+ *     const picture = preparePicture(await loadImage('cat.jpg'));
  *     const { tokens, pixels } = await dvae.reconstruct({ data: toPixels(picture), shape: [1, 3, 256, 256] });
+ *     await savePng('again.png', fromPixels(pixels.data, pixels.shape)[0]!);
  *
  * Everything of the entry for browsers is here too, except that `open` looks for EGL and not for a canvas.
  */
@@ -59,10 +60,9 @@ export interface CheckpointPair {
   readonly decoder?: CheckpointSource;
 }
 
-export interface LoadOptions {
+export interface LoadDvaeOptions {
   /** Where it computes; without one, a device that is opened once and shared. */
   readonly device?: AnyDevice;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -73,7 +73,7 @@ export interface LoadOptions {
  */
 export async function loadDVAE(
   source: string | CheckpointPair = bundledModel,
-  options: LoadOptions = {},
+  options: LoadDvaeOptions = {},
 ): Promise<Dvae> {
   const parts = typeof source === 'string' ? await openModelFolder(source) : await openPair(source);
   return new Dvae(parts, { device: options.device ?? (await openShared()) });

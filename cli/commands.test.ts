@@ -177,6 +177,6 @@ test('help begins with an example, and every flag is in it', async () => {
 
 test('a picture is shown on a screen only', async () => {
   const words = ['reconstruct', square, '--size', '16', '-o', place.path('shown.png'), '-m', model];
-  const shown = await runCaptured(words, { isTTY: true, env: { TERM: 'xterm' } });
+  const shown = await runCaptured(words, { isTTY: true, columns: 0, env: { TERM: 'xterm' } });
   expect(shown.stdout.toString()).toContain('▀');
 });

@@ -8,7 +8,7 @@ import { defineCommand, type Command } from './command.ts';
 import { commonFlags, netFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { withNet, type Net } from './net.ts';
-import { checkStdout, planOutputs, writeIntoFolder } from './outputs.ts';
+import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
 import { printJson, say } from './terminal.ts';
 import { countTokens, readTokens } from './tokens-file.ts';
@@ -44,8 +44,8 @@ export const decode: Command = defineCommand({
       if (!flags.quiet) {
         say(
           terminal,
-          `${input} → ${output}: ${count.count} tokens (${count.distinct} distinct), ${width} × ${height}, ` +
-            `decoded in ${formatSeconds(seconds.run)}, prepared in ${formatSeconds(seconds.prepare)}`,
+          `${input} → ${nameOutput(output)}: ${count.count} tokens (${count.distinct} distinct), ${width} × ${height}, ` +
+            `decoded in ${formatSeconds(seconds.decode)}, prepared in ${formatSeconds(seconds.prepare)}`,
         );
       }
       const { description } = net.device;
@@ -59,15 +59,15 @@ export const decode: Command = defineCommand({
 async function decodeEach(
   { data, shape: [count, height, width] }: TokenGrid,
   net: Net,
-): Promise<{ pictures: Picture[]; seconds: { prepare: number; run: number } }> {
+): Promise<{ pictures: Picture[]; seconds: { prepare: number; decode: number } }> {
   const pictures: Picture[] = [];
-  const seconds = { prepare: 0, run: 0 };
+  const seconds = { prepare: 0, decode: 0 };
   for (let i = 0; i < count; i++) {
     const grid = data.slice(i * height * width, (i + 1) * height * width);
     const decoded = await net.decode({ data: grid, shape: [1, height, width] });
     pictures.push(...fromPixels(decoded.result.data, decoded.result.shape));
     seconds.prepare += decoded.seconds.prepare;
-    seconds.run += decoded.seconds.run;
+    seconds.decode += decoded.seconds.run;
   }
   return { pictures, seconds };
 }

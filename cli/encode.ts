@@ -9,11 +9,11 @@ import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags, pictureFlags } from './flags.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
-import { withNet } from './net.ts';
-import { checkStdout, planOutputs, writeIntoFolder } from './outputs.ts';
+import { withNet, type Net } from './net.ts';
+import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
-import { countTokens, formatTokens, joinGrids } from './tokens-file.ts';
+import { countTokens, formatTokens, joinGrids, type TokenCount } from './tokens-file.ts';
 
 export const encode: Command = defineCommand({
   name: 'encode',
@@ -41,43 +41,66 @@ export const encode: Command = defineCommand({
     const rules = { command: 'encode', extensions: ['.npy', '.json'], together: true } as const;
     const outputs = planOutputs(operands, flags.output, rules);
     checkStdout(terminal, outputs, flags.json, 'encode');
-    const together = outputs.length < operands.length;
     await withNet(flags, terminal, async (openNet) => {
-      const grids: TokenGrid[] = [];
-      let first: Picture | undefined;
-      const encodeOne = async (input: string, index: number): Promise<object> => {
+      const encodeInput = async (input: string, output: string, first?: Encoded): Promise<Encoded> => {
         const picture = await loadPicture(input, flags, terminal);
-        const { width, height } = picture;
-        if (together) checkSameSize((first ??= picture), picture, input);
+        if (first) checkSameSize(first.picture, picture, input);
         const net = await openNet();
-        const { result, seconds } = await net.encode({ data: toPixels(picture), shape: [1, 3, height, width] });
-        if (together) grids.push(result);
-        else await writeTokens(outputs[index]!, result, terminal);
-        const tokens = countTokens(result);
-        const output = outputs[together ? 0 : index]!;
-        if (!flags.quiet) {
-          say(
-            terminal,
-            `${input} → ${output}: ${width} × ${height}, ${tokens.count} tokens (${tokens.distinct} distinct), ` +
-              `encoded in ${formatSeconds(seconds.run)}, prepared in ${formatSeconds(seconds.prepare)}`,
-          );
-        }
-        const { description } = net.device;
-        return { input, output, device: description, model: net.model, width, height, tokens, seconds };
+        const encoded = await encodePicture(picture, input, output, net);
+        if (!flags.quiet) say(terminal, formatReport(encoded.report));
+        return encoded;
       };
-      if (together) {
-        const results: object[] = [];
-        for (const [index, input] of operands.entries()) results.push(await encodeOne(input, index));
-        await writeTokens(outputs[0]!, joinGrids(grids), terminal);
+      if (outputs.length === operands.length) {
+        const { results, failure } = await processInputs(operands, terminal, async (input, index) => {
+          const { tokens, report } = await encodeInput(input, outputs[index]!);
+          await writeTokens(report.output, tokens, terminal);
+          return report;
+        });
         if (flags.json) printJson(terminal, { results });
-        return;
+        if (failure !== undefined) throw new ReportedFailure(failure);
+      } else {
+        const all: Encoded[] = [];
+        for (const input of operands) all.push(await encodeInput(input, outputs[0]!, all[0]));
+        await writeTokens(outputs[0]!, joinGrids(all.map(({ tokens }) => tokens)), terminal);
+        if (flags.json) printJson(terminal, { results: all.map(({ report }) => report) });
       }
-      const { results, failure } = await processInputs(operands, terminal, encodeOne);
-      if (flags.json) printJson(terminal, { results });
-      if (failure !== undefined) throw new ReportedFailure(failure);
     });
   },
 });
+
+interface EncodeReport {
+  readonly input: string;
+  readonly output: string;
+  readonly device: string;
+  readonly model: string;
+  readonly width: number;
+  readonly height: number;
+  readonly tokens: TokenCount;
+  readonly seconds: { readonly prepare: number; readonly encode: number };
+}
+
+interface Encoded {
+  readonly picture: Picture;
+  readonly tokens: TokenGrid;
+  readonly report: EncodeReport;
+}
+
+async function encodePicture(picture: Picture, input: string, output: string, net: Net): Promise<Encoded> {
+  const { width, height } = picture;
+  const { result, seconds } = await net.encode({ data: toPixels(picture), shape: [1, 3, height, width] });
+  const { description } = net.device;
+  const tokens = countTokens(result);
+  const times = { prepare: seconds.prepare, encode: seconds.run };
+  const report = { input, output, device: description, model: net.model, width, height, tokens, seconds: times };
+  return { picture, tokens: result, report };
+}
+
+function formatReport({ input, output, width, height, tokens, seconds }: EncodeReport): string {
+  return (
+    `${input} → ${nameOutput(output)}: ${width} × ${height}, ${tokens.count} tokens (${tokens.distinct} distinct), ` +
+    `encoded in ${formatSeconds(seconds.encode)}, prepared in ${formatSeconds(seconds.prepare)}`
+  );
+}
 
 async function writeTokens(output: string, tokens: TokenGrid, terminal: Terminal): Promise<void> {
   const bytes = formatTokens(tokens, extname(output).toLowerCase());

@@ -25,6 +25,9 @@ export function describeFailure(error: unknown): Failure {
 
 /** Tells a person. */
 export function sayFailure(terminal: Terminal, error: unknown): void {
+  if (error instanceof AbortedError) {
+    return say(terminal, `dalle-gl: interrupted; what was finished stays, and nothing else was left. (${error.code})`);
+  }
   if (error instanceof DalleError) return say(terminal, `dalle-gl: ${error.message} (${error.code})`);
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   say(terminal, `dalle-gl: this is a bug of dalle-gl; please report it with the lines below. (E_BUG)\n${trace}`);

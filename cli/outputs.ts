@@ -115,6 +115,11 @@ function checkClashes(destinations: string[], inputs: readonly string[], command
   return destinations;
 }
 
+/** How messages call a destination. */
+export function nameOutput(output: string): string {
+  return output === '-' ? 'standard output' : output;
+}
+
 /** Beside its input; results of a download lie here, those of standard input go to standard output. */
 function nameBeside(input: string, ending: string): string {
   if (input === '-') return '-';

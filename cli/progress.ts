@@ -44,7 +44,7 @@ function drawLine(stderr: Terminal['stderr'], describe: Describe, now: () => num
       if (now() - drawn < redrawMs) return;
       drawn = now();
       // One less than the width: a full line would wrap and could not be wiped.
-      stderr.write(`\r${describe(done, total).slice(0, (stderr.columns ?? 80) - 1)}\x1b[K`);
+      stderr.write(`\r${describe(done, total).slice(0, (stderr.columns || 80) - 1)}\x1b[K`);
     },
     end() {
       if (drawn > -Infinity) stderr.write('\r\x1b[K');

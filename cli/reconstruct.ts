@@ -16,7 +16,7 @@ import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
 import { withNet, type Net } from './net.ts';
-import { checkStdout, planOutputs, writeIntoFolder } from './outputs.ts';
+import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 import { countTokens, type TokenCount } from './tokens-file.ts';
@@ -97,15 +97,15 @@ async function reconstructPicture(original: Picture, net: Net): Promise<Reconstr
 function formatReport(input: string, output: string, report: ReconstructionReport): string {
   const { width, height, tokens, seconds } = report;
   return (
-    `${input} → ${output === '-' ? 'standard output' : output}: ${width} × ${height}, ` +
+    `${input} → ${nameOutput(output)}: ${width} × ${height}, ` +
     `${tokens.count} tokens (${tokens.distinct} distinct), PSNR ${report.psnr.toFixed(2)} dB, ` +
     `encoded in ${formatSeconds(seconds.encode)}, decoded in ${formatSeconds(seconds.decode)}, ` +
     `prepared in ${formatSeconds(seconds.prepare)}`
   );
 }
 
-/** On a screen only: the picture, at most 64 characters wide. */
+/** On a screen only: the picture, at most 64 characters wide. A screen that does not know its width says 0. */
 function showPreview(picture: Picture, { stdout, env }: Terminal): void {
   if (!stdout.isTTY) return;
-  stdout.write(renderPreview(picture, Math.min(64, stdout.columns ?? 64), detectGraphics(env)));
+  stdout.write(renderPreview(picture, Math.min(64, stdout.columns || 64), detectGraphics(env)));
 }

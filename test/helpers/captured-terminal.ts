@@ -12,6 +12,8 @@ export interface CapturedOptions {
   readonly signal?: AbortSignal;
   /** Whether stdout and stderr are screens. */
   readonly isTTY?: boolean;
+  /** How wide a screen says it is [80]. */
+  readonly columns?: number;
 }
 
 export interface CapturedRun {
@@ -21,7 +23,7 @@ export interface CapturedRun {
 }
 
 /** A stream and what was written to it so far. */
-export function captureStream(isTTY = false): { stream: OutputStream; read(): Buffer } {
+export function captureStream(isTTY = false, columns = 80): { stream: OutputStream; read(): Buffer } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -29,14 +31,14 @@ export function captureStream(isTTY = false): { stream: OutputStream; read(): Bu
       done();
     },
   });
-  return { stream: Object.assign(stream, { isTTY, columns: 80 }), read: () => Buffer.concat(chunks) };
+  return { stream: Object.assign(stream, { isTTY, columns }), read: () => Buffer.concat(chunks) };
 }
 
 /** Runs `dalle-gl <words>` in this process. */
 export async function runCaptured(words: readonly string[], options: CapturedOptions = {}): Promise<CapturedRun> {
-  const { stdin, env = {}, isTTY = false, signal = new AbortController().signal } = options;
-  const stdout = captureStream(isTTY);
-  const stderr = captureStream(isTTY);
+  const { stdin, env = {}, isTTY = false, columns, signal = new AbortController().signal } = options;
+  const stdout = captureStream(isTTY, columns);
+  const stderr = captureStream(isTTY, columns);
   const terminal: Terminal = {
     stdin: stdin === undefined ? new PassThrough() : Readable.from([Buffer.from(stdin)]),
     stdout: stdout.stream,

@@ -1,0 +1,57 @@
+/** The entry for Node: devices by name, models from folders and straight from pickles, eager use. */
+import { readFileSync } from 'node:fs';
+import { afterAll, expect, test } from 'vitest';
+import { add, createContext, Device, loadDVAE, open, openFileSource, run, tensor, type Dvae } from './node.ts';
+import { loadNetGolden } from './test/helpers/golden.ts';
+import { smallCheckpoints } from './test/helpers/workplace.ts';
+import { sourceFromBytes } from './weights-convert/byte-source.ts';
+
+const { encoder, decoder } = smallCheckpoints();
+const device = await open();
+afterAll(() => device.dispose());
+
+async function expectGoldenTokens(dvae: Dvae): Promise<void> {
+  const golden = loadNetGolden('hidden-8');
+  const { name, shape } = golden.record.cases[0]!;
+  const pixels = { data: Float32Array.from(golden.array(`${name}.pixels`).data), shape };
+  expect([...(await dvae.encode(pixels)).data]).toEqual([...golden.array(`${name}.tokens.f64`).data]);
+  await dvae.dispose();
+}
+
+test('a pickle is loaded directly, from a path or from bytes', async () => {
+  await expectGoldenTokens(await loadDVAE({ encoder, decoder }, { device }));
+  const bytes = sourceFromBytes(readFileSync(encoder), 'bytes');
+  await expectGoldenTokens(await loadDVAE({ encoder: bytes }, { device: await open({ device: 'reference' }) }));
+});
+
+test('checkpoints the wrong way round are refused, and their files closed', async () => {
+  const source = await openFileSource(decoder);
+  await expect(loadDVAE({ encoder: source }, { device })).rejects.toMatchObject({ code: 'E_ARCHITECTURE' });
+  await expect(source.read(0, 1)).rejects.toThrow();
+});
+
+test('the bundled model is the default', async () => {
+  const dvae = await loadDVAE(undefined, { device });
+  expect(dvae.parts.encoder?.architecture.vocab_size).toBe(1024);
+  expect(dvae.parts.decoder?.architecture.kind).toBe('dvae-decoder');
+  await dvae.dispose();
+});
+
+test("a caller's context serves, and stays the caller's", async () => {
+  const gl = createContext();
+  const borrowed = await open({ gl, targets: 2 });
+  expect(borrowed).toBeInstanceOf(Device);
+  expect(borrowed.targets).toBe(2);
+  expect([...(await run(add(tensor([1], [1]), tensor([2], [1])), { device: borrowed }))]).toEqual([3]);
+  borrowed.dispose();
+  expect(gl.isContextLost()).toBe(false);
+  gl.dispose();
+});
+
+test('run opens a device by itself', async () => {
+  expect([...(await run(add(tensor([1], [1]), tensor([1], [1]))))]).toEqual([2]);
+});
+
+test('an unknown device is refused by name', async () => {
+  await expect(open({ device: 'egl:nowhere' })).rejects.toMatchObject({ code: 'E_GL_SOURCE' });
+});
