@@ -9,7 +9,7 @@ import type { ByteSource } from './byte-source.ts';
 export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npy' | 'pickle';
 
 /** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
-export const LEGACY_MAGIC: readonly number[] = [
+const LEGACY_MAGIC: readonly number[] = [
   0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
 ];
 

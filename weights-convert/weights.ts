@@ -5,6 +5,7 @@
 import type { Container } from './sniff.ts';
 import type { DvaeArchitecture } from './dvae-spec.ts';
 import type { Dtype } from './torch/dtypes.ts';
+import { countElements } from './torch/tensor-record.ts';
 
 /** A tensor that has not been read yet. */
 export interface TensorData {
@@ -23,4 +24,9 @@ export interface Weights {
   readonly source: { readonly name: string; readonly bytes: number; readonly container: Container };
   /** Closes the file; tensors cannot be read any more. */
   close(): Promise<void>;
+}
+
+/** How many numbers all tensors hold. */
+export function countParameters({ tensors }: Weights): number {
+  return [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape), 0);
 }

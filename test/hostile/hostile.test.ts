@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UnsafeFileError } from '../../errors.ts';
 import { openWeights, sourceFromBytes, type ByteSource } from '../../weights-convert/index.ts';
-import { attacks, torchZip } from './attacks.ts';
+import { attacks } from './attacks.ts';
 import { dict, pickle, tensor } from './pickle-assembler.ts';
+import { torchZip } from './torch-assembler.ts';
 import { assembleZip } from './zip-assembler.ts';
 
 /** A source that refuses to read more than the file has in all: lengths from the file never become allocations. */

@@ -2,19 +2,17 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
-import { FormatError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
 import { partOf, type ModelFile, type PartName, type SourceDescription } from '../model-folder.ts';
 import { openWeights } from '../open-weights.ts';
-import { encodeHalves, measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
-import { halfToFloatBits } from '../half.ts';
+import { measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
-import { countElements } from '../torch/tensor-record.ts';
 import type { DvaeArchitecture } from '../dvae-spec.ts';
-import type { Weights } from '../weights.ts';
+import { countParameters } from '../weights.ts';
 import { openFileSource } from './file-source.ts';
 import { createNodeHasher } from './node-hasher.ts';
-import { openModelFolder } from './open-model-folder.ts';
+import { verifyModelFolder } from './verify-model-folder.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
 
 export interface ConvertOptions {
@@ -86,7 +84,7 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
     for (const path of sources) parts.push(await openPart(path, parts, options));
     const bytes = parts.reduce((sum, { weights }) => sum + measureSafetensors(weights.tensors, dtype), 0);
     const files = dryRun ? new Map<PartName, readonly ModelFile[]>() : await writeParts(parts, dtype, bytes, options);
-    if (verify && !dryRun) await verifyFolder(out, parts, dtype, options);
+    if (verify && !dryRun) await verifyModelFolder(out, parts, dtype, options);
     return {
       out,
       dtype,
@@ -171,54 +169,4 @@ function describePart(
     parameters: countParameters(weights),
     files: files.get(name) ?? [],
   };
-}
-
-function countParameters({ tensors }: Weights): number {
-  return [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape), 0);
-}
-
-/** Compares every number in the folder with the source, bit for bit; halves with the source's numbers rounded. */
-async function verifyFolder(
-  out: string,
-  parts: readonly PartToWrite[],
-  dtype: WeightDtype,
-  { onProgress, signal }: ConvertOptions,
-): Promise<void> {
-  const total = parts.reduce((sum, { weights }) => sum + 4 * countParameters(weights), 0);
-  let done = 0;
-  const model = await openModelFolder(out);
-  try {
-    for (const { weights } of parts) {
-      const written = model[partOf(weights.architecture)]!;
-      for (const [name, tensor] of weights.tensors) {
-        throwIfAborted(signal);
-        const wanted = await tensor.read();
-        if (dtype === 'f16') roundToHalves(name, wanted);
-        const got = await written.tensors.get(name)!.read();
-        if (!hasSameBits(wanted, got)) throw verifyError(out, name);
-        onProgress?.({ stage: 'verify', done: (done += wanted.byteLength), total });
-      }
-    }
-  } finally {
-    await model.close();
-  }
-}
-
-function roundToHalves(name: string, values: Float32Array): void {
-  const bits = new Uint32Array(values.buffer);
-  encodeHalves(name, values).forEach((half, index) => (bits[index] = halfToFloatBits(half)));
-}
-
-function hasSameBits(a: Float32Array, b: Float32Array): boolean {
-  const left = new Uint32Array(a.buffer, a.byteOffset, a.length);
-  const right = new Uint32Array(b.buffer, b.byteOffset, b.length);
-  return left.length === right.length && left.every((bits, index) => bits === right[index]);
-}
-
-function verifyError(out: string, name: string): FormatError {
-  return new FormatError(
-    'E_VERIFY',
-    `convertToModelFolder: ${name} in ${out} differs from its source. The disk or the memory ` +
-      `of this machine is at fault, or the source changed meanwhile; convert again with --force.`,
-  );
 }

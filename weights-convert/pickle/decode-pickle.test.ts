@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
 import { decodePickle } from './decode-pickle.ts';
 import { encodePickle } from './encode-pickle.ts';
 import { globalName, sequenceItems, stringEntries, type CallRecord, type PickleValue } from './records.ts';
@@ -67,6 +68,23 @@ describe.each([0, 1, 2, 3, 4, 5])('protocol %i', (protocol) => {
       ['label', 'p'],
     ]);
   });
+});
+
+test('smaller budgets are kept to', () => {
+  const bytes = encodePickle({ tag: 'list', items: ['four', 'more'], depth: 0 });
+  const decodeWithin = (budgets: Partial<PickleBudgets>) => (): unknown =>
+    decodePickle(bytes, { budgets: { ...DEFAULT_BUDGETS, ...budgets } });
+  expect(decodeWithin({ stringBytes: 4, stackValues: 4 })).not.toThrow();
+  const tooMuch: Partial<PickleBudgets>[] = [
+    { stringBytes: 3 },
+    { opcodes: 5 },
+    { stackValues: 2 },
+    { streamBytes: 9 },
+    { memoIndex: 0 },
+  ];
+  for (const budgets of tooMuch) {
+    expect(decodeWithin(budgets)).toThrow(expect.objectContaining({ code: 'E_PICKLE_LIMIT' }));
+  }
 });
 
 test('what our writer writes reads back the same', () => {
