@@ -49,10 +49,10 @@ const KNOWN_GLOBALS: ReadonlySet<string> = new Set([...TENSOR_GLOBALS, ...MODULE
 const GADGET_MODULES: ReadonlySet<string> = new Set(
   (
     'os posix nt posixpath ntpath subprocess sys pty shutil socket ctypes _ctypes importlib imp runpy code codeop ' +
-    'pickle _pickle cPickle marshal shelve dill cloudpickle joblib webbrowser commands popen2 platform timeit pdb bdb ' +
+    'pickle _pickle cPickle marshal shelve dill cloudpickle webbrowser commands popen2 platform timeit pdb bdb ' +
     'cProfile profile trace doctest asyncio multiprocessing threading _thread concurrent signal pip ensurepip venv ' +
     'setuptools distutils pkgutil pydoc http urllib urllib2 requests ftplib smtplib telnetlib tempfile zipimport ' +
-    'types inspect gc site sysconfig idlelib lib2to3 test'
+    'types inspect gc site sysconfig idlelib lib2to3'
   ).split(' '),
 );
 
