@@ -26,7 +26,7 @@ export * from './index.ts';
 export * from './images/node/index.ts';
 export * from './weights-convert/node/index.ts';
 export { createContext } from './engine/context/node/open.ts';
-export { bundledModel, packageRoot } from './package-files.ts';
+export { bundledModel } from './package-files.ts';
 
 /** `egl` (the best device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`, or `reference` (float64 loops, slow). */
 export type DeviceName = 'egl' | `egl:${string}` | 'headless-gl' | 'reference';

@@ -11,12 +11,12 @@ import {
   loadDVAE,
   loadImage,
   open,
-  packageRoot,
   preparePicture,
   psnr,
   savePng,
   toPixels,
 } from '../dist/node.js';
+import { packageRoot } from '../dist/package-files.js';
 
 const checkpoints = join(packageRoot, 'test/data/emoji-dvae');
 const outputFolder = join(packageRoot, 'demo-output');

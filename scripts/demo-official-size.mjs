@@ -13,11 +13,11 @@ import {
   loadDVAE,
   loadImage,
   open,
-  packageRoot,
   savePng,
   toPixels,
   writeOfficialSizePickles,
 } from '../dist/node.js';
+import { packageRoot } from '../dist/package-files.js';
 import { readNpy } from '../dist/convert.js';
 
 /** Where the two best logits are closer than this many times PyTorch's own float32 error, either token is right. */
