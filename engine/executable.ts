@@ -8,6 +8,7 @@ import { explainPlan } from './explain.ts';
 import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';
 import type { GpuTexture } from './gl/texture.ts';
+import type { TextureSpec } from './layout.ts';
 import type { NumericArray } from './op.ts';
 import { arrayFor, checkInputs, inputName } from './plan.ts';
 import type { Pass, Plan, SlotIndex } from './plan.ts';
@@ -70,10 +71,13 @@ export class Executable {
       const data = await (slot.tensor.attributes as ConstantAttributes).read();
       this.constants.set(index, device.upload(slot.layout, data, 'weights'));
     }
-    this.programs = plan.passes.map((pass, done) => {
+    const programs: Program[] = [];
+    for (const [done, pass] of plan.passes.entries()) {
+      throwIfAborted(signal, 'prepare');
       onProgress?.({ phase: 'compile', done, total: plan.passes.length });
-      return device.programs.get(pass.shader);
-    });
+      programs.push(await this.readyProgram(pass));
+    }
+    this.programs = programs;
   }
 
   /**
@@ -123,6 +127,19 @@ export class Executable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  private async readyProgram(pass: Pass): Promise<Program> {
+    const { device, plan } = this;
+    const program = device.programs.get(pass.shader);
+    if (program.warm) return program;
+    device.enter();
+    const specOf = (slot: SlotIndex): TextureSpec => plan.slots[slot]!.layout.texture;
+    const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [inputName(position), specOf(slot)]);
+    device.warmUp(program, inputs, specOf(pass.output), plan.slots[pass.output]!.layout.targets);
+    program.warm = true;
+    await new Promise((resolve) => setTimeout(resolve)); // compiling takes tens of milliseconds: let others have a turn
+    return program;
   }
 
   private async execute(

@@ -4,7 +4,7 @@
  */
 import { ContextError } from '../../errors.ts';
 import type { ContextSource } from '../context/source.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
 import { packLayer, unpackLayer } from '../texels.ts';
 import { Pacer } from './pacer.ts';
@@ -27,12 +27,18 @@ export interface DeviceOptions {
   readonly portionMilliseconds?: number;
 }
 
+/** The smallest texture that a driver which tells powers of two from other sizes will take for one of the same kind. */
+function standIn({ width, height, layers, format }: TextureSpec): TextureSpec {
+  const small = (size: number): number => (Number.isInteger(Math.log2(size)) ? 1 : 3);
+  return { width: small(width), height: small(height), layers: small(layers), format };
+}
+
 /** One pass: what to draw with, what it reads, where it goes, and how many texture reads that is. */
 export interface DrawCall {
   readonly program: Program;
   readonly inputs: readonly [string, GpuTexture][];
   readonly output: GpuTexture;
-  readonly layout: Layout;
+  readonly layout: Pick<Layout, 'texture' | 'folds' | 'targets'>;
   readonly fetches: number;
 }
 
@@ -93,6 +99,19 @@ export class Device {
         gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, y, layer, width, count, 1, gl.RGBA, gl.FLOAT, part);
       }
     }
+  }
+
+  /**
+   * Draws one texel with the program, into the void: some drivers, llvmpipe among them, translate a shader only when it
+   * is first drawn with textures of a kind. The stand-ins are of the kind that the pass will use, as small as can be.
+   */
+  warmUp(program: Program, inputs: readonly [string, TextureSpec][], output: TextureSpec, targets: number): void {
+    const acquire = (spec: TextureSpec): GpuTexture => this.textures.acquire(standIn(spec), 'passing');
+    const sources = inputs.map(([name, spec]): [string, GpuTexture] => [name, acquire(spec)]);
+    const target = this.textures.acquire({ ...standIn(output), layers: targets }, 'passing');
+    const layout = { texture: target.spec, folds: 1, targets };
+    this.drawBand({ program, inputs: sources, output: target, layout, fetches: 0 }, 0, 0, 1);
+    for (const texture of [...sources.map(([, source]) => source), target]) this.textures.release(texture);
   }
 
   /**

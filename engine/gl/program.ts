@@ -15,6 +15,8 @@ export interface Program {
   readonly program: WebGLProgram;
   readonly source: string;
   readonly uniforms: Map<string, WebGLUniformLocation | null>;
+  /** Whether it has been drawn with, so that the driver has nothing left to translate. */
+  warm: boolean;
 }
 
 interface PendingProgram extends Program {
@@ -46,7 +48,7 @@ export class ProgramCache {
     gl.attachShader(program, this.vertex);
     gl.attachShader(program, fragment);
     gl.linkProgram(program);
-    this.programs.set(source, { program, source, fragment, uniforms: new Map(), checked: false });
+    this.programs.set(source, { program, source, fragment, uniforms: new Map(), warm: false, checked: false });
   }
 
   /** The linked program. Throws ContextError `E_GL_COMPILE` with the numbered shader and the driver's words. */
