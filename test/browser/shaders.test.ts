@@ -5,7 +5,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { openBrowserContext } from '../../engine/context/browser.ts';
 import { Device } from '../../engine/index.ts';
-import type { Layout, TextureSpec } from '../../engine/index.ts';
+import type { TextureSpec } from '../../engine/index.ts';
+import { inputName } from '../../engine/plan.ts';
 import { Dvae, type DvaeWork } from '../../nets/dvae/dvae.ts';
 import {
   expectedTensors,
@@ -43,28 +44,29 @@ function describeWeights(architecture: DvaeArchitecture): Weights {
 const source = openBrowserContext();
 afterAll(() => source.dispose());
 
+/** What a pass draws with, but for its textures' contents. */
+interface Draw {
+  readonly inputs: [string, TextureSpec][];
+  readonly output: TextureSpec;
+  readonly targets: number;
+}
+
 /** The official nets' draws, one for each different shader. */
-function listDraws(device: Device): Map<string, Layout> {
+function listDraws(device: Device): Map<string, Draw> {
   const dvae = new Dvae(
     { encoder: describeWeights(OFFICIAL_ENCODER), decoder: describeWeights(OFFICIAL_DECODER) },
     { device },
   );
-  const draws = new Map<string, Layout>();
+  const draws = new Map<string, Draw>();
   for (const [work, shape] of Object.entries(SHAPES)) {
     const { passes, slots } = dvae.planFor(work as DvaeWork, shape).plan!;
-    for (const { shader, output } of passes) draws.set(shader, slots[output]!.layout);
+    for (const { shader, inputs, output } of passes) {
+      const { texture, targets } = slots[output]!.layout;
+      const specs = inputs.map((slot, i): [string, TextureSpec] => [inputName(i), slots[slot]!.layout.texture]);
+      draws.set(shader, { inputs: specs, output: texture, targets });
+    }
   }
   return draws;
-}
-
-/** Drivers compile some of a shader only when it draws: one fragment, with nothing to read. */
-function drawFragment(device: Device, shader: string, layout: Layout): void {
-  const texture: TextureSpec = { width: 1, height: 1, layers: layout.targets, format: 'f32' };
-  const target = device.textures.acquire(texture);
-  device.gl.bindTexture(device.gl.TEXTURE_2D_ARRAY, null); // or it would read the target it draws to
-  device.draw(device.programs.get(shader), [], target, { ...layout, texture, folds: 1 });
-  device.finish(target, layout);
-  device.textures.release(target);
 }
 
 test.each([8, 4, 2, 1])('every shader of the official size links and draws, R=%i', (targets) => {
@@ -74,7 +76,11 @@ test.each([8, 4, 2, 1])('every shader of the official size links and draws, R=%i
   expect(draws.size).toBeGreaterThan(20);
   for (const shader of draws.keys()) device.programs.request(shader);
   for (const shader of draws.keys()) device.programs.get(shader); // throws with the driver's words
-  for (const [shader, layout] of draws) drawFragment(device, shader, layout);
+  // Drivers compile some of a shader only when it draws.
+  for (const [shader, { inputs, output, targets: count }] of draws) {
+    device.warmUp(device.programs.get(shader), inputs, output, count);
+  }
+  device.gl.finish();
   device.checkUsable('draw');
   device.dispose();
 });

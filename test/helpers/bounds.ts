@@ -7,10 +7,10 @@
  */
 
 /** Unit roundoff of float32. */
-export const UNIT_ROUNDOFF = 2 ** -24;
+export const UNIT_ROUNDOFF: number = 2 ** -24;
 
 /** Smallest normal float32: a GPU may flush anything below it to zero. */
-export const SMALLEST_NORMAL = 2 ** -126;
+export const SMALLEST_NORMAL: number = 2 ** -126;
 
 /** Growth of relative error over `terms` roundings in a row: K·u / (1 - K·u). */
 export function gamma(terms: number): number {
@@ -62,7 +62,7 @@ export interface FunctionBound {
  * Ranges end before results overflow or go denormal, except where a function saturates by itself. Drivers promise less
  * than this (GLSL ES 3.00 leaves `exp` at 3 + 2|x| ULP): where one misses it, our own polynomial replaces the built-in.
  */
-export const FUNCTION_BOUNDS = {
+export const FUNCTION_BOUNDS: Readonly<Record<BoundedFunction, FunctionBound>> = {
   /** Needs the argument reduced in two steps: exp2(x · log2 e) alone loses |x| · 2⁻²⁴. */
   exp: { from: -80, to: 80, relative: 2 ** -20 },
   /** Relative even beside 1, where the result passes through zero. */
@@ -76,9 +76,9 @@ export const FUNCTION_BOUNDS = {
   inverseSqrt: { from: 2 ** -120, to: 2 ** 120, relative: 2 ** -21 },
   /** Of the divisor; the quotient must be normal too. GLSL promises 2.5 ULP. */
   divide: { from: 2 ** -120, to: 2 ** 120, relative: 2 ** -21 },
-} as const satisfies Record<string, FunctionBound>;
+};
 
-export type BoundedFunction = keyof typeof FUNCTION_BOUNDS;
+export type BoundedFunction = 'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'inverseSqrt' | 'divide';
 
 /** Allowed |error| of a function whose float64 result is `expected`: relative, and a flushed denormal. */
 export function functionBound(name: BoundedFunction, expected: number): number {

@@ -12,7 +12,7 @@ export function torchZip(data: Uint8Array, storages: Readonly<Record<string, num
 }
 
 /** The first pickle of a legacy file. */
-export const LEGACY_MAGIC = pickle('\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19');
+export const LEGACY_MAGIC: Uint8Array = pickle('\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19');
 
 /** Everything before the object in a legacy file. */
 export function legacyStart(): Uint8Array {
