@@ -6,35 +6,63 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Device } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
+import { createRandom } from '../test/helpers/random.ts';
+import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createOurPeer } from './peers/dalle-gl.ts';
+import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
 import { createTfjsKernels } from './peers/tfjs-webgl.ts';
+import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
+import type { NetRow } from './report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
 import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Circumstances } from './report/write.ts';
+import { measureNets } from './suites/dvae.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
-import type { TfjsPeer } from './tfjs-peer.ts';
 
 interface Setting {
   readonly device: Device;
-  readonly tfjs: TfjsPeer;
   readonly circumstances: Circumstances;
   readonly quick: boolean;
   /** Where results go; undefined to print only. */
   readonly folder: string | undefined;
 }
 
-const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = { kernels: runKernels };
+const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
+  kernels: runKernels,
+  dvae: runDvae,
+};
 
-async function runKernels({ device, tfjs, circumstances, quick, folder }: Setting): Promise<void> {
+async function runKernels({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const tfjs = await createTfjsPeer(device.gl);
   const peers = [createOurPeer(device), createTfjsKernels(tfjs)];
   const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
   const results = await runKernelSuite(device.gl, peers, kernelWorkloads, options, ({ workload }) =>
     console.error(`measured ${workload}`),
   );
+  tfjs.dispose();
   const rows = results.flatMap(rowsOf);
   console.log(formatKernels(rows));
   if (folder) report(writeResult(folder, 'kernels', circumstances, rows, chartKernels(rows, circumstances)));
+}
+
+/** A fresh TensorFlow.js for each net, so that its bytes are that net's alone. */
+async function runDvae({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const random = createRandom(20211);
+  const picture = {
+    pixels: Float32Array.from({ length: 3 * 256 * 256 }, random.uniform),
+    tokens: random.integers(32 * 32, 0, 8191),
+  };
+  const rows: NetRow[] = [];
+  for (const half of ['encode', 'decode'] as const) {
+    const tfjs = await createTfjsPeer(device.gl);
+    const nets = [createOurNet(device, half, picture), createTfjsNet(tfjs, half, picture)];
+    rows.push(...netRowsOf(await measureNets(device.gl, half, nets, quick ? { minRounds: 1 } : {})));
+    tfjs.dispose();
+    console.error(`measured ${half}`);
+  }
+  console.log(formatNets(rows));
+  if (folder) report(writeResult(folder, 'dvae', circumstances, rows, chartNets(rows, circumstances)));
 }
 
 function report(path: string): void {
@@ -54,13 +82,11 @@ async function main(): Promise<void> {
     return;
   }
   const device = new Device(await openNodeContext());
-  const tfjs = await createTfjsPeer(device.gl);
   const circumstances = describeCircumstances(device.description);
   const { renderer, cores, cpu, node, load } = circumstances;
   console.log(`${renderer}\n${cores} cores of ${cpu}, Node ${node}, load ${load} at the start\n`);
   const folder = values.quick ? undefined : fileURLToPath(new URL('results', import.meta.url));
-  for (const name of names) await suites[name]!({ device, tfjs, circumstances, quick: values.quick, folder });
-  tfjs.dispose();
+  for (const name of names) await suites[name]!({ device, circumstances, quick: values.quick, folder });
   device.dispose();
 }
 

@@ -2,6 +2,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
+  root: import.meta.dirname, // whatever folder it is run from
   test: {
     include: ['**/*.test.ts'],
     pool: 'forks',

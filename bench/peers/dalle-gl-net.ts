@@ -1,0 +1,53 @@
+/** Our dVAE at the official size, with generated weights that are made before anything is timed. */
+import type { Device } from '../../engine/index.ts';
+import { Dvae } from '../../nets/dvae/dvae.ts';
+import { standardRules } from '../../ops/index.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../weights-convert/dvae-spec.ts';
+import type { DvaeArchitecture } from '../../weights-convert/dvae-spec.ts';
+import { generateTensors } from '../../weights-convert/official-size.ts';
+import type { Weights } from '../../weights-convert/weights.ts';
+import type { Half, Net, Picture } from './net.ts';
+
+const shapes = { encode: [1, 3, 256, 256], decode: [1, 32, 32] } as const;
+
+export function createOurNet(device: Device, half: Half, { pixels, tokens }: Picture): Net {
+  const weights = makeWeights(half === 'encode' ? OFFICIAL_ENCODER : OFFICIAL_DECODER);
+  const parts = half === 'encode' ? { encoder: weights } : { decoder: weights };
+  const dvae = new Dvae(parts, { device });
+  const plan = dvae.planFor(half, shapes[half]);
+  const asWritten = new Dvae(parts, { device, without: standardRules.map(({ name }) => name) });
+  device.textures.trim();
+  device.textures.resetPeak();
+  return {
+    name: 'dalle-gl',
+    cost: {
+      macs: sum(asWritten.planFor(half, shapes[half]).plan!.passes.map(({ cost }) => cost.macs)),
+      fetches: sum(plan.plan!.passes.map(({ cost }) => cost.fetches ?? 0)),
+    },
+    prepare: () => plan.prepare(),
+    async run() {
+      if (half === 'encode') return (await dvae.encode({ data: pixels, shape: shapes.encode })).data;
+      return (await dvae.decode({ data: tokens, shape: shapes.decode })).data;
+    },
+    peakTextureBytes: () => device.textures.ledger().peakBytes,
+    dispose: () => plan.dispose(),
+  };
+}
+
+/** All tensors of a net, held in memory: a checkpoint that was read already. */
+function makeWeights(architecture: DvaeArchitecture): Weights {
+  const generated = generateTensors(architecture).map(({ name, shape, make }) => ({ name, shape, data: make() }));
+  const tensors = generated.map(
+    ({ name, shape, data }) => [name, { shape, dtype: 'F32', read: async () => data }] as const,
+  );
+  return {
+    architecture,
+    tensors: new Map(tensors),
+    source: { name: 'generated', bytes: 4 * sum(generated.map(({ data }) => data.length)), container: 'safetensors' },
+    close: async () => {},
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
