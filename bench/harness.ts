@@ -10,6 +10,8 @@ import Benchmark from 'benchmark';
 /** One program that does the task being measured. */
 export interface Contender {
   readonly name: string;
+  /** Whether it computes in a process of its own, whose CPU time is not seen from here. */
+  readonly elsewhere?: boolean;
   /** Does the work once and ends with numbers read back from the device, so that no work is left pending. */
   run(): Promise<ArrayLike<number>>;
   dispose(): void;
@@ -20,7 +22,7 @@ export interface Times {
   readonly name: string;
   /** Milliseconds by the clock. */
   readonly wall: readonly number[];
-  /** Milliseconds of all cores that this process used. Empty in a browser, which does not tell. */
+  /** Milliseconds of all cores that this process used. Empty where nobody tells: in a browser, or for another process. */
   readonly cpu: readonly number[];
 }
 
@@ -60,7 +62,7 @@ export async function interleave(
 }
 
 async function timeOnce(contender: Contender): Promise<{ wall: number; cpu: number | undefined }> {
-  const cpuUsage = globalThis.process?.cpuUsage;
+  const cpuUsage = contender.elsewhere ? undefined : globalThis.process?.cpuUsage;
   const cpuBefore = cpuUsage?.();
   const start = performance.now();
   await contender.run();

@@ -8,9 +8,8 @@ import { Device } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
 import { createRandom } from '../test/helpers/random.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
-import { createOurPeer } from './peers/dalle-gl.ts';
 import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
-import { createTfjsKernels } from './peers/tfjs-webgl.ts';
+import { openPeers } from './peers/open-peers.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
@@ -34,13 +33,14 @@ const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
 };
 
 async function runKernels({ device, circumstances, quick, folder }: Setting): Promise<void> {
-  const tfjs = await createTfjsPeer(device.gl);
-  const peers = [createOurPeer(device), createTfjsKernels(tfjs)];
+  const { peers, dispose } = await openPeers(device, (name, why) =>
+    console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`),
+  );
   const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
   const results = await runKernelSuite(device.gl, peers, kernelWorkloads, options, ({ workload }) =>
     console.error(`measured ${workload}`),
   );
-  tfjs.dispose();
+  dispose();
   const rows = results.flatMap(rowsOf);
   console.log(formatKernels(rows));
   if (folder) report(writeResult(folder, 'kernels', circumstances, rows, chartKernels(rows, circumstances)));

@@ -51,7 +51,7 @@ function speedupOf(ours: Times, theirs: Times): NonNullable<KernelRow['speedup']
   return {
     medians: medianOf(theirs.wall) / medianOf(ours.wall),
     paired: pairedSpeedup(ours.wall, theirs.wall),
-    ...(ours.cpu.length > 0 && { cpu: medianOf(theirs.cpu) / medianOf(ours.cpu) }),
+    ...(ours.cpu.length > 0 && theirs.cpu.length > 0 && { cpu: medianOf(theirs.cpu) / medianOf(ours.cpu) }),
     sure: compareTimes(ours.wall, theirs.wall) !== 0,
   };
 }

@@ -5,7 +5,7 @@ import { Device } from '../../engine/index.ts';
 import { createOurPeer } from '../peers/dalle-gl.ts';
 import type { Net } from '../peers/net.ts';
 import type { Peer } from '../peers/peer.ts';
-import { createTfjsKernels } from '../peers/tfjs-webgl.ts';
+import { createTfjsKernels } from '../peers/tfjs.ts';
 import { formatNets, netRowsOf } from '../report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from '../report/kernels.ts';
 import { createTfjsPeer } from '../tfjs-peer.ts';

@@ -1,5 +1,5 @@
 /**
- * TensorFlow.js's WebGL backend on our context, used as its best user would: NHWC, packed textures, operands uploaded
+ * TensorFlow.js as a contender, by default its WebGL backend on our context, used as its best user would: NHWC, packed textures, operands uploaded
  * beforehand, static shapes, `dataSync` for the readback (its `data` polls by timer and is slower).
  */
 import type { TfjsPeer } from '../tfjs-peer.ts';
@@ -9,14 +9,20 @@ import type { Peer, PreparedKernel } from './peer.ts';
 
 type Tf = TfjsPeer['tf'];
 
-export function createTfjsKernels({ tf, version }: TfjsPeer): Peer {
+/** @param backend active whenever this peer computes: two of them can take turns in one process */
+export function createTfjsKernels({ tf, version }: TfjsPeer, backend: 'webgl' | 'wasm' = 'webgl'): Peer {
+  const name = `tfjs-${backend} ${version}`;
   return {
-    name: `tfjs-webgl ${version}`,
+    name,
     async prepare(workload, operands): Promise<PreparedKernel> {
+      await tf.setBackend(backend);
       const { x, w } = uploadOperands(tf, workload, operands);
       return {
-        name: `tfjs-webgl ${version}`,
-        run: async () => tf.tidy(() => compute(tf, workload, x, w).dataSync()),
+        name,
+        async run() {
+          await tf.setBackend(backend);
+          return tf.tidy(() => compute(tf, workload, x, w).dataSync());
+        },
         dispose: () => tf.dispose([x, w]),
       };
     },
