@@ -115,7 +115,8 @@ export function withPackedInputs(
   );
 }
 
-function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void {
+/** id + gain · (conv2d(relu(x)) + b) in float64: the reference of packed_conv2d and of what is built on it. */
+export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void {
   const { weight, reluInput, bias, gain, residualScale } = call.attributes;
   const [x, packed] = call.inputs;
   const plain = new Float64Array(weight[0] * weight[1] * weight[2] * weight[3]);
@@ -154,7 +155,7 @@ function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
     title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
     kernel: { height, width },
     reluInput,
-    start: bias ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)',
+    start: () => (bias ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
     ...(tiled
       ? { weight: ({ dx, lane }) => `b_pixel(0, quad, in_quad * ${height} + dy, ${dx * 4 + lane})` }
       : {

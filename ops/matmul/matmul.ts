@@ -69,7 +69,7 @@ function writeMatmulShader(call: ShaderCall<undefined>): string {
     title: 'matmul',
     kernel: { height: 1, width: 1 },
     reluInput: false,
-    start: call.inputs.length > 2 ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)',
+    start: () => (call.inputs.length > 2 ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
     prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
     weight({ lane }) {
       const k = `(in_quad * 4 + ${lane})`;

@@ -9,7 +9,18 @@ import type { Rule, Tensor } from '../../engine/index.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import type { Random } from '../../test/helpers/random.ts';
-import { add, conv2d, oneHot, relu, scaleAdd, slice, standardRules, tensor, upsampleNearest2d } from '../index.ts';
+import {
+  add,
+  argmax,
+  conv2d,
+  oneHot,
+  relu,
+  scaleAdd,
+  slice,
+  standardRules,
+  tensor,
+  upsampleNearest2d,
+} from '../index.ts';
 
 interface Sizes {
   readonly batch: number;
@@ -63,6 +74,15 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
   gather_one_hot: ({ batch, channels: [v, o], height, width }, random) => {
     const tokens = tensor(random.integers(batch * height * width, 0, v - 1), [batch, height, width], 'i32');
     return conv2d(oneHot(tokens, v, 1), image(random, o, v, 1, 1), image(random, o));
+  },
+  argmax_on_write: ({ batch, channels: [i, o, more], height, width }, random) => {
+    const channels = o * more + 60; // around one chunk of 64 and beyond
+    const logits = conv2d(
+      relu(image(random, batch, i, height, width)),
+      image(random, channels, i, 1, 1),
+      image(random, channels),
+    );
+    return argmax(logits, 1); // small integers: ties abound, and the first must win
   },
   drop_dead_channels: ({ batch, channels: [i, o, count], height, width }, random) => {
     const whole = conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
@@ -129,6 +149,15 @@ describe('rules stay away', () => {
     expect([...(await plan.run({ x: nine, w: nine }))]).toEqual([4, 6, 4, 6, 9, 6, 4, 6, 4]);
     plan.dispose();
   });
+});
+
+test('a NaN among the logits is told by the fused arg-max as by the plain one', async () => {
+  const random = createRandom(6);
+  const w = random.gaussians(130);
+  w[77] = NaN;
+  const graph = argmax(conv2d(image(random, 1, 1, 5, 7), tensor(w, [130, 1, 1, 1])), 1);
+  await expectSameAsReference(await openTestDevice(), graph, 0, { rules: standardRules });
+  await expectSameAsReference(await openTestDevice(), graph, 0, { rules: [] });
 });
 
 test('rules that turn in circles are stopped', () => {

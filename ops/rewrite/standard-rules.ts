@@ -3,6 +3,7 @@
  * computed, on plain conv2d; then packing; then what a packed convolution can take into its own draw; then its algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
+import { argmaxOnWrite } from './argmax-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
 import { packConv2d } from './pack-conv2d.ts';
@@ -18,6 +19,7 @@ export const standardRules: readonly Rule[] = [
   packConv2d,
   reluOnRead,
   residualOnWrite,
+  argmaxOnWrite,
   winogradLargeMaps,
   winogradSmallMaps,
 ];

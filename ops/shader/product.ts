@@ -10,40 +10,60 @@ import type { Layout, ShaderCall } from '../../engine/index.ts';
 import { divide, floatLiteral, modulo } from './accessors.ts';
 import { indent, offset, writeFragmentShader } from './fragment.ts';
 
-export interface ProductShader {
-  readonly title: string;
+export interface ProductLoop {
   readonly kernel: { readonly height: number; readonly width: number };
   /** max(x, 0) on every element of the input as it is read. */
   readonly reluInput: boolean;
-  /** GLSL of the weight texel for channel quad `in_quad` and `lane` 0..3 at tap `dy`, `dx`: 4 output channels. */
-  weight(tap: { dx: number; lane: number }): string;
+  /** Quads of output channels that a fragment sums at once (1). More than one where it does not write them all. */
+  readonly groups?: number;
+  /** GLSL of the weight texel for input `in_quad` and `lane` 0..3 at tap `dy`, `dx`: the 4 channels of a group. */
+  weight(tap: { dx: number; lane: number; group: number }): string;
   /** Statements before the loops, and before each tap row: what `weight` needs. */
   readonly prepareWeights?: string;
   readonly prepareRow?: string;
-  /** vec4 to start from, e.g. the bias. */
-  readonly start: string;
+  /** vec4 for a group's channels to start from, e.g. the bias. */
+  start(group: number): string;
+}
+
+/** A product whose sums are the result. */
+export interface ProductShader extends ProductLoop {
+  readonly title: string;
   /** What becomes of the sum of the pixel at `y`, `x`. */
   finish(sum: string, position: { y: string; x: string }): string;
 }
 
 /** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
 export function writeProductShader(call: ShaderCall, product: ProductShader): string {
+  return writeFragmentShader(call, product.title, {
+    prepare: writeProductLoop(call, product),
+    pixel: ({ pixel, y, x }) => product.finish(sumName(product, 0, pixel), { y, x }),
+  });
+}
+
+/** The variable that holds a group's sum for a pixel of the block. */
+export function sumName({ groups = 1 }: ProductLoop, group: number, pixel: number): string {
+  return groups === 1 ? `sum_${pixel}` : `sum_${group}_${pixel}`;
+}
+
+/** Statements that declare the sums of a block and compute them. */
+export function writeProductLoop(call: ShaderCall, product: ProductLoop): string {
   const input = call.inputs[0]!.layout;
   const output = call.output.layout;
-  return writeFragmentShader(call, product.title, {
-    prepare: [
-      `vec4 start = ${product.start};`,
-      ...Array.from({ length: output.targets }, (_, pixel) => `vec4 sum_${pixel} = start;`),
-      ...(product.prepareWeights ? [product.prepareWeights] : []),
-      `for (int in_quad = 0; in_quad < ${input.quads}; ++in_quad) {`,
-      ...(isTiled(input) ? [] : [`  ivec3 plane_place = a_place(n * ${input.quads} + in_quad, 0, 0);`]),
-      `  for (int dy = 0; dy < ${product.kernel.height}; ++dy) {`,
-      indent(indent(writeTapRow(input, output, product))),
-      '  }',
-      '}',
-    ].join('\n'),
-    pixel: ({ pixel, y, x }) => product.finish(`sum_${pixel}`, { y, x }),
+  const { groups = 1 } = product;
+  const declared = Array.from({ length: groups }, (_, group) => {
+    const sums = Array.from({ length: output.targets }, (_, pixel) => sumName(product, group, pixel));
+    return [`vec4 ${sums[0]} = ${product.start(group)};`, ...sums.slice(1).map((sum) => `vec4 ${sum} = ${sums[0]};`)];
   });
+  return [
+    ...declared.flat(),
+    ...(product.prepareWeights ? [product.prepareWeights] : []),
+    `for (int in_quad = 0; in_quad < ${input.quads}; ++in_quad) {`,
+    ...(isTiled(input) ? [] : [`  ivec3 plane_place = a_place(n * ${input.quads} + in_quad, 0, 0);`]),
+    `  for (int dy = 0; dy < ${product.kernel.height}; ++dy) {`,
+    indent(indent(writeTapRow(input, output, product))),
+    '  }',
+    '}',
+  ].join('\n');
 }
 
 function isTiled({ tiles }: Layout): boolean {
@@ -51,8 +71,9 @@ function isTiled({ tiles }: Layout): boolean {
 }
 
 /** One row of taps: reads the pixels it covers, then its weights, and adds. */
-function writeTapRow(input: Layout, output: Layout, product: ProductShader): string {
-  const { height, width } = product.kernel;
+function writeTapRow(input: Layout, output: Layout, product: ProductLoop): string {
+  const { kernel, groups = 1 } = product;
+  const { height, width } = kernel;
   const { block } = output;
   const span = block.width + width - 1;
   const lines: string[] = [];
@@ -68,23 +89,28 @@ function writeTapRow(input: Layout, output: Layout, product: ProductShader): str
   }
   if (product.prepareRow) lines.push(product.prepareRow);
   for (let dx = 0; dx < width; dx++) {
-    for (let lane = 0; lane < 4; lane++) {
-      lines.push(`vec4 weight_${dx}_${lane} = ${product.weight({ dx, lane })};`);
-    }
-    for (let pixel = 0; pixel < output.targets; pixel++) {
-      const from = `pixel_${Math.floor(pixel / block.width)}_${(pixel % block.width) + dx}`;
-      const terms = ['x', 'y', 'z', 'w'].map((lane, index) => `${from}.${lane} * weight_${dx}_${index}`);
-      lines.push(`sum_${pixel} += ${terms.join(' + ')};`);
-    }
+    for (let group = 0; group < groups; group++) lines.push(...writeTap(output, product, dx, group));
   }
   return lines.join('\n');
+}
+
+/** The four weights of a tap for a group of channels, and what they add to every pixel of the block. */
+function writeTap({ targets, block }: Layout, product: ProductLoop, dx: number, group: number): string[] {
+  const weight = (lane: number): string => `weight_${product.groups ? `${group}_` : ''}${dx}_${lane}`;
+  const lanes = [0, 1, 2, 3].map((lane) => `vec4 ${weight(lane)} = ${product.weight({ dx, lane, group })};`);
+  const sums = Array.from({ length: targets }, (_, pixel) => {
+    const from = `pixel_${Math.floor(pixel / block.width)}_${(pixel % block.width) + dx}`;
+    const terms = ['x', 'y', 'z', 'w'].map((lane, index) => `${from}.${lane} * ${weight(index)}`);
+    return `${sumName(product, group, pixel)} += ${terms.join(' + ')};`;
+  });
+  return [...lanes, ...sums];
 }
 
 /**
  * The texel of the pixel `i` columns right of the leftmost tap. Where it may lie outside the picture the value is
  * selected, never multiplied, so that whatever a clamped read returns (Infinity, NaN) stays out.
  */
-function readPixel(input: Layout, output: Layout, { kernel }: ProductShader, row: number, i: number): string {
+function readPixel(input: Layout, output: Layout, { kernel }: ProductLoop, row: number, i: number): string {
   const { width: outWidth } = output.block;
   const shift = i - (kernel.width - 1) / 2;
   const x = offset('x0', shift);
@@ -114,7 +140,7 @@ function fetchPixel(input: Layout, output: Layout, row: number, x: string, shift
 }
 
 /** Texture reads of one whole draw. */
-export function countProductFetches({ inputs, output }: ShaderCall, kernel: ProductShader['kernel']): number {
+export function countProductFetches({ inputs, output }: ShaderCall, kernel: ProductLoop['kernel']): number {
   const { block, tile, tiles, planes } = output.layout;
   const fragments = tile.width * tile.height * tiles.x * tiles.y * planes;
   const perTapRow = block.height * (block.width + kernel.width - 1) + 4 * kernel.width;

@@ -102,7 +102,7 @@ function writeShader(call: ShaderCall<WinogradProductAttributes>): string {
     title: 'Winograd, product',
     kernel: { height: 1, width: 1 },
     reluInput: false,
-    start: 'vec4(0.0)',
+    start: () => 'vec4(0.0)',
     ...(tiles.x * tiles.y > 1
       ? { weight: ({ lane }) => `b_pixel(${image}, quad, in_quad, ${lane})` }
       : {
