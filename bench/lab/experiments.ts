@@ -1,5 +1,9 @@
 /** Every experiment of the laboratory, in the order in which they are run. */
 import { convolutions } from './conv2d/experiments.ts';
+import { epilogue } from './epilogue/experiment.ts';
+import { matrixProduct } from './matmul/experiment.ts';
+import { vectorProduct } from './matvec/experiment.ts';
+import { pool } from './pool/experiment.ts';
 import type { Experiment } from './version.ts';
 
-export const experiments: readonly Experiment[] = [...convolutions];
+export const experiments: readonly Experiment[] = [...convolutions, matrixProduct, vectorProduct, pool, epilogue];
