@@ -14,7 +14,13 @@ export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.
 export type { PrepareOptions as PictureOptions } from './images/index.ts';
 export type { PrepareOptions } from './ops/index.ts';
-export { Device, referenceDevice, type DeviceOptions, type ReferenceDevice } from './engine/index.ts';
+export {
+  Device,
+  referenceDevice,
+  type DeviceOptions,
+  type KernelChoice,
+  type ReferenceDevice,
+} from './engine/index.ts';
 
 export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
   /** A WebGL 2 context of yours; it stays yours when the device is disposed. */

@@ -14,6 +14,7 @@ import { Device, referenceDevice } from './engine/index.ts';
 import type { AnyDevice, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
 import { Dvae, type DvaeParts } from './nets/dvae/dvae.ts';
 import { run as runOn } from './ops/index.ts';
+import { chooseKernels } from './kernel-cache.ts';
 import { bundledModel } from './package-files.ts';
 import { FormatError } from './errors.ts';
 import type { ByteSource } from './weights-convert/byte-source.ts';
@@ -36,6 +37,8 @@ export interface OpenOptions<Name extends DeviceName = DeviceName> extends Devic
   readonly device?: Name;
   /** A WebGL 2 context of yours instead; it stays yours when the device is disposed. */
   readonly gl?: WebGL2RenderingContext;
+  /** Times a few kernels on the device and takes the fastest, once for each driver [false: the documented defaults]. */
+  readonly calibrate?: boolean;
 }
 
 /**
@@ -46,10 +49,10 @@ export interface OpenOptions<Name extends DeviceName = DeviceName> extends Devic
 export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): Promise<Device>;
 export function open(options: OpenOptions<'reference'>): Promise<ReferenceDevice>;
 export function open(options?: OpenOptions): Promise<AnyDevice>;
-export async function open({ device = 'egl', gl, ...rest }: OpenOptions = {}): Promise<AnyDevice> {
-  if (gl) return new Device(wrapContext(gl), rest);
-  if (device === 'reference') return referenceDevice;
-  return new Device(await openNodeContext({ source: device }), rest);
+export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptions = {}): Promise<AnyDevice> {
+  if (!gl && device === 'reference') return referenceDevice;
+  const source = gl ? wrapContext(gl) : await openNodeContext({ source: device });
+  return new Device(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
 }
 
 /** One net's checkpoint, pickle or safetensors: a path, or bytes from anywhere. */

@@ -2,6 +2,8 @@
  * Tests run straight from the TypeScript sources: `node` here, then `browser` (vitest.browser.config.ts). One process:
  * every suite shares two cores with a software rasteriser that takes both, so parallel workers would only queue.
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
@@ -16,6 +18,8 @@ const config: ViteUserConfig = defineConfig({
           pool: 'forks',
           maxWorkers: 1,
           isolate: false,
+          // Kernel choices of tests stay out of the user's own cache.
+          env: { DALLE_GL_CACHE: join(tmpdir(), 'dalle-gl-test-cache') },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodePng } from '../node.ts';
+import { decodePng, readPngText } from '../node.ts';
 import { packageRoot } from '../package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { loadPictureGolden } from '../test/helpers/golden.ts';
@@ -47,6 +47,17 @@ test('reconstruct of several pictures fills a folder, side by side, and prints o
   expect(results[1]).toMatchObject({ input: square, output: place.path('out', 'square.png'), width: 24, height: 16 });
   expect(results[1].tokens).toMatchObject({ shape: [2, 3], count: 6 });
   expect(readPicture(place.path('out', 'wide.png'))).toMatchObject({ width: 48, height: 16 });
+});
+
+test('a picture tells how it was made; --no-calibrate takes the default kernels', async () => {
+  const out = place.path('told.png');
+  const words = ['reconstruct', square, '--size', 'keep', '-o', out, '--no-calibrate', '--json', '-m', model];
+  const { stdout } = await runCaptured(words);
+  const [{ device, kernels }] = JSON.parse(stdout.toString()).results;
+  expect(kernels).toMatchObject({ targets: expect.any(Number), fetch: 'textureLod' });
+  const text = readPngText(readFileSync(out));
+  expect(text['Software']).toMatch(/^dalle-gl \d/);
+  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kernels, model });
 });
 
 test('a bad file among several is told; the others are done; the exit code says so', async () => {

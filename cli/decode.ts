@@ -38,7 +38,7 @@ export const decode: Command = defineCommand({
       const net = await openNet();
       const { pictures, seconds } = await decodeEach(tokens, net);
       const picture = composeGrid(pictures);
-      await writeIntoFolder(output, () => savePng(output, picture, terminal));
+      await writeIntoFolder(output, () => savePng(output, picture, { ...terminal, text: net.pngText() }));
       const { width, height } = picture;
       const count = countTokens(tokens);
       if (!flags.quiet) {
@@ -48,8 +48,7 @@ export const decode: Command = defineCommand({
             `decoded in ${formatSeconds(seconds.decode)}, prepared in ${formatSeconds(seconds.prepare)}`,
         );
       }
-      const { description } = net.device;
-      const report = { input, output, device: description, model: net.model, width, height, tokens: count, seconds };
+      const report = { input, output, ...net.settings, width, height, tokens: count, seconds };
       if (flags.json) printJson(terminal, { results: [report] });
     });
   },

@@ -9,7 +9,7 @@ import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags, pictureFlags } from './flags.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
-import { withNet, type Net } from './net.ts';
+import { withNet, type Net, type NetSettings } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
@@ -68,11 +68,9 @@ export const encode: Command = defineCommand({
   },
 });
 
-interface EncodeReport {
+interface EncodeReport extends NetSettings {
   readonly input: string;
   readonly output: string;
-  readonly device: string;
-  readonly model: string;
   readonly width: number;
   readonly height: number;
   readonly tokens: TokenCount;
@@ -88,10 +86,9 @@ interface Encoded {
 async function encodePicture(picture: Picture, input: string, output: string, net: Net): Promise<Encoded> {
   const { width, height } = picture;
   const { result, seconds } = await net.encode({ data: toPixels(picture), shape: [1, 3, height, width] });
-  const { description } = net.device;
   const tokens = countTokens(result);
   const times = { prepare: seconds.prepare, encode: seconds.run };
-  const report = { input, output, device: description, model: net.model, width, height, tokens, seconds: times };
+  const report = { input, output, ...net.settings, width, height, tokens, seconds: times };
   return { picture, tokens: result, report };
 }
 

@@ -20,7 +20,11 @@ export const deviceFlag: Option<DeviceName> = {
 };
 
 /** The flags of the commands that run a net. */
-export const netFlags: { readonly model: Option<string>; readonly device: Option<DeviceName> } = {
+export const netFlags: {
+  readonly model: Option<string>;
+  readonly device: Option<DeviceName>;
+  readonly noCalibrate: Switch;
+} = {
   model: {
     short: 'm',
     value: 'DIR',
@@ -28,6 +32,7 @@ export const netFlags: { readonly model: Option<string>; readonly device: Option
     parse: String,
   },
   device: deviceFlag,
+  noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver, and remembered' },
 };
 
 /** The flags of the commands that take pictures. */

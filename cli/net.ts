@@ -3,14 +3,16 @@
  * and run under a progress line and a clock, and freed at the end whatever happened.
  * Pixels [1, 3, H, W] in 0…1, tokens [1, H/8, W/8].
  */
-import { bundledModel, loadDVAE, open, type DeviceName } from '../node.ts';
-import type { AnyDevice, Dvae, Pixels, RunOptions, TokenGrid } from '../node.ts';
+import { bundledModel, Device, loadDVAE, open, type DeviceName } from '../node.ts';
+import type { AnyDevice, Dvae, KernelChoice, Pixels, RunOptions, TokenGrid } from '../node.ts';
+import { readPackageVersion } from '../package-files.ts';
 import { startProgress } from './progress.ts';
 import { say, type Terminal } from './terminal.ts';
 
 export interface NetFlags {
   readonly model: string | undefined;
   readonly device: DeviceName | undefined;
+  readonly noCalibrate: boolean;
   readonly quiet: boolean;
 }
 
@@ -20,20 +22,34 @@ export interface Timed<Result> {
   readonly seconds: { readonly prepare: number; readonly run: number };
 }
 
-export class Net {
-  readonly device: AnyDevice;
+/** What a result was made with: told with `--json` and kept in the pictures. */
+export interface NetSettings {
+  /** The driver in words. */
+  readonly device: string;
+  /** Null on the reference device, which has none. */
+  readonly kernels: KernelChoice | null;
   /** The model folder. */
   readonly model: string;
+}
+
+export class Net {
+  readonly settings: NetSettings;
+  private readonly device: AnyDevice;
   private readonly dvae: Dvae;
   private readonly terminal: Terminal;
   private readonly quiet: boolean;
 
   constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
+    this.settings = { device: device.description, kernels: device instanceof Device ? device.kernels : null, model };
     this.device = device;
     this.dvae = dvae;
-    this.model = model;
     this.terminal = terminal;
     this.quiet = quiet;
+  }
+
+  /** The settings as text chunks of a PNG, so that a picture tells how it was made. */
+  pngText(): Record<string, string> {
+    return { Software: `dalle-gl ${readPackageVersion()}`, 'dalle-gl': JSON.stringify(this.settings) };
   }
 
   /** Throws `E_PART_MISSING` for work the model has no part for, before anything is computed. */
@@ -87,7 +103,7 @@ export class Net {
 /** Opens the device and the model of the flags, and says which. */
 export async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net> {
   const { model = bundledModel, quiet } = flags;
-  const device = await open(flags.device ? { device: flags.device } : {});
+  const device = await open({ calibrate: !flags.noCalibrate, ...(flags.device && { device: flags.device }) });
   try {
     const dvae = await loadDVAE(model, { device });
     if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);

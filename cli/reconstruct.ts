@@ -53,10 +53,10 @@ export const reconstruct: Command = defineCommand({
         const { picture, ...report } = await reconstructPicture(original, net);
         const output = outputs[index]!;
         const shown = flags.sideBySide ? composeSideBySide([original, picture]) : picture;
-        await writeIntoFolder(output, () => savePng(output, shown, terminal));
+        await writeIntoFolder(output, () => savePng(output, shown, { ...terminal, text: net.pngText() }));
         if (!flags.quiet) say(terminal, formatReport(input, output, report));
         if (!flags.quiet && !flags.json) showPreview(shown, terminal);
-        return { input, output, device: net.device.description, model: net.model, ...report };
+        return { input, output, ...net.settings, ...report };
       });
       if (flags.json) printJson(terminal, { results });
       if (failure !== undefined) throw new ReportedFailure(failure);

@@ -113,7 +113,8 @@ export class Executable {
 
   /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
   explain(options: { shaders?: boolean } = {}): string {
-    return explainPlan(this.plan, this.device.description, options);
+    const { description, kernels } = this.device;
+    return explainPlan(this.plan, `${description}; ${kernels.targets} targets, ${kernels.fetch}`, options);
   }
 
   /** Frees the constants. Programs and pooled textures stay with the device. */

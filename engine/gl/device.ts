@@ -15,6 +15,13 @@ import type { Program } from './program.ts';
 import { TexturePool, framebufferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 
+/** What a device computes with: the same numbers either way, at another speed. */
+export interface KernelChoice {
+  /** Render targets a draw, a power of two. */
+  readonly targets: number;
+  readonly fetch: FetchStyle;
+}
+
 export interface DeviceOptions {
   /** Render targets a draw, a power of two up to what the probe found: a smaller number for tests and comparisons. */
   readonly targets?: number;
@@ -70,6 +77,10 @@ export class Device {
   /** The context, for other libraries to share. They must leave no pixel-store or framebuffer state behind. */
   get gl(): WebGL2RenderingContext {
     return this.source.gl;
+  }
+
+  get kernels(): KernelChoice {
+    return { targets: this.targets, fetch: this.fetch };
   }
 
   /** One line that names the driver, for reports. */

@@ -1,0 +1,49 @@
+/** Choices of kernels are made on the device, remembered by driver, and made anew where the memory is damaged. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { cacheFolder, chooseKernels } from './kernel-cache.ts';
+import { Device } from './engine/index.ts';
+import { openNodeContext } from './engine/context/node/open.ts';
+
+const source = await openNodeContext({ source: 'egl' });
+const folder = mkdtempSync(join(tmpdir(), 'dalle-gl-cache-'));
+afterAll(() => {
+  source.dispose();
+  rmSync(folder, { recursive: true });
+});
+const path = join(folder, 'kernels.json');
+
+test('a choice is one the device can do, and is kept', async () => {
+  const choice = await chooseKernels(source, folder);
+  expect(new Device({ ...source, dispose() {} }, choice).kernels).toEqual(choice);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ [source.description]: choice });
+});
+
+test('a kept choice is taken without asking the device', async () => {
+  const kept = { targets: 2, fetch: 'texelFetch' };
+  writeFileSync(path, JSON.stringify({ [source.description]: kept, another: { targets: 8, fetch: 'textureLod' } }));
+  expect(await chooseKernels(source, folder)).toEqual(kept);
+});
+
+test.each(['', '{', 'null', '{"a": 1}', '[]'])('a damaged file %j is replaced', async (text) => {
+  writeFileSync(path, text);
+  const choice = await chooseKernels(source, folder);
+  expect(JSON.parse(readFileSync(path, 'utf8'))[source.description]).toEqual(choice);
+});
+
+test('a choice that no device has is made anew', async () => {
+  writeFileSync(path, JSON.stringify({ [source.description]: { targets: 3, fetch: 'textureLod' } }));
+  expect((await chooseKernels(source, folder)).targets).not.toBe(3);
+});
+
+test('a folder that cannot be written is no failure', async () => {
+  expect((await chooseKernels(source, '/dev/null/cache')).targets).toBeGreaterThan(0);
+});
+
+test('the folder follows the environment', () => {
+  expect(cacheFolder({ DALLE_GL_CACHE: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a');
+  expect(cacheFolder({ XDG_CACHE_HOME: '/b' })).toBe('/b/dalle-gl');
+  expect(cacheFolder({})).toMatch(/\.cache\/dalle-gl$/);
+});

@@ -1,0 +1,54 @@
+/**
+ * Remembers in a file which kernels were chosen for a driver, so that calibration is done once and tomorrow's run
+ * computes as today's. Node only. The folder is `$DALLE_GL_CACHE`, else `$XDG_CACHE_HOME/dalle-gl`, else
+ * `~/.cache/dalle-gl`. A cache that cannot be read or written is no reason to fail: the choice is then made anew.
+ */
+import { readFile, mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ContextSource, KernelChoice } from './engine/index.ts';
+import { writeFileAtomically } from './images/node/index.ts';
+import { calibrate } from './ops/index.ts';
+
+type Choices = Readonly<Record<string, KernelChoice>>;
+
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return env['DALLE_GL_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dalle-gl');
+}
+
+/** The choice made before for this driver, else a new one, which is kept. */
+export async function chooseKernels(source: ContextSource, folder: string = cacheFolder()): Promise<KernelChoice> {
+  const path = join(folder, 'kernels.json');
+  const known = await readChoices(path);
+  const found = known[source.description];
+  if (found) return found;
+  const choice = await calibrate(source);
+  await writeChoices(folder, path, { ...known, [source.description]: choice });
+  return choice;
+}
+
+async function readChoices(path: string): Promise<Choices> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const entries = Object.entries(parsed as object).filter((entry): entry is [string, KernelChoice] =>
+      isChoice(entry[1]),
+    );
+    return Object.fromEntries(entries);
+  } catch {
+    return {};
+  }
+}
+
+function isChoice(value: unknown): value is KernelChoice {
+  const { targets, fetch } = (value ?? {}) as Partial<KernelChoice>;
+  return [1, 2, 4, 8].includes(targets!) && (fetch === 'texelFetch' || fetch === 'textureLod');
+}
+
+async function writeChoices(folder: string, path: string, choices: Choices): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomically(path, [Buffer.from(`${JSON.stringify(choices, null, 2)}\n`)]);
+  } catch {
+    // A read-only home or a full disk: calibrate again next time.
+  }
+}
