@@ -6,6 +6,7 @@ import { standardRules } from './rewrite/standard-rules.ts';
 export { constant, Tensor, tensor } from '../engine/index.ts';
 export type { AnyDevice, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
 export { argmax } from './argmax/argmax.ts';
+export { calibrate } from './calibrate.ts';
 export { castToFloat, castToHalf } from './cast/cast.ts';
 export { concat } from './concat/concat.ts';
 export { conv2d } from './conv2d/conv2d.ts';
@@ -22,6 +23,9 @@ export { slice } from './slice/slice.ts';
 export { standardRules } from './rewrite/standard-rules.ts';
 export { transpose } from './transpose/transpose.ts';
 export { upsampleNearest2d } from './upsample-nearest2d/upsample-nearest2d.ts';
+export { createElementwise } from './user-kernel/user-kernel.ts';
+export type { Elementwise } from './user-kernel/user-kernel.ts';
+export type { GpuJs } from './user-kernel/translate.ts';
 
 export interface RewriteOptions {
   /** The rewrite rules; `standardRules` unless given. */

@@ -10,7 +10,16 @@ import { FUNCTION_BOUNDS, functionBound, type BoundedFunction } from '../helpers
 import { createRandom } from '../helpers/random.ts';
 
 /** What `ops/index.ts` exports beside ops. */
-export const OTHER_EXPORTS = ['Tensor', 'compile', 'constant', 'run', 'standardRules', 'tensor'] as const;
+export const OTHER_EXPORTS = [
+  'Tensor',
+  'calibrate',
+  'compile',
+  'constant',
+  'createElementwise',
+  'run',
+  'standardRules',
+  'tensor',
+] as const;
 
 export type OpName = Exclude<keyof typeof ops, (typeof OTHER_EXPORTS)[number]>;
 
