@@ -89,5 +89,5 @@ test('a chart holds every bar, and text cannot break it', () => {
   expect(svg).toContain('a&lt;b');
   expect(svg).not.toContain('NaN');
   expect(svg.match(/height="12" fill="#0072b2"/g)).toHaveLength(2); // a bar and its entry in the legend
-  expect(Number(/width="([\d.]+)" height="12" fill="#e69f00"\/><path/.exec(svg)?.[1])).toBe(560); // the longest bar
+  expect(Number(/width="([\d.]+)" height="12" fill="#e69f00"\/><path/.exec(svg)?.[1])).toBe(660); // the longest bar
 });

@@ -17,6 +17,7 @@ export async function openPeers(device: Device, onMissing: (name: string, why: u
   const peers = [createOurPeer(device), createTfjsKernels(tfjs)];
   const others: Readonly<Record<string, () => Promise<Peer>>> = {
     'tfjs-wasm': async () => (await import('./tfjs-wasm.ts')).createTfjsWasmPeer(tfjs),
+    'onnxruntime-web': async () => (await import('./onnxruntime.ts')).createOnnxPeer(),
     'gpu.js': async () => (await import('./gpu-js.ts')).createGpuJsPeer(),
     PyTorch: async () => (await import('./pytorch.ts')).createPytorchPeer(),
   };

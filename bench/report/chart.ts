@@ -23,7 +23,7 @@ export interface Chart {
 
 /** Okabe and Ito's colours, told apart by colour-blind readers too. Ours is the first. */
 const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999'];
-const [width, labelWidth, rightMargin, barHeight, groupGap, top] = [860, 220, 80, 14, 12, 96];
+const [width, labelWidth, rightMargin, barHeight, groupGap, top] = [960, 220, 80, 14, 12, 120];
 
 export function drawChart({ title, subtitle, axis, groups }: Chart): string {
   const series = [...new Set(groups.flatMap(({ bars }) => bars.map((bar) => bar.series)))];
@@ -67,15 +67,15 @@ function drawBar({ value, low, high }: Bar, y: number, scale: (value: number) =>
 }
 
 function drawLegend(series: readonly string[], axis: string, colourOf: (name: string) => string): string {
-  let x = labelWidth;
+  let x = 16;
   const entries = series.map((name) => {
     const entry =
-      `<rect x="${x}" y="66" width="12" height="12" fill="${colourOf(name)}"/>` +
-      `<text x="${x + 17}" y="76">${escape(name)}</text>`;
+      `<rect x="${x}" y="86" width="12" height="12" fill="${colourOf(name)}"/>` +
+      `<text x="${x + 17}" y="96">${escape(name)}</text>`;
     x += 40 + name.length * 7;
     return entry;
   });
-  return [`<text x="16" y="76" fill="#555">${escape(axis)}</text>`, ...entries].join('\n');
+  return [`<text x="16" y="70" fill="#555">${escape(axis)}</text>`, ...entries].join('\n');
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
