@@ -3,14 +3,13 @@
  * errors, ops and commands are those of the sources; the drawing is the engine's; links lead somewhere.
  *
  * A `ts` block runs by itself in a folder that holds only `demo/` and `test/`, and what it logs must equal the `text` block after
- * it, if there is one. Blocks are written to test/.generated-docs (git-ignored) with `dalle-gl/…` read from source.
+ * it, if there is one. Blocks that need gpu.js are run by bench/docs.test.ts, where it is installed.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { format } from 'node:util';
-import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseWords } from '../cli/arguments.ts';
 import { commands } from '../cli/command-line.ts';
 import { drawLayout } from '../docs/draw-layout.ts';
@@ -18,43 +17,16 @@ import { packageRoot } from '../package-files.ts';
 import {
   listCodeBlocks,
   listCodeCells,
-  listEntryPoints,
   listLocalLinks,
   listPages,
   listSources,
   readPage,
 } from './helpers/documents.ts';
+import { collectLog, createProgram, folderOf, listExamples, listProblems, writeExamples } from './helpers/examples.ts';
+import type { Example } from './helpers/examples.ts';
 
-const generated = join(packageRoot, 'test', '.generated-docs');
 const pages = listPages();
-const entryPoints = listEntryPoints();
-
-interface Example {
-  readonly name: string;
-  readonly file: string;
-  readonly source: string;
-  /** What it must log; undefined where the page does not say. */
-  readonly output: string | undefined;
-}
-
-const examples: readonly Example[] = pages.flatMap((page) => {
-  const blocks = listCodeBlocks(page);
-  return blocks.flatMap(({ language, line, text }, index): Example[] => {
-    if (language !== 'ts') return [];
-    const next = blocks[index + 1];
-    const name = `${page}:${line}`;
-    const file = join(generated, `${name.replace(/\W/g, '-')}.ts`);
-    return [{ name, file, source: importFromSources(text), output: next?.language === 'text' ? next.text : undefined }];
-  });
-});
-
-function importFromSources(text: string): string {
-  return text.replace(/(from\s+|import\()'(dalle-gl[^']*)'/g, (_, keyword: string, name: string) => {
-    const source = entryPoints.get(name);
-    if (source === undefined) throw new Error(`package.json exports no ${name}`);
-    return `${keyword}'../../${source}'`;
-  });
-}
+const examples = listExamples('test');
 
 let workplace: string;
 let program: ts.Program;
@@ -62,53 +34,27 @@ let program: ts.Program;
 beforeAll(() => {
   workplace = mkdtempSync(join(tmpdir(), 'dalle-gl-docs-'));
   for (const name of ['demo', 'test']) symlinkSync(join(packageRoot, name), join(workplace, name));
-  mkdirSync(generated, { recursive: true });
-  for (const { file, source } of examples) writeFileSync(file, source);
+  writeExamples('test', examples);
   program = createProgram([...examples.map(({ file }) => file), join(packageRoot, 'ops', 'index.ts')]);
 });
 
 afterAll(() => {
-  rmSync(generated, { recursive: true, force: true });
+  rmSync(folderOf('test'), { recursive: true, force: true });
   rmSync(workplace, { recursive: true, force: true });
 });
-
-function createProgram(files: readonly string[]): ts.Program {
-  const { config } = ts.readConfigFile(join(packageRoot, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
-    config: object;
-  };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, packageRoot);
-  return ts.createProgram(files, { ...options, noEmit: true, noImplicitAny: false });
-}
 
 describe('examples', () => {
   const named = examples.map((example): [string, Example] => [example.name, example]);
 
   test.each(named)('%s has the right types', (_, { file }) => {
-    const source = program.getSourceFile(file)!;
-    const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+    expect(listProblems(program, file)).toEqual([]);
   });
 
   test.each(named)('%s runs', async (_, { file, output }) => {
-    const logged = await collectLog(() => import(file));
+    const logged = await collectLog(file, workplace);
     if (output !== undefined) expect(logged).toBe(output);
   });
 });
-
-/** Runs in the workplace and returns what was logged, a line each. */
-async function collectLog(run: () => Promise<unknown>): Promise<string> {
-  const lines: string[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((...values) => void lines.push(`${format(...values)}\n`));
-  const before = process.cwd();
-  process.chdir(workplace);
-  try {
-    await run();
-  } finally {
-    process.chdir(before);
-    log.mockRestore();
-  }
-  return lines.join('');
-}
 
 test('the drawing of a layout is what the engine says', async () => {
   await expect(drawLayout()).toMatchFileSnapshot('../engine/layout.svg');
