@@ -1,4 +1,7 @@
-/** Examples of the pages that import gpu.js: they type-check, run, and print what the page says. As test/docs.test.ts. */
+/**
+ * Examples of the pages that import gpu.js: they type-check, run, and print what the page says they print, as
+ * test/docs.test.ts has it for the others.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -75,6 +75,19 @@ const backwards = elementwise((x) => {
   }
   return sum;
 });
+const blocks = elementwise((x) => {
+  {
+    const part = 1.5;
+    x += part;
+  }
+  {
+    const part = x;
+    if (part > 1)
+      if (part > 2) x -= 0.5;
+      else x = -part;
+  }
+  return x;
+});
 const squares = elementwise((x) => x ** -2 + Math.pow(x, 5) - Math.pow(x, 0));
 
 describe.each(deviceVariants)('on $name', (variant) => {
@@ -92,6 +105,7 @@ describe.each(deviceVariants)('on $name', (variant) => {
     ['huber', huber(x, y), 16],
     ['series', series(gaussians([3, 66], 7)), 64],
     ['backwards', backwards(gaussians([3, 66], 8)), 64],
+    ['blocks', blocks(x), 4],
     ['squares', squares(gaussians([130], 9, 0.5)), 1024],
     ['in a graph', relu(add(swish(x), leaky(y))), 8],
   ])('%s', async (label, graph, scale) => {
@@ -269,6 +283,8 @@ describe('what a shader cannot do is turned down', () => {
     '(...x) => x',
     '({ x }) => x',
     '([x]) => x',
+    '(Math) => Math.abs(1)',
+    '(Infinity) => Infinity',
     '(x$) => x$',
     '(x__y) => x__y',
     'class { }',

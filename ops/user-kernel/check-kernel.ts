@@ -2,11 +2,11 @@
  * Decides whether a function means the same in JavaScript and in GLSL, before gpu.js translates it: a list of what is
  * allowed, with everything else turned down. It is there so that nothing is silently wrong: a forgotten `return`, a
  * number used as a truth, a loop without an end or a name from outside would otherwise translate and misbehave.
- *
- * Two kinds of values exist, numbers and truths, and variables hold numbers.
+ * Statements are here; variables hold numbers.
  */
+import { ExpressionChecker, reservedNames } from './check-expression.ts';
+import type { Scope } from './check-expression.ts';
 import { checkLoop } from './check-loop.ts';
-import { LARGEST_EXPONENT, mathConstants, mathFunctions } from './math.ts';
 import type { Refuse } from './refusal.ts';
 import type * as S from './syntax.ts';
 
@@ -15,19 +15,14 @@ export interface CheckedKernel {
   readonly hasLoops: boolean;
 }
 
-/** Names in sight, and whether each may be assigned to. */
-type Scope = Map<string, { readonly assignable: boolean }>;
-
 const functionTypes = new Set(['ArrowFunctionExpression', 'FunctionExpression']);
-const arithmetic = new Set(['+', '-', '*', '/', '%', '**']);
-const comparisons = new Set(['<', '<=', '>', '>=', '===', '!==']);
 const assignments = new Set(['=', '+=', '-=', '*=', '/=']);
 /** gpu.js rewrites `$` and `__`, after which two names might be one. */
 const plainName = /^(?!.*__)[A-Za-z_]\w*$/;
 
 /** Checks a whole function. `refuse` throws. */
 export function checkKernel(kernel: S.FunctionSyntax, refuse: Refuse): CheckedKernel {
-  const checker = new KernelChecker(refuse);
+  const checker = new StatementChecker(refuse);
   if (!functionTypes.has(kernel.type)) refuse(kernel, 'it must be a function.');
   if (kernel.async || kernel.generator) refuse(kernel, 'it must be a plain function, neither async nor a generator.');
   const scope: Scope = new Map();
@@ -39,24 +34,27 @@ export function checkKernel(kernel: S.FunctionSyntax, refuse: Refuse): CheckedKe
   }
   const parameters = [...scope.keys()];
   if (kernel.body.type === 'BlockStatement') checker.checkBody(kernel.body, scope);
-  else checker.checkNumber(kernel.body, scope);
+  else new ExpressionChecker(refuse).checkNumber(kernel.body, scope);
   return { parameters, hasLoops: checker.hasLoops };
 }
 
-class KernelChecker {
+class StatementChecker {
   hasLoops = false;
   readonly #refuse: Refuse;
+  readonly #expressions: ExpressionChecker;
   /** Turns of all loops around the statement at hand. */
   #turns = 1;
 
   constructor(refuse: Refuse) {
     this.#refuse = refuse;
+    this.#expressions = new ExpressionChecker(refuse);
   }
 
   declare(name: S.Expression, scope: Scope, assignable: boolean): void {
     if (name.type !== 'Identifier') return this.#refuse(name, 'arrays and objects do not exist in a shader.');
     if (!plainName.test(name.name))
       this.#refuse(name, 'names are made of the letters a to z, digits, and _ by itself.');
+    if (reservedNames.has(name.name)) this.#refuse(name, 'this name has a meaning already.');
     if (scope.has(name.name)) this.#refuse(name, 'this name is taken by a parameter or a variable around it.');
     scope.set(name.name, { assignable });
   }
@@ -82,7 +80,7 @@ class KernelChecker {
       case 'BlockStatement':
         return this.#checkStatements(statement.body, new Map(scope));
       case 'IfStatement':
-        this.#checkTruth(statement.test, scope);
+        this.#expressions.checkTruth(statement.test, scope);
         this.#checkBranch(statement.consequent, scope);
         if (statement.alternate) this.#checkBranch(statement.alternate, scope);
         return;
@@ -90,7 +88,7 @@ class KernelChecker {
         return this.#checkFor(statement, scope);
       case 'ReturnStatement':
         if (!statement.argument) return this.#refuse(statement, 'it must return a number.');
-        return this.checkNumber(statement.argument, scope);
+        return this.#expressions.checkNumber(statement.argument, scope);
       case 'BreakStatement':
       case 'ContinueStatement':
         if (statement.label) this.#refuse(statement, 'GLSL has no labels.');
@@ -111,7 +109,7 @@ class KernelChecker {
     for (const declarator of declarations) {
       if (kind !== 'const' && kind !== 'let') this.#refuse(declarator, `use const or let, not ${kind}.`);
       if (!declarator.init) return this.#refuse(declarator, 'give it a value at once.');
-      this.checkNumber(declarator.init, scope);
+      this.#expressions.checkNumber(declarator.init, scope);
       this.declare(declarator.id, scope, kind === 'let');
     }
   }
@@ -125,12 +123,12 @@ class KernelChecker {
       );
     }
     this.#checkTarget(expression.left, scope);
-    this.checkNumber(expression.right, scope);
+    this.#expressions.checkNumber(expression.right, scope);
   }
 
   #checkTarget(target: S.Expression, scope: Scope): void {
     if (target.type !== 'Identifier') return this.#refuse(target, 'only variables of the kernel can be assigned to.');
-    this.#checkName(target, scope);
+    this.#expressions.checkName(target, scope);
     if (!scope.get(target.name)!.assignable) this.#refuse(target, 'it is a constant or counts a loop.');
   }
 
@@ -143,100 +141,6 @@ class KernelChecker {
     this.#checkBranch(loop.body, inside);
     this.#turns /= Math.max(turns, 1);
   }
-
-  #checkName(identifier: S.Identifier, scope: Scope): void {
-    const { name } = identifier;
-    if (scope.has(name)) return;
-    if (name === 'Infinity' || name === 'NaN' || name === 'undefined') {
-      this.#refuse(identifier, 'GLSL cannot write this value. Pass it as a tensor if it is needed.');
-    }
-    this.#refuse(
-      identifier,
-      `a shader cannot see \`${name}\`, which comes from outside the function. Make it a parameter and give its value ` +
-        `as a constant, elementwise((x, ${name}) => …, { ${name} }), or as one more tensor. Was it put there by a ` +
-        'compiler or a coverage tool, then keep that away from this function.',
-      'E_KERNEL_CAPTURE',
-    );
-  }
-
-  checkNumber(expression: S.Expression, scope: Scope): void {
-    switch (expression.type) {
-      case 'Literal':
-        return this.#checkLiteral(expression);
-      case 'Identifier':
-        return this.#checkName(expression, scope);
-      case 'UnaryExpression':
-        if (expression.operator === '-' || expression.operator === '+') {
-          return this.checkNumber(expression.argument, scope);
-        }
-        break;
-      case 'BinaryExpression':
-        if (!arithmetic.has(expression.operator)) break;
-        this.checkNumber(expression.left, scope);
-        if (expression.operator === '**') return this.#checkExponent(expression.right);
-        return this.checkNumber(expression.right, scope);
-      case 'ConditionalExpression':
-        this.#checkTruth(expression.test, scope);
-        this.checkNumber(expression.consequent, scope);
-        return this.checkNumber(expression.alternate, scope);
-      case 'CallExpression':
-        return this.#checkCall(expression, scope);
-      case 'MemberExpression':
-        if (mathConstants.has(nameInMath(expression) ?? '')) return;
-    }
-    this.#refuse(expression, 'a number was wanted here, made with + - * / % ** ?: and the functions of Math.');
-  }
-
-  #checkTruth(expression: S.Expression, scope: Scope): void {
-    switch (expression.type) {
-      case 'BinaryExpression':
-        if (!comparisons.has(expression.operator)) break;
-        this.checkNumber(expression.left, scope);
-        return this.checkNumber(expression.right, scope);
-      case 'LogicalExpression':
-        if (expression.operator !== '&&' && expression.operator !== '||') break;
-        this.#checkTruth(expression.left, scope);
-        return this.#checkTruth(expression.right, scope);
-      case 'UnaryExpression':
-        if (expression.operator === '!') return this.#checkTruth(expression.argument, scope);
-    }
-    this.#refuse(expression, `a comparison was wanted here, ${[...comparisons].join(' ')} joined by && || and !.`);
-  }
-
-  #checkLiteral(literal: S.Literal): void {
-    const { value } = literal;
-    if (typeof value !== 'number') return this.#refuse(literal, 'only numbers exist in a shader.');
-    if (!Number.isFinite(Math.fround(value))) this.#refuse(literal, 'it is too large for float32.');
-  }
-
-  #checkCall(call: S.Call, scope: Scope): void {
-    const name = call.callee.type === 'MemberExpression' ? nameInMath(call.callee) : undefined;
-    const count = mathFunctions.get(name ?? '');
-    if (count === undefined) {
-      return this.#refuse(call, `a kernel may call Math.${[...mathFunctions.keys()].join(', ')} and nothing else.`);
-    }
-    if (call.arguments.length !== count) this.#refuse(call, `Math.${name} takes ${count} here.`);
-    const numbers = name === 'pow' ? call.arguments.slice(0, 1) : call.arguments;
-    for (const argument of numbers) this.checkNumber(argument, scope);
-    if (name === 'pow') this.#checkExponent(call.arguments[1]!);
-  }
-
-  /** Other powers have no bound: an error of the logarithm grows with the exponent. */
-  #checkExponent(exponent: S.Expression): void {
-    const negative = exponent.type === 'UnaryExpression' && exponent.operator === '-';
-    const digits = negative ? exponent.argument : exponent;
-    if (digits.type === 'Literal' && Number.isInteger(digits.value) && Number(digits.value) <= LARGEST_EXPONENT) return;
-    this.#refuse(
-      exponent,
-      `an exponent must be a whole number up to ${LARGEST_EXPONENT}, written out. For others use Math.sqrt, or ` +
-        'Math.exp(y * Math.log(x)), whose error grows with y · log x.',
-    );
-  }
-}
-
-function nameInMath({ object, property, computed }: S.Member): string | undefined {
-  if (computed || object.type !== 'Identifier' || object.name !== 'Math' || property.type !== 'Identifier') return;
-  return property.name;
 }
 
 function alwaysReturns(statement: S.Statement | null): boolean {

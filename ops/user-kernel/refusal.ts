@@ -1,4 +1,7 @@
-/** How a kernel is turned down: the piece of the function that cannot be a shader, and what to write in its place. */
+/**
+ * How a kernel is turned down: one paragraph with the piece of the function that cannot be a shader, the reason, and
+ * what to write in its place.
+ */
 import { UsageError } from '../../errors.ts';
 import type { SyntaxNode } from './syntax.ts';
 
