@@ -149,15 +149,30 @@ function measurePeak(slots: readonly Slot[], passes: readonly Pass[]): number {
   return peak;
 }
 
-/** Replaces foldable ops over constants by constants, so weights are packed on the CPU and uploaded once. */
+/**
+ * Replaces foldable ops over constants by constants, so weights are packed on the CPU and uploaded once: the same op on
+ * the same constants, which tiling makes many times, gives one constant.
+ */
 function foldConstants(outputs: readonly Tensor[]): Tensor[] {
   const replaced = new Map<Tensor, Tensor>();
+  const folded = new Map<string, Tensor>();
+  const numbers = new Map<unknown, number>();
+  const numberOf = (thing: unknown): number => {
+    if (!numbers.has(thing)) numbers.set(thing, numbers.size);
+    return numbers.get(thing)!;
+  };
   for (const tensor of sortTopologically(outputs)) {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
     const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
     const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    const folds = tensor.op.folds && isFoldable(tensor);
-    replaced.set(tensor, folds ? foldOne(current) : current);
+    if (!tensor.op.folds || !isFoldable(tensor)) {
+      replaced.set(tensor, current);
+      continue;
+    }
+    const key = JSON.stringify([numberOf(tensor.op), inputs.map(numberOf), tensor.attributes]);
+    const constant = folded.get(key) ?? foldOne(current);
+    folded.set(key, constant);
+    replaced.set(tensor, constant);
   }
   return outputs.map((output) => replaced.get(output)!);
 }

@@ -9,6 +9,8 @@ import { Tensor, apply } from './tensor.ts';
 export interface RewriteContext {
   /** How many tensors or outputs read this one. A rule that absorbs a tensor asks that nobody else needs it. */
   uses(tensor: Tensor): number;
+  /** Whether the graph returns this tensor. */
+  isOutput(tensor: Tensor): boolean;
 }
 
 export interface Rule {
@@ -58,12 +60,17 @@ function sweep(outputs: readonly Tensor[], rule: Rule, applied: Map<string, numb
   const order = sortTopologically(outputs);
   const uses = countUses(order, outputs);
   const replaced = new Map<Tensor, Tensor>();
-  const context: RewriteContext = { uses: (tensor) => uses.get(tensor) ?? 0 };
+  const returned = new Set(outputs);
+  const context: RewriteContext = {
+    uses: (tensor) => uses.get(tensor) ?? 0,
+    isOutput: (tensor) => returned.has(tensor),
+  };
   for (const tensor of order) {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
     const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
     const current = changed ? apply(tensor.op, inputs, tensor.attributes) : tensor;
     uses.set(current, uses.get(tensor)!); // a rebuilt tensor has the uses of the one it stands for
+    if (returned.has(tensor)) returned.add(current);
     const better = rule.apply(current, context);
     if (better) {
       checkSameType(rule, current, better);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { standardRules } from '../../ops/index.ts';
 import type { RewriteOptions } from '../../ops/index.ts';
+import { tilingRule } from '../../ops/rewrite/tile-large-maps.ts';
 import { winogradRule } from '../../ops/rewrite/winograd.ts';
 import { winograd4 } from '../../ops/winograd/matrices.ts';
 import type { Device } from '../../engine/index.ts';
@@ -130,11 +131,20 @@ async function checkDecoder(
 
 describe('the trained emoji model equals PyTorch', () => {
   const golden = loadPictureGolden();
+  const byTiles = [
+    tilingRule({ whole: 5e5, tile: 64 * 96 * 96 }),
+    ...standardRules.filter((r) => r.name !== 'tile_large_maps'),
+  ];
   const pickle = (part: string): string =>
     fileURLToPath(new URL(`../../test/data/emoji-dvae/${part}.pkl`, import.meta.url));
-  for (const { name, shape, errors } of golden.record.cases) {
-    test(name, async () => {
-      const dvae = await load(await openTestDevice(), pickle('encoder'), pickle('decoder'));
+  const cases = golden.record.cases.map((given) => ({ ...given, way: 'whole', rules: standardRules }));
+  const small = golden.record.cases.filter(({ name }) => name === 'emoji-128');
+  for (const { name, shape, errors, way, rules } of [
+    ...cases,
+    ...small.map((given) => ({ ...given, way: 'by tiles', rules: byTiles })),
+  ]) {
+    test(`${name}, ${way}`, async () => {
+      const dvae = await load(await openTestDevice(), pickle('encoder'), pickle('decoder'), { rules });
       const pixels: Pixels = { data: toPixels(decodePng(readFileSync(golden.path(`${name}.input.png`)))), shape };
       const tokens = await dvae.encode(pixels);
       const expected = golden.array(`${name}.tokens.f64`).data;

@@ -1,6 +1,6 @@
 /**
- * The rules every plan is made with, in the order they are tried at a tensor: first those that change what is
- * computed, on plain conv2d; then packing; then what a packed convolution can take into its own draw; then its algorithm.
+ * The rules every plan is made with, in the order they are tried at a tensor: first tiling and what changes
+ * the work, on plain conv2d; then packing; then what a packed convolution can take into its own draw; then its algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
 import { argmaxOnWrite } from './argmax-on-write.ts';
@@ -9,10 +9,12 @@ import { gatherOneHot } from './gather-one-hot.ts';
 import { packConv2d } from './pack-conv2d.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
+import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
 export const standardRules: readonly Rule[] = [
+  tileLargeMaps,
   gatherOneHot,
   dropDeadChannels,
   upsampleLater,
