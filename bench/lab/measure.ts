@@ -26,6 +26,8 @@ export interface Measurement {
   /** Largest error in units of its bound; 1 would be out of bounds. */
   readonly errorRatio: number;
   readonly wall: readonly number[];
+  /** Of all cores that this process used: what others do on the machine shows less in it. */
+  readonly cpu: readonly number[];
 }
 
 /** Winograd wherever it can be, whether or not it pays. */
@@ -40,7 +42,7 @@ export async function measureTask(
 ): Promise<Measurement[]> {
   const truth = await findTruth(task);
   const contenders: Contender[] = [];
-  const found: Omit<Measurement, 'wall'>[] = [];
+  const found: Omit<Measurement, 'wall' | 'cpu'>[] = [];
   try {
     for (const version of versions) {
       const { fetches, comparison } = await checkVersion(device, task, truth, version);
@@ -48,7 +50,10 @@ export async function measureTask(
       contenders.push(await createContender(device, task, version));
     }
     const times = await interleave(contenders, options);
-    return found.map((measurement, index) => ({ ...measurement, wall: times[index]!.wall }));
+    return found.map((measurement, index) => {
+      const { wall, cpu } = times[index]!;
+      return { ...measurement, wall, cpu };
+    });
   } finally {
     for (const contender of contenders) contender.dispose();
   }

@@ -29,6 +29,8 @@ export interface Version {
   compute(plain: Tensor): Tensor;
   /** Rules of the engine to compile with [none]. */
   readonly rules?: readonly Rule[];
+  /** Whether the engine computes this way today: others are compared with it. One version of an experiment. */
+  readonly isEngineDefault?: boolean;
   /** Set where the version cancels large terms as Winograd's F(m×m, 3×3) does: it is held to the bound of such. */
   readonly winograd?: WinogradMatrices;
 }

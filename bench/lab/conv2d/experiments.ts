@@ -3,10 +3,13 @@ import { conv2d } from '../../../ops/index.ts';
 import { createTask } from '../task.ts';
 import type { Experiment, Task, Version } from '../version.ts';
 import { naive } from './v1-naive.ts';
-import { weightsInLayers } from './v10-weights-in-layers.ts';
-import { floatCoordinates } from './v11-float-coordinates.ts';
-import { winogradOf2 } from './v12-winograd-2.ts';
-import { winogradOf4 } from './v13-winograd-4.ts';
+import { oneLoop } from './v10-one-loop.ts';
+import { rowsUnrolled } from './v11-rows-unrolled.ts';
+import { rowsKept } from './v12-rows-kept.ts';
+import { weightsInLayers } from './v13-weights-in-layers.ts';
+import { floatCoordinates } from './v14-float-coordinates.ts';
+import { winogradOf2 } from './v15-winograd-2.ts';
+import { winogradOf4 } from './v16-winograd-4.ts';
 import { dots } from './v2-dot.ts';
 import { stripOf1 } from './v3-strip-of-1.ts';
 import { stripOf2 } from './v4-strip-of-2.ts';
@@ -14,7 +17,7 @@ import { stripOf4 } from './v5-strip-of-4.ts';
 import { stripOf8TexelFetch } from './v6-strip-of-8-texel-fetch.ts';
 import { stripOf8 } from './v7-strip-of-8.ts';
 import { blockOf4x2 } from './v8-block-of-4x2.ts';
-import { rowsKept } from './v9-rows-kept.ts';
+import { selectsAfterFetch } from './v9-select-after-fetch.ts';
 
 interface Sizes {
   readonly inputs: number;
@@ -43,6 +46,9 @@ const direct: readonly Version[] = [
   stripOf8TexelFetch,
   stripOf8,
   blockOf4x2,
+  selectsAfterFetch,
+  oneLoop,
+  rowsUnrolled,
   rowsKept,
   weightsInLayers,
   floatCoordinates,

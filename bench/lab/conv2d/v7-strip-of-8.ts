@@ -6,5 +6,6 @@ import { convolveWith } from './engine-kernel.ts';
 export const stripOf8: Version = {
   name: 'v7 R=8',
   why: 'The same reads by textureLod with normalised coordinates, whose path through a software sampler is shorter.',
+  isEngineDefault: true,
   compute: (plain) => convolveWith(plain, { block: strip(8) }),
 };

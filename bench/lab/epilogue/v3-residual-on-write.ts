@@ -8,5 +8,6 @@ export const addsOnWrite: Version = {
   name: 'v3 residual on write',
   why: 'The residual is read where the sum is in registers: no second texture, no third pass.',
   rules: [packConv2d, reluOnRead, residualOnWrite],
+  isEngineDefault: true,
   compute: (plain) => plain,
 };

@@ -10,6 +10,7 @@ import { eightRowsTexelFetch } from './v5-eight-rows-texel-fetch.ts';
 import { eightRows } from './v6-eight-rows.ts';
 import { weightsInOneLayer } from './v7-weights-in-one-layer.ts';
 import { weightsInFourLayers } from './v8-weights-in-four-layers.ts';
+import { unrolled } from './v9-unrolled.ts';
 
 function pose(rows: number, inner: number, columns: number): Task {
   return createTask(
@@ -21,7 +22,17 @@ function pose(rows: number, inner: number, columns: number): Task {
 
 export const matrixProduct: Experiment = {
   name: 'matmul',
-  versions: [naive, oneRow, twoRows, fourRows, eightRowsTexelFetch, eightRows, weightsInOneLayer, weightsInFourLayers],
+  versions: [
+    naive,
+    oneRow,
+    twoRows,
+    fourRows,
+    eightRowsTexelFetch,
+    eightRows,
+    weightsInOneLayer,
+    weightsInFourLayers,
+    unrolled,
+  ],
   createTask: () => pose(512, 512, 512),
   createTinyTask: () => pose(19, 22, 13),
 };

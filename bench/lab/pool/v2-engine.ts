@@ -9,5 +9,6 @@ const op = withFetches(maxPool2dOp, ({ output }) => (output.layout.bytes / 16) *
 export const engine: Version = {
   name: 'v2 engine',
   why: 'Four channels at once; NaN is carried through by its bits, which the element version does not do.',
+  isEngineDefault: true,
   compute: (plain) => apply(op, plain.inputs, { size: 2 }),
 };

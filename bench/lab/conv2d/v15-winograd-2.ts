@@ -3,7 +3,7 @@ import { winograd2 } from '../../../ops/winograd/matrices.ts';
 import type { Version } from '../version.ts';
 
 export const winogradOf2: Version = {
-  name: 'v12 Winograd F(2×2)',
+  name: 'v15 Winograd F(2×2)',
   why: '2.25 times fewer multiplications, and fetches with them; four cheap passes transform pixels and results.',
   winograd: winograd2,
   compute: (plain) => plain,
