@@ -189,6 +189,7 @@ export const refusedCalls: readonly ContextCall[] = [
     name: 'deleted objects are refused',
     expected: {
       twice: 'NO_ERROR',
+      nothing: ['NO_ERROR', 'NO_ERROR'],
       texture: 'INVALID_OPERATION',
       isTexture: [true, false],
       framebuffer: 'INVALID_OPERATION',
@@ -204,6 +205,10 @@ export const refusedCalls: readonly ContextCall[] = [
       gl.deleteFramebuffer(framebuffer);
       return {
         twice,
+        nothing: [
+          errorAfter(gl, () => gl.deleteTexture(null)),
+          errorAfter(gl, () => gl.deleteTexture(undefined as unknown as null)), // as gpu.js does
+        ],
         texture: errorAfter(gl, () => gl.bindTexture(gl.TEXTURE_2D, texture)),
         isTexture: [before, gl.isTexture(texture)],
         framebuffer: errorAfter(gl, () => gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer)),

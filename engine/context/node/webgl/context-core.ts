@@ -119,8 +119,8 @@ export class ContextCore {
   }
 
   /** Whether `object` is a live one of this context, and marks it deleted. */
-  protected retire(object: ContextObject | null): boolean {
-    if (object === null || object.deleted) return false;
+  protected retire(object: ContextObject | null | undefined): boolean {
+    if (!object || object.deleted) return false;
     if (object.owner !== this) {
       this.fail(GL.INVALID_OPERATION);
       return false;
@@ -129,8 +129,8 @@ export class ContextCore {
     return true;
   }
 
-  protected isLive(object: ContextObject | null): boolean {
-    return object !== null && object.owner === this && !object.deleted && this.enter();
+  protected isLive(object: ContextObject | null | undefined): boolean {
+    return !!object && object.owner === this && !object.deleted && this.enter();
   }
 }
 
