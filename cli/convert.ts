@@ -3,12 +3,8 @@
  */
 import { UsageError } from '../errors.ts';
 import { describeArchitecture } from '../weights-convert/architecture.ts';
-import {
-  convertToModelFolder,
-  type ConversionProgress,
-  type ConversionReport,
-  type ConvertedPart,
-} from '../weights-convert/node/convert.ts';
+import { convertToModelFolder, type ConversionReport, type ConvertedPart } from '../weights-convert/node/convert.ts';
+import type { ConversionProgress } from '../weights-convert/node/conversion-progress.ts';
 import { defineCommand, type Command } from './command.ts';
 import { commonFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';

@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { AbortedError } from '../errors.ts';
 import { readBlocks, type ByteSource } from './byte-source.ts';
-import type { SourceDescription } from './model-folder.ts';
+import type { SourceDescription } from './manifest.ts';
 
 /** Feeds bytes in, gives lower-case hex out. */
 export interface Hasher {

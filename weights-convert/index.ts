@@ -12,15 +12,8 @@ export {
   type DvaeArchitecture,
   type EncoderArchitecture,
 } from './dvae-spec.ts';
-export {
-  openModel,
-  type Model,
-  type ModelFile,
-  type ModelManifest,
-  type ModelPart,
-  type PartName,
-  type SourceDescription,
-} from './model-folder.ts';
+export { openModel, type Model } from './model-folder.ts';
+export type { ModelFile, ModelManifest, ModelPart, PartName, SourceDescription } from './manifest.ts';
 export { describeArchitecture } from './architecture.ts';
 export { readNpy, writeNpy, type NpyArray } from './npy.ts';
 export { openWeights } from './open-weights.ts';

@@ -1,69 +1,28 @@
 /**
- * A model folder: `model.json`, which says what is there, beside one safetensors file for each part. This file holds
- * the manifest's form and opens a folder for reading; node/write-model-folder.ts writes it.
+ * A model folder: `model.json`, which says what is there, beside one safetensors file for each part. This file
+ * opens a folder for reading; node/write-model-folder.ts writes it.
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
-import { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { isSameArchitecture, type DvaeArchitecture } from './dvae-spec.ts';
-import { parseManifest } from './manifest.ts';
+import { isSameArchitecture } from './dvae-spec.ts';
+import {
+  MANIFEST_NAME,
+  PART_NAMES,
+  modelError,
+  type ModelManifest,
+  type ModelPart,
+  type PartName,
+} from './manifest.ts';
+import { parseManifest } from './manifest-json.ts';
 import { openWeights } from './open-weights.ts';
 import type { Weights } from './weights.ts';
-
-export const MANIFEST_NAME = 'model.json';
-
-/** The parts that a model can have today, in the order they are listed. */
-export const PART_NAMES = ['encoder', 'decoder'] as const;
-export type PartName = (typeof PART_NAMES)[number];
-
-/** The file that a part was converted from. */
-export interface SourceDescription {
-  readonly name: string;
-  readonly bytes: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
-  /** True only if the hash is that of a file OpenAI is known to have published. */
-  readonly official: boolean;
-  /** The same for people. */
-  readonly note: string;
-}
-
-export interface ModelFile {
-  /** A plain file name within the folder. */
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-export interface ModelPart {
-  readonly architecture: DvaeArchitecture;
-  readonly dtype: 'f32' | 'f16';
-  /** One file today; a list so that a part may be sharded. */
-  readonly files: readonly ModelFile[];
-  readonly source: SourceDescription;
-}
-
-/** What `model.json` holds. */
-export interface ModelManifest {
-  readonly kind: 'dalle-gl-model';
-  readonly formatVersion: 1;
-  readonly parts: Readonly<Partial<Record<PartName, ModelPart>>>;
-  /** Licence and notice of the weights, where the converter was given them. */
-  readonly licence?: string;
-  readonly notice?: string;
-}
 
 export interface Model {
   readonly manifest: ModelManifest;
   readonly encoder?: Weights;
   readonly decoder?: Weights;
   close(): Promise<void>;
-}
-
-/** Which part of a model an architecture is. */
-export function partOf(architecture: DvaeArchitecture): PartName {
-  return architecture.kind === 'dvae-encoder' ? 'encoder' : 'decoder';
 }
 
 /**
@@ -113,12 +72,4 @@ async function openPart(part: ModelPart, openFile: (name: string) => Promise<Byt
     await source.close?.();
     throw error;
   }
-}
-
-/** An error about a model folder whose parts do not fit together. */
-export function modelError(what: string): FormatError {
-  return new FormatError(
-    'E_MODEL_MANIFEST',
-    `openModel: this is no complete model folder: ${what}. Convert the checkpoint again.`,
-  );
 }

@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../../errors.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
-import { partOf, type ModelFile, type PartName, type SourceDescription } from '../model-folder.ts';
+import { partOf, type ModelFile, type PartName, type SourceDescription } from '../manifest.ts';
 import { openWeights } from '../open-weights.ts';
 import { measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
@@ -13,9 +13,10 @@ import { countParameters } from '../weights.ts';
 import { openFileSource } from './file-source.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
+import type { ConversionControl } from './conversion-progress.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
 
-export interface ConvertOptions {
+export interface ConvertOptions extends ConversionControl {
   /** Paths of checkpoints, at most one of each part, in any order. */
   readonly sources: readonly string[];
   /** The model folder to make. */
@@ -31,15 +32,6 @@ export interface ConvertOptions {
   /** Written into the manifest as they are. */
   readonly licence?: string;
   readonly notice?: string;
-  readonly onProgress?: (progress: ConversionProgress) => void;
-  readonly signal?: AbortSignal;
-}
-
-/** What is being done and how far it is, in bytes. */
-export interface ConversionProgress {
-  readonly stage: 'hash' | 'write' | 'verify';
-  readonly done: number;
-  readonly total: number;
 }
 
 export interface ConvertedPart {

@@ -4,10 +4,10 @@
 import { FormatError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { halfToFloatBits } from '../half.ts';
-import { partOf } from '../model-folder.ts';
+import { partOf } from '../manifest.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countParameters } from '../weights.ts';
-import type { ConvertOptions } from './convert.ts';
+import type { ConversionControl } from './conversion-progress.ts';
 import { openModelFolder } from './open-model-folder.ts';
 import type { PartToWrite } from './write-model-folder.ts';
 
@@ -20,7 +20,7 @@ export async function verifyModelFolder(
   out: string,
   parts: readonly PartToWrite[],
   dtype: WeightDtype,
-  { onProgress, signal }: Pick<ConvertOptions, 'onProgress' | 'signal'>,
+  { onProgress, signal }: ConversionControl,
 ): Promise<void> {
   const total = parts.reduce((sum, { weights }) => sum + 4 * countParameters(weights), 0);
   let done = 0;

@@ -8,7 +8,7 @@ import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DalleError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { formatManifest } from '../manifest.ts';
+import { formatManifest } from '../manifest-json.ts';
 import {
   MANIFEST_NAME,
   PART_NAMES,
@@ -17,7 +17,7 @@ import {
   type ModelPart,
   type PartName,
   type SourceDescription,
-} from '../model-folder.ts';
+} from '../manifest.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
 import { createNodeHasher } from './node-hasher.ts';

@@ -1,0 +1,121 @@
+/**
+ * `model.json` as text: strict reading of one, and the one way to write it, so that the same model always gives the
+ * same bytes. Unknown fields are refused in what decides how weights are read, and ignored elsewhere.
+ */
+import { FormatError } from '../errors.ts';
+import { readSizes } from './architecture.ts';
+import type { ByteSource } from './byte-source.ts';
+import type { DvaeArchitecture } from './dvae-spec.ts';
+import {
+  modelError,
+  PART_NAMES,
+  partOf,
+  type ModelFile,
+  type ModelManifest,
+  type ModelPart,
+  type PartName,
+  type SourceDescription,
+} from './manifest.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/** The text of `model.json`: fields in a fixed order, no time of day. */
+export function formatManifest(manifest: ModelManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/**
+ * Reads `model.json`.
+ *
+ * @throws FormatError `E_MODEL_MANIFEST`, `E_ARCHITECTURE`
+ */
+export async function parseManifest(source: ByteSource): Promise<ModelManifest> {
+  if (source.size > MAX_BYTES) throw modelError(`model.json has ${source.size} bytes`);
+  const text = new TextDecoder().decode(await source.read(0, source.size));
+  const fields = readFields(parseJson(text), 'model.json');
+  if (fields.get('kind') !== 'dalle-gl-model') throw modelError('model.json is of another program');
+  if (fields.get('formatVersion') !== 1) {
+    const version = String(fields.get('formatVersion')).slice(0, 20);
+    throw modelError(`its format version is ${version}, and this dalle-gl reads version 1; update dalle-gl`);
+  }
+  const parts: Partial<Record<PartName, ModelPart>> = {};
+  for (const [name, value] of readFields(fields.get('parts'), 'parts')) {
+    // A part of a later version is no reason to refuse those that are known.
+    const known = PART_NAMES.find((part) => part === name);
+    if (known) parts[known] = parsePart(known, readFields(value, name));
+  }
+  const optional = (name: 'licence' | 'notice'): Partial<ModelManifest> =>
+    fields.has(name) ? { [name]: readText(fields, name) } : {};
+  return { kind: 'dalle-gl-model', formatVersion: 1, parts, ...optional('licence'), ...optional('notice') };
+}
+
+type Fields = ReadonlyMap<string, unknown>;
+
+function parsePart(name: PartName, fields: Fields): ModelPart {
+  const architecture = parseArchitecture(readFields(fields.get('architecture'), `${name}.architecture`));
+  if (partOf(architecture) !== name) throw modelError(`part ${name} is of kind ${architecture.kind}`);
+  const dtype = fields.get('dtype');
+  if (dtype !== 'f32' && dtype !== 'f16') throw modelError(`part ${name} is neither f32 nor f16`);
+  const files = fields.get('files');
+  if (!Array.isArray(files) || files.length !== 1) throw modelError(`part ${name} does not have one file`);
+  const source = readFields(fields.get('source'), `${name}.source`);
+  return {
+    architecture,
+    dtype,
+    files: files.map((file) => parseFile(readFields(file, `${name}.files`))),
+    source: parseSource(source),
+  };
+}
+
+function parseArchitecture(fields: Fields): DvaeArchitecture {
+  const kind = fields.get('kind');
+  if (kind !== 'dvae-encoder' && kind !== 'dvae-decoder')
+    throw modelError('a part is of a kind this dalle-gl does not know');
+  const sizes = new Map([...fields].filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  return readSizes(kind, sizes);
+}
+
+function parseFile(fields: Fields): ModelFile {
+  const name = readText(fields, 'name');
+  // A file of the folder itself: a manifest from elsewhere must not reach other files.
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw modelError('a part names a file outside the folder');
+  return { name, bytes: readCount(fields, 'bytes'), sha256: readText(fields, 'sha256') };
+}
+
+function parseSource(fields: Fields): SourceDescription {
+  const official = fields.get('official');
+  if (typeof official !== 'boolean') throw modelError('a source does not say whether it is official');
+  return {
+    name: readText(fields, 'name'),
+    bytes: readCount(fields, 'bytes'),
+    sha256: readText(fields, 'sha256'),
+    official,
+    note: readText(fields, 'note'),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = 'parseManifest: model.json is not JSON. It was cut or edited; convert the checkpoint again.';
+    throw new FormatError('E_MODEL_MANIFEST', message, { cause });
+  }
+}
+
+function readFields(value: unknown, what: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
+  throw modelError(`${what} is no object`);
+}
+
+function readText(fields: Fields, name: string): string {
+  const value = fields.get(name);
+  if (typeof value === 'string') return value;
+  throw modelError(`${name} is no text`);
+}
+
+function readCount(fields: Fields, name: string): number {
+  const value = fields.get(name);
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw modelError(`${name} is no count`);
+}

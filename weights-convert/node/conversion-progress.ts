@@ -1,0 +1,13 @@
+/** How a conversion tells how far it is and is told to stop: shared by its steps. */
+
+/** What is being done and how far it is, in bytes. */
+export interface ConversionProgress {
+  readonly stage: 'hash' | 'write' | 'verify';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ConversionControl {
+  readonly onProgress?: (progress: ConversionProgress) => void;
+  readonly signal?: AbortSignal;
+}
