@@ -4,10 +4,10 @@ import { naive } from '../matmul/v1-naive.ts';
 import { createTask } from '../task.ts';
 import type { Experiment, Task } from '../version.ts';
 import { engine } from './v2-engine.ts';
-import { splitK } from './v3-split.ts';
-import { fourGroups } from './v4-groups.ts';
-import { layersOfFour } from './v5-layers.ts';
-import { oneLayer } from './v6-one-layer.ts';
+import { weightsInOneLayer } from './v3-weights-in-one-layer.ts';
+import { splitK } from './v4-split.ts';
+import { splitOneLayer } from './v5-split-one-layer.ts';
+import { fourGroups } from './v6-groups.ts';
 
 function pose(inner: number, columns: number): Task {
   return createTask(
@@ -19,7 +19,7 @@ function pose(inner: number, columns: number): Task {
 
 export const vectorProduct: Experiment = {
   name: 'matvec',
-  versions: [naive, engine, splitK, fourGroups, layersOfFour, oneLayer],
+  versions: [naive, engine, weightsInOneLayer, splitK, splitOneLayer, fourGroups],
   createTask: () => pose(1024, 4096),
-  createTinyTask: () => pose(64, 48),
+  createTinyTask: () => pose(256, 48),
 };

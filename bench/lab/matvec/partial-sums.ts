@@ -13,7 +13,7 @@ export interface Partition {
   readonly parts: number;
   /** G: 1, 2, 4 or 8; N/4 must be a multiple of it. */
   readonly groups: number;
-  /** w [K, N] holds this many consecutive k at one place, one a layer: 1, 4 or 8. */
+  /** w [K, N] holds this many consecutive k at one place, one a layer: 1 or 8. */
   readonly weightLayers: number;
 }
 
@@ -47,19 +47,22 @@ function computeParts({ inputs, inputTypes, output, attributes: { parts } }: Ref
 }
 
 function writeParts(call: ShaderCall<Partition>): string {
-  const { parts, groups, weightLayers } = call.attributes;
+  const { parts, groups } = call.attributes;
   const [inner, columns] = call.inputs[1]!.type.shape as [number, number];
+  const { layout } = call.inputs[1]!;
   const steps = inner / 4 / parts;
   const all = Array.from({ length: groups }, (_, group) => group);
   const quadOf = (group: number): string => `quad + ${(group * columns) / groups / 4}`;
+  // One place a fragment where all k of a column lie in a row of texels; else found anew for every read.
+  const isRow = layout.targets === 1 && layout.tiles.x === 1;
   const weight = (group: number, lane: number): string => {
-    if (weightLayers < 4) return `b_pixel(0, ${quadOf(group)}, 0, k * 4 + ${lane})`;
-    const half = weightLayers === 8 ? '((k & 1) << 2) + ' : '';
-    return `b_fetch(place_${group}.x + (k >> ${weightLayers === 8 ? 1 : 0}), place_${group}.y, place_${group}.z + ${half}${lane})`;
+    if (!isRow) return `b_pixel(0, ${quadOf(group)}, 0, k * 4 + ${lane})`;
+    return `b_fetch(place_${group}.x + k * 4 + ${lane}, place_${group}.y, place_${group}.z)`;
   };
   return writeFragmentShader(call, 'matvec in parts', {
     prepare: [
-      ...all.map((group) => `vec4 sum_${group} = vec4(0.0); ivec3 place_${group} = b_place(${quadOf(group)}, 0, 0);`),
+      ...all.map((group) => `vec4 sum_${group} = vec4(0.0);`),
+      ...(isRow ? all.map((group) => `ivec3 place_${group} = b_place(${quadOf(group)}, 0, 0);`) : []),
       `for (int step = 0; step < ${steps}; ++step) {`,
       `  int k = n * ${steps} + step;`,
       '  vec4 value = a_pixel(0, k, 0, 0);',

@@ -3,7 +3,7 @@ import type { Version } from '../version.ts';
 import { multiplyInParts } from './partial-sums.ts';
 
 export const splitK: Version = {
-  name: 'v3 K in 16 parts',
-  why: 'N/4 fragments are one screen tile, so one core works; sixteen times as many keep every core busy.',
+  name: 'v4 K in 16 parts',
+  why: 'N/4 = 1024 fragments fit one screen tile, so one core works; sixteen times as many keep every core busy.',
   compute: (plain) => multiplyInParts(plain, { parts: 16, groups: 1, weightLayers: 8 }),
 };
