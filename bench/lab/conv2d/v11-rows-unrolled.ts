@@ -7,7 +7,10 @@ import { convolveWith } from './engine-kernel.ts';
 
 export const rowsUnrolled: Version = {
   name: 'v11 R=8, rows unrolled',
-  why: 'No inner loop at all, for KH times the code to translate.',
+  why: 'No inner loop, and with one channel quad no loop at all, for KH times the code to translate.',
   compute: (plain) =>
-    convolveWith(plain, { block: strip(8), op: withShader(packedConv2dOp, selectAfterFetch, unrollLoop('dy', 7)) }),
+    convolveWith(plain, {
+      block: strip(8),
+      op: withShader(packedConv2dOp, selectAfterFetch, unrollLoop('dy', 7), unrollLoop('in_quad', 1)),
+    }),
 };

@@ -34,7 +34,8 @@ function writeRowsKept(call: Call): string {
     declarations: 'vec4 keep_if(bool inside, vec4 texel) {\n  return inside ? texel : vec4(0.0);\n}',
     prepare: [
       ...pixels.map((pixel) => `vec4 sum_${pixel} = vec4(0.0);`),
-      `for (int in_quad = 0; in_quad < ${quads}; ++in_quad) {`,
+      // A loop of one turn is not free: some drivers keep it.
+      quads === 1 ? '{ int in_quad = 0;' : `for (int in_quad = 0; in_quad < ${quads}; ++in_quad) {`,
       indent(steps.join('\n')),
       '}',
     ].join('\n'),
