@@ -10,6 +10,10 @@ import { Device, type DeviceOptions } from './engine/index.ts';
 export * from './errors.ts';
 export * from './images/index.ts';
 export * from './nets/dvae/dvae.ts';
+export { decoder } from './nets/dvae/decoder.ts';
+export { encoder } from './nets/dvae/encoder.ts';
+export { likelyPixels, mapPixels, unmapPixels } from './nets/dvae/pixels.ts';
+export type { WeightTree } from './nets/dvae/residual-block.ts';
 export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.
 export type { PrepareOptions as PictureOptions } from './images/index.ts';
@@ -34,5 +38,11 @@ export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
   const { gl, canvas, ...rest } = options;
-  return new Device(gl ? wrapContext(gl) : openBrowserContext(canvas ? { canvas } : {}), rest);
+  const source = gl ? wrapContext(gl) : openBrowserContext(canvas ? { canvas } : {});
+  try {
+    return new Device(source, rest);
+  } catch (error) {
+    source.dispose();
+    throw error;
+  }
 }

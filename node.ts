@@ -52,7 +52,12 @@ export function open(options?: OpenOptions): Promise<AnyDevice>;
 export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptions = {}): Promise<AnyDevice> {
   if (!gl && device === 'reference') return referenceDevice;
   const source = gl ? wrapContext(gl) : await openNodeContext({ source: device });
-  return new Device(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
+  try {
+    return new Device(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
+  } catch (error) {
+    source.dispose();
+    throw error;
+  }
 }
 
 /** One net's checkpoint, pickle or safetensors: a path, or bytes from anywhere. */
@@ -90,7 +95,11 @@ export async function run(tensor: Tensor, options: { readonly device?: AnyDevice
 let shared: Promise<Device> | undefined;
 
 function openShared(): Promise<Device> {
-  return (shared ??= open());
+  shared ??= open().catch((error: unknown) => {
+    shared = undefined; // the next call tries again
+    throw error;
+  });
+  return shared;
 }
 
 async function openPair({ encoder, decoder }: CheckpointPair): Promise<DvaeParts> {

@@ -3,11 +3,11 @@
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
 import { ShapeError } from '../errors.ts';
-import { Executable } from './executable.ts';
+import { Executable, throwIfAborted } from './executable.ts';
 import type { PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from './executable.ts';
 import { Device } from './gl/device.ts';
-import type { NumericArray } from './op.ts';
-import { arrayFor, makePlan } from './plan.ts';
+import { sortTopologically } from './graph.ts';
+import { arrayFor, checkInputs, makePlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { interpret } from './reference/interpret.ts';
 import type { Rule } from './rewrite.ts';
@@ -104,8 +104,13 @@ function bindReference<T extends Traced>(
 ): Compiled<T> {
   return {
     prepare: async () => {},
-    async run(given) {
-      const values = await interpret(tensors, given as Readonly<Record<string, NumericArray>>);
+    async run(given, { onProgress, signal } = {}) {
+      checkInputs(sortTopologically(tensors), given);
+      const values = await interpret(tensors, given, async (done, total) => {
+        onProgress?.({ done, total });
+        await new Promise((resolve) => setTimeout(resolve)); // or nobody could stop it
+        throwIfAborted(signal, 'run');
+      });
       return assemble(values.map((value, index) => toOutput(value, tensors[index]!)));
     },
     profile: async () => [],

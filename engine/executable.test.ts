@@ -19,7 +19,7 @@ import {
 } from '../ops/index.ts';
 import { openTestDevice } from '../test/helpers/devices.ts';
 import { createRandom } from '../test/helpers/random.ts';
-import { compile, interpret, run } from './index.ts';
+import { compile, interpret, referenceDevice, run } from './index.ts';
 import type { Op, Tensor } from './index.ts';
 import { apply } from './tensor.ts';
 
@@ -101,6 +101,64 @@ describe('a plan', () => {
       code: 'E_GL_COMPILE',
       message: expect.stringMatching(/ 2 void main/),
     });
+  });
+});
+
+describe('plans that are used and disposed at once', () => {
+  const make = (): ReturnType<typeof compile<{ x: number[] }, Tensor>> =>
+    compile(device, ({ x }) => matmul(x, ones(4, 4)), { x: [4, 4] }, { rules });
+  const x = new Float32Array(16).fill(1);
+
+  test('first runs that overlap upload the weights once', async () => {
+    const plan = make();
+    const before = device.textures.ledger().weightBytes;
+    await Promise.all([plan.run({ x }), plan.run({ x }), plan.run({ x })]);
+    expect(device.textures.ledger().weightBytes - before).toBe(plan.plan!.constantBytes);
+    plan.dispose();
+    expect(device.textures.ledger().weightBytes).toBe(before);
+  });
+
+  test('a run that is under way ends well, and then everything is freed', async () => {
+    const plan = make();
+    const running = plan.run({ x });
+    plan.dispose();
+    expect([...(await running)]).toEqual(new Array(16).fill(4));
+    await expect(plan.run({ x })).rejects.toMatchObject({ code: 'E_DISPOSED' });
+    await expect(plan.prepare()).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  });
+
+  test('one caller’s wish to stop does not stop the other', async () => {
+    const plan = make();
+    const controller = new AbortController();
+    const stopped = plan.run({ x }, { signal: controller.signal });
+    const wanted = plan.run({ x });
+    controller.abort();
+    await expect(stopped).rejects.toMatchObject({ code: 'E_ABORTED' });
+    expect([...(await wanted)]).toEqual(new Array(16).fill(4));
+    plan.dispose();
+  });
+});
+
+describe('the reference device', () => {
+  const plan = compile(referenceDevice, ({ x }) => relu(relu(x)), { x: [2] }, { rules });
+
+  test('checks its inputs as every device does', async () => {
+    await expect(plan.run({})).rejects.toMatchObject({ code: 'E_INPUT' });
+    await expect(plan.run({ x: [1] })).rejects.toMatchObject({ code: 'E_INPUT' });
+    expect([...(await plan.run({ x: [-1, 1] }))]).toEqual([0, 1]);
+  });
+
+  test('stops when asked, and tells how far it is', async () => {
+    const controller = new AbortController();
+    const told: number[] = [];
+    const onProgress = ({ done }: { done: number }): void => {
+      told.push(done);
+      if (done === 1) controller.abort();
+    };
+    await expect(plan.run({ x: [1, 2] }, { signal: controller.signal, onProgress })).rejects.toMatchObject({
+      code: 'E_ABORTED',
+    });
+    expect(told).toEqual([0, 1]);
   });
 });
 

@@ -3,7 +3,7 @@
  * JavaScript in between. Intermediate textures come from the device's pool and go back as soon as their last reader
  * has drawn, so plans that run in turn share memory.
  */
-import { AbortedError } from '../errors.ts';
+import { AbortedError, ContextError } from '../errors.ts';
 import { explainPlan } from './explain.ts';
 import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';
@@ -49,7 +49,10 @@ export class Executable {
   readonly plan: Plan;
   private readonly device: Device;
   private programs: Program[] | undefined;
+  private preparing: Promise<void> | undefined;
   private readonly constants = new Map<SlotIndex, GpuTexture>();
+  /** Calls that need the constants now. */
+  private users = 0;
   private disposed = false;
 
   constructor(device: Device, plan: Plan) {
@@ -57,11 +60,109 @@ export class Executable {
     this.plan = plan;
   }
 
-  /** Compiles all programs and uploads all constants. `run` does it by itself; call it to choose the moment. */
-  async prepare({ onProgress, signal }: PrepareOptions = {}): Promise<void> {
-    if (this.programs) return;
+  /**
+   * Compiles all programs and uploads all constants. `run` does it by itself; call it to choose the moment. Calls that
+   * overlap share the work.
+   * @throws ContextError `E_DISPOSED`, `E_GL_*`; MemoryError `E_MEMORY`; AbortedError `E_ABORTED`; whatever reading a
+   *   constant throws
+   */
+  async prepare(options: PrepareOptions = {}): Promise<void> {
+    return this.whileInUse(() => this.prepareShared(options));
+  }
+
+  /**
+   * Runs the plan. The result is one row-major array for each output, in order.
+   * @throws ShapeError `E_INPUT` for a missing or mis-sized input, ContextError `E_GL_LOST`, `E_DISPOSED`, MemoryError
+   *   `E_MEMORY`, AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
+   */
+  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
+    this.checkInputs(inputs);
+    const checkAborted = (): void => throwIfAborted(options.signal, 'run');
+    return this.whileInUse(async () => {
+      await this.prepareShared(options.signal ? { signal: options.signal } : {});
+      return this.execute(inputs, async (pass, index, live) => {
+        checkAborted();
+        options.onProgress?.({ done: index, total: this.plan.passes.length });
+        await this.draw(pass, index, live, checkAborted);
+      });
+    });
+  }
+
+  /** Runs the plan once, waiting after every pass, and says how long each took. */
+  async profile(inputs: RunInputs): Promise<PassTiming[]> {
+    this.checkInputs(inputs);
+    const timings: PassTiming[] = [];
+    await this.whileInUse(async () => {
+      await this.prepareShared({});
+      await this.execute(inputs, async (pass, index, live) => {
+        const start = performance.now();
+        await this.draw(pass, index, live, () => {});
+        this.device.finish(live.get(pass.output)!, this.plan.slots[pass.output]!.layout);
+        const milliseconds = performance.now() - start;
+        timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
+      });
+    });
+    return timings;
+  }
+
+  /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
+  explain(options: { shaders?: boolean } = {}): string {
+    const { description, kernels } = this.device;
+    return explainPlan(this.plan, `${description}; ${kernels.targets} targets, ${kernels.fetch}`, options);
+  }
+
+  /**
+   * Frees the constants, as soon as no run is using them. Programs and pooled textures stay with the device. What is
+   * called afterwards fails with `E_DISPOSED`.
+   */
+  dispose(): void {
+    this.disposed = true;
+    if (this.users === 0) this.freeConstants();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private checkInputs(inputs: RunInputs): void {
+    checkInputs(
+      this.plan.slots.map((slot) => slot.tensor),
+      inputs,
+    );
+  }
+
+  private async whileInUse<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.disposed) throw new ContextError('E_DISPOSED', 'run: this plan was disposed. Compile it again.');
+    this.users++;
+    try {
+      return await work();
+    } finally {
+      this.users--;
+      if (this.disposed && this.users === 0) this.freeConstants();
+    }
+  }
+
+  private freeConstants(): void {
+    for (const texture of this.constants.values()) this.device.textures.release(texture);
+    this.constants.clear();
+    this.programs = undefined;
+  }
+
+  private async prepareShared(options: PrepareOptions): Promise<void> {
+    while (!this.programs) {
+      this.preparing ??= this.prepareOnce(options).finally(() => (this.preparing = undefined));
+      try {
+        await this.preparing;
+      } catch (error) {
+        // Another caller's wish to stop is not ours: begin where it left off.
+        if (!(error instanceof AbortedError) || options.signal?.aborted) throw error;
+      }
+    }
+  }
+
+  private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
     const { device, plan } = this;
-    device.enter();
+    device.beginRun();
     for (const pass of plan.passes) device.programs.request(pass.shader);
     const constants = plan.slots.flatMap((slot, index) => (slot.kind === 'constant' ? [{ slot, index }] : []));
     for (const [done, { slot, index }] of constants.entries()) {
@@ -80,58 +181,9 @@ export class Executable {
     this.programs = programs;
   }
 
-  /**
-   * Runs the plan. The result is one row-major array for each output, in order.
-   * @throws ShapeError `E_INPUT` for a missing or mis-sized input, ContextError `E_GL_LOST`, MemoryError `E_MEMORY`,
-   *   AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
-   */
-  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
-    checkInputs(this.plan, inputs);
-    await this.prepare(options.signal ? { signal: options.signal } : {});
-    const checkAborted = (): void => throwIfAborted(options.signal, 'run');
-    return this.execute(inputs, async (pass, index, live) => {
-      checkAborted();
-      options.onProgress?.({ done: index, total: this.plan.passes.length });
-      await this.draw(pass, index, live, checkAborted);
-    });
-  }
-
-  /** Runs the plan once, waiting after every pass, and says how long each took. */
-  async profile(inputs: RunInputs): Promise<PassTiming[]> {
-    checkInputs(this.plan, inputs);
-    await this.prepare();
-    const timings: PassTiming[] = [];
-    await this.execute(inputs, async (pass, index, live) => {
-      const start = performance.now();
-      await this.draw(pass, index, live, () => {});
-      this.device.finish(live.get(pass.output)!, this.plan.slots[pass.output]!.layout);
-      const milliseconds = performance.now() - start;
-      timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
-    });
-    return timings;
-  }
-
-  /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
-  explain(options: { shaders?: boolean } = {}): string {
-    const { description, kernels } = this.device;
-    return explainPlan(this.plan, `${description}; ${kernels.targets} targets, ${kernels.fetch}`, options);
-  }
-
-  /** Frees the constants. Programs and pooled textures stay with the device. */
-  dispose(): void {
-    if (this.disposed) return;
-    for (const texture of this.constants.values()) this.device.textures.release(texture);
-    this.constants.clear();
-    this.programs = undefined;
-    this.disposed = true;
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   private async readyProgram(pass: Pass): Promise<Program> {
     const { device, plan } = this;
+    device.checkUsable('prepare');
     const program = device.programs.get(pass.shader);
     if (program.warm) return program;
     device.enter();
@@ -167,6 +219,7 @@ export class Executable {
       return plan.outputs.map((slot) => this.readSlot(slot, live));
     } finally {
       for (const texture of live.values()) device.textures.release(texture);
+      device.leave();
     }
   }
 
@@ -195,6 +248,7 @@ function toNumericArray(data: NumericArray | ArrayLike<number>): NumericArray {
   return typed ? data : Float32Array.from(data);
 }
 
-function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
+/** Throws AbortedError `E_ABORTED` once the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
   if (signal?.aborted) throw new AbortedError('E_ABORTED', `${where}: stopped on request.`, { cause: signal.reason });
 }

@@ -11,7 +11,7 @@ import type { Cost, FetchStyle, NumericArray, Op, Operand, ShaderCall } from './
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
 import { formatShape, sizeOf } from './shape.ts';
-import type { DType, TensorType } from './shape.ts';
+import type { DType } from './shape.ts';
 import { Tensor, constantOp, placeholderOp } from './tensor.ts';
 import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
 
@@ -203,21 +203,18 @@ function foldOne(tensor: Tensor): Tensor {
   return new Tensor(constantOp as Op, [], attributes, tensor.type);
 }
 
-/** The inputs of a traced function, by name, checked before each run. Throws ShapeError `E_SHAPE` or `E_INPUT`. */
-export function checkInputs(plan: Plan, given: Readonly<Record<string, ArrayLike<number>>>): void {
-  const wanted = new Map<string, TensorType>();
-  for (const { tensor, kind } of plan.slots) {
-    if (kind === 'input') wanted.set((tensor.attributes as PlaceholderAttributes).name, tensor.type);
-  }
-  for (const [name, type] of wanted) {
+/** Throws ShapeError `E_INPUT` unless every placeholder among the tensors is given its numbers. */
+export function checkInputs(tensors: Iterable<Tensor>, given: Readonly<Record<string, ArrayLike<number>>>): void {
+  for (const tensor of tensors) {
+    if (kindOf(tensor) !== 'input') continue;
+    const { name, type } = tensor.attributes as PlaceholderAttributes;
     const data = given[name];
-    if (!data || data.length !== sizeOf(type.shape)) {
-      throw new ShapeError(
-        'E_INPUT',
-        `run: input ${name} must hold ${sizeOf(type.shape)} numbers for shape ${formatShape(type.shape)}, ` +
-          `got ${data ? data.length : 'nothing'}. A plan is compiled for one shape: compile another for another size.`,
-      );
-    }
+    if (data?.length === sizeOf(type.shape)) continue;
+    throw new ShapeError(
+      'E_INPUT',
+      `run: input ${name} must hold ${sizeOf(type.shape)} numbers for shape ${formatShape(type.shape)}, ` +
+        `got ${data ? data.length : 'nothing'}. A plan is compiled for one shape: compile another for another size.`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@
  * A device: one WebGL 2 context, what its probes found, its programs and textures, and the three things a plan asks
  * of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder talks to WebGL.
  */
-import { ContextError } from '../../errors.ts';
+import { ContextError, ShapeError } from '../../errors.ts';
 import type { ContextSource } from '../context/source.ts';
 import type { Layout, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
@@ -12,6 +12,7 @@ import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
 import type { Program } from './program.ts';
+import { forgetErrors, leaveState, resetState } from './state.ts';
 import { TexturePool, framebufferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 
@@ -52,6 +53,20 @@ export interface DrawCall {
 /** An upload larger than this goes in several calls. */
 const uploadChunkBytes = 16 * 2 ** 20;
 
+function checkOptions({ targets, fetch, ...sizes }: DeviceOptions): void {
+  if (targets !== undefined && ![1, 2, 4, 8].includes(targets)) {
+    throw new ShapeError('E_ATTRIBUTE', `Device: targets is 1, 2, 4 or 8, got ${targets}.`);
+  }
+  if (fetch !== undefined && fetch !== 'texelFetch' && fetch !== 'textureLod') {
+    throw new ShapeError('E_ATTRIBUTE', `Device: fetch is texelFetch or textureLod, got ${String(fetch)}.`);
+  }
+  for (const name of ['maxTextureSize', 'budgetBytes', 'portionMilliseconds'] as const) {
+    const value = sizes[name];
+    if (value === undefined || value > 0) continue;
+    throw new ShapeError('E_ATTRIBUTE', `Device: ${name} must be a positive number, got ${value}.`);
+  }
+}
+
 export class Device {
   readonly source: ContextSource;
   readonly probes: Probes;
@@ -63,7 +78,9 @@ export class Device {
   private readonly pacer: Pacer;
   private disposed = false;
 
+  /** Throws ShapeError `E_ATTRIBUTE` for options that mean nothing, and ContextError as `probeDevice`. */
   constructor(source: ContextSource, options: DeviceOptions = {}) {
+    checkOptions(options);
     this.source = source;
     this.probes = probeDevice(source.gl);
     this.targets = Math.min(options.targets ?? this.probes.targets, this.probes.targets);
@@ -190,8 +207,10 @@ export class Device {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
-  /** Starts a run: the time since the last one is no measure of the device. */
+  /** Starts a run: errors and times from before it are not its own. */
   beginRun(): void {
+    this.checkAlive('run');
+    forgetErrors(this.source.gl);
     this.enter();
     this.pacer.restart();
   }
@@ -199,29 +218,19 @@ export class Device {
   /** Makes our own view of the context's state true again, whatever others did with it. */
   enter(): void {
     this.checkUsable('run');
-    const gl = this.source.gl;
     this.programs.forgetBinding();
-    gl.bindVertexArray(null);
-    gl.enable(gl.SCISSOR_TEST);
-    gl.disable(gl.BLEND);
-    gl.disable(gl.DEPTH_TEST);
-    gl.disable(gl.CULL_FACE);
-    gl.colorMask(true, true, true, true);
+    resetState(this.source.gl);
+  }
+
+  /** Leaves the context's state as others expect it. */
+  leave(): void {
+    if (!this.disposed && !this.source.gl.isContextLost()) leaveState(this.source.gl);
   }
 
   /** Throws ContextError `E_GL_LOST` or `E_DISPOSED`, or `E_GL_ERROR` for a GL error that should not happen. */
   checkUsable(during: string): void {
-    if (this.disposed) {
-      throw new ContextError('E_DISPOSED', `${during}: this device was disposed. Open another one.`);
-    }
+    this.checkAlive(during);
     const gl = this.source.gl;
-    if (gl.isContextLost()) {
-      throw new ContextError(
-        'E_GL_LOST',
-        `${during}: the WebGL context was lost (driver reset, too little memory, or a tab in the background). ` +
-          'Numbers on the device are gone: open a device again and repeat.',
-      );
-    }
     const error = gl.getError();
     if (error === gl.OUT_OF_MEMORY) {
       throw new ContextError('E_MEMORY', `${during}: the driver ran out of memory. Use a smaller picture or batch.`);
@@ -229,7 +238,20 @@ export class Device {
     if (error !== gl.NO_ERROR) {
       throw new ContextError(
         'E_GL_ERROR',
-        `${during}: unexpected GL error 0x${error.toString(16)}: a bug of dalle-gl.`,
+        `${during}: unexpected GL error 0x${error.toString(16)}. Another user of this context left it, or it is a bug of dalle-gl.`,
+      );
+    }
+  }
+
+  private checkAlive(during: string): void {
+    if (this.disposed) {
+      throw new ContextError('E_DISPOSED', `${during}: this device was disposed. Open another one.`);
+    }
+    if (this.source.gl.isContextLost()) {
+      throw new ContextError(
+        'E_GL_LOST',
+        `${during}: the WebGL context was lost (driver reset, too little memory, or a tab in the background). ` +
+          'Numbers on the device are gone: open a device again and repeat.',
       );
     }
   }

@@ -4,6 +4,7 @@
  */
 import { ContextError } from '../../errors.ts';
 import { ProgramCache } from './program.ts';
+import { forgetErrors, resetState } from './state.ts';
 import { framebufferOf, tryCreateTexture } from './texture.ts';
 import type { GpuTexture } from './texture.ts';
 
@@ -36,7 +37,9 @@ export function probeDevice(gl: WebGL2RenderingContext): Probes {
         'The engine computes in fp32 textures. Update the graphics driver, or use another device (dalle-gl doctor lists them).',
     );
   }
-  while (gl.getError() !== gl.NO_ERROR); // errors of an earlier user of the context are not ours
+  forgetErrors(gl);
+  resetState(gl);
+  gl.disable(gl.SCISSOR_TEST);
   const programs = new ProgramCache(gl);
   try {
     const targets = [8, 4, 2, 1].find((count) => drawsToTargets(gl, programs, count));
@@ -46,6 +49,13 @@ export function probeDevice(gl: WebGL2RenderingContext): Probes {
         'E_GL_PROBE',
         'open: the driver accepts float textures but a test draw into one read back wrong values. ' +
           'Update the graphics driver, or use another device (dalle-gl doctor lists them).',
+      );
+    }
+    if (sum !== 2 ** -23 || whole !== 2 ** 24 - 1) {
+      throw new ContextError(
+        'E_GL_PROBE',
+        `open: this device does not compute in full fp32 although its shaders ask for it: 1 + 2⁻²³ − 1 came out as ${sum}, ` +
+          `2²⁴ − 1 as ${whole}. Results would be wrong. Use another device (dalle-gl doctor lists them).`,
       );
     }
     return {

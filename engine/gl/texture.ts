@@ -116,6 +116,14 @@ export class TexturePool {
   }
 
   private allocate(spec: TextureSpec): GpuTexture {
+    const mostLayers = this.gl.getParameter(this.gl.MAX_ARRAY_TEXTURE_LAYERS) as number;
+    if (spec.layers > mostLayers) {
+      throw new MemoryError(
+        'E_MEMORY',
+        `TexturePool: a tensor needs ${spec.layers} layers of ${spec.width}×${spec.height} texels and this device has ` +
+          `${mostLayers}. It is too large to hold: use a smaller picture or batch.`,
+      );
+    }
     const created = tryCreateTexture(this.gl, spec);
     if (created) return created;
     this.trim();

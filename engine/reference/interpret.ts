@@ -10,18 +10,21 @@ import type { ConstantAttributes, PlaceholderAttributes, Tensor } from '../tenso
 
 /**
  * Values of the outputs, in float64, row-major. Inputs are taken by the names of their placeholders.
+ * `step` is awaited before each tensor: it may report, let others have a turn, or throw to stop.
  * Arrays are dropped after their last reader, so memory stays near that of the widest point of the graph.
  */
 export async function interpret(
   outputs: readonly Tensor[],
   inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+  step: (done: number, total: number) => Promise<void> | void = () => {},
 ): Promise<Float64Array[]> {
   const order = sortTopologically(outputs);
   const lastReader = new Map<Tensor, Tensor>();
   for (const tensor of order) tensor.inputs.forEach((input) => lastReader.set(input, tensor));
   const kept = new Set(outputs);
   const values = new Map<Tensor, NumericArray>();
-  for (const tensor of order) {
+  for (const [done, tensor] of order.entries()) {
+    await step(done, order.length);
     values.set(tensor, await evaluate(tensor, values, inputs));
     for (const input of tensor.inputs) {
       if (lastReader.get(input) === tensor && !kept.has(input)) values.delete(input);

@@ -159,3 +159,35 @@ describe('the trained emoji model equals PyTorch', () => {
     });
   }
 });
+
+describe('a dVAE in use', () => {
+  const golden = loadNetGolden('hidden-8');
+  const { name, shape } = golden.record.cases[0]!;
+  const data = Float32Array.from(golden.array(`${name}.pixels`).data);
+  const loadSmall = async (): Promise<Dvae> => {
+    const [{ encoder, decoder } = { encoder: '', decoder: '' }] = golden.record.checkpoints;
+    return load(await openTestDevice(), golden.path(encoder), golden.path(decoder));
+  };
+
+  test('pixels that are no numbers give no tokens', async () => {
+    const dvae = await loadSmall();
+    await expect(dvae.encode({ data: data.map(() => NaN), shape })).rejects.toMatchObject({ code: 'E_NOT_FINITE' });
+  });
+
+  test('calls for several sizes may overlap', async () => {
+    const dvae = await loadSmall();
+    const small: Pixels = { data: new Float32Array(3 * 8 * 16), shape: [1, 3, 8, 16] };
+    const alone = await dvae.encode({ data, shape });
+    const [again, other] = await Promise.all([dvae.encode({ data, shape }), dvae.encode(small)]);
+    expect(again).toEqual(alone);
+    expect(other.shape).toEqual([1, 1, 2]);
+  });
+
+  test('work under way is finished when it is disposed; later calls are refused', async () => {
+    const dvae = await loadSmall();
+    const working = dvae.encode({ data, shape });
+    await dvae.dispose();
+    expect((await working).shape).toEqual([shape[0], shape[2] / 8, shape[3] / 8]);
+    await expect(dvae.encode({ data, shape })).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  });
+});

@@ -3,7 +3,7 @@
  * shape met, and keeps the latest of each kind, since a plan holds its weights on the device.
  * B batch, H W picture, h = H/8, w = W/8 grid of tokens, V vocabulary.
  */
-import { DalleError, ShapeError } from '../../errors.ts';
+import { ContextError, DalleError, ShapeError } from '../../errors.ts';
 import { argmax, compile, constant, oneHot } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
@@ -44,6 +44,8 @@ export interface DvaeOptions extends RewriteOptions {
 /** What a plan computes. `soft` takes distributions in the place of tokens; `statistics` stops before pixels. */
 export type DvaeWork = 'encode' | 'logits' | 'decode' | 'decodeSoft' | 'statistics' | 'statisticsSoft';
 
+type TypedNumbers = Float32Array | Int32Array;
+
 /** Both nets halve the picture three times. */
 const patch = 8;
 
@@ -52,6 +54,8 @@ export class Dvae {
   private readonly options: DvaeOptions;
   private readonly trees = new Map<Weights, WeightTree>();
   private readonly plans = new Map<DvaeWork, { key: string; plan: Compiled<Tensor> }>();
+  private readonly working = new Set<Promise<unknown>>();
+  private disposed = false;
 
   constructor(parts: DvaeParts, options: DvaeOptions) {
     this.parts = parts;
@@ -107,6 +111,9 @@ export class Dvae {
 
   /** The plan for a shape: [B, 3, H, W] to encode, [B, h, w] to decode. `prepare()` it to choose when that happens. */
   planFor(work: DvaeWork, shape: readonly number[]): Compiled<Tensor> {
+    if (this.disposed) {
+      throw new ContextError('E_DISPOSED', `${work}: this dVAE was disposed. Load it again.`);
+    }
     const key = shape.join(',');
     const known = this.plans.get(work);
     if (known?.key === key) return known.plan;
@@ -119,11 +126,24 @@ export class Dvae {
     return plan;
   }
 
-  /** Frees the weights on the device and closes their files. */
+  /** Frees the weights on the device and closes their files, once work under way is done. */
   async dispose(): Promise<void> {
+    this.disposed = true;
     for (const { plan } of this.plans.values()) plan.dispose();
     this.plans.clear();
+    await Promise.allSettled(this.working);
     await Promise.all([this.parts.encoder?.close(), this.parts.decoder?.close()]);
+  }
+
+  /** Runs a plan, which stays whole until it is done whatever is planned or disposed meanwhile. */
+  private async runPlan(plan: Compiled<Tensor>, x: TypedNumbers, options?: RunOptions): Promise<TypedNumbers> {
+    const running = plan.run({ x }, options);
+    this.working.add(running);
+    try {
+      return await running;
+    } finally {
+      this.working.delete(running);
+    }
   }
 
   private trace(work: DvaeWork, x: Tensor): Tensor {
@@ -153,7 +173,7 @@ export class Dvae {
       );
     }
     const plan = this.planFor(work, shape);
-    return { data: await plan.run({ x: data }, options), shape: plan.outputs.shape };
+    return { data: await this.runPlan(plan, data, options), shape: plan.outputs.shape };
   }
 
   private async runDecoder(
@@ -170,7 +190,7 @@ export class Dvae {
       );
     }
     const plan = this.planFor(work, shape);
-    const result = (await plan.run({ x: data }, options)) as Float32Array;
+    const result = (await this.runPlan(plan, data, options)) as Float32Array;
     if (!result.every(Number.isFinite)) {
       throw new DalleError(
         'E_NOT_FINITE',
@@ -192,8 +212,8 @@ export class Dvae {
       const [job, file] = part === 'encoder' ? ['Encoding', 'encoder.pkl'] : ['Decoding', 'decoder.pkl'];
       throw new DalleError(
         'E_PART_MISSING',
-        `${job} needs the ${part}, and this model has none. Add it with: dalle-gl convert ${file} -o DIR, ` +
-          'or load a model folder that holds it.',
+        `${job} needs the ${part}, and this model has none (${file}). Convert both files together into a new folder: ` +
+          'dalle-gl convert encoder.pkl decoder.pkl -o DIR.',
       );
     }
     let tree = this.trees.get(weights);

@@ -57,6 +57,8 @@ describe('special values', () => {
     ['log', log, Math.log],
     ['tanh', tanh, Math.tanh],
     ['sigmoid', sigmoid, (x) => 1 / (1 + Math.exp(-x))],
+    ['relu', relu, (x) => Math.max(x, 0)],
+    ['clamp', (x) => clamp(x, -2, 3), (x) => Math.min(Math.max(x, -2), 3)],
   ])('%s', async (_name, op, truth) => {
     const actual = await run(await openTestDevice(), op(tensor(special, [special.length])), { rules: [] });
     const expected = special.map((x) => Math.fround(truth(x)));

@@ -1,17 +1,19 @@
 /**
  * One operand: relu, sigmoid, exp, log, tanh, clamp. Each takes x of any shape and returns the same shape in fp32.
- * Accuracy: test/helpers/bounds.ts. NaN stays NaN except through relu and clamp, where the driver's max and min decide.
+ * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
 import { ShapeError } from '../../errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
+import { isNanFunction, reluFunction } from '../shader/comparison.ts';
 import { accurateExp, accurateLog, accurateTanh } from './accurate.glsl.ts';
 import { applyUnary, defineElementwise } from './elementwise.ts';
 
 export const reluOp: Op<undefined> = defineElementwise({
   name: 'relu',
-  glsl: ([x]) => `max(${x}, 0.0)`,
+  declarations: reluFunction,
+  glsl: ([x]) => `relu(${x})`,
   compute: ([x]) => Math.max(x!, 0),
 });
 /** max(x, 0). */
@@ -60,7 +62,12 @@ interface ClampAttributes {
 
 export const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
   name: 'clamp',
-  glsl: ([x], { low, high }) => `clamp(${x}, ${floatLiteral(low)}, ${floatLiteral(high)})`,
+  declarations: `${isNanFunction}
+
+vec4 clamp_number(vec4 x, float low, float high) {
+  return mix(clamp(x, low, high), x, is_nan(x));
+}`,
+  glsl: ([x], { low, high }) => `clamp_number(${x}, ${floatLiteral(low)}, ${floatLiteral(high)})`,
   compute: ([x], { low, high }) => Math.min(Math.max(x!, low), high),
   describe: ({ low, high }) => `${low} to ${high}`,
 });

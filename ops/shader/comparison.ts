@@ -15,6 +15,13 @@ vec4 larger(vec4 a, vec4 b) {
   return mix(mix(max(a, b), a, is_nan(a)), b, is_nan(b));
 }`;
 
+/** `vec4 relu(vec4)`: 0 for what is below 0, and NaN for NaN, which `max` gives only on some drivers. Brings is_nan. */
+export const reluFunction: string = `${isNanFunction}
+
+vec4 relu(vec4 v) {
+  return mix(max(v, 0.0), v, is_nan(v));
+}`;
+
 /** A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist. */
 export function repeatFirstLane(texel: string, quad: string, channels: number): string {
   const swizzle = ['', 'xxxx', 'xyxx', 'xyzx'][channels % 4]!;

@@ -8,11 +8,12 @@
  */
 import type { Layout, ShaderCall } from '../../engine/index.ts';
 import { divide, floatLiteral, modulo } from './accessors.ts';
+import { reluFunction } from './comparison.ts';
 import { indent, offset, writeFragmentShader } from './fragment.ts';
 
 export interface ProductLoop {
   readonly kernel: { readonly height: number; readonly width: number };
-  /** max(x, 0) on every element of the input as it is read. */
+  /** ReLU on every element of the input as it is read. */
   readonly reluInput: boolean;
   /** Quads of output channels that a fragment sums at once (1). More than one where it does not write them all. */
   readonly groups?: number;
@@ -35,6 +36,7 @@ export interface ProductShader extends ProductLoop {
 /** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
 export function writeProductShader(call: ShaderCall, product: ProductShader): string {
   return writeFragmentShader(call, product.title, {
+    declarations: product.reluInput ? reluFunction : '',
     prepare: writeProductLoop(call, product),
     pixel: ({ pixel, y, x }) => product.finish(sumName(product, 0, pixel), { y, x }),
   });
@@ -84,7 +86,7 @@ function writeTapRow(input: Layout, output: Layout, product: ProductLoop): strin
     }
     for (let i = 0; i < span; i++) {
       const read = readPixel(input, output, product, row, i);
-      lines.push(`vec4 pixel_${row}_${i} = ${product.reluInput ? `max(${read}, 0.0)` : read};`);
+      lines.push(`vec4 pixel_${row}_${i} = ${product.reluInput ? `relu(${read})` : read};`);
     }
   }
   if (product.prepareRow) lines.push(product.prepareRow);

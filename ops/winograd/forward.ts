@@ -6,6 +6,7 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import { reluFunction } from '../shader/comparison.ts';
 import { offset, writeFragmentShader } from '../shader/fragment.ts';
 import { selectCoefficient } from './coefficients.ts';
 import type { WinogradMatrices } from './matrices.ts';
@@ -13,7 +14,7 @@ import type { WinogradMatrices } from './matrices.ts';
 export interface ForwardAttributes {
   readonly axis: 'h' | 'w';
   readonly matrices: WinogradMatrices;
-  /** max(x, 0) on every pixel as it is read. */
+  /** ReLU on every pixel as it is read. */
   readonly reluInput: boolean;
 }
 
@@ -76,7 +77,8 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const { grid } = call.inputs[0]!.layout;
   const { block } = call.output.layout;
   const taps = matrices.input[0]!.map((_, i) => i);
-  const clip = (texel: string): string => (reluInput ? `max(${texel}, 0.0)` : texel);
+  const declarations = reluInput ? reluFunction : '';
+  const clip = (texel: string): string => (reluInput ? `relu(${texel})` : texel);
   const read = (y: string, x: string, position: string, size: number): string => {
     return `(${position} >= 0 && ${position} < ${size} ? ${clip(`a_pixel(image, quad, ${y}, ${x})`)} : vec4(0.0))`;
   };
@@ -94,7 +96,7 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const sum = (texel: (i: number) => string): string => taps.map((i) => `k_${i} * ${texel(i)}`).join(' + ');
   if (axis === 'h') {
     return writeFragmentShader(call, 'Winograd, forward along H', {
-      declarations: '',
+      declarations,
       prepare: common.join('\n'),
       pixel({ y, x }) {
         const column = grid.w % block.width === 0 ? x : `min(${x}, ${grid.w - 1})`;
@@ -110,6 +112,7 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
     return `vec4 pixel_${i} = ${read('y0', `clamp(${column}, 0, ${grid.w - 1})`, column, grid.w)};`;
   });
   return writeFragmentShader(call, 'Winograd, forward along W', {
+    declarations,
     prepare: [...common, ...columns].join('\n'),
     pixel: ({ pixel }) => sum((i) => `pixel_${pixel * matrices.outputs + i}`),
   });
