@@ -63,11 +63,9 @@ describe('the words typed: exit 2', () => {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(code) });
   });
 
-  test('a size that is no multiple of 8', () => {
-    return expectFailure(['encode', square, '-o', place.path('t.npy'), '--size', '20'], {
-      exitCode: 2,
-      code: 'E_IMAGE_SIZE',
-    });
+  test.each(['20', '0', '00', '0x8', '16x0'])('a size that is no positive multiple of 8: %s', (size) => {
+    const wanted = { exitCode: 2, code: 'E_IMAGE_SIZE' };
+    return expectFailure(['encode', square, '-o', place.path('t.npy'), '--upscale', '--size', size], wanted);
   });
 
   test('a picture on a screen', () => {
@@ -137,6 +135,7 @@ describe('checkpoints', () => {
     return expectFailure(['reconstruct', square, '--size', '16', '-m', place.folder], {
       exitCode: 1,
       code: 'E_FILE_MISSING',
+      says: 'is not a model folder',
     });
   });
 });

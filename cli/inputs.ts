@@ -17,7 +17,11 @@ export interface PictureFlags {
 export async function loadPicture(input: string, flags: PictureFlags, { signal, stdin }: Terminal): Promise<Picture> {
   const picture = await loadImage(input, { signal, stdin });
   const name = input === '-' ? 'standard input' : input;
-  return preparePicture(picture, { name, upscale: flags.upscale, ...(flags.size && { size: flags.size }) });
+  return preparePicture(picture, {
+    name,
+    upscale: flags.upscale,
+    ...(flags.size !== undefined && { size: flags.size }),
+  });
 }
 
 /** Refuses (`E_OPERAND`) too few or too many words, and standard input named twice. */

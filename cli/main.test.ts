@@ -65,5 +65,5 @@ test('a standard output that is full is exit 1', async () => {
   const child = start(['doctor'], openSync('/dev/full', 'w'));
   const { exitCode, stderr } = await finish(child);
   expect(exitCode).toBe(1);
-  expect(stderr).toContain('ENOSPC');
+  expect(stderr).toMatch(/^dalle-gl: .*standard output, but its disk is full.* \(E_DISK_FULL\)\n$/);
 });

@@ -210,6 +210,13 @@ describe('a model folder that is damaged', () => {
 
   test('without its manifest', async () => {
     rmSync(join(out, 'model.json'));
-    await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+    const message = expect.stringContaining(`${out} is not a model folder`);
+    await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_FILE_MISSING', message });
+  });
+
+  test('without a part it names', async () => {
+    rmSync(join(out, 'encoder.safetensors'));
+    const message = expect.stringContaining('there is no file');
+    await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_FILE_MISSING', message });
   });
 });

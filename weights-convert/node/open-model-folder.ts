@@ -1,5 +1,8 @@
 /** Opens a model folder on disk. See model-folder.ts for what one is. */
 import { join } from 'node:path';
+import { FormatError } from '../../errors.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { MANIFEST_NAME } from '../manifest.ts';
 import { openModel, type Model } from '../model-folder.ts';
 import { openFileSource } from './file-source.ts';
 
@@ -9,5 +12,20 @@ import { openFileSource } from './file-source.ts';
  * @throws FormatError `E_FILE_MISSING` if there is no `model.json` or a file of it is gone, and as `openModel`
  */
 export function openModelFolder(folder: string): Promise<Model> {
-  return openModel((name) => openFileSource(join(folder, name)));
+  return openModel((name) => openFileOf(folder, name));
+}
+
+/** A missing part is a missing file; without its manifest the folder itself is the wrong one. */
+async function openFileOf(folder: string, name: string): Promise<ByteSource> {
+  try {
+    return await openFileSource(join(folder, name));
+  } catch (error) {
+    if (name !== MANIFEST_NAME || !(error instanceof FormatError) || error.code !== 'E_FILE_MISSING') throw error;
+    throw new FormatError(
+      'E_FILE_MISSING',
+      `openModelFolder: ${folder} is not a model folder: there is no ${join(folder, name)}. Check the path, or make ` +
+        `one: dalle-gl convert encoder.pkl decoder.pkl -o ${folder}`,
+      { cause: error },
+    );
+  }
 }
