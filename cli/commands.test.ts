@@ -6,8 +6,8 @@ import { decodePng, readPngText } from '../node.ts';
 import { packageRoot } from '../package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { loadPictureGolden } from '../test/helpers/golden.ts';
-import { parseNpy } from '../test/helpers/npy.ts';
 import { makePng, makeSmallModel, makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
+import { readNpy } from '../weights-convert/npy.ts';
 import { commands } from './command-line.ts';
 
 let place: Workplace;
@@ -79,7 +79,7 @@ test("from pickles in OpenAI's form to PyTorch's tokens and pixels, by commands 
   const tokens = place.path('emoji.npy');
   const input = golden.path('emoji-128.input.png');
   expect((await runCaptured(['encode', input, '-o', tokens, '--size', 'keep', '-m', trained])).exitCode).toBe(0);
-  expect(parseNpy(readFileSync(tokens))).toEqual(golden.array('emoji-128.tokens.f64'));
+  expect(readNpy(readFileSync(tokens))).toEqual(golden.array('emoji-128.tokens.f64'));
   const picture = place.path('emoji.png');
   const given = golden.path('emoji-128.tokens.f64.npy');
   expect((await runCaptured(['decode', given, '-o', picture, '-m', trained])).exitCode).toBe(0);

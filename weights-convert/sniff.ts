@@ -33,8 +33,9 @@ export async function sniffContainer(source: ByteSource): Promise<Container> {
   throw explainUnknown(head, source);
 }
 
+/** A letter for each byte. Not TextDecoder: its `latin1` is windows-1252, with letters beyond 0xff. */
 function decodeHead(head: Uint8Array): string {
-  return new TextDecoder('latin1').decode(head);
+  return String.fromCharCode(...head);
 }
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {

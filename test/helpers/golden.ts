@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseNpy, type NpyArray } from './npy.ts';
+import { readNpy, type NpyArray } from '../../weights-convert/npy.ts';
 
 /** How far PyTorch's float32 is from its float64, and the float64 values' range. Ours may be 16 times as far. */
 export interface GoldenError {
@@ -87,8 +87,11 @@ export interface Golden<R extends GoldenRecord> {
   /** Absolute path of a file of the folder. */
   path(file: string): string;
   /** An array of the folder: `array('1x32x32.logits.f64')` reads `1x32x32.logits.f64.npy`. */
-  array(name: string): NpyArray;
+  array(name: string): GoldenArray;
 }
+
+/** No golden holds 64-bit integers, whose elements are no numbers. */
+export type GoldenArray = Exclude<NpyArray, { readonly dtype: 'int64' }>;
 
 const GOLDENS = fileURLToPath(new URL('../golden', import.meta.url));
 
@@ -114,7 +117,13 @@ export function loadGolden<R extends GoldenRecord>(folder: string): Golden<R> {
   const record = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8')) as R;
   for (const [file, sha256] of Object.entries(record.sha256)) checkFile(join(folder, file), sha256, record.command);
   const path = (file: string): string => join(folder, file);
-  return { record, path, array: (name) => parseNpy(readFileSync(path(`${name}.npy`))) };
+  return { record, path, array: (name) => readArray(path(`${name}.npy`)) };
+}
+
+function readArray(path: string): GoldenArray {
+  const array = readNpy(readFileSync(path), path);
+  if (array.dtype === 'int64') throw new Error(`Golden ${path} holds int64; write its tokens as int32.`);
+  return array;
 }
 
 function checkFile(path: string, sha256: string, command: string): void {
