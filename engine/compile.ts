@@ -73,11 +73,20 @@ export function compile<const I extends Readonly<Record<string, Shape | TensorTy
   return bind(device, trace(placeholders), rules);
 }
 
+/** JavaScript callers, and functions that forgot to return. */
+function checkTraced(traced: unknown): void {
+  if (traced instanceof Tensor) return;
+  const named = traced && typeof traced === 'object' && !Array.isArray(traced) ? Object.values(traced) : [];
+  if (named.length > 0 && named.every((value) => value instanceof Tensor)) return;
+  throw new ShapeError('E_ATTRIBUTE', 'compile: the function must return a tensor, or an object of tensors by name.');
+}
+
 function toType(type: Shape | TensorType): TensorType {
   return 'shape' in type ? type : { shape: type, dtype: 'f32' };
 }
 
 function bind<T extends Traced>(device: AnyDevice, traced: T, rules: readonly Rule[]): Compiled<T> {
+  checkTraced(traced);
   const names = traced instanceof Tensor ? undefined : Object.keys(traced);
   const tensors = traced instanceof Tensor ? [traced] : Object.values(traced);
   const assemble = (arrays: readonly RunOutput[]): Result<T> =>

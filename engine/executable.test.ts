@@ -104,6 +104,16 @@ describe('a plan', () => {
   });
 });
 
+test('what is no tensor is refused where it is given', () => {
+  const refuse = (make: () => unknown, code: string): void => {
+    expect(make).toThrow(expect.objectContaining({ code }));
+  };
+  refuse(() => compile(device, () => undefined as unknown as Tensor, {}, { rules }), 'E_ATTRIBUTE');
+  refuse(() => compile(device, () => ({}), {}, { rules }), 'E_ATTRIBUTE');
+  refuse(() => tensor([2 ** 24 + 1], [1], 'i32'), 'E_DTYPE');
+  refuse(() => tensor([1.5], [1], 'i32'), 'E_DTYPE');
+});
+
 describe('plans that are used and disposed at once', () => {
   const make = (): ReturnType<typeof compile<{ x: number[] }, Tensor>> =>
     compile(device, ({ x }) => matmul(x, ones(4, 4)), { x: [4, 4] }, { rules });

@@ -81,7 +81,8 @@ export const placeholderOp: Op<PlaceholderAttributes> = {
 
 /**
  * Numbers as a tensor. `data` is row-major and is not copied: leave it unchanged while the tensor is in use.
- * @throws ShapeError `E_SHAPE` when the length of `data` is not the product of `shape`.
+ * @throws ShapeError `E_SHAPE` when the length of `data` is not the product of `shape`, `E_DTYPE` for an i32 that is no
+ *   whole number or beyond 2²⁴.
  */
 export function tensor(data: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   checkShape('tensor', shape);
@@ -91,6 +92,7 @@ export function tensor(data: ArrayLike<number>, shape: Shape, dtype: DType = 'f3
       `tensor: shape ${formatShape(shape)} needs ${sizeOf(shape)} numbers, got ${data.length}.`,
     );
   }
+  if (dtype === 'i32') checkWhole(data);
   const array: NumericArray =
     data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array
       ? data
@@ -98,6 +100,17 @@ export function tensor(data: ArrayLike<number>, shape: Shape, dtype: DType = 'f3
         ? Int32Array.from(data)
         : Float32Array.from(data);
   return constant('data', { shape, dtype }, () => array);
+}
+
+/** Whole numbers live in fp32 textures, which hold them exactly up to 2²⁴. */
+function checkWhole(data: ArrayLike<number>): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isInteger(data[i]) && Math.abs(data[i]!) <= 2 ** 24) continue;
+    throw new ShapeError(
+      'E_DTYPE',
+      `tensor: i32 holds whole numbers up to 2^24 in magnitude, got ${data[i]} at position ${i}. Use f32 for others.`,
+    );
+  }
 }
 
 /** A tensor whose numbers are fetched only when a plan needs them, such as a weight still in its file. */
