@@ -53,3 +53,9 @@ test.each(record.cases)('$name: tokens, logits and decoded maps are PyTorch’s'
   const maps = await dvae.decodeStatistics(tokens);
   expectClose(maps.data, await fetchArray(`${name}.decoded.f64`), 16 * errors.decoded.maxError, { shape: maps.shape });
 });
+
+test('a web page with curly quotes is told from a checkpoint, though no latin1 of a browser is Latin-1', async () => {
+  const page = new Blob([Uint8Array.of(0xef, 0xbb, 0xbf), '<html>', Uint8Array.of(0x93, 0x94), '</html>']);
+  const opening = openWeights(sourceFromBlob(page, 'encoder.pkl'));
+  await expect(opening).rejects.toMatchObject({ message: expect.stringContaining('a web page') });
+});

@@ -53,7 +53,7 @@ describe('mistaken files', () => {
   test.each<[string, string, string, string]>([
     ['E_FORMAT_UNKNOWN', 'empty', '', 'is empty'],
     ['E_FORMAT_UNKNOWN', 'a web page', '\n<!DOCTYPE html><html>', 'a web page'],
-    ['E_FORMAT_UNKNOWN', 'a web page with a BOM and curly quotes', '\xef\xbb\xbf<html>\x93Sorry\x94', 'a web page'],
+    ['E_FORMAT_UNKNOWN', 'a web page with a byte order mark', '\xef\xbb\xbf<html>', 'a web page'],
     ['E_FORMAT_UNKNOWN', 'a wget log', '--2021-03-01 10:00:00--  https://cdn.openai.com/', "wget's log"],
     ['E_FORMAT_UNKNOWN', 'text', 'hello', 'text, not a checkpoint; it begins "hello"'],
     ['E_LFS_POINTER', 'a pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0', 'git lfs pull'],
