@@ -17,8 +17,8 @@ import { createRandom } from './helpers/random.ts';
 type Fault = readonly [name: string, find: RegExp, replace: string];
 
 const faults: readonly Fault[] = [
-  ['operands rounded to half', /= (\(.*\?)? ?(a_fetch\([^;]*?\))( : vec4\(0\.0\)\))?;/g, '= $1 half_of($2)$3;'],
-  ['a last channel quad left out', /in_quad < (\d+);/, 'in_quad < $1 - 1;'],
+  ['operands rounded to half', /(a_fetch\(plane_place.*?\))(\)?;)/g, 'half_of($1)$2'],
+  ['the last turn of the loop over channels left out', /(in_quad|turn) < (\d+);/, '$1 < $2 - 1;'],
 ];
 /** Not for texelFetch, which gives zero outside the texture whatever the shader asks for. */
 const borderFault: Fault = ['a tap that reads across the border', /x0 - 1 >= 0/, 'x0 - 1 >= -1'];

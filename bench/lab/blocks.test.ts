@@ -10,7 +10,7 @@ import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { inBlocks, withBlock } from './blocks.ts';
-import { fuseLoops, selectAfterFetch, unrollLoop, withShader } from './shader-text.ts';
+import { branchAroundFetches, nestLoops, unrollLoop, unrollRows, withShader } from './shader-text.ts';
 
 const block: fc.Arbitrary<Block> = fc
   .record({ width: fc.constantFrom(1, 2, 4, 8), height: fc.constantFrom(1, 2, 4, 8) })
@@ -31,9 +31,9 @@ const cases = fc.record({
 
 const forms = {
   'as it is': [],
-  'with one loop': [fuseLoops],
-  'with selection after the fetch': [selectAfterFetch],
-  'with rows unrolled': [selectAfterFetch, unrollLoop('dy', 7)],
+  'with branches': [branchAroundFetches],
+  'with nested loops': [nestLoops, branchAroundFetches],
+  'with rows unrolled': [nestLoops, unrollRows],
 };
 
 describe.each(deviceVariants.filter(({ options }) => options.targets === 8))('on $name', (variant) => {
@@ -66,6 +66,6 @@ describe.each(deviceVariants.filter(({ options }) => options.targets === 8))('on
 });
 
 test('a shader that is not as expected is refused', () => {
-  expect(() => fuseLoops('void main() {}')).toThrow(/nothing in this shader/);
+  expect(() => nestLoops('for (int turn = 0; turn < 4; ++turn) {}')).toThrow(/nothing in this shader/);
   expect(() => unrollLoop('k', 2)('for (int j = 0; j < 4; ++j) {}')).toThrow(/nothing in this shader/);
 });

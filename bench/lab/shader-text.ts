@@ -12,23 +12,32 @@ export function withShader<A>(op: Op<A>, ...changes: readonly ChangeShader[]): O
   return { ...op, glsl: (call) => changes.reduce((shader, change) => change(shader), op.glsl!(call)) };
 }
 
-const loops =
-  /for \(int in_quad = 0; in_quad < (\d+); \+\+in_quad\) \{\s*((?:ivec3 plane_place = .*;)?)\s*for \(int dy = 0; dy < (\d+); \+\+dy\) \{/;
+const loop =
+  /for \(int turn = 0; turn < (\d+); \+\+turn\) \{\s*int in_quad = turn \/ (\d+);\s*int dy = turn - in_quad \* \d+;\s*((?:ivec3 plane_place = .*;)?)/;
 
-/** The loop over tap rows inside the loop over channel quads becomes one loop over both. */
-export function fuseLoops(shader: string): string {
-  const [nest, quads, place, rows] = matchOnce(shader, loops);
-  const steps = Number(quads) * Number(rows);
-  const located = `int in_quad = step / ${rows}; int dy = step - in_quad * ${rows}; ${place}`;
-  return shader.replace(nest!, `{ for (int step = 0; step < ${steps}; ++step) { ${located}`);
+/** The one loop over channel quads and tap rows becomes a loop over rows inside a loop over quads. */
+export function nestLoops(shader: string): string {
+  if (!shader.includes('int turn = 0')) return shader; // one tap row: there is only one loop
+  const [head, turns, rows, place] = matchOnce(shader, loop);
+  const start = shader.indexOf(head!);
+  const end = findClosingBrace(shader, start + head!.indexOf('{') + 1);
+  const quads = Number(turns) / Number(rows);
+  const nest = `for (int in_quad = 0; in_quad < ${quads}; ++in_quad) { ${place} for (int dy = 0; dy < ${rows}; ++dy) {`;
+  return `${shader.slice(0, start)}${nest}${shader.slice(start + head!.length, end)}} ${shader.slice(end)}`;
 }
 
-const selection = /= \((.*) \? (a_(?:fetch|pixel)\(.*\)) : vec4\(0\.0\)\);/g;
+/** A call with up to two more inside one another among its arguments. */
+const fetchCall = /a_(?:fetch|pixel)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/;
+const kept = new RegExp(`keep_if\\(([^,]*), (${fetchCall.source})\\)`, 'g');
 
-/** Pixels are fetched first and then kept or not, where `condition ? fetch : 0` puts the fetch into a branch. */
-export function selectAfterFetch(shader: string): string {
-  const keep = 'vec4 keep_if(bool inside, vec4 texel) {\n  return inside ? texel : vec4(0.0);\n}\n\nvoid main() {';
-  return shader.replace(selection, '= keep_if($1, $2);').replace('void main() {', keep);
+/** Every kept-or-not fetch as `condition ? fetch : 0`, which puts the fetch into a branch. */
+export function branchAroundFetches(shader: string): string {
+  return shader.replace(kept, '($1 ? $2 : vec4(0.0))');
+}
+
+/** The loop over tap rows written out; a kernel of one row has none. */
+export function unrollRows(shader: string): string {
+  return shader.includes('for (int dy') ? unrollLoop('dy', 7)(shader) : shader;
 }
 
 /** `for (int v = 0; v < N; ++v)` with several bodies a turn: the largest number up to `copies` that divides N; no loop if that is N. */

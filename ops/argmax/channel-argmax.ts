@@ -11,9 +11,9 @@ import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.t
 import { computePackedConv2d } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { floatLiteral } from '../shader/accessors.ts';
-import { isNanFunction, reluFunction } from '../shader/comparison.ts';
+import { isNanFunction } from '../shader/comparison.ts';
 import { indent, singlePixelBlock, writeElementShader, writeFragmentShader } from '../shader/fragment.ts';
-import { countProductFetches, sumName, writeProductLoop } from '../shader/product.ts';
+import { countProductFetches, productDeclarations, sumName, writeProductLoop } from '../shader/product.ts';
 import type { ProductLoop } from '../shader/product.ts';
 
 /** Channel quads that a fragment looks through, two at a time. */
@@ -128,7 +128,8 @@ function writeChannelBestShader(call: ShaderCall<PackedConv2dAttributes>): strin
   const pixels = Array.from({ length: call.output.layout.targets }, (_, pixel) => pixel);
   const firsts = [0, 1].map((group) => `quad * ${chunkQuads} + step * ${groups} + ${group}`);
   return writeFragmentShader(call, `conv2d 1×1, best of each ${4 * chunkQuads} channels`, {
-    declarations: `${reluInput ? reluFunction : isNanFunction}
+    declarations: `${productDeclarations(loop)}
+${reluInput ? '' : isNanFunction}
 
 vec2 look(vec2 best, vec4 sums, int quad) {
   bvec4 nan = is_nan(sums);

@@ -22,6 +22,11 @@ vec4 relu(vec4 v) {
   return mix(max(v, 0.0), v, is_nan(v));
 }`;
 
+/** `vec4 keep_if(bool, vec4)`: the vec4 or zero, fetched before it is chosen: a fetch inside `?:` would be a branch. */
+export const keepFunction: string = `vec4 keep_if(bool inside, vec4 texel) {
+  return inside ? texel : vec4(0.0);
+}`;
+
 /** A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist. */
 export function repeatFirstLane(texel: string, quad: string, channels: number): string {
   const swizzle = ['', 'xxxx', 'xyxx', 'xyzx'][channels % 4]!;

@@ -6,7 +6,7 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { reluFunction } from '../shader/comparison.ts';
+import { keepFunction, reluFunction } from '../shader/comparison.ts';
 import { offset, writeFragmentShader } from '../shader/fragment.ts';
 import { selectCoefficient } from './coefficients.ts';
 import type { WinogradMatrices } from './matrices.ts';
@@ -77,10 +77,10 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const { grid } = call.inputs[0]!.layout;
   const { block } = call.output.layout;
   const taps = matrices.input[0]!.map((_, i) => i);
-  const declarations = reluInput ? reluFunction : '';
+  const declarations = reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
   const clip = (texel: string): string => (reluInput ? `relu(${texel})` : texel);
   const read = (y: string, x: string, position: string, size: number): string => {
-    return `(${position} >= 0 && ${position} < ${size} ? ${clip(`a_pixel(image, quad, ${y}, ${x})`)} : vec4(0.0))`;
+    return `keep_if(${position} >= 0 && ${position} < ${size}, ${clip(`a_pixel(image, quad, ${y}, ${x})`)})`;
   };
   const common = [
     `int u = n / ${grid.n};`,

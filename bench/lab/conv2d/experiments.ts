@@ -3,7 +3,7 @@ import { conv2d } from '../../../ops/index.ts';
 import { createTask } from '../task.ts';
 import type { Experiment, Task, Version } from '../version.ts';
 import { naive } from './v1-naive.ts';
-import { oneLoop } from './v10-one-loop.ts';
+import { nestedLoops } from './v10-nested-loops.ts';
 import { rowsUnrolled } from './v11-rows-unrolled.ts';
 import { rowsKept } from './v12-rows-kept.ts';
 import { weightsInLayers } from './v13-weights-in-layers.ts';
@@ -17,7 +17,7 @@ import { stripOf4 } from './v5-strip-of-4.ts';
 import { stripOf8TexelFetch } from './v6-strip-of-8-texel-fetch.ts';
 import { stripOf8 } from './v7-strip-of-8.ts';
 import { blockOf4x2 } from './v8-block-of-4x2.ts';
-import { selectsAfterFetch } from './v9-select-after-fetch.ts';
+import { branches } from './v9-branches.ts';
 
 interface Sizes {
   readonly inputs: number;
@@ -46,8 +46,8 @@ const direct: readonly Version[] = [
   stripOf8TexelFetch,
   stripOf8,
   blockOf4x2,
-  selectsAfterFetch,
-  oneLoop,
+  branches,
+  nestedLoops,
   rowsUnrolled,
   rowsKept,
   weightsInLayers,

@@ -4,9 +4,8 @@ import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
 import { writeProductShader } from '../../../ops/shader/product.ts';
 import type { ProductShader } from '../../../ops/shader/product.ts';
-import { fuseLoops, selectAfterFetch, withShader } from '../shader-text.ts';
 
-/** v10 with `read` in the place of the engine's reads; `weight_place` and `weight_y` find a tap row's first texel. */
+/** v7 with `read` in the place of the engine's reads; `weight_place` and `weight_y` find a tap row's first texel. */
 export function withWeightReads(
   read: (call: ShaderCall<PackedConv2dAttributes>) => Pick<ProductShader, 'weight'> & { readonly prepareRow?: string },
 ): Op<PackedConv2dAttributes> {
@@ -24,5 +23,5 @@ export function withWeightReads(
       finish: (sum) => sum,
     });
   };
-  return withShader({ ...packedConv2dOp, glsl }, fuseLoops, selectAfterFetch);
+  return { ...packedConv2dOp, glsl };
 }

@@ -1,7 +1,7 @@
-/** v9 with the tap rows written out; the same fetches. */
+/** v7 with the tap rows written out; the same fetches. */
 import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
 import { strip } from '../blocks.ts';
-import { selectAfterFetch, unrollLoop, withShader } from '../shader-text.ts';
+import { nestLoops, unrollLoop, unrollRows, withShader } from '../shader-text.ts';
 import type { Version } from '../version.ts';
 import { convolveWith } from './engine-kernel.ts';
 
@@ -11,6 +11,6 @@ export const rowsUnrolled: Version = {
   compute: (plain) =>
     convolveWith(plain, {
       block: strip(8),
-      op: withShader(packedConv2dOp, selectAfterFetch, unrollLoop('dy', 7), unrollLoop('in_quad', 1)),
+      op: withShader(packedConv2dOp, nestLoops, unrollRows, unrollLoop('in_quad', 1)),
     }),
 };

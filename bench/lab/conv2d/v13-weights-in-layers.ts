@@ -1,4 +1,4 @@
-/** v10 with the four weight texels of a tap in four layers at one place; as many fetches. */
+/** v7 with the four weight texels of a tap in four layers at one place; as many fetches. */
 import { strip } from '../blocks.ts';
 import type { Version } from '../version.ts';
 import { convolveWith } from './engine-kernel.ts';
@@ -10,6 +10,6 @@ const op = withWeightReads(() => ({
 
 export const weightsInLayers: Version = {
   name: 'v13 weights in 4 layers',
-  why: 'v10 where one coordinate serves the four weights of a tap, at the price of four cache lines far apart for one.',
+  why: 'v7 where one coordinate serves the four weights of a tap, at the price of four cache lines far apart for one.',
   compute: (plain) => convolveWith(plain, { block: strip(8), op, weightLayers: 4 }),
 };

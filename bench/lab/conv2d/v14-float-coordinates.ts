@@ -1,4 +1,4 @@
-/** v10 with a row's weight coordinates computed once, in floating point; as many fetches. */
+/** v7 with a row's weight coordinates computed once, in floating point; as many fetches. */
 import { floatLiteral } from '../../../ops/shader/accessors.ts';
 import { strip } from '../blocks.ts';
 import type { Version } from '../version.ts';
@@ -19,6 +19,6 @@ const op = withWeightReads(({ inputs }) => {
 
 export const floatCoordinates: Version = {
   name: 'v14 float coordinates',
-  why: 'v10 where a weight is found by adding a constant, not by an addition, a conversion and a product.',
+  why: 'v7 where a weight is found by adding a constant, not by an addition, a conversion and a product.',
   compute: (plain) => convolveWith(plain, { block: strip(8), op }),
 };

@@ -4,7 +4,7 @@ import { unrollLoop, withShader } from '../shader-text.ts';
 import type { Version } from '../version.ts';
 import { multiplyWith } from './engine-kernel.ts';
 
-const op = withShader(matmulOp, unrollLoop('dy', 1), unrollLoop('in_quad', 4));
+const op = withShader(matmulOp, unrollLoop('in_quad', 4));
 
 export const unrolled: Version = {
   name: 'v9 4 layers, unrolled',
