@@ -22,9 +22,3 @@ export function withFetches<A>(op: Op<A>, count: (call: ShaderCall<A>) => number
 export function inBlocks(constant: Tensor, block: Block): Tensor {
   return apply(constantOp, [], { ...(constant.attributes as Parameters<typeof constantOp.infer>[1]), block });
 }
-
-/** Fragments of one draw. */
-export function countFragments({ output }: ShaderCall): number {
-  const { tile, tiles, planes } = output.layout;
-  return tile.width * tile.height * tiles.x * tiles.y * planes;
-}

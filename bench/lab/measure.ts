@@ -15,7 +15,6 @@ import { expectClose } from '../../test/helpers/close.ts';
 import type { Comparison } from '../../test/helpers/close.ts';
 import { interleave } from '../harness.ts';
 import type { Contender, HarnessOptions } from '../harness.ts';
-import { countFetches } from './fetches.ts';
 import type { Task, Version } from './version.ts';
 
 /** One version of one task as it was found. Times in milliseconds, in the order of the rounds. */
@@ -93,7 +92,7 @@ async function checkVersion(
   try {
     const label = `${task.label}, ${version.name}`;
     const comparison = expectClose(await plan.run({}), truth.expected, await truth.bound(version), { label });
-    return { fetches: countFetches(plan.plan!), comparison };
+    return { fetches: plan.plan!.passes.reduce((sum, { cost }) => sum + cost.fetches, 0), comparison };
   } finally {
     plan.dispose();
   }

@@ -28,16 +28,16 @@ export interface WinogradLimits {
 /** 160 MB in fp32: keeps the official nets at 256² within 350 MB of textures beside the weights. */
 const transformed = 40e6;
 
-/** F(4×4): 2.5 to 3 times as fast as direct on llvmpipe; its weights are four times as large, so only large maps. */
+/** F(4×4): 1.2 times as fast as direct with 64 channels, 1.9 with 256 (bench/lab); weights four times as large. */
 export const winogradLargeMaps: Rule = winogradRule('winograd_large_maps', winograd4, {
   channels: 64,
   pixels: 64 * 64,
   transformed,
 });
 
-/** F(2×2): 1.5 to 2 times as fast; weights 1.8 times as large. */
+/** F(2×2): 1.2 times as fast with 256 channels, slower with few (bench/lab); weights 1.8 times as large. */
 export const winogradSmallMaps: Rule = winogradRule('winograd_small_maps', winograd2, {
-  channels: 64,
+  channels: 256,
   pixels: 16 * 16,
   transformed,
 });

@@ -130,6 +130,11 @@ function zeroPadding({ grid, block, quads }: Layout, positions: { pixel: number;
   return lines.join('\n');
 }
 
+/** Fragments of one whole draw that make blocks of the tensor. */
+export function countFragments({ tile, tiles, planes }: Layout): number {
+  return tile.width * tile.height * tiles.x * tiles.y * planes;
+}
+
 /** `base + amount`, without the `+ 0`. */
 export function offset(base: string, amount: number): string {
   if (amount === 0) return base;

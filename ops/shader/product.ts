@@ -9,7 +9,7 @@
 import type { Layout, ShaderCall } from '../../engine/index.ts';
 import { divide, floatLiteral, modulo } from './accessors.ts';
 import { keepFunction, reluFunction } from './comparison.ts';
-import { indent, offset, writeFragmentShader } from './fragment.ts';
+import { countFragments, indent, offset, writeFragmentShader } from './fragment.ts';
 
 export interface ProductLoop {
   readonly kernel: { readonly height: number; readonly width: number };
@@ -159,10 +159,9 @@ function fetchPixel(input: Layout, output: Layout, row: number, x: string, shift
 
 /** Texture reads of one whole draw. */
 export function countProductFetches({ inputs, output }: ShaderCall, kernel: ProductLoop['kernel']): number {
-  const { block, tile, tiles, planes } = output.layout;
-  const fragments = tile.width * tile.height * tiles.x * tiles.y * planes;
+  const { block } = output.layout;
   const perTapRow = block.height * (block.width + kernel.width - 1) + 4 * kernel.width;
-  return fragments * inputs[0]!.layout.quads * kernel.height * perTapRow;
+  return countFragments(output.layout) * inputs[0]!.layout.quads * kernel.height * perTapRow;
 }
 
 /** `base + gain · sum`, the residual written with the product. */

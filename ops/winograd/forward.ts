@@ -5,9 +5,9 @@
  * x [N, C, H, W] → along H [t·N, C, ⌈H/m⌉, W]; along W [t·N, C, H, ⌈W/m⌉]. Image u·N + n holds row u of Bᵀ d.
  */
 import { apply } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { keepFunction, reluFunction } from '../shader/comparison.ts';
-import { offset, writeFragmentShader } from '../shader/fragment.ts';
+import { countFragments, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { selectCoefficient } from './coefficients.ts';
 import type { WinogradMatrices } from './matrices.ts';
 
@@ -30,6 +30,7 @@ export const winogradForwardOp: Op<ForwardAttributes> = {
   },
   reference: computeForward,
   glsl: writeForwardShader,
+  cost: countForwardCost,
   describe: ({ axis, matrices, reluInput }) => {
     return `F(${matrices.outputs}, 3) along ${axis}${reluInput ? ', relu on read' : ''}`;
   },
@@ -69,6 +70,14 @@ function computeForward({
       }
     }
   }
+}
+
+/** Along H a fragment reads a tile for every pixel, along W the tiles of its pixels share what they overlap. */
+function countForwardCost({ output, attributes: { axis, matrices } }: ShaderCall<ForwardAttributes>): Cost {
+  const { outputs, tile } = matrices;
+  const { block, targets } = output.layout;
+  const reads = axis === 'h' ? targets * tile : (block.width - 1) * outputs + tile;
+  return { macs: 0, fetches: countFragments(output.layout) * reads };
 }
 
 /** Which row of Bᵀ a fragment needs depends on its image, so the coefficients are selected once a fragment. */

@@ -5,9 +5,9 @@
  * x [t·N, C, H, W] → along W [N, C, H, size]; along H [N, C, size, W].
  */
 import { apply } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';
-import { existingPixel, writeFragmentShader } from '../shader/fragment.ts';
+import { countFragments, existingPixel, writeFragmentShader } from '../shader/fragment.ts';
 import { addResidual } from '../shader/product.ts';
 import { selectCoefficient } from './coefficients.ts';
 import type { WinogradMatrices } from './matrices.ts';
@@ -36,6 +36,7 @@ export const winogradInverseOp: Op<InverseAttributes> = {
   },
   reference: computeInverse,
   glsl: writeInverseShader,
+  cost: countInverseCost,
   describe({ axis, matrices, bias, gain }) {
     const words = [`F(${matrices.outputs}, 3) along ${axis}`];
     if (bias) words.push('bias');
@@ -77,6 +78,16 @@ function computeInverse({
       }
     }
   }
+}
+
+/** Along W a block that covers whole tiles reads each once; else every pixel reads its tile. */
+function countInverseCost({ output, attributes }: ShaderCall<InverseAttributes>): Cost {
+  const { axis, matrices, gain, bias } = attributes;
+  const { block, targets } = output.layout;
+  const covered = axis === 'w' && block.width % matrices.outputs === 0;
+  const tiles = covered ? block.width / matrices.outputs : targets;
+  const reads = tiles * matrices.tile + (bias ? 1 : 0) + (gain === undefined ? 0 : targets);
+  return { macs: 0, fetches: countFragments(output.layout) * reads };
 }
 
 function writeInverseShader(call: ShaderCall<InverseAttributes>): string {

@@ -5,8 +5,8 @@
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
-import { indent, offset, writeFragmentShader } from '../../../ops/shader/fragment.ts';
-import { countFragments, withFetches } from '../blocks.ts';
+import { countFragments, indent, offset, writeFragmentShader } from '../../../ops/shader/fragment.ts';
+import { withFetches } from '../blocks.ts';
 import type { Version } from '../version.ts';
 import { convolveWith } from './engine-kernel.ts';
 
@@ -18,7 +18,7 @@ const pixels = Array.from({ length: block.width * block.height }, (_, pixel) => 
 const op: Op<PackedConv2dAttributes> = withFetches({ ...packedConv2dOp, glsl: writeRowsKept }, (call) => {
   const [, , height, width] = call.attributes.weight;
   const perQuad = (block.height + height - 1) * (block.width + width - 1) + 4 * height * width;
-  return countFragments(call) * call.inputs[0]!.layout.quads * perQuad;
+  return countFragments(call.output.layout) * call.inputs[0]!.layout.quads * perQuad;
 });
 
 function writeRowsKept(call: Call): string {

@@ -3,12 +3,13 @@ import { apply } from '../../../engine/index.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { conv2dOp } from '../../../ops/conv2d/conv2d.ts';
 import { writePixelShader } from '../../../ops/shader/fragment.ts';
-import { countFragments, withFetches } from '../blocks.ts';
+import { countFragments } from '../../../ops/shader/fragment.ts';
+import { withFetches } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
 const op: Op<undefined> = withFetches({ ...conv2dOp, name: 'conv2d_dot', glsl: writeDots }, (call) => {
   const [, inChannels, height, width] = call.inputs[1]!.type.shape as [number, number, number, number];
-  return countFragments(call) * Math.ceil(inChannels / 4) * height * width * 5;
+  return countFragments(call.output.layout) * Math.ceil(inChannels / 4) * height * width * 5;
 });
 
 /** Operand b is the plain weight [O, I, KH, KW]: one of its texels holds four input channels of one output channel. */

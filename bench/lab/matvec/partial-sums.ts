@@ -6,7 +6,8 @@ import { apply } from '../../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../../engine/index.ts';
 import { sum } from '../../../ops/index.ts';
 import { writeFragmentShader } from '../../../ops/shader/fragment.ts';
-import { countFragments, inBlocks, strip } from '../blocks.ts';
+import { countFragments } from '../../../ops/shader/fragment.ts';
+import { inBlocks, strip } from '../blocks.ts';
 
 export interface Partition {
   /** S: K/4 must be a multiple of it. */
@@ -28,7 +29,10 @@ const partialSumsOp: Op<Partition> = {
   cost(call) {
     const { parts, groups } = call.attributes;
     const [inner, columns] = call.inputs[1]!.type.shape as [number, number];
-    return { macs: inner * columns, fetches: (countFragments(call) * (inner / 4) * (1 + 4 * groups)) / parts };
+    return {
+      macs: inner * columns,
+      fetches: (countFragments(call.output.layout) * (inner / 4) * (1 + 4 * groups)) / parts,
+    };
   },
 };
 
