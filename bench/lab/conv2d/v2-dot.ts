@@ -2,8 +2,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { conv2dOp } from '../../../ops/conv2d/conv2d.ts';
-import { writePixelShader } from '../../../ops/shader/fragment.ts';
-import { countFragments } from '../../../ops/shader/fragment.ts';
+import { countFragments, writePixelShader } from '../../../ops/shader/fragment.ts';
 import { withFetches } from '../blocks.ts';
 import type { Version } from '../version.ts';
 

@@ -5,8 +5,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../../engine/index.ts';
 import { sum } from '../../../ops/index.ts';
-import { writeFragmentShader } from '../../../ops/shader/fragment.ts';
-import { countFragments } from '../../../ops/shader/fragment.ts';
+import { countFragments, writeFragmentShader } from '../../../ops/shader/fragment.ts';
 import { inBlocks, strip } from '../blocks.ts';
 
 export interface Partition {
