@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { shapesFromRank } from '../test/helpers/shapes.ts';
 import { bytesOf, keyOfLayout, layoutOf, placeOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
-import { packLayer, unpackLayer } from './texels.ts';
+import { packRows, unpackLayer } from './texels.ts';
 import { sizeOf } from './shape.ts';
 
 const blocks: fc.Arbitrary<Block> = fc
@@ -18,8 +18,16 @@ const layouts: fc.Arbitrary<Layout> = fc
   .tuple(shapesFromRank(0, 4000), blocks, limits)
   .map(([shape, block, limit]) => layoutOf({ shape, dtype: 'f32' }, block, limit));
 
+/** All layers, each in bands of three rows. */
 function packAll(layout: Layout, data: Float32Array): Float32Array[] {
-  return Array.from({ length: layout.texture.layers }, (_, layer) => packLayer(layout, layer, data));
+  const { width, height, layers } = layout.texture;
+  return Array.from({ length: layers }, (_, layer) => {
+    const texels = new Float32Array(width * height * 4);
+    for (let y = 0; y < height; y += 3) {
+      texels.set(packRows(layout, layer, data, y, Math.min(3, height - y)), y * width * 4);
+    }
+    return texels;
+  });
 }
 
 describe('layoutOf', () => {

@@ -1,6 +1,6 @@
 /**
- * Row-major numbers to texels and back, by the rule of layout.ts. A layer is converted at a time, so an upload never
- * needs a second copy of a whole tensor in JavaScript.
+ * Row-major numbers to texels and back, by the rule of layout.ts: upwards in bands of rows, downwards a layer at a time,
+ * so that a transfer never needs a second copy of a whole tensor in JavaScript.
  */
 import { placeOf } from './layout.ts';
 import type { Layout } from './layout.ts';
@@ -43,19 +43,30 @@ function visitRows(
   }
 }
 
-/** The RGBA floats of one layer; lanes and pixels outside the tensor stay zero. */
-export function packLayer(layout: Layout, layer: number, data: NumericArray): Float32Array {
+/**
+ * The RGBA floats of `rows` rows of texels of one layer, from `firstRow` on; lanes and pixels outside the tensor stay
+ * zero. Only a band at a time exists twice in JavaScript, however large the tensor is.
+ */
+export function packRows(
+  layout: Layout,
+  layer: number,
+  data: NumericArray,
+  firstRow: number,
+  rows: number,
+): Float32Array {
   const { grid, block, quads, texture } = layout;
   const strides = stridesOfGrid(layout);
-  const texels = new Float32Array(texture.width * texture.height * 4);
+  const firstTexel = firstRow * texture.width;
+  const texels = new Float32Array(texture.width * rows * 4);
   visitRows(layout, layer, (plane, y, firstX, texel, count) => {
+    if (texel < firstTexel || texel >= firstTexel + rows * texture.width) return;
     const c = (plane % quads) * 4;
     const lanes = Math.min(4, grid.c - c);
     const start = Math.floor(plane / quads) * strides.n + c * strides.c + y * strides.h + firstX * strides.w;
     const step = block.width * strides.w;
     for (let lane = 0; lane < lanes; lane++) {
       let from = start + lane * strides.c;
-      let to = texel * 4 + lane;
+      let to = (texel - firstTexel) * 4 + lane;
       for (let i = 0; i < count; i++, from += step, to += 4) texels[to] = data[from]!;
     }
   });

@@ -6,7 +6,7 @@ import { ContextError, ShapeError } from '../../errors.ts';
 import type { ContextSource } from '../context/source.ts';
 import type { Layout, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
-import { packLayer, unpackLayer } from '../texels.ts';
+import { packRows, unpackLayer } from '../texels.ts';
 import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
@@ -91,7 +91,7 @@ export class Device {
     this.textures = new TexturePool(source.gl, options.budgetBytes ?? 350e6);
   }
 
-  /** The context, for other libraries to share. They must leave no pixel-store or framebuffer state behind. */
+  /** The context, for other libraries to share: a run takes it in any state, and leaves it as it leaves a fresh one. */
   get gl(): WebGL2RenderingContext {
     return this.source.gl;
   }
@@ -120,11 +120,10 @@ export class Device {
     const rows = Math.max(1, Math.floor(uploadChunkBytes / (width * 16)));
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture.texture);
     for (let layer = 0; layer < layers; layer++) {
-      const texels = packLayer(layout, layer, data);
       for (let y = 0; y < height; y += rows) {
         const count = Math.min(rows, height - y);
-        const part = texels.subarray(y * width * 4, (y + count) * width * 4);
-        gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, y, layer, width, count, 1, gl.RGBA, gl.FLOAT, part);
+        const texels = packRows(layout, layer, data, y, count);
+        gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, y, layer, width, count, 1, gl.RGBA, gl.FLOAT, texels);
       }
     }
   }
