@@ -19,25 +19,41 @@ function stridesOfGrid({ shape, grid: { c, h, w } }: Layout): Strides {
   return { n: w * c, c: 1, h: w * c, w: c }; // [N, W, C], [W, C], [C]: channels are innermost, h is 1
 }
 
-/** Calls `visit` for every row of pixels of a plane that this layer holds. */
-function visitRows(
-  layout: Layout,
-  layer: number,
-  visit: (plane: number, y: number, firstX: number, texel: number, count: number) => void,
-): void {
-  const { grid, block, tile, tiles, targets, planes, texture } = layout;
+/** Elements that follow each other both in the row-major array and among the floats of a layer. */
+interface Run {
+  /** First index in the row-major array, and the distance to the next. */
+  readonly element: number;
+  readonly step: number;
+  /** First texel, and which of its four floats; the next is one texel further. */
+  readonly texel: number;
+  readonly lane: number;
+  readonly count: number;
+}
+
+/** Calls `visit` for every channel of every row of pixels that these rows of texels of the layer hold. */
+function visitRuns(layout: Layout, layer: number, rows: [first: number, end: number], visit: (run: Run) => void): void {
+  const { grid, block, tile, tiles, targets, quads, planes, texture } = layout;
+  const strides = stridesOfGrid(layout);
   const pixel = layer % targets;
   const dx = pixel % block.width;
   const dy = Math.floor(pixel / block.width);
+  const step = block.width * strides.w;
   for (let plane = 0; plane < planes; plane++) {
+    const c = (plane % quads) * 4;
+    const lanes = Math.min(4, grid.c - c);
+    const planeStart = Math.floor(plane / quads) * strides.n + c * strides.c;
     for (let y = dy; y < grid.h; y += block.height) {
       for (let tileX = 0; tileX < tiles.x; tileX++) {
         const firstBlock = tileX * tile.width;
         const place = placeOf(layout, plane, (y - dy) / block.height, firstBlock);
-        if (place.layer !== layer - pixel) continue;
-        const firstX = firstBlock * block.width + dx;
-        const blocks = Math.min(tile.width, Math.ceil((grid.w - firstX) / block.width));
-        if (blocks > 0) visit(plane, y, firstX, place.y * texture.width + place.x, blocks);
+        if (place.layer !== layer - pixel || place.y < rows[0] || place.y >= rows[1]) continue;
+        const x = firstBlock * block.width + dx;
+        const count = Math.min(tile.width, Math.ceil((grid.w - x) / block.width));
+        const texel = place.y * texture.width + place.x;
+        const start = planeStart + y * strides.h + x * strides.w;
+        for (let lane = 0; lane < lanes; lane++) {
+          visit({ element: start + lane * strides.c, step, texel, lane, count });
+        }
       }
     }
   }
@@ -54,38 +70,22 @@ export function packRows(
   firstRow: number,
   rows: number,
 ): Float32Array {
-  const { grid, block, quads, texture } = layout;
-  const strides = stridesOfGrid(layout);
-  const firstTexel = firstRow * texture.width;
-  const texels = new Float32Array(texture.width * rows * 4);
-  visitRows(layout, layer, (plane, y, firstX, texel, count) => {
-    if (texel < firstTexel || texel >= firstTexel + rows * texture.width) return;
-    const c = (plane % quads) * 4;
-    const lanes = Math.min(4, grid.c - c);
-    const start = Math.floor(plane / quads) * strides.n + c * strides.c + y * strides.h + firstX * strides.w;
-    const step = block.width * strides.w;
-    for (let lane = 0; lane < lanes; lane++) {
-      let from = start + lane * strides.c;
-      let to = (texel - firstTexel) * 4 + lane;
-      for (let i = 0; i < count; i++, from += step, to += 4) texels[to] = data[from]!;
-    }
+  const { width } = layout.texture;
+  const firstTexel = firstRow * width;
+  const texels = new Float32Array(width * rows * 4);
+  visitRuns(layout, layer, [firstRow, firstRow + rows], ({ element, step, texel, lane, count }) => {
+    let from = element;
+    let to = (texel - firstTexel) * 4 + lane;
+    for (let i = 0; i < count; i++, from += step, to += 4) texels[to] = data[from]!;
   });
   return texels;
 }
 
 /** Writes what one layer holds into the row-major array. */
 export function unpackLayer(layout: Layout, layer: number, texels: Float32Array, data: NumericArray): void {
-  const { grid, block, quads } = layout;
-  const strides = stridesOfGrid(layout);
-  visitRows(layout, layer, (plane, y, firstX, texel, count) => {
-    const c = (plane % quads) * 4;
-    const lanes = Math.min(4, grid.c - c);
-    const start = Math.floor(plane / quads) * strides.n + c * strides.c + y * strides.h + firstX * strides.w;
-    const step = block.width * strides.w;
-    for (let lane = 0; lane < lanes; lane++) {
-      let to = start + lane * strides.c;
-      let from = texel * 4 + lane;
-      for (let i = 0; i < count; i++, to += step, from += 4) data[to] = texels[from]!;
-    }
+  visitRuns(layout, layer, [0, layout.texture.height], ({ element, step, texel, lane, count }) => {
+    let from = texel * 4 + lane;
+    let to = element;
+    for (let i = 0; i < count; i++, to += step, from += 4) data[to] = texels[from]!;
   });
 }
