@@ -10,6 +10,7 @@ import { imports } from './scripts/lint/layers.mjs';
  * a zone runs in a browser, and so does all that it may import. `(computed)` is an `import()` of a name made at run time.
  */
 const zones = {
+  'crc32.ts': [],
   'errors.ts': [],
   'engine/': ['errors.ts', 'engine/gl/'],
   'engine/gl/': ['errors.ts', 'engine/', 'engine/context/'],
@@ -18,9 +19,9 @@ const zones = {
   'engine/index.ts': ['engine/', 'engine/gl/', 'engine/context/'],
   'ops/': ['errors.ts', 'engine/index.ts'],
   'nets/': ['errors.ts', 'engine/index.ts', 'ops/', 'weights-convert/'],
-  'weights-convert/': ['errors.ts', '@noble/hashes'],
+  'weights-convert/': ['errors.ts', 'crc32.ts', '@noble/hashes'],
   'weights-convert/node/': ['errors.ts', 'weights-convert/', 'node:'],
-  'images/': ['errors.ts', '@jsquash/jpeg'],
+  'images/': ['errors.ts', 'crc32.ts', '@jsquash/jpeg'],
   'images/node/': ['errors.ts', 'images/', 'node:', 'pngjs'],
   'index.ts': ['errors.ts', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'images/'],
   'convert.ts': ['errors.ts', 'weights-convert/'],

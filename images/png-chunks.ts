@@ -4,6 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
+import { crc32 } from '../crc32.ts';
 import { FormatError } from '../errors.ts';
 
 export const PNG_SIGNATURE_BYTES = 8;
@@ -79,14 +80,4 @@ export function corruptPng(name: string, what: string, cause = 'It is probably d
     `decodePng: wanted a whole PNG, but ${name} cannot be read: ${what}. ${cause}; fetch or save it again.`,
     inner === undefined ? undefined : { cause: inner },
   );
-}
-
-/** PNG's checksum: CRC-32 with the reflected polynomial of Ethernet and zip. */
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }

@@ -5,10 +5,11 @@ import { apply, interpret, run } from '../../engine/index.ts';
 import type { Block, Tensor } from '../../engine/index.ts';
 import { packWeights, packedConv2dOp } from '../../ops/conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../../ops/conv2d/packed-conv2d.ts';
-import { conv2d, relu, tensor } from '../../ops/index.ts';
+import { conv2d, relu } from '../../ops/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
+import { integerTensor } from '../../test/helpers/shapes.ts';
 import { inBlocks, withBlock } from './blocks.ts';
 import { branchAroundFetches, nestLoops, unrollLoop, unrollRows, withShader } from './shader-text.ts';
 
@@ -41,10 +42,7 @@ describe.each(deviceVariants.filter(({ options }) => options.targets === 8))('on
     const device = await openVariant(variant);
     const check = async (given: typeof cases extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
       const random = createRandom(given.seed);
-      const image = (...shape: number[]): Tensor => {
-        const length = shape.reduce((product, size) => product * size, 1);
-        return tensor(random.integers(length, -8, 8), shape);
-      };
+      const image = (...shape: number[]): Tensor => integerTensor(random, shape, -8, 8);
       const x = image(given.batch, given.inChannels, given.height, given.width);
       const w = image(given.outChannels, given.inChannels, given.kernelHeight, given.kernelWidth);
       const attributes: PackedConv2dAttributes = {

@@ -88,7 +88,7 @@ export class Device {
     this.fetch = options.fetch ?? 'textureLod';
     this.programs = new ProgramCache(source.gl);
     this.pacer = new Pacer(source.gl, options.portionMilliseconds ?? 50);
-    this.textures = new TexturePool(source.gl, options.budgetBytes ?? 350e6);
+    this.textures = new TexturePool(source.gl, this.probes.maxLayers, options.budgetBytes ?? 350e6);
   }
 
   /** The context, for other libraries to share: a run takes it in any state, and leaves it as it leaves a fresh one. */

@@ -31,6 +31,7 @@ const keyOf = ({ width, height, layers, format }: TextureSpec): string => `${wid
 
 export class TexturePool {
   private readonly gl: WebGL2RenderingContext;
+  private readonly maxLayers: number;
   private readonly budgetBytes: number;
   /** Oldest first, so eviction takes from the front. */
   private waiting: GpuTexture[] = [];
@@ -40,8 +41,9 @@ export class TexturePool {
   private peakBytes = 0;
 
   /** Waiting textures are freed as soon as they and the passing ones would take more than `budgetBytes`. */
-  constructor(gl: WebGL2RenderingContext, budgetBytes: number) {
+  constructor(gl: WebGL2RenderingContext, maxLayers: number, budgetBytes: number) {
     this.gl = gl;
+    this.maxLayers = maxLayers;
     this.budgetBytes = budgetBytes;
   }
 
@@ -116,12 +118,11 @@ export class TexturePool {
   }
 
   private allocate(spec: TextureSpec): GpuTexture {
-    const mostLayers = this.gl.getParameter(this.gl.MAX_ARRAY_TEXTURE_LAYERS) as number;
-    if (spec.layers > mostLayers) {
+    if (spec.layers > this.maxLayers) {
       throw new MemoryError(
         'E_MEMORY',
         `TexturePool: a tensor needs ${spec.layers} layers of ${spec.width}×${spec.height} texels and this device has ` +
-          `${mostLayers}. It is too large to hold: use a smaller picture or batch.`,
+          `${this.maxLayers}. It is too large to hold: use a smaller picture or batch.`,
       );
     }
     const created = tryCreateTexture(this.gl, spec);

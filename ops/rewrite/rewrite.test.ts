@@ -9,6 +9,7 @@ import type { Rule, Tensor } from '../../engine/index.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import type { Random } from '../../test/helpers/random.ts';
+import { integerTensor } from '../../test/helpers/shapes.ts';
 import {
   add,
   argmax,
@@ -40,18 +41,9 @@ const sizes: fc.Arbitrary<Sizes> = fc.record({
   seed: fc.integer(),
 });
 
-const image = (random: Random, ...shape: number[]): Tensor => {
-  return tensor(
-    random.integers(
-      shape.reduce((a, b) => a * b, 1),
-      -8,
-      8,
-    ),
-    shape,
-  );
-};
+const image = (random: Random, ...shape: number[]): Tensor => integerTensor(random, shape, -8, 8);
 
-/** For each rule a graph that it fits, and how often. */
+/** For each rule a graph that it fits. */
 const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>> = {
   pack_conv2d: ({ batch, channels: [i, o], height, width }, random) => {
     return conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));

@@ -1,6 +1,7 @@
 /**
- * The rules every plan is made with, in the order they are tried at a tensor: first tiling and what changes
- * the work, on plain conv2d; then packing; then what a packed convolution can take into its own draw; then its algorithm.
+ * The rules every plan is made with. A later one is tried only where no earlier one fits any more: first tiling and what
+ * changes the work, on plain conv2d; then packing; then what a packed convolution takes into its own draw; then its
+ * algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
 import { argmaxOnWrite } from './argmax-on-write.ts';

@@ -7,6 +7,7 @@ import { makePlan, rewrite } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { expectSameAsReference, openTestDevice } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
+import { integerTensor } from '../../test/helpers/shapes.ts';
 import {
   add,
   argmax,
@@ -22,16 +23,7 @@ import {
 import { tilingRule } from './tile-large-maps.ts';
 
 const random = createRandom(20261203);
-const image = (...shape: number[]): Tensor => {
-  return tensor(
-    random.integers(
-      shape.reduce((a, b) => a * b),
-      -2,
-      2,
-    ),
-    shape,
-  );
-};
+const image = (...shape: number[]): Tensor => integerTensor(random, shape, -2, 2);
 
 /** Two tiles or more along each axis of a 64×96 map of eight channels. */
 const tiling = tilingRule({ whole: 8 * 40 * 40, tile: 8 * 48 * 48 });

@@ -10,6 +10,7 @@ import { cancellingBound } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
+import { integerTensor } from '../../test/helpers/shapes.ts';
 import { conv2d, relu, scaleAdd, standardRules, tensor, upsampleNearest2d } from '../index.ts';
 import { winogradRule } from '../rewrite/winograd.ts';
 import { winogradForward } from './forward.ts';
@@ -37,15 +38,7 @@ type Sizes = typeof sizes extends fc.Arbitrary<infer T> ? T : never;
 
 function makeConvolution({ batch, inChannels, outChannels, height, width, seed }: Sizes): Tensor {
   const random = createRandom(seed);
-  const image = (...shape: number[]): Tensor =>
-    tensor(
-      random.integers(
-        shape.reduce((a, b) => a * b),
-        -8,
-        8,
-      ),
-      shape,
-    );
+  const image = (...shape: number[]): Tensor => integerTensor(random, shape, -8, 8);
   const x = image(batch, inChannels, 2 * height, 2 * width);
   const id = upsampleNearest2d(image(batch, outChannels, height, width));
   return scaleAdd(id, conv2d(relu(x), image(outChannels, inChannels, 3, 3), image(outChannels)), 0.5);

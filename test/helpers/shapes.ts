@@ -38,6 +38,11 @@ export const seeds: fc.Arbitrary<number> = fc.integer({ min: 1, max: 2 ** 31 - 1
 
 export const dtypes: fc.Arbitrary<DType> = fc.constantFrom('f32', 'f16', 'i32');
 
+/** Whole numbers in [low, high], which small sums keep exact. */
+export function integerTensor(random: Random, shape: Shape, low: number, high: number): Tensor {
+  return tensor(random.integers(sizeOf(shape), low, high), shape);
+}
+
 /**
  * Numbers that only an op which keeps every bit gets right: whole ones for i32, up to 2²⁴; else Gaussian ones (whole for
  * f16) with NaN, Infinity and -Infinity among them, about one in sixteen.

@@ -3,7 +3,7 @@
  * field in the local header, no dates. One entry is in memory at a time; the same entries always give the same bytes.
  */
 import { DalleError } from '../../errors.ts';
-import { crc32 } from '../crc32.ts';
+import { crc32 } from '../../crc32.ts';
 
 /** An entry to write; its bytes are made when its turn comes. */
 export interface ZipInput {

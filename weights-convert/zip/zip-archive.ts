@@ -6,7 +6,7 @@
  */
 import { FormatError } from '../../errors.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
-import { crc32 } from '../crc32.ts';
+import { crc32 } from '../../crc32.ts';
 import { readZipDirectory, type DirectoryEntry } from './zip-directory.ts';
 import { quote, structureError } from './zip-end.ts';
 
