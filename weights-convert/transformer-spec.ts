@@ -1,0 +1,140 @@
+/**
+ * What a text-and-image transformer is made of, as plain values, and from them the name and shape of every tensor.
+ *
+ * The paper gives the shape (Zero-Shot Text-to-Image Generation, §2.2 to 2.4 and appendix B) but neither weights nor
+ * every detail; what its relatives do differently is a field here, so that each of them is a configuration. The names
+ * are those of dalle-gl's own checkpoints; a family with names of its own has a map of them (dalle-pytorch-names.ts).
+ */
+
+/**
+ * Which keys a query sees. Every mask is causal, and every image token sees all of the text. Among image tokens, in
+ * raster order with W columns: `row` the last W and itself, `column` its column, `conv` a centred square kernel,
+ * `axial-row` its own row, `axial-conv` a kernel whose bottom right corner it is (the last two as in DALLE-pytorch).
+ */
+export type AttentionKind = 'full' | 'row' | 'column' | 'conv' | 'axial-row' | 'axial-conv';
+/** What a `conv` kernel does where it leaves the grid: nothing, stay on the border, or come in on the other side. */
+export type ConvEdges = 'cut' | 'clamp' | 'wrap';
+export type Activation = 'gelu-erf' | 'gelu-tanh' | 'geglu';
+
+export interface TransformerArchitecture {
+  readonly kind: 'transformer';
+  /** Whose names the tensors of the file bear. */
+  readonly names: 'dalle-gl' | 'dalle-pytorch';
+  readonly dim: number;
+  readonly depth: number;
+  readonly heads: number;
+  readonly head_size: number;
+  /** Text positions, the start token aside. */
+  readonly text_length: number;
+  /** Text tokens, pads aside: pad of position p, where pads are per position, is row text_vocab + p. */
+  readonly text_vocab: number;
+  readonly image_vocab: number;
+  /** Rows and columns of image tokens. */
+  readonly grid: readonly [number, number];
+  /** One for each layer. */
+  readonly attention: readonly AttentionKind[];
+  readonly conv_kernel: number;
+  readonly conv_edges: ConvEdges;
+  readonly activation: Activation;
+  /** Values between the two products of an MLP, behind the gate if there is one. */
+  readonly mlp_size: number;
+  /** `sandwich` has a LayerNorm behind each branch too. */
+  readonly norm: 'pre' | 'sandwich';
+  /** A learned factor for each channel of a branch. */
+  readonly layer_scale: boolean;
+  readonly qkv_bias: boolean;
+  /** Learned tables, or angles that turn q and k, and v too where `rotate_values` says so. */
+  readonly position: 'text+row+column' | 'text+image' | 'rotary';
+  readonly rotate_values: boolean;
+  /** An embedding of its own for each text position without a token, or token 0 for all of them. */
+  readonly pads: 'per-position' | 'zero';
+  /** A first position that holds row 0 of the text embedding. */
+  readonly start_token: boolean;
+  /** One product for text and one for images, or one for both: text rows first. */
+  readonly heads_of_output: 'separate' | 'shared';
+  /** Halves and quarters of the channels come from the token before, or above and to the left (DALLE-pytorch). */
+  readonly shift_tokens: boolean;
+}
+
+/** Positions before the first image token. */
+export function textPositions({ text_length, start_token }: TransformerArchitecture): number {
+  return text_length + (start_token ? 1 : 0);
+}
+
+export function imagePositions({ grid }: TransformerArchitecture): number {
+  return grid[0] * grid[1];
+}
+
+/** Rows of the text embedding: tokens, then a pad for each position where there are such. */
+export function textRows({ text_vocab, text_length, pads }: TransformerArchitecture): number {
+  return text_vocab + (pads === 'per-position' ? text_length : 0);
+}
+
+/** Every tensor of a transformer by its name in dalle-gl: products are [outputs, inputs], tables [rows, dim]. */
+export function expectedTransformerTensors(architecture: TransformerArchitecture): Map<string, number[]> {
+  const { dim, depth, image_vocab, heads_of_output } = architecture;
+  const tensors = new Map<string, number[]>([
+    ['text_embedding.weight', [textRows(architecture), dim]],
+    ['image_embedding.weight', [image_vocab, dim]],
+    ...listPositionTables(architecture),
+  ]);
+  for (let layer = 0; layer < depth; layer++) {
+    for (const [name, shape] of listLayerTensors(architecture)) tensors.set(`layers.${layer}.${name}`, shape);
+  }
+  const heads: [string, number][] =
+    heads_of_output === 'separate'
+      ? [
+          ['text_head', textRows(architecture)],
+          ['image_head', image_vocab],
+        ]
+      : [['head', textRows(architecture) + image_vocab]];
+  for (const [name, shape] of listNorm('final_norm', dim)) tensors.set(name, shape);
+  for (const [name, rows] of heads) {
+    tensors.set(`${name}.weight`, [rows, dim]);
+    tensors.set(`${name}.bias`, [rows]);
+  }
+  return tensors;
+}
+
+type NamedShape = [name: string, shape: number[]];
+
+function listPositionTables(architecture: TransformerArchitecture): NamedShape[] {
+  const { dim, position, grid } = architecture;
+  if (position === 'rotary') return [];
+  const text: NamedShape = ['text_position.weight', [textPositions(architecture), dim]];
+  if (position === 'text+image') return [text, ['image_position.weight', [imagePositions(architecture), dim]]];
+  return [text, ['image_row.weight', [grid[0], dim]], ['image_column.weight', [grid[1], dim]]];
+}
+
+function listNorm(name: string, dim: number): NamedShape[] {
+  return [
+    [`${name}.weight`, [dim]],
+    [`${name}.bias`, [dim]],
+  ];
+}
+
+function listLayerTensors(architecture: TransformerArchitecture): NamedShape[] {
+  const { dim, heads, head_size, mlp_size, activation, norm, layer_scale, qkv_bias } = architecture;
+  const inner = heads * head_size;
+  const up = mlp_size * (activation === 'geglu' ? 2 : 1);
+  const branch = (name: 'attention' | 'mlp', products: NamedShape[]): NamedShape[] => [
+    ...listNorm(`${name}_norm`, dim),
+    ...products,
+    ...(norm === 'sandwich' ? listNorm(`${name}_norm_out`, dim) : []),
+    ...(layer_scale ? [[`${name}_scale`, [dim]] satisfies NamedShape] : []),
+  ];
+  return [
+    ...branch('attention', [
+      ['attention.qkv.weight', [3 * inner, dim]],
+      ...(qkv_bias ? [['attention.qkv.bias', [3 * inner]] satisfies NamedShape] : []),
+      ['attention.out.weight', [dim, inner]],
+      ['attention.out.bias', [dim]],
+    ]),
+    ...branch('mlp', [
+      ['mlp.up.weight', [up, dim]],
+      ['mlp.up.bias', [up]],
+      ['mlp.down.weight', [dim, mlp_size]],
+      ['mlp.down.bias', [dim]],
+    ]),
+  ];
+}
