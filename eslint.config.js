@@ -10,8 +10,10 @@ import { imports } from './scripts/lint/layers.mjs';
  * a zone runs in a browser, and so does all that it may import. `(computed)` is an `import()` of a name made at run time.
  */
 const zones = {
+  'cache-folder.ts': ['node:'],
   'crc32.ts': [],
   'errors.ts': [],
+  'fetch-failure.ts': ['errors.ts'],
   'engine/': ['errors.ts', 'engine/gl/'],
   'engine/gl/': ['errors.ts', 'engine/', 'engine/context/'],
   'engine/context/': ['errors.ts'],
@@ -19,13 +21,13 @@ const zones = {
   'engine/index.ts': ['engine/', 'engine/gl/', 'engine/context/'],
   'ops/': ['errors.ts', 'engine/index.ts'],
   'nets/': ['errors.ts', 'engine/index.ts', 'ops/', 'weights-convert/'],
-  'weights-convert/': ['errors.ts', 'crc32.ts', '@noble/hashes'],
-  'weights-convert/node/': ['errors.ts', 'weights-convert/', 'node:'],
+  'weights-convert/': ['errors.ts', 'crc32.ts', 'fetch-failure.ts', '@noble/hashes'],
+  'weights-convert/node/': ['errors.ts', 'cache-folder.ts', 'weights-convert/', 'node:'],
   'images/': ['errors.ts', 'crc32.ts', '@jsquash/jpeg'],
-  'images/node/': ['errors.ts', 'images/', 'node:', 'pngjs'],
+  'images/node/': ['errors.ts', 'fetch-failure.ts', 'images/', 'node:', 'pngjs'],
   'index.ts': ['errors.ts', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'images/'],
   'convert.ts': ['errors.ts', 'weights-convert/'],
-  'kernel-cache.ts': ['engine/index.ts', 'ops/', 'images/node/', 'node:'],
+  'kernel-cache.ts': ['cache-folder.ts', 'engine/index.ts', 'ops/', 'images/node/', 'node:'],
   'package-files.ts': ['node:'],
   'node.ts': [
     ...['errors.ts', 'index.ts', 'kernel-cache.ts', 'package-files.ts'],

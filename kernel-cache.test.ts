@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { cacheFolder, chooseKernels } from './kernel-cache.ts';
+import { chooseKernels } from './kernel-cache.ts';
 import { Device } from './engine/index.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 
@@ -40,10 +40,4 @@ test('a choice that no device has is made anew', async () => {
 
 test('a folder that cannot be written is no failure', async () => {
   expect((await chooseKernels(source, '/dev/null/cache')).targets).toBeGreaterThan(0);
-});
-
-test('the folder follows the environment', () => {
-  expect(cacheFolder({ DALLE_GL_CACHE: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a');
-  expect(cacheFolder({ XDG_CACHE_HOME: '/b' })).toBe('/b/dalle-gl');
-  expect(cacheFolder({})).toMatch(/\.cache\/dalle-gl$/);
 });

@@ -1,20 +1,16 @@
 /**
  * Remembers in a file which kernels were chosen for a driver, so that calibration is done once and tomorrow's run
- * computes as today's. Node only. The folder is `$DALLE_GL_CACHE`, else `$XDG_CACHE_HOME/dalle-gl`, else
- * `~/.cache/dalle-gl`. A cache that cannot be read or written is no reason to fail: the choice is then made anew.
+ * computes as today's. Node only. A cache that cannot be read or written is no reason to fail: the choice is then made
+ * anew.
  */
 import { readFile, mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.ts';
 import type { ContextSource, KernelChoice } from './engine/index.ts';
 import { writeFileAtomically } from './images/node/index.ts';
 import { calibrate } from './ops/index.ts';
 
 type Choices = Readonly<Record<string, KernelChoice>>;
-
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return env['DALLE_GL_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dalle-gl');
-}
 
 /** The choice made before for this driver, else a new one, which is kept. */
 export async function chooseKernels(source: ContextSource, folder: string = cacheFolder()): Promise<KernelChoice> {
