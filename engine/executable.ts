@@ -8,12 +8,15 @@ import { explainPlan } from './explain.ts';
 import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';
 import type { GpuTexture } from './gl/texture.ts';
+import { locateRows } from './layout.ts';
 import type { TextureSpec } from './layout.ts';
-import type { NumericArray } from './op.ts';
+import type { NumericArray, Op } from './op.ts';
 import { arrayFor, checkInputs, inputName } from './plan.ts';
 import type { Pass, Plan, SlotIndex } from './plan.ts';
 import { sizeOf } from './shape.ts';
-import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
+import type { StateAttributes } from './state.ts';
+import { placeholderOp } from './tensor.ts';
+import type { ConstantAttributes, PlaceholderAttributes, Tensor } from './tensor.ts';
 
 export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
 export type RunOutput = Float32Array | Int32Array;
@@ -83,7 +86,7 @@ export class Executable {
       return this.execute(inputs, async (pass, index, live) => {
         checkAborted();
         options.onProgress?.({ done: index, total: this.plan.passes.length });
-        await this.draw(pass, index, live, checkAborted);
+        await this.draw(pass, index, live, inputs, checkAborted);
       });
     });
   }
@@ -96,8 +99,8 @@ export class Executable {
       await this.prepareShared({});
       await this.execute(inputs, async (pass, index, live) => {
         const start = performance.now();
-        await this.draw(pass, index, live, () => {});
-        this.device.finish(live.get(pass.output)!, this.plan.slots[pass.output]!.layout);
+        await this.draw(pass, index, live, inputs, () => {});
+        this.device.finish(this.textureOf(pass.output, live), this.plan.slots[pass.output]!.layout);
         const milliseconds = performance.now() - start;
         timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
       });
@@ -209,7 +212,8 @@ export class Executable {
         live.set(index, device.upload(slot.layout, toNumericArray(inputs[name]!), 'passing'));
       });
       for (const [index, pass] of plan.passes.entries()) {
-        live.set(pass.output, device.textures.acquire(plan.slots[pass.output]!.layout.texture, 'passing'));
+        const { kind, layout } = plan.slots[pass.output]!;
+        if (kind === 'made') live.set(pass.output, device.textures.acquire(layout.texture, 'passing'));
         await step(pass, index, live);
         for (const slot of pass.dying) {
           device.textures.release(live.get(slot)!);
@@ -223,22 +227,41 @@ export class Executable {
     }
   }
 
-  private draw(pass: Pass, index: number, live: LiveTextures, between: () => void): Promise<void> {
-    const textureOf = (slot: SlotIndex): GpuTexture => live.get(slot) ?? this.constants.get(slot)!;
+  private draw(pass: Pass, index: number, live: LiveTextures, given: RunInputs, between: () => void): Promise<void> {
+    const { layout } = this.plan.slots[pass.output]!;
+    const rows = pass.op.redraws?.(...this.redrawArguments(pass, given));
     const call = {
       program: this.programs![index]!,
-      inputs: pass.inputs.map((slot, position): [string, GpuTexture] => [inputName(position), textureOf(slot)]),
-      output: textureOf(pass.output),
-      layout: this.plan.slots[pass.output]!.layout,
+      inputs: pass.inputs.map((slot, position): [string, GpuTexture] => [
+        inputName(position),
+        this.textureOf(slot, live),
+      ]),
+      output: this.textureOf(pass.output, live),
+      layout,
       fetches: pass.cost.fetches,
+      ...(rows && { regions: locateRows(layout, rows) }),
     };
     return this.device.draw(call, between);
+  }
+
+  /** What `redraws` is told: the numbers of those inputs that this run was given. */
+  private redrawArguments({ tensor }: Pass, given: RunInputs): [(ArrayLike<number> | undefined)[], Tensor['type'][]] {
+    const values = tensor.inputs.map(({ op, attributes }) =>
+      op === (placeholderOp as Op) ? given[(attributes as PlaceholderAttributes).name] : undefined,
+    );
+    return [values, tensor.inputs.map(({ type }) => type)];
+  }
+
+  private textureOf(slot: SlotIndex, live: LiveTextures): GpuTexture {
+    const { kind, tensor, layout } = this.plan.slots[slot]!;
+    if (kind === 'state') return (tensor.attributes as StateAttributes).state.textureOn(this.device, layout);
+    return live.get(slot) ?? this.constants.get(slot)!;
   }
 
   private readSlot(slot: SlotIndex, live: LiveTextures): RunOutput {
     const { layout, tensor } = this.plan.slots[slot]!;
     const data = arrayFor(tensor.dtype, sizeOf(tensor.shape));
-    this.device.read(live.get(slot) ?? this.constants.get(slot)!, layout, data);
+    this.device.read(this.textureOf(slot, live), layout, data);
     return data;
   }
 }

@@ -8,7 +8,8 @@ import { formatShape } from './shape.ts';
 export function explainPlan(plan: Plan, device: string, { shaders = false }: { shaders?: boolean } = {}): string {
   const lines = [
     `${plan.passes.length} passes on ${device}`,
-    `${mebibytes(plan.constantBytes)} of weights, at most ${mebibytes(plan.peakBytes)} of other textures at once`,
+    `${mebibytes(plan.constantBytes)} of weights, ${plan.stateBytes > 0 ? `${mebibytes(plan.stateBytes)} of states, ` : ''}` +
+      `at most ${mebibytes(plan.peakBytes)} of other textures at once`,
     `rewrites: ${[...plan.applied].map(([name, count]) => `${name} ×${count}`).join(', ') || 'none'}`,
     '',
   ];

@@ -155,3 +155,39 @@ export function placeOf(layout: Layout, plane: number, blockY: number, blockX: n
     layer: Math.floor(index / (atlas.x * atlas.y)) * targets,
   };
 }
+
+/** Rows along H. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A rectangle of texels in one fold of a texture. */
+export interface Region {
+  readonly fold: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where rows of a tensor of one plane lie, whose blocks are one pixel. */
+export function locateRows({ tile, tiles, atlas }: Layout, { first, count }: Rows): Region[] {
+  const regions: Region[] = [];
+  for (let y = first; y < first + count;) {
+    const tileY = Math.floor(y / tile.height);
+    const height = Math.min((tileY + 1) * tile.height, first + count) - y;
+    for (let tileX = 0; tileX < tiles.x; tileX++) {
+      const index = tileY * tiles.x + tileX;
+      regions.push({
+        fold: Math.floor(index / (atlas.x * atlas.y)),
+        x: (index % atlas.x) * tile.width,
+        y: (Math.floor(index / atlas.x) % atlas.y) * tile.height + (y % tile.height),
+        width: tile.width,
+        height,
+      });
+    }
+    y += height;
+  }
+  return regions;
+}

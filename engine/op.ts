@@ -2,7 +2,7 @@
  * What an op is to the engine: a shape rule, a shader, and a plain loop that says what the shader must compute.
  * The engine knows ops only through this interface and never by name; a net is a graph of nodes that carry them.
  */
-import type { Layout, Block } from './layout.ts';
+import type { Layout, Block, Rows } from './layout.ts';
 import type { TensorType } from './shape.ts';
 
 /** Arrays the reference loops read and write. Sums are kept in a local number, so in float64, whatever the array. */
@@ -54,6 +54,11 @@ export interface Op<A = unknown> {
   /** Pixels a fragment makes, where the op wants other than the device's default for its shape. */
   block?(output: TensorType, attributes: A): Block | undefined;
   cost?(call: ShaderCall<A>): Cost;
+  /**
+   * The op draws these rows of its first input, a state, anew, and its result is that state. `values` are those of its
+   * other inputs that a run supplies, undefined for the rest. Its shader is called without the first input.
+   */
+  redraws?(values: readonly (ArrayLike<number> | undefined)[], inputs: readonly TensorType[]): Rows;
   /** Attributes as a few words for `explain()`. */
   describe?(attributes: A): string;
 }

@@ -4,12 +4,13 @@
  * for a machine that is not there.
  */
 import { ShapeError } from '../errors.ts';
-import { sortTopologically } from './graph.ts';
+import { countUses, sortTopologically } from './graph.ts';
 import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
 import type { Layout } from './layout.ts';
 import type { Cost, FetchStyle, NumericArray, Op, Operand, ShaderCall } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
+import { stateOp } from './state.ts';
 import { formatShape, sizeOf } from './shape.ts';
 import type { DType } from './shape.ts';
 import { Tensor, constantOp, placeholderOp } from './tensor.ts';
@@ -28,8 +29,8 @@ export type SlotIndex = number;
 export interface Slot {
   readonly tensor: Tensor;
   readonly layout: Layout;
-  /** Constants and inputs come from outside; the rest is made by a pass. */
-  readonly kind: 'constant' | 'input' | 'made';
+  /** Constants and inputs come from outside, states from earlier runs; the rest is made by a pass. */
+  readonly kind: 'constant' | 'input' | 'state' | 'made';
 }
 
 export interface Pass {
@@ -49,8 +50,9 @@ export interface Plan {
   readonly outputs: readonly SlotIndex[];
   /** How often each rewrite rule fitted. */
   readonly applied: ReadonlyMap<string, number>;
-  /** Bytes of constants, and the most that inputs and made tensors take together during a run. */
+  /** Bytes of constants, of states, and the most that inputs and made tensors take together during a run. */
   readonly constantBytes: number;
+  readonly stateBytes: number;
   readonly peakBytes: number;
 }
 
@@ -62,12 +64,15 @@ export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[], lim
   const slotOf = new Map<Tensor, SlotIndex>();
   const drafts: Omit<Pass, 'dying'>[] = [];
   for (const tensor of order) {
-    const layout = layoutOf(tensor.type, blockOf(tensor, limits), limits);
-    const slot = slots.length;
+    const slot = tensor.op.redraws ? slotOf.get(tensor.inputs[0]!)! : slots.length;
     slotOf.set(tensor, slot);
-    slots.push({ tensor, layout, kind: kindOf(tensor) });
+    if (slot === slots.length) {
+      const layout = layoutOf(tensor.type, blockOf(tensor, limits), limits);
+      slots.push({ tensor, layout, kind: kindOf(tensor) });
+    }
     if (kindOf(tensor) === 'made') drafts.push(draftPass(tensor, slot, slots, slotOf, limits));
   }
+  checkStates(order, roots);
   const outputSlots = roots.map((root) => slotOf.get(root)!);
   const passes = markDeaths(drafts, slots, new Set(outputSlots));
   return {
@@ -75,13 +80,30 @@ export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[], lim
     passes,
     outputs: outputSlots,
     applied: rewritten.applied,
-    constantBytes: slots.reduce((sum, { kind, layout }) => sum + (kind === 'constant' ? layout.bytes : 0), 0),
+    constantBytes: sumBytes(slots, 'constant'),
+    stateBytes: sumBytes(slots, 'state'),
     peakBytes: measurePeak(slots, passes),
   };
 }
 
+function sumBytes(slots: readonly Slot[], wanted: Slot['kind']): number {
+  return slots.reduce((sum, { kind, layout }) => sum + (kind === wanted ? layout.bytes : 0), 0);
+}
+
+/** A state that is redrawn has one version only: nothing may read, or return, what it was before. */
+function checkStates(order: readonly Tensor[], roots: readonly Tensor[]): void {
+  const uses = countUses(order, roots);
+  for (const { op, inputs } of order) {
+    if (!op.redraws) continue;
+    const [state] = inputs as [Tensor];
+    if (kindOf(state) === 'state' && uses.get(state) === 1) continue;
+    throw new Error(`plan: ${op.name} redraws ${state.toString()}, which is no state or is read elsewhere too`);
+  }
+}
+
 function kindOf(tensor: Tensor): Slot['kind'] {
   if (tensor.op === (constantOp as Op)) return 'constant';
+  if (tensor.op === (stateOp as Op)) return 'state';
   return tensor.op === (placeholderOp as Op) ? 'input' : 'made';
 }
 
@@ -98,7 +120,8 @@ function draftPass(
 ): Omit<Pass, 'dying'> {
   const { op, attributes } = tensor;
   if (!op.glsl) throw new Error(`plan: op ${op.name} has no shader`);
-  const inputs = tensor.inputs.map((input) => slotOf.get(input)!);
+  const read = op.redraws ? tensor.inputs.slice(1) : tensor.inputs;
+  const inputs = read.map((input) => slotOf.get(input)!);
   const operand = (name: string, slot: SlotIndex): Operand => {
     const { layout, tensor } = slots[slot]!;
     return { name, type: tensor.type, layout };
@@ -130,7 +153,8 @@ function markDeaths(drafts: readonly Omit<Pass, 'dying'>[], slots: readonly Slot
   return drafts.map((pass, index) => {
     const dying = new Set(
       pass.inputs.filter((slot) => {
-        return lastReader.get(slot) === index && slots[slot]!.kind !== 'constant' && !kept.has(slot);
+        const passes = slots[slot]!.kind === 'made' || slots[slot]!.kind === 'input';
+        return passes && lastReader.get(slot) === index && !kept.has(slot);
       }),
     );
     return { ...pass, dying: [...dying] };
@@ -142,7 +166,7 @@ function measurePeak(slots: readonly Slot[], passes: readonly Pass[]): number {
   let live = slots.reduce((sum, { kind, layout }) => sum + (kind === 'input' ? layout.bytes : 0), 0);
   let peak = live;
   for (const pass of passes) {
-    live += bytesOf(slots[pass.output]!.layout.texture);
+    if (!pass.op.redraws) live += bytesOf(slots[pass.output]!.layout.texture);
     peak = Math.max(peak, live);
     for (const slot of pass.dying) live -= slots[slot]!.layout.bytes;
   }

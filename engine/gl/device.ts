@@ -4,7 +4,7 @@
  */
 import { ContextError, ShapeError } from '../../errors.ts';
 import type { ContextSource } from '../context/source.ts';
-import type { Layout, TextureSpec } from '../layout.ts';
+import type { Layout, Region, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
 import { packRows, unpackLayer } from '../texels.ts';
 import { Pacer } from './pacer.ts';
@@ -48,6 +48,8 @@ export interface DrawCall {
   readonly output: GpuTexture;
   readonly layout: Pick<Layout, 'texture' | 'folds' | 'targets'>;
   readonly fetches: number;
+  /** Parts of the output to draw; all of it unless given. */
+  readonly regions?: readonly Region[];
 }
 
 /** An upload larger than this goes in several calls. */
@@ -137,23 +139,25 @@ export class Device {
     const sources = inputs.map(([name, spec]): [string, GpuTexture] => [name, acquire(spec)]);
     const target = this.textures.acquire({ ...standIn(output), layers: targets }, 'passing');
     const layout = { texture: target.spec, folds: 1, targets };
-    this.drawBand({ program, inputs: sources, output: target, layout, fetches: 0 }, 0, 0, 1);
+    const texel = { fold: 0, x: 0, y: 0, width: 1, height: 1 };
+    this.drawRegion({ program, inputs: sources, output: target, layout, fetches: 0 }, texel);
     for (const texture of [...sources.map(([, source]) => source), target]) this.textures.release(texture);
   }
 
   /**
-   * Draws every fold of `output` with the program, in bands that the pacer finds short enough. `inputs` are bound to the
-   * samplers of these names. `between` runs after a pause, when others may have used the context; it may throw.
+   * Draws `output` with the program, in bands that the pacer finds short enough. `inputs` are bound to the samplers of
+   * these names. `between` runs after a pause, when others may have used the context; it may throw.
    */
   async draw(call: DrawCall, between: () => void): Promise<void> {
-    const { layout, fetches } = call;
-    const { height } = layout.texture;
-    const fetchesPerRow = fetches / (layout.folds * height);
-    for (let fold = 0; fold < layout.folds; fold++) {
-      for (let y = 0; y < height;) {
-        const rows = Math.min(this.pacer.rowsPerBand(fetchesPerRow), height - y);
-        this.drawBand(call, fold, y, rows);
-        y += rows;
+    const { width, height } = call.layout.texture;
+    const folds = Array.from({ length: call.layout.folds }, (_, fold) => ({ fold, x: 0, y: 0, width, height }));
+    const regions = call.regions ?? folds;
+    const fetchesPerRow = call.fetches / regions.reduce((rows, region) => rows + region.height, 0);
+    for (const region of regions) {
+      for (let done = 0; done < region.height;) {
+        const rows = Math.min(this.pacer.rowsPerBand(fetchesPerRow), region.height - done);
+        this.drawRegion(call, { ...region, y: region.y + done, height: rows });
+        done += rows;
         if (!this.pacer.add(rows * fetchesPerRow)) continue;
         await this.pacer.pause();
         between();
@@ -162,9 +166,8 @@ export class Device {
     }
   }
 
-  private drawBand({ program, inputs, output, layout }: DrawCall, fold: number, y: number, rows: number): void {
+  private drawRegion({ program, inputs, output, layout }: DrawCall, { fold, x, y, width, height }: Region): void {
     const gl = this.source.gl;
-    const { width, height } = layout.texture;
     this.programs.use(program);
     inputs.forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
@@ -173,8 +176,8 @@ export class Device {
     });
     gl.activeTexture(gl.TEXTURE0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, output, fold, layout.targets));
-    gl.viewport(0, 0, width, height);
-    gl.scissor(0, y, width, rows);
+    gl.viewport(0, 0, layout.texture.width, layout.texture.height);
+    gl.scissor(x, y, width, height);
     if (layout.folds > 1) gl.uniform1i(this.programs.uniform(program, 'fold'), fold);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);

@@ -13,11 +13,12 @@ export interface GpuTexture {
   readonly framebuffers: Map<number, WebGLFramebuffer>;
 }
 
-/** Weights stay as long as their plan; everything else lives for some passes of a run. */
-export type TextureUse = 'weights' | 'passing';
+/** Weights stay as long as their plan, states as long as they are wanted; the rest lives for some passes of a run. */
+export type TextureUse = 'weights' | 'states' | 'passing';
 
 export interface Ledger {
   readonly weightBytes: number;
+  readonly stateBytes: number;
   /** Bytes of textures that inputs and intermediate tensors live in now. */
   readonly passingBytes: number;
   /** Bytes of textures that wait for reuse. */
@@ -36,7 +37,7 @@ export class TexturePool {
   /** Oldest first, so eviction takes from the front. */
   private waiting: GpuTexture[] = [];
   private readonly live = new Map<GpuTexture, TextureUse>();
-  private readonly bytes: Record<TextureUse, number> = { weights: 0, passing: 0 };
+  private readonly bytes: Record<TextureUse, number> = { weights: 0, states: 0, passing: 0 };
   private pooledBytes = 0;
   private peakBytes = 0;
 
@@ -56,14 +57,14 @@ export class TexturePool {
     return texture;
   }
 
-  /** Gives a texture back: weights are freed, the rest waits for reuse. */
+  /** Gives a texture back: weights and states are freed, the rest waits for reuse. */
   release(texture: GpuTexture): void {
     const use = this.live.get(texture);
     if (!use) return;
     this.live.delete(texture);
     const bytes = bytesOf(texture.spec);
     this.bytes[use] -= bytes;
-    if (use === 'weights') return this.free(texture);
+    if (use !== 'passing') return this.free(texture);
     this.waiting.push(texture);
     this.pooledBytes += bytes;
     this.evictBeyondBudget(0);
@@ -77,7 +78,14 @@ export class TexturePool {
   ledger(): Ledger {
     const { bytes, pooledBytes, peakBytes } = this;
     const liveTextures = this.live.size;
-    return { weightBytes: bytes.weights, passingBytes: bytes.passing, pooledBytes, peakBytes, liveTextures };
+    return {
+      weightBytes: bytes.weights,
+      stateBytes: bytes.states,
+      passingBytes: bytes.passing,
+      pooledBytes,
+      peakBytes,
+      liveTextures,
+    };
   }
 
   /** Starts the peak anew from what is allocated now. */
@@ -134,7 +142,7 @@ export class TexturePool {
     throw new MemoryError(
       'E_MEMORY',
       `TexturePool: the driver refused a texture of ${spec.width}×${spec.height}×${spec.layers} ` +
-        `(${mebibytes(bytesOf(spec))}) while ${mebibytes(this.bytes.weights + this.bytes.passing)} were in use. ` +
+        `(${mebibytes(bytesOf(spec))}) while ${mebibytes(this.bytes.weights + this.bytes.states + this.bytes.passing)} were in use. ` +
         'The device is out of memory: use a smaller picture or batch, or dispose plans that are no longer needed.',
     );
   }

@@ -5,6 +5,8 @@
 import { sortTopologically } from '../graph.ts';
 import type { NumericArray } from '../op.ts';
 import { sizeOf } from '../shape.ts';
+import { stateOp } from '../state.ts';
+import type { StateAttributes } from '../state.ts';
 import { constantOp, placeholderOp } from '../tensor.ts';
 import type { ConstantAttributes, PlaceholderAttributes, Tensor } from '../tensor.ts';
 
@@ -40,6 +42,7 @@ async function evaluate(
 ): Promise<NumericArray> {
   const op: unknown = tensor.op;
   if (op === constantOp) return (tensor.attributes as ConstantAttributes).read();
+  if (op === stateOp) return (tensor.attributes as StateAttributes).state.values;
   if (op === placeholderOp) return Float64Array.from(inputs[(tensor.attributes as PlaceholderAttributes).name]!);
   const output = new Float64Array(sizeOf(tensor.shape));
   tensor.op.reference({
@@ -49,5 +52,6 @@ async function evaluate(
     output,
     outputType: tensor.type,
   });
+  if (tensor.op.redraws) (tensor.inputs[0]!.attributes as StateAttributes).state.values = output;
   return output;
 }
