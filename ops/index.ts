@@ -11,7 +11,7 @@ export { castToFloat, castToHalf } from './cast/cast.ts';
 export { concat } from './concat/concat.ts';
 export { conv2d } from './conv2d/conv2d.ts';
 export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';
-export { clamp, exp, log, relu, sigmoid, tanh } from './elementwise/unary.ts';
+export { clamp, erf, exp, gelu, geluTanh, log, relu, sigmoid, tanh } from './elementwise/unary.ts';
 export { gather } from './gather/gather.ts';
 export { matmul } from './matmul/matmul.ts';
 export { maxPool2d } from './max-pool2d/max-pool2d.ts';

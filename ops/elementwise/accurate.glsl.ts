@@ -1,7 +1,8 @@
 /**
- * exp, log and tanh in GLSL to about 2⁻²², on any driver: GLSL ES lets built-ins be off by many ulps, and some are.
- * Argument reduction after Cody and Waite; the polynomials are short Taylor or the classic single-precision minimax
- * ones (Moshier's Cephes). Tested against float64 over the ranges of test/helpers/bounds.ts.
+ * exp, log, tanh, erf and GELU in GLSL to about 2⁻²², on any driver: GLSL ES lets built-ins be off by many ulps, some
+ * are, and the last two it does not have. Argument reduction after Cody and Waite; the polynomials are short Taylor or
+ * the classic single-precision minimax ones (Moshier's Cephes), for erf and GELU our own.
+ * Tested against float64 over the ranges of test/helpers/bounds.ts.
  */
 
 /** e^x for every float: overflows to Infinity, underflows to 0, keeps NaN. */
@@ -42,4 +43,54 @@ vec4 accurate_tanh(vec4 x) {
   vec4 small = x + x * z * (-3.33332819e-1 + z * (1.33314422e-1 + z * (-5.37397156e-2 + z * (2.06390888e-2 - z * 5.70498873e-3))));
   vec4 large = sign(x) * (1.0 - 2.0 / (accurate_exp(2.0 * abs(x)) + 1.0));
   return mix(large, small, lessThan(abs(x), vec4(0.625)));
+}`;
+
+/**
+ * e^(z²) · erfc z for z ≥ 0, within 2⁻²⁴ before rounding: w times a minimax polynomial in w = 1 / (1 + z/2), fitted up
+ * to z = 9.6, where erfc leaves fp32. Falls to 0 at Infinity, as it must.
+ */
+const scaledErfc = `
+vec4 scaled_erfc(vec4 z) {
+  vec4 w = 1.0 / (1.0 + 0.5 * z);
+  return w * (2.82087386e-1 + w * (2.82358527e-1 + w * (2.43224815e-1 + w * (2.02211499e-1 + w * (-2.55094096e-2
+    + w * (2.76455909e-1 + w * (-4.85798478e-1 + w * (2.83901095e-1 - w * 5.89313768e-2))))))));
+}`;
+
+/** erf x, relative even near 0 where 1 − erfc x would cancel: an odd minimax polynomial, within 2⁻²⁶ up to 0.9. */
+export const accurateErf: string = `${accurateExp}
+${scaledErfc}
+
+vec4 accurate_erf(vec4 x) {
+  vec4 s = x * x;
+  vec4 small = x * (1.12837911 + s * (-3.76125246e-1 + s * (1.12821408e-1 + s * (-2.67789084e-2 + s * (5.01196273e-3 - s * 6.09036011e-4)))));
+  vec4 z = abs(x);
+  vec4 large = sign(x) * (1.0 - accurate_exp(-z * z) * scaled_erfc(z));
+  vec4 result = mix(large, small, lessThan(z, vec4(0.9)));
+  return mix(result, x, greaterThan(floatBitsToInt(x) & 0x7fffffff, ivec4(0x7f800000))); // NaN stays
+}`;
+
+/**
+ * `vec4 gelu(vec4)`: x · Φ(x), with erf. Brings accurate_exp. x beyond ±14 is bounded in the tail, which is 0 there,
+ * so that Infinity gives Infinity and −Infinity gives 0, the limit.
+ */
+export const geluFunction: string = `${accurateExp}
+${scaledErfc}
+
+vec4 gelu(vec4 x) {
+  // max(x, 0) − |x| · Φ(−|x|): the tail is never a difference of numbers beside 1.
+  vec4 t = min(abs(x), 14.0);
+  vec4 result = max(x, 0.0) - 0.5 * t * accurate_exp(-0.5 * t * t) * scaled_erfc(0.707106781 * t);
+  return mix(result, x, greaterThan(floatBitsToInt(x) & 0x7fffffff, ivec4(0x7f800000))); // NaN stays
+}`;
+
+/**
+ * `vec4 gelu_tanh(vec4)`: ½x · (1 + tanh(√(2/π) · (x + 0.044715 x³))). Brings accurate_exp. As x / (1 + e⁻²ᵘ) nothing
+ * cancels; below −20 it is 0, which −Infinity gives too.
+ */
+export const geluTanhFunction: string = `${accurateExp}
+
+vec4 gelu_tanh(vec4 x) {
+  vec4 bounded = max(x, -20.0);
+  vec4 result = bounded / (1.0 + accurate_exp(bounded * (-1.59576912 - 7.13548163e-2 * bounded * bounded)));
+  return mix(result, x, greaterThan(floatBitsToInt(x) & 0x7fffffff, ivec4(0x7f800000))); // NaN stays
 }`;

@@ -11,13 +11,23 @@ import type { BoundedFunction } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
-import { add, clamp, div, exp, log, mul, relu, scaleAdd, sigmoid, sub, tanh, tensor } from '../index.ts';
+import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, relu, scaleAdd } from '../index.ts';
+import { sigmoid, sub, tanh, tensor } from '../index.ts';
+import { computeErf } from './error-function.ts';
+
+/** As PyTorch writes them: what cancels below 0 is far below the bound in float64. At −Infinity the limit. */
+const computeGelu = (x: number): number => (x === -Infinity ? 0 : 0.5 * x * (1 + computeErf(x / Math.SQRT2)));
+const tanhOfGelu = (x: number): number => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
+const computeGeluTanh = (x: number): number => (x === -Infinity ? 0 : 0.5 * x * (1 + tanhOfGelu(x)));
 
 const functions: readonly [BoundedFunction, (x: Tensor) => Tensor, (x: number) => number][] = [
   ['exp', exp, Math.exp],
   ['log', log, Math.log],
   ['tanh', tanh, Math.tanh],
   ['sigmoid', sigmoid, (x) => 1 / (1 + Math.exp(-x))],
+  ['erf', erf, computeErf],
+  ['gelu', gelu, computeGelu],
+  ['geluTanh', geluTanh, computeGeluTanh],
 ];
 
 /** Arguments over a range: even steps, and powers of two with random mantissas so that small ones are met too. */
@@ -53,10 +63,7 @@ describe('special values', () => {
   const special = [0, -0, Infinity, -Infinity, NaN, 1e38, -1e38, 100, -110];
   /** Infinity and NaN must lie where float64 rounded to fp32 has them. */
   test.each<[string, (x: Tensor) => Tensor, (x: number) => number]>([
-    ['exp', exp, Math.exp],
-    ['log', log, Math.log],
-    ['tanh', tanh, Math.tanh],
-    ['sigmoid', sigmoid, (x) => 1 / (1 + Math.exp(-x))],
+    ...functions,
     ['relu', relu, (x) => Math.max(x, 0)],
     ['clamp', (x) => clamp(x, -2, 3), (x) => Math.min(Math.max(x, -2), 3)],
   ])('%s', async (_name, op, truth) => {

@@ -56,6 +56,8 @@ export interface FunctionBound {
   readonly to: number;
   /** Largest relative error of the result. */
   readonly relative: number;
+  /** Allowed beside it, where a result falls off so fast that the rounding of the argument alone is felt (none). */
+  readonly absolute?: number;
 }
 
 /**
@@ -71,16 +73,22 @@ export const FUNCTION_BOUNDS: Readonly<Record<BoundedFunction, FunctionBound>> =
   tanh: { from: -20, to: 20, relative: 2 ** -20 },
   /** Relative down to e⁻⁸⁰; the positive side may be exactly 1. */
   sigmoid: { from: -80, to: 80, relative: 2 ** -20 },
+  /** Relative even beside 0. */
   erf: { from: -6, to: 6, relative: 2 ** -20 },
+  /** Below 0 like e^(-x²/2), which multiplies the relative error of its argument by x²/2. */
+  gelu: { from: -20, to: 2 ** 126, relative: 2 ** -20, absolute: 2 ** -26 },
+  geluTanh: { from: -20, to: 2 ** 126, relative: 2 ** -20, absolute: 2 ** -26 },
   /** GLSL promises 2 ULP. */
   inverseSqrt: { from: 2 ** -120, to: 2 ** 120, relative: 2 ** -21 },
   /** Of the divisor; the quotient must be normal too. GLSL promises 2.5 ULP. */
   divide: { from: 2 ** -120, to: 2 ** 120, relative: 2 ** -21 },
 };
 
-export type BoundedFunction = 'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'inverseSqrt' | 'divide';
+export type BoundedFunction =
+  'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'gelu' | 'geluTanh' | 'inverseSqrt' | 'divide';
 
-/** Allowed |error| of a function whose float64 result is `expected`: relative, and a flushed denormal. */
+/** Allowed |error| of a function whose float64 result is `expected`: by the table, and a flushed denormal. */
 export function functionBound(name: BoundedFunction, expected: number): number {
-  return FUNCTION_BOUNDS[name].relative * Math.abs(expected) + SMALLEST_NORMAL;
+  const { relative, absolute = 0 } = FUNCTION_BOUNDS[name];
+  return relative * Math.abs(expected) + absolute + SMALLEST_NORMAL;
 }
