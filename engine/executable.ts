@@ -9,14 +9,14 @@ import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';
 import type { GpuTexture } from './gl/texture.ts';
 import { locateRows } from './layout.ts';
-import type { TextureSpec } from './layout.ts';
+import type { Rows, TextureSpec } from './layout.ts';
 import type { NumericArray, Op } from './op.ts';
 import { arrayFor, checkInputs, inputName } from './plan.ts';
 import type { Pass, Plan, SlotIndex } from './plan.ts';
 import { sizeOf } from './shape.ts';
 import type { StateAttributes } from './state.ts';
 import { placeholderOp } from './tensor.ts';
-import type { ConstantAttributes, PlaceholderAttributes, Tensor } from './tensor.ts';
+import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
 
 export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
 export type RunOutput = Float32Array | Int32Array;
@@ -229,7 +229,7 @@ export class Executable {
 
   private draw(pass: Pass, index: number, live: LiveTextures, given: RunInputs, between: () => void): Promise<void> {
     const { layout } = this.plan.slots[pass.output]!;
-    const rows = pass.op.redraws?.(...this.redrawArguments(pass, given));
+    const rows = this.findRows(pass, given);
     const call = {
       program: this.programs![index]!,
       inputs: pass.inputs.map((slot, position): [string, GpuTexture] => [
@@ -244,12 +244,16 @@ export class Executable {
     return this.device.draw(call, between);
   }
 
-  /** What `redraws` is told: the numbers of those inputs that this run was given. */
-  private redrawArguments({ tensor }: Pass, given: RunInputs): [(ArrayLike<number> | undefined)[], Tensor['type'][]] {
+  /** The rows that a pass draws anew, where it does not draw all. */
+  private findRows({ op, tensor }: Pass, given: RunInputs): Rows | undefined {
     const values = tensor.inputs.map(({ op, attributes }) =>
       op === (placeholderOp as Op) ? given[(attributes as PlaceholderAttributes).name] : undefined,
     );
-    return [values, tensor.inputs.map(({ type }) => type)];
+    return op.redraws?.(
+      values,
+      tensor.inputs.map(({ type }) => type),
+      tensor.attributes,
+    );
   }
 
   private textureOf(slot: SlotIndex, live: LiveTextures): GpuTexture {

@@ -58,7 +58,7 @@ export interface Op<A = unknown> {
    * The op draws these rows of its first input, a state, anew, and its result is that state. `values` are those of its
    * other inputs that a run supplies, undefined for the rest. Its shader is called without the first input.
    */
-  redraws?(values: readonly (ArrayLike<number> | undefined)[], inputs: readonly TensorType[]): Rows;
+  redraws?(values: readonly (ArrayLike<number> | undefined)[], inputs: readonly TensorType[], attributes: A): Rows;
   /** Attributes as a few words for `explain()`. */
   describe?(attributes: A): string;
 }

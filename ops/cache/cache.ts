@@ -1,0 +1,173 @@
+/**
+ * Rows of vectors where attention and token shift look them up: a cache has a row of texels for each position, so that
+ * a step of decoding draws one row and leaves the rest. It is a State where it lives from run to run (appendRows), and
+ * a passing tensor where a whole sequence is computed at once (layRows).
+ *
+ * A row of x holds `groups` vectors of `size` numbers from channel `first` on; each gets ⌈size / 4⌉ texels of its own,
+ * so heads of any size begin at a texel. Rows of x are M positions of each of B′ sequences: [B′·M, C]. The cache holds
+ * B sequences, a multiple of B′: [1, 4, T, B · groups · ⌈size / 4⌉], and B / B′ in a row share what they are given.
+ */
+import { ShapeError } from '../../errors.ts';
+import { State, apply, formatShape } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { divide, modulo } from '../shader/accessors.ts';
+import { writePixelShader } from '../shader/fragment.ts';
+
+export interface CacheForm {
+  /** Sequences in the cache. */
+  readonly batch: number;
+  /** Positions in the cache. */
+  readonly length: number;
+  /** The channels of a row that it keeps. */
+  readonly first: number;
+  readonly groups: number;
+  readonly size: number;
+}
+
+export interface CacheAttributes extends CacheForm {
+  /** Sequences in x. */
+  readonly sequences: number;
+}
+
+export function cacheShape({ batch, length, groups, size }: CacheForm): Shape {
+  return [1, 4, length, batch * groups * Math.ceil(size / 4)];
+}
+
+/** A cache that lives from run to run. */
+export function createCache(label: string, form: CacheForm): State {
+  return new State(label, { shape: cacheShape(form), dtype: 'f32' });
+}
+
+/**
+ * The cache with M rows of each sequence drawn at `position` (i32 [1], an input of the run) and after.
+ * @throws ShapeError `E_SHAPE`, `E_DTYPE`; when run, `E_INPUT` for a position that leaves no room
+ */
+export function appendRows(cache: State, x: Tensor, position: Tensor, attributes: CacheAttributes): Tensor {
+  return apply(appendRowsOp, [cache.tensor, x, position], attributes);
+}
+
+/** All T rows of every sequence of x [B′·T, C] as a cache. Throws ShapeError `E_SHAPE`. */
+export function layRows(x: Tensor, attributes: CacheAttributes): Tensor {
+  return apply(layRowsOp, [x], attributes);
+}
+
+export const appendRowsOp: Op<CacheAttributes> = {
+  name: 'append_rows',
+  infer([state, x, position], attributes) {
+    checkRows(x!, attributes);
+    if (position!.dtype !== 'i32' || position!.shape.length !== 1 || position!.shape[0] !== 1) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `append_rows: position must be i32 [1], got ${position!.dtype} ${formatShape(position!.shape)}.`,
+      );
+    }
+    return state!;
+  },
+  redraws([, , position], [, x], attributes) {
+    const count = x!.shape[0]! / attributes.sequences;
+    const first = position?.[0];
+    if (first !== undefined && Number.isInteger(first) && first >= 0 && first + count <= attributes.length) {
+      return { first, count };
+    }
+    throw new ShapeError(
+      'E_INPUT',
+      `append_rows: ${count} rows at position ${first} do not fit a cache of ${attributes.length}. The position must be ` +
+        'an input of the run, and the sequence must not be longer than it was planned for.',
+    );
+  },
+  reference({ inputs, inputTypes, output, attributes }) {
+    output.set(inputs[0]!);
+    copyRows(inputs[1]!, inputTypes[1]!.shape, inputs[2]![0]!, output, attributes);
+  },
+  glsl: (call) => writeCopyShader(call, 'int(b_at(0, 0, 0, 0))'),
+  describe: describeCache,
+};
+
+export const layRowsOp: Op<CacheAttributes> = {
+  name: 'lay_rows',
+  infer([x], attributes) {
+    checkRows(x!, attributes);
+    if (x!.shape[0] !== attributes.sequences * attributes.length) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `lay_rows: x must hold all ${attributes.length} rows of ${attributes.sequences} sequences, got ${formatShape(x!.shape)}.`,
+      );
+    }
+    return { shape: cacheShape(attributes), dtype: 'f32' };
+  },
+  reference({ inputs, inputTypes, output, attributes }) {
+    copyRows(inputs[0]!, inputTypes[0]!.shape, 0, output, attributes);
+  },
+  glsl: (call) => writeCopyShader(call, '0'),
+  // As a State has it, so that readers of a cache need not know which they read.
+  block: () => ({ width: 1, height: 1 }),
+  describe: describeCache,
+};
+
+function describeCache({ batch, groups, size }: CacheAttributes): string {
+  return `${batch} × ${groups} vectors of ${size}`;
+}
+
+function checkRows({ shape }: TensorType, { batch, sequences, first, groups, size }: CacheAttributes): void {
+  const [rows = 0, channels = 0] = shape;
+  const fits = shape.length === 2 && rows % sequences === 0 && batch % sequences === 0;
+  if (fits && first + groups * size <= channels) return;
+  throw new ShapeError(
+    'E_SHAPE',
+    `cache: x must be [B′·M, C] with B′ = ${sequences} dividing the ${batch} sequences of the cache and C at least ` +
+      `${first + groups * size}, got ${formatShape(shape)}.`,
+  );
+}
+
+type Numbers = ReferenceCall['output'];
+
+function copyRows(
+  x: Numbers,
+  [rows = 0, channels = 0]: Shape,
+  position: number,
+  cache: Numbers,
+  form: CacheAttributes,
+): void {
+  const { batch, length, first, groups, size, sequences } = form;
+  const count = rows / sequences;
+  const texels = Math.ceil(size / 4);
+  const width = batch * groups * texels;
+  for (let b = 0; b < batch; b++) {
+    const source = Math.floor((b * sequences) / batch) * count;
+    for (let m = 0; m < count; m++) {
+      for (let group = 0; group < groups; group++) {
+        for (let d = 0; d < 4 * texels; d++) {
+          const column = (b * groups + group) * texels + Math.floor(d / 4);
+          const from = (source + m) * channels + first + group * size + d;
+          cache[((d % 4) * length + position + m) * width + column] = d < size ? x[from]! : 0;
+        }
+      }
+    }
+  }
+}
+
+function writeCopyShader(call: ShaderCall<CacheAttributes>, position: string): string {
+  const { batch, first, groups, size, sequences } = call.attributes;
+  const count = call.inputs[0]!.type.shape[0]! / sequences;
+  const texels = Math.ceil(size / 4);
+  const aligned = size % 4 === 0 && first % 4 === 0;
+  const lanes = [0, 1, 2, 3].map((lane) => {
+    const read = `a_at(0, channel + ${lane}, 0, row)`;
+    return size % 4 === 0 ? read : `(d + ${lane} < ${size} ? ${read} : 0.0)`;
+  });
+  return writePixelShader(
+    call,
+    'rows of a cache',
+    [
+      'vec4 value(int n, int quad, int y, int x) {',
+      `  int vector = ${divide('x', texels)};`,
+      `  int b = ${divide('vector', groups)};`,
+      `  int group = vector - b * ${groups};`,
+      `  int d = ${modulo('x', texels)} * 4;`,
+      `  int row = ${divide('b', batch / sequences)} * ${count} + clamp(y - ${position}, 0, ${count - 1});`,
+      `  int channel = ${first} + group * ${size} + d;`,
+      aligned ? `  return a_pixel(0, channel >> 2, 0, row);` : `  return vec4(${lanes.join(', ')});`,
+      '}',
+    ].join('\n'),
+  );
+}
