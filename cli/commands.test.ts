@@ -161,7 +161,7 @@ test('convert tells what it read, and --dry-run writes nothing', async () => {
   expect(place.list()).not.toContain('dry');
   const wet = await runCaptured(['convert', encoder, '-o', out, '--dtype', 'f16', '--verify']);
   expect(wet).toMatchObject({ exitCode: 0 });
-  expect(wet.stderr).toMatch(/official classes, hash not known, SHA-256 [0-9a-f]{64}\n.+compared with its source/);
+  expect(wet.stderr).toMatch(/not known as a file of OpenAI's, SHA-256 [0-9a-f]{64}\n.+compared with its source/);
 });
 
 test('doctor prints what was found and chosen', async () => {

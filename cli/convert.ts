@@ -2,7 +2,7 @@
  * `dalle-gl convert`: checkpoints in, a model folder out. The work is weights-convert's; this file is its words.
  */
 import { UsageError } from '../errors.ts';
-import { describeArchitecture } from '../weights-convert/architecture.ts';
+import { describeArchitecture } from '../weights-convert/check-tensors.ts';
 import { convertToModelFolder, type ConversionReport, type ConvertedPart } from '../weights-convert/node/convert.ts';
 import type { ConversionProgress } from '../weights-convert/node/conversion-progress.ts';
 import { defineCommand, type Command } from './command.ts';
@@ -14,9 +14,10 @@ import { printJson, say, type Terminal } from './terminal.ts';
 export const convert: Command = defineCommand({
   name: 'convert',
   operands: '<file>...',
-  summary: 'Turns encoder.pkl, decoder.pkl or safetensors of OpenAI’s dVAE into a model folder, without running them',
+  summary: 'Turns checkpoints (pickles or safetensors) and a tokenizer.json into a model folder, without running them',
   examples: [
     'dalle-gl convert encoder.pkl decoder.pkl -o model/',
+    'dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o model/',
     'dalle-gl convert encoder.pkl -o model/ --dtype f16 --verify',
   ],
   flags: {
@@ -86,11 +87,16 @@ function showStages(
   };
 }
 
-function formatReport({ out, dtype, dryRun, verified, parts, bytes, seconds }: ConversionReport): string {
+function formatReport(report: ConversionReport): string {
+  const { out, dtype, dryRun, verified, parts, tokenizer, bytes, seconds } = report;
   const what = dryRun ? `nothing written (--dry-run); ${out} would hold` : `${out} holds`;
   const checked = verified ? ', every number compared with its source' : '';
   const size = `${(bytes / 1e6).toFixed(1)} MB as ${dtype}`;
-  return [...parts.map(formatPart), `${what} ${size}${checked}, ${formatSeconds(seconds)}`].join('\n');
+  return [
+    ...parts.map(formatPart),
+    ...(tokenizer ? [`${tokenizer.source.name} → tokenizer: SHA-256 ${tokenizer.source.sha256}`] : []),
+    `${what} ${size}${checked}, ${formatSeconds(seconds)}`,
+  ].join('\n');
 }
 
 function formatPart({ name, architecture, container, source, tensors, parameters }: ConvertedPart): string {

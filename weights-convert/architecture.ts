@@ -1,10 +1,9 @@
 /**
- * Which net a checkpoint holds, read from the checkpoint and never assumed: sizes from the instance attributes of a
- * pickled module, or from the shapes of a state dict, and then every tensor checked against what a net of those sizes
- * has. All differences are reported at once, by name, wanted and got.
+ * The sizes of a discrete VAE, read from the checkpoint and never assumed: from the instance attributes of a pickled
+ * module, or from the shapes of a state dict. check-tensors.ts then holds every tensor against them.
  */
 import { FormatError } from '../errors.ts';
-import { expectedTensors, type DvaeArchitecture } from './dvae-spec.ts';
+import type { DvaeArchitecture } from './dvae-spec.ts';
 import type { PickleValue } from './pickle/records.ts';
 
 /** Name → shape of the tensors that a file has. */
@@ -15,8 +14,6 @@ const MAX_SIZE = 2 ** 20;
 const MAX_BLOCKS = 64;
 /** Fixed by OpenAI's classes. */
 const GROUP_COUNT = 4;
-/** Differences quoted in a message; the rest are counted. */
-const MAX_LISTED = 12;
 
 /**
  * The architecture that named sizes state: attributes of a pickled `dall_e` module, or fields of `model.json`.
@@ -73,55 +70,6 @@ export function inferArchitecture(shapes: Shapes): DvaeArchitecture | undefined 
   };
 }
 
-/**
- * Checks that a file holds exactly the tensors of an architecture.
- *
- * @throws FormatError `E_KEYS_MISSING`, else `E_KEYS_EXTRA`, else `E_KEYS_SHAPE`; the message lists all three kinds
- */
-export function checkTensors(architecture: DvaeArchitecture, shapes: Shapes, sourceName: string): void {
-  const expected = expectedTensors(architecture);
-  const missing = [...expected.keys()].filter((name) => !shapes.has(name));
-  const extra = [...shapes.keys()].filter((name) => !expected.has(name));
-  const misshaped = [...expected].filter(([name, shape]) => {
-    const got = shapes.get(name);
-    return got && (got.length !== shape.length || got.some((size, axis) => size !== shape[axis]));
-  });
-  const code = missing.length ? 'E_KEYS_MISSING' : extra.length ? 'E_KEYS_EXTRA' : 'E_KEYS_SHAPE';
-  if (missing.length + extra.length + misshaped.length === 0) return;
-  const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
-  throw new FormatError(
-    code,
-    [
-      `checkTensors: ${sourceName} says it is ${describeArchitecture(architecture)}, which has ${expected.size} tensors.`,
-      listDifferences(
-        'Missing',
-        missing.map((name) => `${name} ${describe(expected.get(name)!)}`),
-      ),
-      listDifferences(
-        'Not expected',
-        extra.map((name) => name.slice(0, 100)),
-      ),
-      listDifferences(
-        'Of another shape',
-        misshaped.map(([name, shape]) => {
-          return `${name} (wanted ${describe(shape)}, got ${describe(shapes.get(name)!)})`;
-        }),
-      ),
-      'The checkpoint is of a modified net, or incomplete; dalle-gl needs the official one.',
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
-  );
-}
-
-/** One line for people: kind and sizes. */
-export function describeArchitecture(architecture: DvaeArchitecture): string {
-  const { kind, ...sizes } = architecture;
-  return `a ${kind} (${Object.entries(sizes)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ')})`;
-}
-
 /** An error about attributes or modules that are not the official nets'. */
 export function architectureError(what: string): FormatError {
   return new FormatError(
@@ -129,12 +77,6 @@ export function architectureError(what: string): FormatError {
     `readArchitecture: ${what}. dalle-gl computes OpenAI's nets as released, of any size; a modified one would give ` +
       `wrong pictures without a word.`,
   );
-}
-
-function listDifferences(label: string, items: readonly string[]): string {
-  if (items.length === 0) return '';
-  const rest = items.length > MAX_LISTED ? `, and ${items.length - MAX_LISTED} more` : '';
-  return `${label}: ${items.slice(0, MAX_LISTED).join(', ')}${rest}.`;
 }
 
 function checkSize(name: string, value: PickleValue | undefined, limit: number): number {

@@ -50,7 +50,7 @@ export async function describeSource(source: ByteSource, options: DescribeOption
     bytes: source.size,
     sha256: hash,
     official: official !== undefined,
-    note: official ?? 'official classes, hash not known',
+    note: official ?? "not known as a file of OpenAI's",
   };
 }
 

@@ -53,13 +53,6 @@ export const OFFICIAL_DECODER: DecoderArchitecture = {
   group_count: 4,
 };
 
-/** True if two architectures are of the same kind and sizes. */
-export function isSameArchitecture(a: DvaeArchitecture, b: DvaeArchitecture): boolean {
-  const sizes = new Map(Object.entries(b));
-  const own = Object.entries(a);
-  return own.length === sizes.size && own.every(([name, value]) => sizes.get(name) === value);
-}
-
 /** One convolution of the net: `name` without `.w` and `.b`, channels in and out, and the side of its kernel. */
 export interface ConvolutionSpec {
   readonly name: string;

@@ -12,11 +12,29 @@ export {
   type DvaeArchitecture,
   type EncoderArchitecture,
 } from './dvae-spec.ts';
-export { openModel, type Model } from './model-folder.ts';
-export type { ModelFile, ModelManifest, ModelPart, PartName, SourceDescription } from './manifest.ts';
-export { describeArchitecture } from './architecture.ts';
+export { openModel, type Model, type ModelWeights, type OpenFile } from './model-folder.ts';
+export type {
+  ModelFile,
+  ModelManifest,
+  ModelPart,
+  ModelParts,
+  PartName,
+  SourceDescription,
+  TokenizerPart,
+} from './manifest.ts';
+export { describeArchitecture } from './check-tensors.ts';
+export type { NetArchitecture, NetKind, NetPart } from './net-spec.ts';
+export { netTensors } from './net-tensors.ts';
 export { readNpy, writeNpy, type NpyArray } from './npy.ts';
-export { openWeights } from './open-weights.ts';
+export { openCheckpoint, openWeights } from './open-weights.ts';
 export { describeSource } from './describe-source.ts';
 export { sniffContainer, type Container } from './sniff.ts';
-export type { TensorData, Weights } from './weights.ts';
+export type { SamplingDefaults } from './sampling-defaults.ts';
+export {
+  expectedTransformerTensors,
+  type Activation,
+  type AttentionKind,
+  type ConvEdges,
+  type TransformerArchitecture,
+} from './transformer-spec.ts';
+export { isKind, type TensorData, type Weights, type WeightsOf } from './weights.ts';

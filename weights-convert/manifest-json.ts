@@ -5,17 +5,18 @@
 import { FormatError } from '../errors.ts';
 import { readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
 import {
   modelError,
-  PART_NAMES,
-  partOf,
   type ModelFile,
   type ModelManifest,
   type ModelPart,
-  type PartName,
+  type ModelParts,
   type SourceDescription,
+  type TokenizerPart,
 } from './manifest.ts';
+import { NET_PARTS, partOf, type NetArchitecture, type NetPart } from './net-spec.ts';
+import { readSamplingDefaults, type SamplingDefaults } from './sampling-defaults.ts';
+import { readTransformer } from './transformer-architecture.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -27,7 +28,7 @@ export function formatManifest(manifest: ModelManifest): string {
 /**
  * Reads `model.json`.
  *
- * @throws FormatError `E_MODEL_MANIFEST`, `E_ARCHITECTURE`
+ * @throws FormatError `E_MODEL_MANIFEST`, `E_ARCHITECTURE`, `E_SAMPLING`
  */
 export async function parseManifest(source: ByteSource): Promise<ModelManifest> {
   if (source.size > MAX_BYTES) throw modelError(`model.json has ${source.size} bytes`);
@@ -38,41 +39,63 @@ export async function parseManifest(source: ByteSource): Promise<ModelManifest> 
     const version = String(fields.get('formatVersion')).slice(0, 20);
     throw modelError(`its format version is ${version}, and this dalle-gl reads version 1; update dalle-gl`);
   }
-  const parts: Partial<Record<PartName, ModelPart>> = {};
-  for (const [name, value] of readFields(fields.get('parts'), 'parts')) {
-    // A part of a later version is no reason to refuse those that are known.
-    const known = PART_NAMES.find((part) => part === name);
-    if (known) parts[known] = parsePart(known, readFields(value, name));
-  }
   const optional = (name: 'licence' | 'notice'): Partial<ModelManifest> =>
     fields.has(name) ? { [name]: readText(fields, name) } : {};
-  return { kind: 'dalle-gl-model', formatVersion: 1, parts, ...optional('licence'), ...optional('notice') };
+  return {
+    kind: 'dalle-gl-model',
+    formatVersion: 1,
+    parts: parseParts(readFields(fields.get('parts'), 'parts')),
+    ...parseSampling(fields),
+    ...optional('licence'),
+    ...optional('notice'),
+  };
 }
 
 type Fields = ReadonlyMap<string, unknown>;
 
-function parsePart(name: PartName, fields: Fields): ModelPart {
+/** A part of a later version is no reason to refuse those that are known. */
+function parseParts(fields: Fields): ModelParts {
+  const nets: Partial<Record<NetPart, ModelPart>> = {};
+  for (const name of NET_PARTS) {
+    if (fields.has(name)) nets[name] = parsePart(name, readFields(fields.get(name), name));
+  }
+  const tokenizer = fields.has('tokenizer')
+    ? parseTokenizer(readFields(fields.get('tokenizer'), 'tokenizer'))
+    : undefined;
+  // parsePart has seen to it that each part holds its own kind of net.
+  return { ...(nets as ModelParts), ...(tokenizer && { tokenizer }) };
+}
+
+function parsePart(name: NetPart, fields: Fields): ModelPart {
   const architecture = parseArchitecture(readFields(fields.get('architecture'), `${name}.architecture`));
   if (partOf(architecture) !== name) throw modelError(`part ${name} is of kind ${architecture.kind}`);
   const dtype = fields.get('dtype');
   if (dtype !== 'f32' && dtype !== 'f16') throw modelError(`part ${name} is neither f32 nor f16`);
-  const files = fields.get('files');
-  if (!Array.isArray(files) || files.length !== 1) throw modelError(`part ${name} does not have one file`);
-  const source = readFields(fields.get('source'), `${name}.source`);
-  return {
-    architecture,
-    dtype,
-    files: files.map((file) => parseFile(readFields(file, `${name}.files`))),
-    source: parseSource(source),
-  };
+  return { architecture, dtype, files: [parseOnlyFile(name, fields)], source: parseSource(name, fields) };
 }
 
-function parseArchitecture(fields: Fields): DvaeArchitecture {
+function parseTokenizer(fields: Fields): TokenizerPart {
+  return { files: [parseOnlyFile('tokenizer', fields)], source: parseSource('tokenizer', fields) };
+}
+
+function parseArchitecture(fields: Fields): NetArchitecture {
   const kind = fields.get('kind');
+  if (kind === 'transformer') return readTransformer(fields);
   if (kind !== 'dvae-encoder' && kind !== 'dvae-decoder')
     throw modelError('a part is of a kind this dalle-gl does not know');
   const sizes = new Map([...fields].filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
   return readSizes(kind, sizes);
+}
+
+function parseSampling(fields: Fields): { readonly sampling?: SamplingDefaults } {
+  if (!fields.has('sampling')) return {};
+  return { sampling: readSamplingDefaults(readFields(fields.get('sampling'), 'sampling')) };
+}
+
+function parseOnlyFile(part: string, fields: Fields): ModelFile {
+  const files = fields.get('files');
+  if (!Array.isArray(files) || files.length !== 1) throw modelError(`part ${part} does not have one file`);
+  return parseFile(readFields(files[0], `${part}.files`));
 }
 
 function parseFile(fields: Fields): ModelFile {
@@ -82,7 +105,8 @@ function parseFile(fields: Fields): ModelFile {
   return { name, bytes: readCount(fields, 'bytes'), sha256: readText(fields, 'sha256') };
 }
 
-function parseSource(fields: Fields): SourceDescription {
+function parseSource(part: string, partFields: Fields): SourceDescription {
+  const fields = readFields(partFields.get('source'), `${part}.source`);
   const official = fields.get('official');
   if (typeof official !== 'boolean') throw modelError('a source does not say whether it is official');
   return {

@@ -3,13 +3,14 @@
  * text and back, model-folder.ts opens what it names, node/write-model-folder.ts writes it.
  */
 import { FormatError } from '../errors.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
+import type { NetArchitecture, NetPart, NetsByPart } from './net-spec.ts';
+import type { SamplingDefaults } from './sampling-defaults.ts';
 
 export const MANIFEST_NAME = 'model.json';
+export const TOKENIZER_NAME = 'tokenizer.json';
 
-/** The parts that a model can have today, in the order they are listed. */
-export const PART_NAMES = ['encoder', 'decoder'] as const;
-export type PartName = (typeof PART_NAMES)[number];
+/** The parts that a model can have: nets, and what turns text into tokens. */
+export type PartName = NetPart | 'tokenizer';
 
 /** The file that a part was converted from. */
 export interface SourceDescription {
@@ -30,27 +31,35 @@ export interface ModelFile {
   readonly sha256: string;
 }
 
-export interface ModelPart {
-  readonly architecture: DvaeArchitecture;
+/** A part that is a net. */
+export interface ModelPart<Architecture extends NetArchitecture = NetArchitecture> {
+  readonly architecture: Architecture;
   readonly dtype: 'f32' | 'f16';
   /** One file today; a list so that a part may be sharded. */
   readonly files: readonly ModelFile[];
   readonly source: SourceDescription;
 }
 
+/** The tokenizer, which is carried along byte for byte. */
+export interface TokenizerPart {
+  readonly files: readonly [ModelFile];
+  readonly source: SourceDescription;
+}
+
+export type ModelParts = { readonly [Part in NetPart]?: ModelPart<NetsByPart[Part]> } & {
+  readonly tokenizer?: TokenizerPart;
+};
+
 /** What `model.json` holds. */
 export interface ModelManifest {
   readonly kind: 'dalle-gl-model';
   readonly formatVersion: 1;
-  readonly parts: Readonly<Partial<Record<PartName, ModelPart>>>;
+  readonly parts: ModelParts;
+  /** How tokens of this model are best drawn. */
+  readonly sampling?: SamplingDefaults;
   /** Licence and notice of the weights, where the converter was given them. */
   readonly licence?: string;
   readonly notice?: string;
-}
-
-/** Which part of a model an architecture is. */
-export function partOf(architecture: DvaeArchitecture): PartName {
-  return architecture.kind === 'dvae-encoder' ? 'encoder' : 'decoder';
 }
 
 /** An error about a model folder whose parts do not fit together. */

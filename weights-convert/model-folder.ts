@@ -1,75 +1,87 @@
 /**
- * A model folder: `model.json`, which says what is there, beside one safetensors file for each part. This file
- * opens a folder for reading; node/write-model-folder.ts writes it.
+ * A model folder: `model.json`, which says what is there, beside one safetensors file for each net and the tokenizer's
+ * own file. This file opens a folder for reading; node/write-model-folder.ts writes it.
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
 import type { ByteSource } from './byte-source.ts';
-import { isSameArchitecture } from './dvae-spec.ts';
-import {
-  MANIFEST_NAME,
-  PART_NAMES,
-  modelError,
-  type ModelManifest,
-  type ModelPart,
-  type PartName,
-} from './manifest.ts';
+import { MANIFEST_NAME, modelError, type ModelFile, type ModelManifest, type ModelPart } from './manifest.ts';
 import { parseManifest } from './manifest-json.ts';
-import { openWeights } from './open-weights.ts';
+import { NET_PARTS, type NetPart, type NetsByPart } from './net-spec.ts';
+import { makeWeights } from './open-weights.ts';
+import { openSafetensors } from './safetensors/read-safetensors.ts';
+import { expectTokenizer } from './tokenizer-file.ts';
 import type { Weights } from './weights.ts';
 
-export interface Model {
+/** The weights of a model's nets, by part. */
+export type ModelWeights = { readonly [Part in NetPart]?: Weights<NetsByPart[Part]> };
+
+export interface Model extends ModelWeights {
   readonly manifest: ModelManifest;
-  readonly encoder?: Weights;
-  readonly decoder?: Weights;
+  /** The text of tokenizer.json. */
+  readonly tokenizer?: string;
+  /** Closes the files of all parts. */
   close(): Promise<void>;
 }
 
+/** Opens a file of the folder by its name: a `Blob` in the browser, a path in Node. */
+export type OpenFile = (name: string) => Promise<ByteSource>;
+
 /**
- * Opens a model folder through a function that opens a file of it by name: `Blob`s in the browser, paths in Node.
+ * Opens a model folder through a function that opens a file of it by name.
  *
- * @throws FormatError `E_MODEL_MANIFEST` if model.json is not one or a file does not fit it, and as `openWeights`
+ * @throws FormatError `E_MODEL_MANIFEST` if model.json is not one or a file does not fit it, `E_TOKENIZER_FILE`, and as
+ *   `openSafetensors` and `makeWeights`
  */
-export async function openModel(openFile: (name: string) => Promise<ByteSource>): Promise<Model> {
-  const manifest = await readManifest(await openFile(MANIFEST_NAME));
-  const parts: Partial<Record<PartName, Weights>> = {};
+export async function openModel(openFile: OpenFile): Promise<Model> {
+  const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
+  const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {
-    for (const weights of Object.values(parts)) await weights.close();
+    for (const weights of Object.values(nets)) await weights.close();
   };
   try {
-    for (const name of PART_NAMES) {
+    for (const name of NET_PARTS) {
       const part = manifest.parts[name];
-      if (part) parts[name] = await openPart(part, openFile);
+      if (part) nets[name] = await openNet(part, openFile);
     }
+    const tokenizer = manifest.parts.tokenizer && (await openTokenizer(manifest.parts.tokenizer.files[0], openFile));
+    // openNet has seen to it that each part holds its own kind of net.
+    return { manifest, ...(nets as ModelWeights), ...(tokenizer !== undefined && { tokenizer }), close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { manifest, ...parts, close };
 }
 
-async function readManifest(source: ByteSource): Promise<ModelManifest> {
+/** Reads what is wanted of a source, and closes it. */
+async function readSource<Result>(source: ByteSource, read: (source: ByteSource) => Promise<Result>): Promise<Result> {
   try {
-    return await parseManifest(source);
+    return await read(source);
   } finally {
     await source.close?.();
   }
 }
 
-async function openPart(part: ModelPart, openFile: (name: string) => Promise<ByteSource>): Promise<Weights> {
+async function openTokenizer(file: ModelFile, openFile: OpenFile): Promise<string> {
+  return readSource(await openFile(file.name), (source) => {
+    checkSize(source, file);
+    return expectTokenizer(source);
+  });
+}
+
+async function openNet(part: ModelPart, openFile: OpenFile): Promise<Weights> {
   const file = part.files[0]!;
   const source = await openFile(file.name);
   try {
-    if (source.size !== file.bytes) {
-      throw modelError(`${file.name} has ${source.size} bytes, and model.json says ${file.bytes}`);
-    }
-    const weights = await openWeights(source);
-    if (!isSameArchitecture(weights.architecture, part.architecture)) {
-      throw modelError(`${file.name} holds another net than model.json says`);
-    }
-    return weights;
+    checkSize(source, file);
+    const { tensors } = await openSafetensors(source);
+    return makeWeights({ architecture: part.architecture, tensors }, source, 'safetensors');
   } catch (error) {
     await source.close?.();
     throw error;
   }
+}
+
+function checkSize({ size }: ByteSource, { name, bytes }: ModelFile): void {
+  if (size !== bytes) throw modelError(`${name} has ${size} bytes, and model.json says ${bytes}`);
 }

@@ -1,100 +1,86 @@
 /**
- * Opens a checkpoint of one net, whatever its container, and gives its weights: the way in for the converter and for
- * the library, which loads pickles directly too.
+ * Opens a checkpoint, whatever its container, and gives the weights of the nets in it: the way in for the converter and
+ * for the library, which loads pickles directly too.
  */
 import { FormatError } from '../errors.ts';
-import { checkTensors, inferArchitecture, readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
-import { checkModules } from './check-modules.ts';
-import { expectedTensors, type DvaeArchitecture } from './dvae-spec.ts';
-import { refuseUnknownGlobals } from './globals.ts';
+import { checkTensors, describeArchitecture } from './check-tensors.ts';
+import { findStateDictNets, findTorchNets, listShapes, unknownNet, type FoundNet } from './find-nets.ts';
+import { nameTensors } from './net-tensors.ts';
+import { expectedNetTensors } from './net-spec.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
-import { collectModuleTensors, collectStateDict, listModules, moduleClass } from './state-dict.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
 import { openTorchZip } from './torch/torch-zip.ts';
-import { refuseBarePickle, type TorchFile } from './torch/torch-file.ts';
-import { countElements, type TensorRecord } from './torch/tensor-record.ts';
+import { refuseBarePickle } from './torch/torch-file.ts';
+import { countElements } from './torch/tensor-record.ts';
 import type { TensorData, Weights } from './weights.ts';
 
 /** Views can make a small file ask for much: what all tensors take must be in proportion to the file. */
 const MIN_TENSOR_BUDGET = 64 * 1024 * 1024;
 
 /**
- * Opens the weights of one net: a module pickle or state dict of torch's (both containers), or safetensors.
+ * Opens the weights of the one net in a file: a module pickle, state dict or checkpoint of torch's (both containers), or
+ * safetensors.
  *
  * Reads the file's table of contents only; the source stays open until `close`.
  *
  * @throws FormatError and UnsafeFileError with the codes of `docs/errors.md` for anything that is not such a file
  */
 export async function openWeights(source: ByteSource): Promise<Weights> {
+  const [weights, ...others] = await openCheckpoint(source);
+  if (others.length === 0) return weights!;
+  const nets = [weights!, ...others].map(({ architecture }) => describeArchitecture(architecture)).join(' and ');
+  throw new FormatError(
+    'E_ARCHITECTURE',
+    `openWeights: ${source.name} holds ${nets}, and one net was wanted. Open it with openCheckpoint, or convert it: ` +
+      `dalle-gl convert ${source.name} -o DIR.`,
+  );
+}
+
+/**
+ * Opens all nets of a file, which are at least one. They share the source: closing one closes them all.
+ *
+ * @throws as `openWeights`
+ */
+export async function openCheckpoint(source: ByteSource): Promise<readonly Weights[]> {
   const container = await sniffContainer(source);
-  const { architecture, tensors } = await openContents(source, container);
-  checkTensors(architecture, new Map([...tensors].map(([name, { shape }]) => [name, shape])), source.name);
-  checkTotal(tensors, source);
-  const ordered = new Map([...expectedTensors(architecture).keys()].map((name) => [name, tensors.get(name)!]));
+  const nets = await findNets(source, container);
+  return nets.map((net) => makeWeights(net, source, container));
+}
+
+/**
+ * A found net as weights: its tensors checked against its architecture, and put in order.
+ *
+ * @throws FormatError `E_KEYS_MISSING`, `E_KEYS_EXTRA`, `E_KEYS_SHAPE`, `E_TENSOR_BUDGET`
+ */
+export function makeWeights(net: FoundNet, source: ByteSource, container: Container): Weights {
+  const { architecture } = net;
+  const byName = new Map(nameTensors(architecture, net.tensors).map((named) => [named.name, named]));
+  checkTensors(architecture, listShapes(new Map([...byName].map(([name, { tensor }]) => [name, tensor]))), source.name);
+  checkTotal(net.tensors, source);
+  const ownNames = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!.ownName);
   return {
     architecture,
-    tensors: ordered,
+    tensors: new Map(ownNames.map((name) => [name, net.tensors.get(name)!])),
     source: { name: source.name, bytes: source.size, container },
     close: async () => source.close?.(),
   };
 }
 
-const KIND_OF_CLASS: ReadonlyMap<string, DvaeArchitecture['kind']> = new Map([
-  ['dall_e.encoder.Encoder', 'dvae-encoder'],
-  ['dall_e.decoder.Decoder', 'dvae-decoder'],
-]);
-
-interface Contents {
-  readonly architecture: DvaeArchitecture;
-  readonly tensors: ReadonlyMap<string, TensorData>;
-}
-
-async function openContents(source: ByteSource, container: Container): Promise<Contents> {
+async function findNets(source: ByteSource, container: Container): Promise<FoundNet[]> {
   switch (container) {
     case 'torch-zip':
-      return readTorchContents(await openTorchZip(source), source.name);
+      return findTorchNets(await openTorchZip(source), source.name);
     case 'torch-legacy':
-      return readTorchContents(await openTorchLegacy(source), source.name);
+      return findTorchNets(await openTorchLegacy(source), source.name);
     case 'safetensors':
-      return inferContents((await openSafetensors(source)).tensors, source.name);
+      return findStateDictNets((await openSafetensors(source)).tensors, source.name);
     case 'pickle':
       return refuseBarePickle(source);
     case 'npy':
       throw unknownNet(source.name, 'a NumPy array');
   }
-}
-
-function readTorchContents(file: TorchFile, sourceName: string): Contents {
-  refuseUnknownGlobals(file.root, file.globals, sourceName);
-  const toData = (records: ReadonlyMap<string, TensorRecord>): Map<string, TensorData> =>
-    new Map(
-      [...records].map(([name, record]) => {
-        const { shape, dtype } = record;
-        return [name, { shape, dtype, read: () => file.readTensor(record) }];
-      }),
-    );
-  const className = moduleClass(file.root);
-  if (className === undefined) {
-    const tensors = collectStateDict(file.root, file.storages);
-    if (!tensors) throw unknownNet(sourceName, 'neither a module nor a plain state dict');
-    return inferContents(toData(tensors), sourceName);
-  }
-  const kind = KIND_OF_CLASS.get(className);
-  if (!kind) throw unknownNet(sourceName, `a ${className}`);
-  const modules = listModules(file.root);
-  const architecture = readSizes(kind, modules[0]!.attributes);
-  const tensors = collectModuleTensors(modules, file.storages);
-  checkTensors(architecture, new Map([...tensors].map(([name, { shape }]) => [name, shape])), sourceName);
-  checkModules(architecture, modules);
-  return { architecture, tensors: toData(tensors) };
-}
-
-function inferContents(tensors: ReadonlyMap<string, TensorData>, sourceName: string): Contents {
-  const architecture = inferArchitecture(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
-  if (!architecture) throw unknownNet(sourceName, `${tensors.size} tensors of another net`);
-  return { architecture, tensors };
 }
 
 function checkTotal(tensors: ReadonlyMap<string, TensorData>, source: ByteSource): void {
@@ -105,13 +91,5 @@ function checkTotal(tensors: ReadonlyMap<string, TensorData>, source: ByteSource
     'E_TENSOR_BUDGET',
     `openWeights: ${source.name} has ${source.size} bytes, its tensors would take ${total}; at most ${budget} are ` +
       `allowed. Its tensors overlap or repeat, as in files made to exhaust memory: do not trust it.`,
-  );
-}
-
-function unknownNet(sourceName: string, what: string): FormatError {
-  return new FormatError(
-    'E_ARCHITECTURE',
-    `openWeights: ${sourceName} holds ${what}, not an encoder or decoder of OpenAI's dVAE. dalle-gl reads those as ` +
-      `modules (encoder.pkl, decoder.pkl) or as state dicts of them.`,
   );
 }

@@ -1,9 +1,9 @@
 /**
  * One net's weights as the library sees them, whatever file they come from: what the net is, and its tensors by the
- * official names, each read only when asked for. Weights are OIHW, biases [O].
+ * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
  */
 import type { Container } from './sniff.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
+import type { NetArchitecture, NetKind } from './net-spec.ts';
 import type { Dtype } from './torch/dtypes.ts';
 import { countElements } from './torch/tensor-record.ts';
 
@@ -16,14 +16,22 @@ export interface TensorData {
   read(): Promise<Float32Array>;
 }
 
-export interface Weights {
-  readonly architecture: DvaeArchitecture;
-  /** Exactly the tensors of `expectedTensors(architecture)`, in that order. */
+export interface Weights<Architecture extends NetArchitecture = NetArchitecture> {
+  readonly architecture: Architecture;
+  /** Exactly the tensors of `expectedNetTensors(architecture)`, in that order, by the file's names. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** The file they come from. */
   readonly source: { readonly name: string; readonly bytes: number; readonly container: Container };
-  /** Closes the file; tensors cannot be read any more. */
+  /** Closes the file; its tensors cannot be read any more, nor those of another net in it. */
   close(): Promise<void>;
+}
+
+/** The weights of one kind of net. */
+export type WeightsOf<Kind extends NetKind> = Weights<Extract<NetArchitecture, { readonly kind: Kind }>>;
+
+/** Whether weights are those of such a net. */
+export function isKind<Kind extends NetKind>(weights: Weights, kind: Kind): weights is WeightsOf<Kind> {
+  return weights.architecture.kind === kind;
 }
 
 /** How many numbers all tensors hold. */

@@ -7,7 +7,7 @@ import { ContextError, DalleError, ShapeError } from '../../errors.ts';
 import { argmax, compile, constant, oneHot } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
-import type { Weights } from '../../weights-convert/weights.ts';
+import { isKind, type Weights } from '../../weights-convert/weights.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
@@ -50,15 +50,18 @@ type TypedNumbers = Float32Array | Int32Array;
 const patch = 8;
 
 export class Dvae {
-  readonly parts: DvaeParts;
+  readonly parts: { readonly encoder?: Weights<EncoderArchitecture>; readonly decoder?: Weights<DecoderArchitecture> };
   private readonly options: DvaeOptions;
   private readonly trees = new Map<Weights, WeightTree>();
   private readonly plans = new Map<DvaeWork, { key: string; plan: Compiled<Tensor> }>();
   private readonly working = new Set<Promise<unknown>>();
   private disposed = false;
 
-  constructor(parts: DvaeParts, options: DvaeOptions) {
-    this.parts = parts;
+  /** @throws DalleError `E_ARCHITECTURE` for a part that is another net */
+  constructor({ encoder: e, decoder: d }: DvaeParts, options: DvaeOptions) {
+    if (e && !isKind(e, 'dvae-encoder')) throw wrongPart('encoder', e);
+    if (d && !isKind(d, 'dvae-decoder')) throw wrongPart('decoder', d);
+    this.parts = { ...(e && { encoder: e }), ...(d && { decoder: d }) };
     this.options = options;
   }
 
@@ -239,6 +242,13 @@ function checkTokens(tokens: ArrayLike<number>, vocabulary: number): void {
       `decode: token ${tokens[i]} at position ${i} is outside 0 … ${vocabulary - 1}. Were the tokens made by another model?`,
     );
   }
+}
+
+function wrongPart(part: 'encoder' | 'decoder', { source, architecture }: Weights): DalleError {
+  return new DalleError(
+    'E_ARCHITECTURE',
+    `Dvae: the ${part} was wanted, and ${source.name} holds a ${architecture.kind}. Are the files the wrong way round?`,
+  );
 }
 
 /** Weights as tensors that are read from their file only when a plan uploads them. */

@@ -58,7 +58,7 @@ describe('a conversion', () => {
     expect(source).toMatchObject({
       sha256: sha256(encoder),
       official: false,
-      note: 'official classes, hash not known',
+      note: "not known as a file of OpenAI's",
     });
     expect(report.bytes).toBe(report.parts.reduce((sum, part) => sum + part.files[0]!.bytes, 0));
     await model.close();
@@ -199,13 +199,17 @@ describe('a model folder that is damaged', () => {
     ['of another kind', (text) => text.replace('dalle-gl-model', 'other')],
     ['of a later version', (text) => text.replace('"formatVersion": 1', '"formatVersion": 2')],
     ['naming a file elsewhere', (text) => text.replace('"encoder.safetensors"', '"../encoder.safetensors"')],
-    ['of another net', (text) => text.replace('"vocab_size": 64', '"vocab_size": 65')],
     ['with another length', (text) => text.replace(/"bytes": \d+/, '"bytes": 1')],
     ['a list', () => '[]'],
     ['null', () => 'null'],
   ])('%s', async (_, change) => {
     edit(change);
     await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_MODEL_MANIFEST' });
+  });
+
+  test('whose net is another than model.json says', async () => {
+    edit((text) => text.replace('"vocab_size": 64', '"vocab_size": 65'));
+    await expect(openModelFolder(out)).rejects.toMatchObject({ code: 'E_KEYS_SHAPE' });
   });
 
   test('without its manifest', async () => {

@@ -2,22 +2,19 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
-import { UsageError } from '../../errors.ts';
-import { describeSource, throwIfAborted } from '../describe-source.ts';
-import { partOf, type ModelFile, type PartName, type SourceDescription } from '../manifest.ts';
-import { openWeights } from '../open-weights.ts';
+import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
+import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
-import type { DvaeArchitecture } from '../dvae-spec.ts';
+import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
 import { countParameters } from '../weights.ts';
-import { openFileSource } from './file-source.ts';
-import { createNodeHasher } from './node-hasher.ts';
+import { openSources, type OpenedSources } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
 
 export interface ConvertOptions extends ConversionControl {
-  /** Paths of checkpoints, at most one of each part, in any order. */
+  /** Paths of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
   readonly sources: readonly string[];
   /** The model folder to make. */
   readonly out: string;
@@ -29,20 +26,26 @@ export interface ConvertOptions extends ConversionControl {
   readonly dryRun?: boolean;
   /** Read the folder again and compare every number with the source. */
   readonly verify?: boolean;
+  /** How tokens of this model are best drawn; goes into the manifest. */
+  readonly sampling?: SamplingDefaults;
   /** Written into the manifest as they are. */
   readonly licence?: string;
   readonly notice?: string;
 }
 
-export interface ConvertedPart {
-  readonly name: PartName;
-  readonly architecture: DvaeArchitecture;
-  readonly container: Container;
+export interface ConvertedFiles {
+  /** The file it was made from. */
   readonly source: SourceDescription;
-  readonly tensors: number;
-  readonly parameters: number;
   /** What was written; empty after a dry run. */
   readonly files: readonly ModelFile[];
+}
+
+export interface ConvertedPart extends ConvertedFiles {
+  readonly name: NetPart;
+  readonly architecture: NetArchitecture;
+  readonly container: Container;
+  readonly tensors: number;
+  readonly parameters: number;
 }
 
 export interface ConversionReport {
@@ -51,7 +54,8 @@ export interface ConversionReport {
   readonly dryRun: boolean;
   readonly verified: boolean;
   readonly parts: readonly ConvertedPart[];
-  /** Bytes of tensors written, or that would be. */
+  readonly tokenizer?: ConvertedFiles;
+  /** Bytes of all parts written, or that would be. */
   readonly bytes: number;
   readonly seconds: number;
 }
@@ -59,98 +63,63 @@ export interface ConversionReport {
 /**
  * Converts checkpoints to a model folder.
  *
- * @throws UsageError `E_USAGE` for no sources or two of one part; FormatError, UnsafeFileError as `openWeights`;
- *   DalleError as `writeModelFolder`; AbortedError `E_ABORTED`
+ * @throws UsageError `E_USAGE` for no sources or two of one part; FormatError, UnsafeFileError as `openCheckpoint`, and
+ *   `E_SAMPLING`; DalleError as `writeModelFolder`; AbortedError `E_ABORTED`
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   const started = performance.now();
-  const { sources, out, dtype = 'f32', dryRun = false, verify = false } = options;
-  if (sources.length === 0) {
-    throw new UsageError(
-      'E_USAGE',
-      'convertToModelFolder: no checkpoint was named. Name encoder.pkl, decoder.pkl or both.',
-    );
-  }
-  const parts: PartToWrite[] = [];
+  const { out, dtype = 'f32', dryRun = false, verify = false } = options;
+  const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
+  const opened = await openSources(options.sources, options);
   try {
-    for (const path of sources) parts.push(await openPart(path, parts, options));
-    const bytes = parts.reduce((sum, { weights }) => sum + measureSafetensors(weights.tensors, dtype), 0);
-    const files = dryRun ? new Map<PartName, readonly ModelFile[]>() : await writeParts(parts, dtype, bytes, options);
-    if (verify && !dryRun) await verifyModelFolder(out, parts, dtype, options);
+    const bytes = measureParts(opened, dtype);
+    const written = dryRun ? {} : await writeParts(opened, bytes, { ...options, dtype, ...(sampling && { sampling }) });
+    if (verify && !dryRun) await verifyModelFolder(out, opened, dtype, options);
     return {
       out,
       dtype,
       dryRun,
       verified: verify && !dryRun,
-      parts: parts.map((part) => describePart(part, files)),
+      parts: opened.parts.map((part) => describePart(part, written)),
+      ...(opened.tokenizer && {
+        tokenizer: { source: opened.tokenizer.source, files: written.tokenizer?.files ?? [] },
+      }),
       bytes,
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
-    for (const { weights } of parts) await weights.close();
+    await opened.close();
   }
 }
 
-/** Opens and checks one checkpoint first, and only then reads all of it for its hash. */
-async function openPart(
-  path: string,
-  others: readonly PartToWrite[],
-  { onProgress, signal }: ConvertOptions,
-): Promise<PartToWrite> {
-  throwIfAborted(signal);
-  const file = await openFileSource(path);
-  try {
-    const weights = await openWeights(file);
-    const name = partOf(weights.architecture);
-    const twin = others.find((other) => partOf(other.weights.architecture) === name);
-    if (twin) {
-      throw new UsageError(
-        'E_USAGE',
-        `convertToModelFolder: ${twin.source.name} and ${file.name} are both ${name}s, and a model has one. Convert them ` +
-          `into two folders.`,
-      );
-    }
-    const source = await describeSource(file, {
-      onBytes: (done) => onProgress?.({ stage: 'hash', done, total: file.size }),
-      createHasher: createNodeHasher,
-      ...(signal ? { signal } : {}),
-    });
-    return { weights, source };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype): number {
+  const nets = parts.reduce((sum, { weights }) => sum + measureSafetensors(weights.tensors, dtype), 0);
+  return nets + (tokenizer?.bytes.length ?? 0);
 }
 
 async function writeParts(
-  parts: readonly PartToWrite[],
-  dtype: WeightDtype,
+  { parts, tokenizer }: OpenedSources,
   total: number,
-  { out, force = false, licence, notice, onProgress, signal }: ConvertOptions,
-): Promise<Map<PartName, readonly ModelFile[]>> {
+  options: ConvertOptions & { readonly dtype: WeightDtype },
+): Promise<ModelParts> {
+  const { out, dtype, force = false, sampling, licence, notice, onProgress, signal } = options;
   let done = 0;
   const manifest = await writeModelFolder({
     out,
     parts,
     dtype,
     force,
+    ...(tokenizer && { tokenizer }),
+    ...(sampling && { sampling }),
     ...(licence === undefined ? {} : { licence }),
     ...(notice === undefined ? {} : { notice }),
     ...(signal ? { signal } : {}),
     onBytes: (count) => onProgress?.({ stage: 'write', done: (done += count), total }),
   });
-  return new Map(
-    parts.map(({ weights }) => {
-      const name = partOf(weights.architecture);
-      return [name, manifest.parts[name]!.files];
-    }),
-  );
+  return manifest.parts;
 }
 
-function describePart(
-  { weights, source }: PartToWrite,
-  files: ReadonlyMap<PartName, readonly ModelFile[]>,
-): ConvertedPart {
+function describePart({ weights, source }: PartToWrite, written: ModelParts): ConvertedPart {
   const name = partOf(weights.architecture);
   return {
     name,
@@ -159,6 +128,6 @@ function describePart(
     source,
     tensors: weights.tensors.size,
     parameters: countParameters(weights),
-    files: files.get(name) ?? [],
+    files: written[name]?.files ?? [],
   };
 }

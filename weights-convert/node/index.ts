@@ -1,6 +1,12 @@
 /** What the converter adds in Node: files and folders. See weights-convert/index.ts for the rest. */
 export { openFileSource, type FileSource } from './file-source.ts';
 export type { ConversionControl, ConversionProgress } from './conversion-progress.ts';
-export { convertToModelFolder, type ConversionReport, type ConvertedPart, type ConvertOptions } from './convert.ts';
+export {
+  convertToModelFolder,
+  type ConversionReport,
+  type ConvertedFiles,
+  type ConvertedPart,
+  type ConvertOptions,
+} from './convert.ts';
 export { openModelFolder } from './open-model-folder.ts';
 export { writeOfficialSizePickles, type GeneratedFile } from './write-official-size.ts';

@@ -4,12 +4,12 @@
 import { FormatError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { halfToFloatBits } from '../half.ts';
-import { partOf } from '../manifest.ts';
+import { partOf } from '../net-spec.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countParameters } from '../weights.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import { openModelFolder } from './open-model-folder.ts';
-import type { PartToWrite } from './write-model-folder.ts';
+import type { OpenedSources } from './open-sources.ts';
 
 /**
  * Compares every number in the folder with the source, bit for bit; halves with the source's numbers rounded.
@@ -18,7 +18,7 @@ import type { PartToWrite } from './write-model-folder.ts';
  */
 export async function verifyModelFolder(
   out: string,
-  parts: readonly PartToWrite[],
+  { parts, tokenizer }: Pick<OpenedSources, 'parts' | 'tokenizer'>,
   dtype: WeightDtype,
   { onProgress, signal }: ConversionControl,
 ): Promise<void> {
@@ -26,6 +26,8 @@ export async function verifyModelFolder(
   let done = 0;
   const model = await openModelFolder(out);
   try {
+    const text = tokenizer && new TextDecoder().decode(tokenizer.bytes);
+    if (model.tokenizer !== text) throw verifyError(out, 'the tokenizer');
     for (const { weights } of parts) {
       const written = model[partOf(weights.architecture)]!;
       for (const [name, tensor] of weights.tensors) {

@@ -1,5 +1,5 @@
 /**
- * Writes a model folder: each part's safetensors file, then `model.json`, so that a folder with a manifest is complete.
+ * Writes a model folder: each net's safetensors file, the tokenizer's, then `model.json`, so that a folder with a manifest is complete.
  *
  * Everything is written under temporary names first and renamed at the end. A failure before that leaves the folder as
  * it was; a folder made here is removed again. The same weights always give the same bytes.
@@ -11,13 +11,16 @@ import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
 import {
   MANIFEST_NAME,
-  PART_NAMES,
-  partOf,
+  TOKENIZER_NAME,
+  type ModelFile,
   type ModelManifest,
   type ModelPart,
-  type PartName,
+  type ModelParts,
   type SourceDescription,
+  type TokenizerPart,
 } from '../manifest.ts';
+import { NET_PARTS, partOf, type NetPart } from '../net-spec.ts';
+import type { SamplingDefaults } from '../sampling-defaults.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
 import { createNodeHasher } from './node-hasher.ts';
@@ -29,12 +32,21 @@ export interface PartToWrite {
   readonly source: SourceDescription;
 }
 
+/** A tokenizer's file to copy, with its description. */
+export interface TokenizerToWrite {
+  readonly bytes: Uint8Array;
+  readonly source: SourceDescription;
+}
+
 export interface WriteModelOptions {
   readonly out: string;
+  /** At most one of each part. */
   readonly parts: readonly PartToWrite[];
+  readonly tokenizer?: TokenizerToWrite;
   readonly dtype: WeightDtype;
   /** Replace a model that is there; other files in the folder are left alone. */
   readonly force: boolean;
+  readonly sampling?: SamplingDefaults;
   readonly licence?: string;
   readonly notice?: string;
   /** Called after each block with the bytes written since the last call. */
@@ -58,11 +70,7 @@ export async function writeModelFolder(options: WriteModelOptions): Promise<Mode
     return output;
   };
   try {
-    const parts: Partial<Record<PartName, ModelPart>> = {};
-    for (const name of PART_NAMES) {
-      const part = options.parts.find(({ weights }) => partOf(weights.architecture) === name);
-      if (part) parts[name] = await writePart(name, part, options, create);
-    }
+    const parts = await writeParts(options, create);
     const manifest = makeManifest(parts, options);
     const output = await create(join(out, MANIFEST_NAME));
     await output.write(new TextEncoder().encode(formatManifest(manifest)));
@@ -77,31 +85,62 @@ export async function writeModelFolder(options: WriteModelOptions): Promise<Mode
   }
 }
 
-function partFile(name: PartName): string {
+function partFile(name: NetPart): string {
   return `${name}.safetensors`;
 }
 
-function makeManifest(parts: ModelManifest['parts'], { licence, notice }: WriteModelOptions): ModelManifest {
+function makeManifest(parts: ModelParts, { sampling, licence, notice }: WriteModelOptions): ModelManifest {
   return {
     kind: 'dalle-gl-model',
     formatVersion: 1,
     parts,
+    ...(sampling && { sampling }),
     ...(licence === undefined ? {} : { licence }),
     ...(notice === undefined ? {} : { notice }),
   };
 }
 
+async function writeParts(options: WriteModelOptions, create: CreateOutput): Promise<ModelParts> {
+  const nets: Partial<Record<NetPart, ModelPart>> = {};
+  for (const name of NET_PARTS) {
+    const part = options.parts.find(({ weights }) => partOf(weights.architecture) === name);
+    if (part) nets[name] = await writePart(name, part, options, create);
+  }
+  const tokenizer = options.tokenizer && (await writeTokenizer(options.tokenizer, options, create));
+  // Each was found by the part it is.
+  return { ...(nets as ModelParts), ...(tokenizer && { tokenizer }) };
+}
+
 async function writePart(
-  name: PartName,
+  name: NetPart,
   { weights, source }: PartToWrite,
-  { out, dtype, onBytes, signal }: WriteModelOptions,
+  options: WriteModelOptions,
   create: CreateOutput,
 ): Promise<ModelPart> {
-  const file = partFile(name);
-  const output = await create(join(out, file));
+  const { dtype } = options;
+  const file = await writeFile(partFile(name), writeSafetensors(weights.tensors, dtype), options, create);
+  return { architecture: weights.architecture, dtype, files: [file], source };
+}
+
+async function writeTokenizer(
+  { bytes, source }: TokenizerToWrite,
+  options: WriteModelOptions,
+  create: CreateOutput,
+): Promise<TokenizerPart> {
+  return { files: [await writeFile(TOKENIZER_NAME, [bytes], options, create)], source };
+}
+
+/** Writes a file under its temporary name. */
+async function writeFile(
+  name: string,
+  blocks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { out, onBytes, signal }: WriteModelOptions,
+  create: CreateOutput,
+): Promise<ModelFile> {
+  const output = await create(join(out, name));
   const hasher = createNodeHasher();
   let bytes = 0;
-  for await (const block of writeSafetensors(weights.tensors, dtype)) {
+  for await (const block of blocks) {
     throwIfAborted(signal);
     hasher.update(block);
     await output.write(block);
@@ -109,15 +148,15 @@ async function writePart(
     onBytes?.(block.length);
   }
   await output.finish();
-  const { architecture } = weights;
-  return { architecture, dtype, files: [{ name: file, bytes, sha256: hasher.digest() }], source };
+  return { name, bytes, sha256: hasher.digest() };
 }
 
 /** The old manifest goes first and the new one comes last: in between the folder is no model, never a mixed one. */
-async function replaceModel(out: string, parts: ModelManifest['parts'], outputs: readonly OutputFile[]): Promise<void> {
+async function replaceModel(out: string, parts: ModelParts, outputs: readonly OutputFile[]): Promise<void> {
   try {
     await rm(join(out, MANIFEST_NAME), { force: true });
-    for (const name of PART_NAMES) if (!parts[name]) await rm(join(out, partFile(name)), { force: true });
+    for (const name of NET_PARTS) if (!parts[name]) await rm(join(out, partFile(name)), { force: true });
+    if (!parts.tokenizer) await rm(join(out, TOKENIZER_NAME), { force: true });
   } catch (cause) {
     throw describeWriteFailure(out, cause);
   }

@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { partOf } from '../manifest.ts';
+import { partOf } from '../net-spec.ts';
 import { writeModulePickle } from '../module-pickle.ts';
 import { generateTensors, OFFICIAL_SIZES } from '../official-size.ts';
 import { createNodeHasher } from './node-hasher.ts';

@@ -91,6 +91,12 @@ export function stringEntries(value: PickleValue | undefined): Map<string, Pickl
   return entries;
 }
 
+/** The string-keyed entries of a dict, with its lists and tuples as arrays; undefined for anything else. */
+export function plainEntries(value: PickleValue | undefined): Map<string, unknown> | undefined {
+  const entries = stringEntries(value);
+  return entries && new Map([...entries].map(([name, item]) => [name, sequenceItems(item) ?? item]));
+}
+
 /** What a record holds, with a label for the way to it, such as `['weight']` or `.state`. */
 export function* recordChildren(record: PickleRecord): Generator<[label: string, child: PickleValue]> {
   switch (record.tag) {

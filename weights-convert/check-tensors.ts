@@ -1,0 +1,76 @@
+/**
+ * Whether a file holds exactly the tensors of a net: all differences are reported at once, by name, wanted and got. And
+ * what a net is in one line, for that message and for reports.
+ */
+import { FormatError } from '../errors.ts';
+import type { Shapes } from './architecture.ts';
+import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
+import type { TransformerArchitecture } from './transformer-spec.ts';
+
+/** Differences quoted in a message; the rest are counted. */
+const MAX_LISTED = 12;
+
+/**
+ * Checks that a file holds exactly the tensors of an architecture.
+ *
+ * @throws FormatError `E_KEYS_MISSING`, else `E_KEYS_EXTRA`, else `E_KEYS_SHAPE`; the message lists all three kinds
+ */
+export function checkTensors(architecture: NetArchitecture, shapes: Shapes, sourceName: string): void {
+  const expected = expectedNetTensors(architecture);
+  const missing = [...expected.keys()].filter((name) => !shapes.has(name));
+  const extra = [...shapes.keys()].filter((name) => !expected.has(name));
+  const misshaped = [...expected].filter(([name, shape]) => {
+    const got = shapes.get(name);
+    return got && (got.length !== shape.length || got.some((size, axis) => size !== shape[axis]));
+  });
+  const code = missing.length ? 'E_KEYS_MISSING' : extra.length ? 'E_KEYS_EXTRA' : 'E_KEYS_SHAPE';
+  if (missing.length + extra.length + misshaped.length === 0) return;
+  const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+  throw new FormatError(
+    code,
+    [
+      `checkTensors: ${sourceName} says it is ${describeArchitecture(architecture)}, which has ${expected.size} tensors.`,
+      listDifferences(
+        'Missing',
+        missing.map((name) => `${name} ${describe(expected.get(name)!)}`),
+      ),
+      listDifferences(
+        'Not expected',
+        extra.map((name) => name.slice(0, 100)),
+      ),
+      listDifferences(
+        'Of another shape',
+        misshaped.map(([name, shape]) => {
+          return `${name} (wanted ${describe(shape)}, got ${describe(shapes.get(name)!)})`;
+        }),
+      ),
+      'The checkpoint is of a modified net, or incomplete; dalle-gl computes nets only as they were released.',
+    ]
+      .filter((sentence) => sentence !== '')
+      .join(' '),
+  );
+}
+
+/** One line for people: kind and sizes. */
+export function describeArchitecture(architecture: NetArchitecture): string {
+  if (architecture.kind === 'transformer') return describeTransformer(architecture);
+  const { kind, ...sizes } = architecture;
+  return `a ${kind} (${Object.entries(sizes)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')})`;
+}
+
+/** The sizes; everything else is in the manifest. */
+function describeTransformer(architecture: TransformerArchitecture): string {
+  const { names, dim, depth, heads, head_size, text_length, text_vocab, image_vocab, grid } = architecture;
+  return (
+    `a transformer of ${names} (dim ${dim}, depth ${depth}, ${heads} heads of ${head_size}, ${text_length} text tokens of ` +
+    `${text_vocab}, ${grid[0]}×${grid[1]} image tokens of ${image_vocab})`
+  );
+}
+
+function listDifferences(label: string, items: readonly string[]): string {
+  if (items.length === 0) return '';
+  const rest = items.length > MAX_LISTED ? `, and ${items.length - MAX_LISTED} more` : '';
+  return `${label}: ${items.slice(0, MAX_LISTED).join(', ')}${rest}.`;
+}

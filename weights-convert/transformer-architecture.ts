@@ -1,0 +1,186 @@
+/**
+ * A transformer's architecture from named values: the fields of `model.json`, or the `config` of one of dalle-gl's own
+ * checkpoints. Every field is checked and bounded, so that what follows may build lists and shapes from it.
+ */
+import { FormatError } from '../errors.ts';
+import type { TransformerArchitecture } from './transformer-spec.ts';
+
+/** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
+export type Fields = ReadonlyMap<string, unknown>;
+
+/** Bounds on what a file may claim: beyond any transformer trained, and small enough to build the expected list from. */
+const MAX_DIM = 2 ** 16;
+const MAX_DEPTH = 1024;
+const MAX_HEADS = 1024;
+const MAX_VOCABULARY = 2 ** 20;
+const MAX_POSITIONS = 2 ** 16;
+const MAX_SIDE = 1024;
+
+const FIELD_NAMES: readonly Exclude<keyof TransformerArchitecture, 'kind'>[] = [
+  'names',
+  'dim',
+  'depth',
+  'heads',
+  'head_size',
+  'text_length',
+  'text_vocab',
+  'image_vocab',
+  'grid',
+  'attention',
+  'conv_kernel',
+  'conv_edges',
+  'activation',
+  'mlp_size',
+  'norm',
+  'layer_scale',
+  'qkv_bias',
+  'position',
+  'rotate_values',
+  'pads',
+  'start_token',
+  'heads_of_output',
+  'shift_tokens',
+];
+
+/**
+ * The architecture that fields state, each of which must be there; none may be unknown.
+ *
+ * @throws FormatError `E_ARCHITECTURE`, naming the first field that is missing, unknown or out of range
+ */
+export function readTransformer(fields: Fields): TransformerArchitecture {
+  refuseUnknown(fields, ['kind', ...FIELD_NAMES]);
+  const size = (name: string, limit: number): number => readSize(name, fields.get(name), limit);
+  const choice = <const Choice extends string>(name: string, choices: readonly Choice[]): Choice =>
+    readChoice(name, fields.get(name), choices);
+  const flag = (name: string): boolean => readFlag(name, fields.get(name));
+  const depth = size('depth', MAX_DEPTH);
+  return {
+    kind: 'transformer',
+    names: choice('names', ['dalle-gl', 'dalle-pytorch']),
+    dim: size('dim', MAX_DIM),
+    depth,
+    heads: size('heads', MAX_HEADS),
+    head_size: size('head_size', MAX_DIM),
+    text_length: size('text_length', MAX_POSITIONS),
+    text_vocab: size('text_vocab', MAX_VOCABULARY),
+    image_vocab: size('image_vocab', MAX_VOCABULARY),
+    grid: readGrid(fields.get('grid')),
+    attention: readAttention(fields.get('attention'), depth),
+    conv_kernel: readKernel(fields.get('conv_kernel')),
+    conv_edges: choice('conv_edges', ['cut', 'clamp', 'wrap']),
+    activation: choice('activation', ['gelu-erf', 'gelu-tanh', 'geglu']),
+    mlp_size: size('mlp_size', MAX_DIM),
+    norm: choice('norm', ['pre', 'sandwich']),
+    layer_scale: flag('layer_scale'),
+    qkv_bias: flag('qkv_bias'),
+    position: choice('position', ['text+row+column', 'text+image', 'rotary']),
+    rotate_values: flag('rotate_values'),
+    pads: choice('pads', ['per-position', 'zero']),
+    start_token: flag('start_token'),
+    heads_of_output: choice('heads_of_output', ['separate', 'shared']),
+    shift_tokens: flag('shift_tokens'),
+  };
+}
+
+/** What a config need not say: most of dalle-gl's transformers are as the paper's. */
+const CONFIG_DEFAULTS: readonly (readonly [string, unknown])[] = [
+  ['names', 'dalle-gl'],
+  ['layer_scale', false],
+  ['qkv_bias', true],
+  ['rotate_values', false],
+  ['start_token', false],
+  ['heads_of_output', 'separate'],
+  ['shift_tokens', false],
+];
+
+/** What a config says beside the architecture: how it was trained, and what it is. */
+const CONFIG_ONLY: readonly string[] = ['model', 'start_of_image', 'caption_dropout'];
+
+/**
+ * The architecture that the `config` of a checkpoint of dalle-gl's own states. Head size and the MLP's width may be
+ * left out: then they are dim / heads and 4 · dim.
+ *
+ * @throws FormatError `E_ARCHITECTURE`
+ */
+export function readTransformerConfig(config: Fields): TransformerArchitecture {
+  refuseUnknown(config, [...CONFIG_ONLY, ...FIELD_NAMES]);
+  readChoice('model', config.get('model'), ['dalle']);
+  // A token of its own before the picture: none of dalle-gl's transformers has one.
+  if (readFlag('start_of_image', config.get('start_of_image') ?? false))
+    throw transformerError('start_of_image is set');
+  const dim = readSize('dim', config.get('dim'), MAX_DIM);
+  const heads = readSize('heads', config.get('heads'), MAX_HEADS);
+  const sizes: [string, unknown][] = [
+    ['head_size', dim / heads],
+    ['mlp_size', 4 * dim],
+  ];
+  const stated = [...config].filter(([name]) => !CONFIG_ONLY.includes(name));
+  return readTransformer(new Map([...CONFIG_DEFAULTS, ...sizes, ...stated]));
+}
+
+/** The `config` from which `readTransformerConfig` gives this architecture again. */
+export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, unknown> {
+  const fields = FIELD_NAMES.filter((name) => name !== 'names').map((name) => [name, architecture[name]] as const);
+  return new Map<string, unknown>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
+}
+
+/** An error about a transformer that is not one of those dalle-gl computes. */
+export function transformerError(what: string): FormatError {
+  return new FormatError(
+    'E_ARCHITECTURE',
+    `readTransformer: ${what}. dalle-gl refuses what it does not know: computing another net than was trained would ` +
+      `give wrong pictures without a word. Check the file, or update dalle-gl.`,
+  );
+}
+
+function refuseUnknown(fields: Fields, known: readonly string[]): void {
+  const unknown = [...fields.keys()].filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const listed = unknown.slice(0, 8).map((name) => name.slice(0, 40));
+  throw transformerError(`the architecture has fields of no known meaning: ${listed.join(', ')}`);
+}
+
+/** @throws FormatError `E_ARCHITECTURE` unless `value` is an integer from 1 to `limit` */
+export function readSize(name: string, value: unknown, limit: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= limit) return value;
+  throw transformerError(`${name} should be an integer from 1 to ${limit}, and is ${describe(value)}`);
+}
+
+function readChoice<Choice extends string>(name: string, value: unknown, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw transformerError(`${name} should be ${choices.join(' or ')}, and is ${describe(value)}`);
+}
+
+/** @throws FormatError `E_ARCHITECTURE` unless `value` is true or false */
+export function readFlag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw transformerError(`${name} should be true or false, and is ${describe(value)}`);
+}
+
+function readGrid(value: unknown): readonly [number, number] {
+  if (!Array.isArray(value) || value.length !== 2)
+    throw transformerError(`grid should be [rows, columns], and is ${describe(value)}`);
+  return [readSize('rows of grid', value[0], MAX_SIDE), readSize('columns of grid', value[1], MAX_SIDE)];
+}
+
+function readAttention(value: unknown, depth: number): TransformerArchitecture['attention'] {
+  if (!Array.isArray(value) || value.length !== depth) {
+    throw transformerError(`attention should be a list of ${depth}, one for each layer, and is ${describe(value)}`);
+  }
+  return value.map((kind, layer) =>
+    readChoice(`attention of layer ${layer}`, kind, ['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv']),
+  );
+}
+
+function readKernel(value: unknown): number {
+  const kernel = readSize('conv_kernel', value, MAX_SIDE - 1);
+  if (kernel % 2 === 1) return kernel;
+  throw transformerError(`conv_kernel should be odd, and is ${kernel}`);
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'not there';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'no plain value' : String(value).slice(0, 40);
+}
