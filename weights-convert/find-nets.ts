@@ -10,7 +10,8 @@ import type { DvaeArchitecture } from './dvae-spec.ts';
 import { refuseUnknownGlobals } from './globals.ts';
 import type { NetArchitecture } from './net-spec.ts';
 import { plainEntries, stringEntries, type PickleValue } from './pickle/records.ts';
-import { collectModuleTensors, collectStateDict, listModules, moduleClass } from './state-dict.ts';
+import { refuseUnsupported } from './recognise-net.ts';
+import { collectModuleTensors, findStateDict, listModules, moduleClass } from './state-dict.ts';
 import type { TorchFile } from './torch/torch-file.ts';
 import type { TensorRecord } from './torch/tensor-record.ts';
 import { readTransformerConfig } from './transformer-architecture.ts';
@@ -30,26 +31,29 @@ const KIND_OF_CLASS: ReadonlyMap<string, DvaeArchitecture['kind']> = new Map([
 /**
  * The nets of a file that `torch.save` wrote.
  *
- * @throws FormatError `E_ARCHITECTURE`, `E_PICKLE_UNKNOWN_GLOBAL`
+ * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_PICKLE_UNKNOWN_GLOBAL`
  */
 export function findTorchNets(file: TorchFile, sourceName: string): FoundNet[] {
-  refuseUnknownGlobals(file.root, file.globals, sourceName);
   const className = moduleClass(file.root);
+  const tensors = className === undefined ? findStateDict(file.root, file.storages) : undefined;
+  // A net known by its name is better refused by it than by the classes of the program that trained it.
+  if (tensors) refuseUnsupported(listShapes(tensors), sourceName);
+  refuseUnknownGlobals(file.root, file.globals, sourceName);
   if (className !== undefined) return [openModule(file, className, sourceName)];
-  const entries = stringEntries(file.root);
-  const transformer = entries && findTransformer(file, entries);
-  if (transformer) return [transformer];
-  const tensors = collectStateDict(file.root, file.storages);
   if (!tensors) throw unknownNet(sourceName, 'neither a module nor a plain state dict');
-  return findStateDictNets(toData(file, tensors), sourceName);
+  const architecture = findTransformer(stringEntries(file.root)!);
+  return architecture
+    ? [{ architecture, tensors: toData(file, tensors) }]
+    : findStateDictNets(toData(file, tensors), sourceName);
 }
 
 /**
  * The nets whose tensors these are.
  *
- * @throws FormatError `E_ARCHITECTURE`
+ * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
  */
 export function findStateDictNets(tensors: ReadonlyMap<string, TensorData>, sourceName: string): FoundNet[] {
+  refuseUnsupported(listShapes(tensors), sourceName);
   const architecture = inferArchitecture(listShapes(tensors));
   if (!architecture) throw unknownNet(sourceName, `${tensors.size} tensors of another net`);
   return [{ architecture, tensors }];
@@ -72,12 +76,10 @@ function openModule(file: TorchFile, className: string, sourceName: string): Fou
   return { architecture, tensors: toData(file, tensors) };
 }
 
-/** A checkpoint of dalle-gl's own: `{config, state_dict}`, with a config that says so. */
-function findTransformer(file: TorchFile, entries: ReadonlyMap<string, PickleValue>): FoundNet | undefined {
+/** What a checkpoint of dalle-gl's own, `{config, state_dict}`, says that it holds. */
+function findTransformer(entries: ReadonlyMap<string, PickleValue>): NetArchitecture | undefined {
   const config = plainEntries(entries.get('config'));
-  const tensors = collectStateDict(entries.get('state_dict') ?? null, file.storages);
-  if (!config?.has('model') || !tensors) return undefined;
-  return { architecture: readTransformerConfig(config), tensors: toData(file, tensors) };
+  return config?.has('model') ? readTransformerConfig(config) : undefined;
 }
 
 function toData(file: TorchFile, records: ReadonlyMap<string, TensorRecord>): Map<string, TensorData> {

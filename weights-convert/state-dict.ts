@@ -99,6 +99,22 @@ export function collectStateDict(root: PickleValue, storages: StorageTable): Map
   return tensors;
 }
 
+/** Where programs put a state dict, beside what else they save. */
+const STATE_DICT_KEYS: readonly string[] = ['state_dict', 'weights', 'model', 'module'];
+
+/** The tensors of a state dict, alone or in a dictionary of other things; undefined if there is none. */
+export function findStateDict(root: PickleValue, storages: StorageTable): Map<string, TensorRecord> | undefined {
+  const alone = collectStateDict(root, storages);
+  if (alone) return alone;
+  const entries = stringEntries(root);
+  for (const key of STATE_DICT_KEYS) {
+    const value = entries?.get(key);
+    const tensors = value === undefined ? undefined : collectStateDict(value, storages);
+    if (tensors) return tensors;
+  }
+  return undefined;
+}
+
 function requireTensor(value: PickleValue, name: string, storages: StorageTable): TensorRecord {
   const tensor = interpretTensor(value, storages);
   if (tensor) return tensor;
