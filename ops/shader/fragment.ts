@@ -18,17 +18,29 @@ export interface FragmentBody {
   /** Statements that run once a fragment, before the pixels. */
   readonly prepare?: string;
   /** A vec4 expression for the pixel at `y`, `x` whose position in the block is `pixel`. */
-  pixel(position: { pixel: number; y: string; x: string }): string;
+  pixel(position: PixelPosition): string;
+}
+
+/** A pixel of the block that a fragment makes, and GLSL for where it is in the picture. */
+export interface PixelPosition {
+  readonly pixel: number;
+  readonly y: string;
+  readonly x: string;
+}
+
+/** All pixels of a block, also those beyond the picture. */
+export function listPositions({ targets, block }: Layout): PixelPosition[] {
+  return Array.from({ length: targets }, (_, pixel) => ({
+    pixel,
+    y: offset('y0', Math.floor(pixel / block.width)),
+    x: offset('x0', pixel % block.width),
+  }));
 }
 
 /** A whole fragment shader. `title` is its first comment. */
 export function writeFragmentShader(call: ShaderCall, title: string, body: FragmentBody): string {
   const { layout } = call.output;
-  const positions = Array.from({ length: layout.targets }, (_, pixel) => ({
-    pixel,
-    y: offset('y0', Math.floor(pixel / layout.block.width)),
-    x: offset('x0', pixel % layout.block.width),
-  }));
+  const positions = listPositions(layout);
   return [
     '#version 300 es',
     `// ${title} → [${layout.shape.join(', ')}]`,
@@ -112,7 +124,7 @@ function locateBlock({ tile, tiles, atlas, folds, quads, planes, block }: Layout
   ].join('\n');
 }
 
-function zeroPadding({ grid, block, quads }: Layout, positions: { pixel: number; y: string; x: string }[]): string {
+function zeroPadding({ grid, block, quads }: Layout, positions: readonly PixelPosition[]): string {
   const lines: string[] = [];
   const spareLanes = grid.c % 4;
   if (spareLanes > 0) {
