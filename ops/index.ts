@@ -3,17 +3,24 @@ import { compile as compileWith, run as runWith, withoutRules } from '../engine/
 import type { AnyDevice, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 
-export { constant, Tensor, tensor } from '../engine/index.ts';
+export { constant, State, Tensor, tensor } from '../engine/index.ts';
 export type { AnyDevice, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
+export { attention } from './attention/attention.ts';
+export type { AttentionAttributes } from './attention/attention.ts';
+export type { Mask } from './attention/mask.ts';
 export { argmax } from './argmax/argmax.ts';
+export { appendRows, createCache, layRows } from './cache/cache.ts';
+export type { CacheAttributes, CacheForm } from './cache/cache.ts';
 export { calibrate } from './calibrate.ts';
 export { castToFloat, castToHalf } from './cast/cast.ts';
 export { concat } from './concat/concat.ts';
 export { conv2d } from './conv2d/conv2d.ts';
 export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';
 export { clamp, erf, exp, gelu, geluTanh, log, relu, sigmoid, tanh } from './elementwise/unary.ts';
+export { embed } from './embedding/embedding.ts';
 export { gather } from './gather/gather.ts';
 export { layerNorm } from './layer-norm/layer-norm.ts';
+export { linear } from './linear/linear.ts';
 export { matmul } from './matmul/matmul.ts';
 export { maxPool2d } from './max-pool2d/max-pool2d.ts';
 export { oneHot } from './one-hot/one-hot.ts';

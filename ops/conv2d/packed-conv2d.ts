@@ -163,11 +163,11 @@ function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
           prepareRow: `int weight_y = weight_place.y + in_quad * ${height} + dy;`,
           weight: ({ dx, lane }) => `b_fetch(weight_place.x + ${dx * 4 + lane}, weight_y, weight_place.z)`,
         }),
-    finish(sum, position) {
-      if (gain === undefined) return sum;
+    finish([sum], position) {
+      if (gain === undefined) return sum!;
       const { y, x } = existingPixel(call.output.layout, position);
       const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale));
-      return addResidual(sum, `${residual}_pixel(n, quad, ${fromY}, ${fromX})`, gain);
+      return addResidual(sum!, `${residual}_pixel(n, quad, ${fromY}, ${fromX})`, gain);
     },
   });
 }

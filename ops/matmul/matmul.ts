@@ -78,6 +78,6 @@ function writeMatmulShader(call: ShaderCall<undefined>): string {
         ? place(k)
         : `(${k} < ${inner} ? ${place(`min(${k}, ${inner - 1})`)} : vec4(0.0))`;
     },
-    finish: (sum) => sum,
+    finish: ([sum]) => sum!,
   });
 }

@@ -4,10 +4,14 @@
  * algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
+import { activationOnWrite } from './activation-on-write.ts';
 import { argmaxOnWrite } from './argmax-on-write.ts';
+import { branchOnWrite } from './branch-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
+import { normOnRead } from './norm-on-read.ts';
 import { packConv2d } from './pack-conv2d.ts';
+import { packLinears } from './pack-linear.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
@@ -23,6 +27,10 @@ export const standardRules: readonly Rule[] = [
   reluOnRead,
   residualOnWrite,
   argmaxOnWrite,
+  packLinears,
+  normOnRead,
+  activationOnWrite,
+  branchOnWrite,
   winogradLargeMaps,
   winogradSmallMaps,
 ];

@@ -19,9 +19,13 @@ export interface ProductLoop {
   readonly groups?: number;
   /** GLSL of the weight texel for input `in_quad` and `lane` 0..3 at tap `dy`, `dx`: the 4 channels of a group. */
   weight(tap: { dx: number; lane: number; group: number }): string;
-  /** Statements before the loops, and before each tap row: what `weight` needs. */
+  /** Statements for a pixel once it is read, which may change it: the vec4 `name`, `column` right of the leftmost tap. */
+  take?(pixel: { readonly name: string; readonly column: number }): string[];
+  /** Statements before the loops, and before each tap row: what `weight` and `take` need. */
   readonly prepareWeights?: string;
   readonly prepareRow?: string;
+  /** Statements after the loops. */
+  readonly conclude?: string;
   /** vec4 for a group's channels to start from, e.g. the bias. */
   start(group: number): string;
 }
@@ -29,22 +33,28 @@ export interface ProductLoop {
 /** A product whose sums are the result. */
 export interface ProductShader extends ProductLoop {
   readonly title: string;
-  /** What becomes of the sum of the pixel at `y`, `x`. */
-  finish(sum: string, position: { y: string; x: string }): string;
+  /** Functions that `finish` calls. */
+  readonly declarations?: string;
+  /** What becomes of the sums of the pixel at `y`, `x`, one for each group. */
+  finish(sums: readonly string[], position: { pixel: number; y: string; x: string }): string;
 }
 
 /** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
 export function writeProductShader(call: ShaderCall, product: ProductShader): string {
   return writeFragmentShader(call, product.title, {
-    declarations: productDeclarations(product),
+    declarations: [productDeclarations(product), ...(product.declarations ? [product.declarations] : [])].join('\n\n'),
     prepare: writeProductLoop(call, product),
-    pixel: ({ pixel, y, x }) => product.finish(sumName(product, 0, pixel), { y, x }),
+    pixel: (position) => product.finish(listSums(product, position.pixel), position),
   });
 }
 
 /** The variable that holds a group's sum for a pixel of the block. */
 export function sumName({ groups = 1 }: ProductLoop, group: number, pixel: number): string {
   return groups === 1 ? `sum_${pixel}` : `sum_${group}_${pixel}`;
+}
+
+function listSums(product: ProductLoop, pixel: number): string[] {
+  return Array.from({ length: product.groups ?? 1 }, (_, group) => sumName(product, group, pixel));
 }
 
 /** Statements that declare the sums of a block and compute them. */
@@ -63,6 +73,7 @@ export function writeProductLoop(call: ShaderCall, product: ProductLoop): string
     ...(isTiled(input) ? [] : [`  ivec3 plane_place = a_place(n * ${input.quads} + in_quad, 0, 0);`]),
     indent(writeTapRow(input, output, product)),
     '}',
+    ...(product.conclude ? [product.conclude] : []),
   ].join('\n');
 }
 
@@ -102,7 +113,9 @@ function writeTapRow(input: Layout, output: Layout, product: ProductLoop): strin
     }
     for (let i = 0; i < span; i++) {
       const read = readPixel(input, output, product, row, i);
-      lines.push(`vec4 pixel_${row}_${i} = ${product.reluInput ? `relu(${read})` : read};`);
+      const name = `pixel_${row}_${i}`;
+      lines.push(`vec4 ${name} = ${product.reluInput ? `relu(${read})` : read};`);
+      if (product.take) lines.push(...product.take({ name, column: i }));
     }
   }
   if (product.prepareRow) lines.push(product.prepareRow);

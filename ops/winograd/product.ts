@@ -109,6 +109,6 @@ function writeShader(call: ShaderCall<WinogradProductAttributes>): string {
           prepareWeights: `ivec3 weight_place = b_place(${image} * ${quads} + quad, 0, 0);`,
           weight: ({ lane }) => `b_fetch(weight_place.x + ${lane}, weight_place.y + in_quad, weight_place.z)`,
         }),
-    finish: (sum) => sum,
+    finish: ([sum]) => sum!,
   });
 }
