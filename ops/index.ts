@@ -22,6 +22,7 @@ export { gather } from './gather/gather.ts';
 export { layerNorm } from './layer-norm/layer-norm.ts';
 export { linear } from './linear/linear.ts';
 export { matmul } from './matmul/matmul.ts';
+export type { MatmulOptions } from './matmul/matmul.ts';
 export { maxPool2d } from './max-pool2d/max-pool2d.ts';
 export { oneHot } from './one-hot/one-hot.ts';
 export { pad } from './pad/pad.ts';
