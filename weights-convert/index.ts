@@ -25,6 +25,16 @@ export type {
 export { describeArchitecture } from './check-tensors.ts';
 export type { NetArchitecture, NetKind, NetPart } from './net-spec.ts';
 export { netTensors } from './net-tensors.ts';
+export { inspectFile, type InspectionResult, type InspectOptions } from './inspect/inspect-file.ts';
+export type {
+  Bounded,
+  ExplainedOpcode,
+  InspectedGlobal,
+  InspectedProblem,
+  InspectedTensor,
+  InspectedValue,
+  Inspection,
+} from './inspect/inspection.ts';
 export { readNpy, writeNpy, type NpyArray } from './npy.ts';
 export { openCheckpoint, openWeights } from './open-weights.ts';
 export { describeSource } from './describe-source.ts';
