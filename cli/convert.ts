@@ -99,9 +99,11 @@ function formatReport(report: ConversionReport): string {
   ].join('\n');
 }
 
-function formatPart({ name, architecture, container, source, tensors, parameters }: ConvertedPart): string {
+function formatPart(part: ConvertedPart): string {
+  const { name, architecture, container, source, tensors, parameters, leftOut } = part;
+  const others = leftOut.map((left) => `; left out: ${left.tensors} of ${left.reason}`).join('');
   return (
     `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
-    `${parameters} numbers; ${source.note}, SHA-256 ${source.sha256}`
+    `${parameters} numbers${others}; ${source.note}, SHA-256 ${source.sha256}`
   );
 }

@@ -7,7 +7,7 @@ import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
-import { countParameters } from '../weights.ts';
+import { countParameters, type LeftOut } from '../weights.ts';
 import { openSources, type OpenedSources } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
 import type { ConversionControl } from './conversion-progress.ts';
@@ -46,6 +46,8 @@ export interface ConvertedPart extends ConvertedFiles {
   readonly container: Container;
   readonly tensors: number;
   readonly parameters: number;
+  /** Tensors of the source that were not needed, with the reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface ConversionReport {
@@ -128,6 +130,7 @@ function describePart({ weights, source }: PartToWrite, written: ModelParts): Co
     source,
     tensors: weights.tensors.size,
     parameters: countParameters(weights),
+    leftOut: weights.leftOut ?? [],
     files: written[name]?.files ?? [],
   };
 }
