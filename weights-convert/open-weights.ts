@@ -9,6 +9,7 @@ import { checkTensors, describeArchitecture } from './check-tensors.ts';
 import { findStateDictNets, findTorchNets, unknownNet, type FoundNet } from './find-nets.ts';
 import { nameTensors } from './net-tensors.ts';
 import { expectedNetTensors } from './net-spec.ts';
+import { openNpz } from './npy-tensor.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
@@ -80,6 +81,8 @@ async function findNets(source: ByteSource, container: Container): Promise<Found
       return findStateDictNets((await openSafetensors(source)).tensors, source.name);
     case 'pickle':
       return refuseBarePickle(source);
+    case 'npz':
+      return findStateDictNets(await openNpz(source), source.name);
     case 'npy':
       throw unknownNet(source.name, 'a NumPy array');
   }
