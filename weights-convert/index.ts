@@ -37,6 +37,7 @@ export type {
 } from './inspect/inspection.ts';
 export { readNpy, writeNpy, type NpyArray } from './npy.ts';
 export { openCheckpoint, openWeights } from './open-weights.ts';
+export { downloadBlob, type DownloadedBlob, type DownloadOptions, type DownloadProgress } from './download.ts';
 export { describeSource } from './describe-source.ts';
 export { sniffContainer, type Container } from './sniff.ts';
 export type { SamplingDefaults } from './sampling-defaults.ts';

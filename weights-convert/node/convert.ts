@@ -8,14 +8,13 @@ import { measureSafetensors, type WeightDtype } from '../safetensors/write-safet
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
 import { countParameters, type LeftOut } from '../weights.ts';
-import { openSources, type OpenedSources } from './open-sources.ts';
+import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
-import type { ConversionControl } from './conversion-progress.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
 
-export interface ConvertOptions extends ConversionControl {
-  /** Paths of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
-  readonly sources: readonly string[];
+export interface ConvertOptions extends SourceControl {
+  /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
+  readonly sources: readonly (string | URL)[];
   /** The model folder to make. */
   readonly out: string;
   /** How weights are stored; f32 keeps every bit. */
