@@ -10,6 +10,7 @@ import { convert } from './convert.ts';
 import { decode } from './decode.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
+import { exportCommand } from './export.ts';
 import { fail } from './failure.ts';
 import { formatCommandHelp, formatProgramHelp } from './help.ts';
 import { inspect } from './inspect.ts';
@@ -17,7 +18,7 @@ import { findNearest } from './nearest.ts';
 import { reconstruct } from './reconstruct.ts';
 import type { Terminal } from './terminal.ts';
 
-export const commands: readonly Command[] = [reconstruct, encode, decode, convert, inspect, doctor];
+export const commands: readonly Command[] = [reconstruct, encode, decode, convert, inspect, exportCommand, doctor];
 
 /** Runs `dalle-gl <words>` and returns its exit code. Throws nothing. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {

@@ -3,6 +3,7 @@
  * checkpoints. Every field is checked and bounded, so that what follows may build lists and shapes from it.
  */
 import { FormatError } from '../errors.ts';
+import type { PlainValue } from './pickle/build-records.ts';
 import type { TransformerArchitecture } from './transformer-spec.ts';
 
 /** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
@@ -119,9 +120,9 @@ export function readTransformerConfig(config: Fields): TransformerArchitecture {
 }
 
 /** The `config` from which `readTransformerConfig` gives this architecture again. */
-export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, unknown> {
+export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, PlainValue> {
   const fields = FIELD_NAMES.filter((name) => name !== 'names').map((name) => [name, architecture[name]] as const);
-  return new Map<string, unknown>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
+  return new Map<string, PlainValue>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
 }
 
 /** An error about a transformer that is not one of those dalle-gl computes. */

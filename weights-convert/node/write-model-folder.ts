@@ -4,8 +4,8 @@
  * Everything is written under temporary names first and renamed at the end. A failure before that leaves the folder as
  * it was; a folder made here is removed again. The same weights always give the same bytes.
  */
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DalleError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
@@ -25,6 +25,7 @@ import { writeSafetensors, type WeightDtype } from '../safetensors/write-safeten
 import type { Weights } from '../weights.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { createOutputFile, describeWriteFailure, type CreateOutput, type OutputFile } from './output-file.ts';
+import { makeFolders, removeFolders } from './output-folder.ts';
 
 /** One net to write, with the description of the file it came from. */
 export interface PartToWrite {
@@ -165,21 +166,11 @@ async function replaceModel(out: string, parts: ModelParts, outputs: readonly Ou
 
 /** Makes the folder. Returns the first folder that had to be made; undefined if it was there. */
 async function makeFolder(out: string, force: boolean): Promise<string | undefined> {
-  const created = await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw describeWriteFailure(out, cause);
-  });
+  const created = await makeFolders(out);
   if (created !== undefined || force || (await readdir(out)).length === 0) return created;
   throw new DalleError(
     'E_OUTPUT_EXISTS',
     `writeModelFolder: ${out} is not empty, and nothing in it was touched. Name another folder, or add --force ` +
       `({ force: true }) to replace the model in it.`,
   );
-}
-
-/** Removes the empty folders from `out` up to `first`, which is where making them began. */
-async function removeFolders(out: string, first: string): Promise<void> {
-  for (let folder = resolve(out); folder.length >= resolve(first).length; folder = dirname(folder)) {
-    // Something else may have been put there meanwhile: then it stays.
-    await rmdir(folder).catch(() => undefined);
-  }
 }
