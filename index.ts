@@ -9,10 +9,23 @@ import { Device, type DeviceOptions } from './engine/index.ts';
 
 export * from './errors.ts';
 export * from './images/index.ts';
+export { createDalle, Dalle } from './nets/dalle/dalle.ts';
+export type { DalleOptions, GenerateOptions, GenerateStep } from './nets/dalle/dalle.ts';
+export { selectTokens } from './nets/dalle/regions.ts';
+export type { Region, Selection } from './nets/dalle/regions.ts';
 export * from './nets/dvae/dvae.ts';
 export { decoder } from './nets/dvae/decoder.ts';
 export { encoder } from './nets/dvae/encoder.ts';
+export { loadDVAE, type CheckpointPair, type CheckpointSource, type LoadDvaeOptions } from './nets/dvae/load-dvae.ts';
 export { likelyPixels, mapPixels, unmapPixels } from './nets/dvae/pixels.ts';
+export { DEFAULT_SAMPLING, resolveSampling, type SamplingSettings } from './nets/sampling/settings.ts';
+export { openTokenizer } from './nets/tokenizer/open-tokenizer.ts';
+export { prepareText } from './nets/tokenizer/prepare-text.ts';
+export type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
+export type { Decoding } from './nets/transformer/decoding.ts';
+export { Transformer, type TransformerOptions } from './nets/transformer/transformer.ts';
+export * from './nets/sampling/index.ts';
+export * from './nets/tokenizer/index.ts';
 export type { WeightTree } from './nets/weight-tree.ts';
 export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.
