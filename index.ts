@@ -26,8 +26,6 @@ export type { Decoding } from './nets/transformer/decoding.ts';
 export { Transformer, type TransformerOptions } from './nets/transformer/transformer.ts';
 export * from './nets/sampling/index.ts';
 export * from './nets/tokenizer/index.ts';
-export * from './nets/sampling/index.ts';
-export * from './nets/tokenizer/index.ts';
 export type { WeightTree } from './nets/weight-tree.ts';
 export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.
