@@ -77,7 +77,7 @@ export async function loadDVAE(
 ): Promise<Dvae> {
   const parts =
     typeof source === 'string'
-      ? await openModelFolder(source)
+      ? await openModelFolder(source, ['encoder', 'decoder'])
       : await openCheckpoints(source, (named) => openSource(named, options));
   return new Dvae(parts, { device: device ?? (await openShared()) });
 }

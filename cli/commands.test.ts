@@ -173,7 +173,7 @@ test('doctor prints what was found and chosen', async () => {
   const found = JSON.parse(stdout.toString());
   expect(found.contexts.platforms.length).toBeGreaterThan(0);
   expect(found.device.probes.float32).toBe(true);
-  expect(found.model.parts).toEqual(['encoder', 'decoder']);
+  expect(found.model.parts).toEqual(['encoder', 'decoder', 'transformer', 'tokenizer']);
 });
 
 test('help begins with an example, and every flag is in it', async () => {

@@ -3,7 +3,7 @@
  * text and back, model-folder.ts opens what it names, node/write-model-folder.ts writes it.
  */
 import { FormatError } from '../errors.ts';
-import type { NetArchitecture, NetPart, NetsByPart } from './net-spec.ts';
+import { NET_PARTS, type NetArchitecture, type NetPart, type NetsByPart } from './net-spec.ts';
 import type { SamplingDefaults } from './sampling-defaults.ts';
 
 export const MANIFEST_NAME = 'model.json';
@@ -11,6 +11,7 @@ export const TOKENIZER_NAME = 'tokenizer.json';
 
 /** The parts that a model can have: nets, and what turns text into tokens. */
 export type PartName = NetPart | 'tokenizer';
+export const PART_NAMES: readonly PartName[] = [...NET_PARTS, 'tokenizer'];
 
 /** The file that a part was converted from. */
 export interface SourceDescription {

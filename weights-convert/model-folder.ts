@@ -5,7 +5,15 @@
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
 import type { ByteSource } from './byte-source.ts';
-import { MANIFEST_NAME, modelError, type ModelFile, type ModelManifest, type ModelPart } from './manifest.ts';
+import {
+  MANIFEST_NAME,
+  modelError,
+  PART_NAMES,
+  type ModelFile,
+  type ModelManifest,
+  type ModelPart,
+  type PartName,
+} from './manifest.ts';
 import { parseManifest } from './manifest-json.ts';
 import { NET_PARTS, type NetPart, type NetsByPart } from './net-spec.ts';
 import { makeWeights } from './open-weights.ts';
@@ -30,10 +38,11 @@ export type OpenFile = (name: string) => Promise<ByteSource>;
 /**
  * Opens a model folder through a function that opens a file of it by name.
  *
+ * @param wanted only these parts are opened [all]
  * @throws FormatError `E_MODEL_MANIFEST` if model.json is not one or a file does not fit it, `E_TOKENIZER_FILE`, and as
  *   `openSafetensors` and `makeWeights`
  */
-export async function openModel(openFile: OpenFile): Promise<Model> {
+export async function openModel(openFile: OpenFile, wanted: readonly PartName[] = PART_NAMES): Promise<Model> {
   const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
   const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {
@@ -41,10 +50,11 @@ export async function openModel(openFile: OpenFile): Promise<Model> {
   };
   try {
     for (const name of NET_PARTS) {
-      const part = manifest.parts[name];
+      const part = wanted.includes(name) ? manifest.parts[name] : undefined;
       if (part) nets[name] = await openNet(part, openFile);
     }
-    const tokenizer = manifest.parts.tokenizer && (await openTokenizer(manifest.parts.tokenizer.files[0], openFile));
+    const words = wanted.includes('tokenizer') ? manifest.parts.tokenizer : undefined;
+    const tokenizer = words && (await openTokenizer(words.files[0], openFile));
     // openNet has seen to it that each part holds its own kind of net.
     return { manifest, ...(nets as ModelWeights), ...(tokenizer !== undefined && { tokenizer }), close };
   } catch (error) {

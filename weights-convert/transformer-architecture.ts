@@ -167,7 +167,9 @@ function readGrid(value: unknown): readonly [number, number] {
 
 function readAttention(value: unknown, depth: number): TransformerArchitecture['attention'] {
   if (!Array.isArray(value) || value.length !== depth) {
-    throw transformerError(`attention should be a list of ${depth}, one for each layer, and is ${describe(value)}`);
+    throw transformerError(
+      `attention should be a list of ${depth} kinds, as many as depth says, and is ${describe(value)}`,
+    );
   }
   return value.map((kind, layer) =>
     readChoice(`attention of layer ${layer}`, kind, ['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv']),
