@@ -82,6 +82,25 @@ export async function loadDVAE(
   return new Dvae(parts, { device: device ?? (await openShared()) });
 }
 
+/**
+ * Loads a whole DALL·E from a model folder (the bundled one unless told): text in, pictures out. The folder needs a
+ * transformer and a tokenizer.
+ *
+ * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
+ */
+export async function loadDALLE(
+  folder: string = bundledModel,
+  { device }: { readonly device?: AnyDevice } = {},
+): Promise<Dalle> {
+  const model = await openModelFolder(folder);
+  try {
+    return await createDalle(model, { device: device ?? (await openShared()) });
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */
 export async function run(tensor: Tensor, options: { readonly device?: AnyDevice } = {}): Promise<RunOutput> {
   return runOn(options.device ?? (await openShared()), tensor);
