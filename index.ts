@@ -18,7 +18,7 @@ export { decoder } from './nets/dvae/decoder.ts';
 export { encoder } from './nets/dvae/encoder.ts';
 export { loadDVAE, type CheckpointPair, type CheckpointSource, type LoadDvaeOptions } from './nets/dvae/load-dvae.ts';
 export { likelyPixels, mapPixels, unmapPixels } from './nets/dvae/pixels.ts';
-export { DEFAULT_SAMPLING, resolveSampling, type SamplingSettings } from './nets/sampling/settings.ts';
+export { DEFAULT_SAMPLING, parseSampling, resolveSampling, type SamplingSettings } from './nets/sampling/settings.ts';
 export { openTokenizer } from './nets/tokenizer/open-tokenizer.ts';
 export { prepareText } from './nets/tokenizer/prepare-text.ts';
 export type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
