@@ -88,7 +88,7 @@ export async function loadDVAE(
  *
  * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
  */
-export async function loadDALLE(
+export async function loadDalle(
   folder: string = bundledModel,
   { device }: { readonly device?: AnyDevice } = {},
 ): Promise<Dalle> {
