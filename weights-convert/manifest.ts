@@ -13,7 +13,7 @@ export const TOKENIZER_NAME = 'tokenizer.json';
 export type PartName = NetPart | 'tokenizer';
 export const PART_NAMES: readonly PartName[] = [...NET_PARTS, 'tokenizer'];
 
-/** The file that a part was converted from. */
+/** The file that a part was converted from; of a sharded one, its index, with the bytes and hash of all behind it. */
 export interface SourceDescription {
   readonly name: string;
   readonly bytes: number;
@@ -36,7 +36,7 @@ export interface ModelFile {
 export interface ModelPart<Architecture extends NetArchitecture = NetArchitecture> {
   readonly architecture: Architecture;
   readonly dtype: 'f32' | 'f16';
-  /** One file today; a list so that a part may be sharded. */
+  /** One file; or shards in order, and their index behind them. */
   readonly files: readonly ModelFile[];
   readonly source: SourceDescription;
 }
@@ -61,6 +61,11 @@ export interface ModelManifest {
   /** Licence and notice of the weights, where the converter was given them. */
   readonly licence?: string;
   readonly notice?: string;
+}
+
+/** The file that tells which tensor is in which shard. */
+export function isIndexName(name: string): boolean {
+  return name.endsWith('.safetensors.index.json');
 }
 
 /** An error about a model folder whose parts do not fit together. */

@@ -4,8 +4,10 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
+import type { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
+  isIndexName,
   MANIFEST_NAME,
   modelError,
   PART_NAMES,
@@ -17,6 +19,7 @@ import {
 import { parseManifest } from './manifest-json.ts';
 import { NET_PARTS, type NetPart, type NetsByPart } from './net-spec.ts';
 import { makeWeights } from './open-weights.ts';
+import { isSharded, openShardedSafetensors, openShards } from './safetensors/open-shards.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { expectTokenizer } from './tokenizer-file.ts';
 import type { Weights } from './weights.ts';
@@ -74,24 +77,35 @@ async function readSource<Result>(source: ByteSource, read: (source: ByteSource)
 
 async function openTokenizer(file: ModelFile, openFile: OpenFile): Promise<string> {
   return readSource(await openFile(file.name), (source) => {
-    checkSize(source, file);
+    if (source.size !== file.bytes) throw sizeError(source, file);
     return expectTokenizer(source);
   });
 }
 
+/** One file, or shards with their index. */
 async function openNet(part: ModelPart, openFile: OpenFile): Promise<Weights> {
-  const file = part.files[0]!;
-  const source = await openFile(file.name);
+  const { architecture, files } = part;
+  const openPartFile = async (name: string): Promise<ByteSource> => {
+    const file = files.find((candidate) => candidate.name === name);
+    if (!file) throw modelError(`an index names ${name}, and model.json does not`);
+    const source = await openFile(name);
+    if (source.size === file.bytes) return source;
+    await source.close?.();
+    throw sizeError(source, file);
+  };
+  const isIndexed = files.length > 1;
+  const first = await openPartFile(files.find(({ name }) => isIndexName(name) === isIndexed)!.name);
+  let source = first;
   try {
-    checkSize(source, file);
-    const { tensors } = await openSafetensors(source);
-    return makeWeights({ architecture: part.architecture, tensors }, source, 'safetensors');
+    if (isIndexed) source = await openShards(first, openPartFile);
+    const tensors = isSharded(source) ? await openShardedSafetensors(source) : (await openSafetensors(source)).tensors;
+    return makeWeights({ architecture, tensors }, source, isIndexed ? 'safetensors-index' : 'safetensors');
   } catch (error) {
     await source.close?.();
     throw error;
   }
 }
 
-function checkSize({ size }: ByteSource, { name, bytes }: ModelFile): void {
-  if (size !== bytes) throw modelError(`${name} has ${size} bytes, and model.json says ${bytes}`);
+function sizeError({ size }: ByteSource, { name, bytes }: ModelFile): FormatError {
+  return modelError(`${name} has ${size} bytes, and model.json says ${bytes}`);
 }

@@ -9,8 +9,11 @@ import { OPCODES } from './pickle/opcodes.ts';
 import type { GlobalRecord } from './pickle/records.ts';
 import { openZip } from './zip/zip-archive.ts';
 
-/** A container that dalle-gl can open. `pickle` is a bare pickle, which holds no tensors of torch's. */
-export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npy' | 'npz' | 'pickle';
+/**
+ * A container that dalle-gl can open. `safetensors-index` is the index of a sharded checkpoint; `pickle` is a bare
+ * pickle, which holds no tensors of torch's.
+ */
+export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'safetensors-index' | 'npy' | 'npz' | 'pickle';
 
 /** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
 const LEGACY_MAGIC: readonly number[] = [
@@ -34,6 +37,7 @@ export async function sniffContainer(source: ByteSource): Promise<Container> {
   if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
   if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
   if (looksLikeSafetensors(head, source.size)) return 'safetensors';
+  if (/^\s*\{[^]*"weight_map"\s*:/.test(decodeHead(head))) return 'safetensors-index';
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
   if (await isUnmarkedPickle(head, source)) return 'pickle';
   throw explainUnknown(head, source);

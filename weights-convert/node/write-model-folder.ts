@@ -21,6 +21,7 @@ import {
 } from '../manifest.ts';
 import { NET_PARTS, partOf, type NetPart } from '../net-spec.ts';
 import type { SamplingDefaults } from '../sampling-defaults.ts';
+import { planShards } from '../safetensors/plan-shards.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
 import { createNodeHasher } from './node-hasher.ts';
@@ -45,6 +46,8 @@ export interface WriteModelOptions {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
   readonly dtype: WeightDtype;
+  /** Bytes that no file of tensors exceeds unless a single tensor does [no limit]. */
+  readonly shardBytes?: number;
   /** Replace a model that is there; other files in the folder are left alone. */
   readonly force: boolean;
   readonly sampling?: SamplingDefaults;
@@ -86,10 +89,6 @@ export async function writeModelFolder(options: WriteModelOptions): Promise<Mode
   }
 }
 
-function partFile(name: NetPart): string {
-  return `${name}.safetensors`;
-}
-
 function makeManifest(parts: ModelParts, { sampling, licence, notice }: WriteModelOptions): ModelManifest {
   return {
     kind: 'dalle-gl-model',
@@ -118,9 +117,16 @@ async function writePart(
   options: WriteModelOptions,
   create: CreateOutput,
 ): Promise<ModelPart> {
-  const { dtype } = options;
-  const file = await writeFile(partFile(name), writeSafetensors(weights.tensors, dtype), options, create);
-  return { architecture: weights.architecture, dtype, files: [file], source };
+  const { dtype, shardBytes = Infinity } = options;
+  const plan = planShards(name, weights.tensors, dtype, shardBytes);
+  const files: ModelFile[] = [];
+  for (const shard of plan.files) {
+    files.push(await writeFile(shard.name, writeSafetensors(shard.tensors, dtype), options, create));
+  }
+  if (plan.index) {
+    files.push(await writeFile(plan.index.name, [new TextEncoder().encode(plan.index.text)], options, create));
+  }
+  return { architecture: weights.architecture, dtype, files, source };
 }
 
 async function writeTokenizer(
@@ -154,14 +160,22 @@ async function writeFile(
 
 /** The old manifest goes first and the new one comes last: in between the folder is no model, never a mixed one. */
 async function replaceModel(out: string, parts: ModelParts, outputs: readonly OutputFile[]): Promise<void> {
+  const written = new Set(Object.values(parts).flatMap(({ files }) => files.map(({ name }) => name)));
   try {
     await rm(join(out, MANIFEST_NAME), { force: true });
-    for (const name of NET_PARTS) if (!parts[name]) await rm(join(out, partFile(name)), { force: true });
-    if (!parts.tokenizer) await rm(join(out, TOKENIZER_NAME), { force: true });
+    for (const name of await readdir(out)) {
+      if (isModelFile(name) && !written.has(name)) await rm(join(out, name), { force: true });
+    }
   } catch (cause) {
     throw describeWriteFailure(out, cause);
   }
   for (const output of outputs) await output.commit();
+}
+
+/** Whether a model's files are called so: whole, as a shard, or as the index of shards. */
+function isModelFile(name: string): boolean {
+  const pattern = new RegExp(`^(${NET_PARTS.join('|')})(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?$`);
+  return name === TOKENIZER_NAME || pattern.test(name);
 }
 
 /** Makes the folder. Returns the first folder that had to be made; undefined if it was there. */
