@@ -176,6 +176,11 @@ describe('sampleToken', () => {
     );
   });
 
+  test('a token has its share of the way, without its end', () => {
+    const draw = (uniform: number): number => sampleToken({ conditional: Float32Array.of(1, 1) }, plain, uniform).token;
+    expect([0, 0.5 - 2 ** -53, 0.5, 1 - 2 ** -53].map(draw)).toEqual([0, 0, 1, 1]);
+  });
+
   test('what was left out is never drawn, at either end of the way', () => {
     fc.assert(
       fc.property(someLogits, share, fc.constantFrom(0, 1 - 2 ** -53), (conditional, topP, uniform) => {

@@ -153,15 +153,23 @@ describe('dropout', () => {
     expect(new Set(ways.map(String)).size).toBeGreaterThan(20);
   });
 
-  test('a merge is passed over as often as was asked for', () => {
-    const pair = new BpeTokenizer({ tokens: ['?', 'a', 'b</w>', 'ab</w>'], merges: [['a', 'b</w>']], unknown: '?' });
+  test('at every step each merge has its chance again', () => {
+    const tokens = ['?', 'a', 'b', 'c', 'd</w>', 'ab', 'cd</w>'];
+    const pairs = new BpeTokenizer({
+      tokens,
+      merges: [
+        ['a', 'b'],
+        ['c', 'd</w>'],
+      ],
+      unknown: '?',
+    });
     const random = createRandom(11);
     const runs = 4000;
-    const whole = Array.from({ length: runs }, () => pair.encode('ab', { rate: 0.1, random })).filter(
-      (ids) => ids[0] === 3,
-    );
-    // Within four standard deviations.
-    expect(Math.abs(whole.length - 0.9 * runs)).toBeLessThan(4 * Math.sqrt(runs * 0.09));
+    const ways = Array.from({ length: runs }, () => pairs.encode('abcd', { rate: 0.4, random }));
+    // ab at once, or when cd has been joined instead: 0.6 + 0.4 · 0.6 · 0.6. Within four standard deviations.
+    const share = 0.744;
+    const joined = ways.filter((ids) => ids[0] === 5).length;
+    expect(Math.abs(joined - share * runs)).toBeLessThan(4 * Math.sqrt(runs * share * (1 - share)));
   });
 });
 
