@@ -1,6 +1,6 @@
 /**
  * dalle-gl where there is no Node: everything here runs in a browser or a worker, on a WebGL 2 context of yours or
- * one that it makes. Weights come from `dalle-gl/convert` (`openWeights(sourceFromBlob(file))`); files, EGL and the
+ * one that it makes. Weights come from addresses and from files that a person chose (`loadDVAE`); paths, EGL and the
  * bundled model are in `dalle-gl/node`.
  */
 import { openBrowserContext, type BrowserContextOptions } from './engine/context/browser.ts';

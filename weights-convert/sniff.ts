@@ -7,6 +7,7 @@ import type { ByteSource } from './byte-source.ts';
 import { decodePickle } from './pickle/decode-pickle.ts';
 import { OPCODES } from './pickle/opcodes.ts';
 import type { GlobalRecord } from './pickle/records.ts';
+import { decodeHead, describeStandIn, trimText } from './stand-in.ts';
 import { openZip } from './zip/zip-archive.ts';
 
 /**
@@ -67,11 +68,6 @@ async function isUnmarkedPickle(head: Uint8Array, source: ByteSource): Promise<b
   }
 }
 
-/** A letter for each byte. Not TextDecoder: its `latin1` is windows-1252, with letters beyond 0xff. */
-function decodeHead(head: Uint8Array): string {
-  return String.fromCharCode(...head);
-}
-
 function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
   return prefix.every((byte, index) => bytes[at + index] === byte);
 }
@@ -109,35 +105,14 @@ const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: numb
 
 function explainUnknown(head: Uint8Array, source: ByteSource): FormatError {
   const where = `sniffContainer: ${source.name} (${source.size} bytes)`;
-  if (head.length === 0) {
-    return new FormatError(
-      'E_FORMAT_UNKNOWN',
-      `${where} is empty. The download failed before it began; fetch it again.`,
-    );
-  }
-  const text = decodeHead(head);
-  if (text.startsWith('version https://git-lfs')) {
-    const advice = 'run `git lfs pull` in the repository, or download the file itself';
-    return new FormatError('E_LFS_POINTER', `${where} is a Git-LFS pointer, not the file it points to: ${advice}.`);
-  }
   const foreign = FOREIGN.find(({ prefix, at }) => startsWith(head, prefix, at));
-  return new FormatError(
-    'E_FORMAT_UNKNOWN',
-    `${where} is ${foreign?.what ?? describeText(text) ?? describeBytes(head)}.`,
-  );
+  const what = foreign?.what ?? describeText(head) ?? describeBytes(head);
+  return describeStandIn(head, where) ?? new FormatError('E_FORMAT_UNKNOWN', `${where} is ${what}.`);
 }
 
-/** What a text is that someone took for a checkpoint; undefined for binary data. */
-function describeText(text: string): string | undefined {
-  if (/[^\t\n\r\x20-\xff]/.test(text)) return undefined;
-  const start = text.replace(/^[\s\u00ef\u00bb\u00bf]+/, '');
-  if (/^<(!doctype|html|head|body|\?xml)/i.test(start)) {
-    return 'a web page: the server sent an error or a download page instead of the file; open the address in a browser';
-  }
-  if (/^--\d{4}-\d\d-\d\d|^Resolving |HTTP request sent/.test(start)) {
-    return "wget's log: `wget -o` names the log, `-O` the download; fetch it again with `-O`";
-  }
-  return `text, not a checkpoint; it begins ${JSON.stringify(start.slice(0, 60))}`;
+function describeText(head: Uint8Array): string | undefined {
+  const text = trimText(decodeHead(head));
+  return text === undefined ? undefined : `text, not a checkpoint; it begins ${JSON.stringify(text.slice(0, 60))}`;
 }
 
 function describeBytes(head: Uint8Array): string {
