@@ -1,46 +1,87 @@
-/** The words of `convert`: sizes of shards. What it writes is tested beside the converter. */
-import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+/** `dalle-gl convert` with addresses: downloaded once, told how far it is, interrupted and taken up again. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
+import { serve, serveStart, startFileServer } from '../test/helpers/file-server.ts';
 import { makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
-import { parseByteCount } from './convert.ts';
+
+const files = smallCheckpoints();
+const encoder = { bytes: readFileSync(files.encoder), etag: '"encoder"' };
+const decoder = { bytes: readFileSync(files.decoder), etag: '"decoder"' };
+const server = await startFileServer();
+const [encoderUrl, decoderUrl] = [`${server.origin}/encoder.pkl`, `${server.origin}/decoder.pkl`];
+afterAll(() => server.close());
 
 let place: Workplace;
-beforeAll(() => {
+beforeEach(() => {
   place = makeWorkplace();
+  vi.stubEnv('DALLE_GL_CACHE', place.path('cache'));
+  server.requests.length = 0;
+  server.answer = (request, response) => {
+    serve(request.url === '/encoder.pkl' ? encoder : decoder)(request, response);
+  };
 });
-afterAll(() => place.remove());
-
-test.each([
-  ['64MB', 64_000_000],
-  ['16MiB', 16_777_216],
-  ['1GB', 1_000_000_000],
-  ['2GiB', 2_147_483_648],
-  ['500kB', 500_000],
-  ['8KiB', 8192],
-  ['1B', 1],
-])('--shard %s', (text, bytes) => {
-  expect(parseByteCount(text)).toBe(bytes);
+afterEach(() => {
+  vi.unstubAllEnvs();
+  place.remove();
 });
 
-test.each(['64', '0MB', '-1MB', '1.5MB', '64mb', 'KB', '1e3MB', '64 MB', '1KB', '9999999999MB'])(
-  '--shard %s is exit 2',
-  async (size) => {
-    expect(() => parseByteCount(size)).toThrow('64MB');
-    const words = ['convert', smallCheckpoints().encoder, '-o', place.path('none'), `--shard=${size}`];
-    expect(await runCaptured(words)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('E_FLAG_VALUE') });
-  },
-);
+test('two addresses, twice: downloaded once', async () => {
+  const first = await runCaptured(['convert', encoderUrl, decoderUrl, '-o', place.path('a'), '--verify'], {
+    isTTY: true,
+  });
+  expect(first.stderr).toContain('\rdownloading ');
+  const sha256 = createHash('sha256').update(encoder.bytes).digest('hex');
+  expect(first.stderr).toContain(`encoder.pkl (torch-zip) → encoder:`);
+  expect(first.stderr).toContain(`not known as a file of OpenAI's, SHA-256 ${sha256}`);
+  expect(first.exitCode).toBe(0);
+  const second = await runCaptured(['convert', encoderUrl, decoderUrl, '-o', place.path('b')], { isTTY: true });
+  expect(second.exitCode).toBe(0);
+  expect(second.stderr).not.toContain('downloading');
+  expect(server.requests.map((headers) => headers['if-none-match'])).toEqual([
+    undefined,
+    undefined,
+    encoder.etag,
+    decoder.etag,
+  ]);
+  for (const name of readdirSync(place.path('a'))) {
+    expect(readFileSync(place.path('b', name))).toEqual(readFileSync(place.path('a', name)));
+  }
+});
 
-test('--shard writes shards, which convert and reconstruct’s models can be read from', async () => {
-  const out = place.path('model');
-  const words = ['convert', smallCheckpoints().encoder, '-o', out, '--shard', '20kB', '--verify'];
-  expect((await runCaptured(words)).exitCode).toBe(0);
-  expect(readdirSync(out).filter((name) => /^encoder-\d{5}-of-\d{5}\.safetensors$/.test(name)).length).toBeGreaterThan(
-    1,
-  );
-  const again = ['convert', `${out}/encoder.safetensors.index.json`, '-o', place.path('again'), '--json'];
-  const { exitCode, stdout } = await runCaptured(again);
+test('a file and an address', async () => {
+  const { exitCode } = await runCaptured(['convert', files.encoder, decoderUrl, '-o', place.path('a')]);
   expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout.toString()).parts[0]).toMatchObject({ container: 'safetensors-index' });
+  expect(readdirSync(place.path('a')).sort()).toEqual(['decoder.safetensors', 'encoder.safetensors', 'model.json']);
+});
+
+test('interrupted in the middle, and taken up again', async () => {
+  const controller = new AbortController();
+  const good = server.answer;
+  server.answer = (request, response) => {
+    serveStart(encoder, 10_000)(request, response);
+    controller.abort();
+  };
+  const words = ['convert', encoderUrl, '-o', place.path('a')];
+  expect((await runCaptured(words, { signal: controller.signal })).exitCode).toBe(130);
+  expect(place.list()).not.toContain('a');
+  server.answer = good;
+  expect((await runCaptured(words)).exitCode).toBe(0);
+});
+
+test.each<[string, string, string]>([
+  ['a web page', '<!doctype html>', 'E_FORMAT_UNKNOWN'],
+  ['half a checkpoint', encoder.bytes.subarray(0, 10_000).toString('latin1'), 'E_ZIP_TRUNCATED'],
+])('%s is refused and not kept', async (_, body, code) => {
+  server.answer = (_, response) => response.end(Buffer.from(body, 'latin1'));
+  const { exitCode, stderr } = await runCaptured(['convert', encoderUrl, '-o', place.path('a')]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(code) });
+  expect(stderr).toContain(encoderUrl);
+  expect(place.list().filter((name) => name.includes('encoder.pkl'))).toEqual([]);
+});
+
+test('an address of another kind is refused', async () => {
+  const { exitCode, stderr } = await runCaptured(['convert', 'ftp://example.org/encoder.pkl', '-o', place.path('a')]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('E_DOWNLOAD_ADDRESS') });
 });
