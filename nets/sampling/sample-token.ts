@@ -46,7 +46,7 @@ export function sampleToken(logits: TokenLogits, settings: DrawSettings, uniform
  * and needs no u, at 0 the text does not count.
  */
 export function guideLogits({ conditional, unconditional }: TokenLogits, guidance: number): Float64Array {
-  if (guidance === 1) return Float64Array.from(conditional);
+  if (guidance === 1) return new Float64Array(conditional);
   if (!unconditional) throw samplingError(`guidance ${guidance} needs the logits of the empty text too`);
   if (unconditional.length !== conditional.length) {
     throw new ShapeError(
@@ -56,7 +56,9 @@ export function guideLogits({ conditional, unconditional }: TokenLogits, guidanc
     );
   }
   checkFinite(unconditional);
-  return Float64Array.from(conditional, (c, token) => unconditional[token]! + guidance * (c - unconditional[token]!));
+  return new Float64Array(conditional).map(
+    (c, token) => unconditional[token]! + guidance * (c - unconditional[token]!),
+  );
 }
 
 /**
@@ -73,7 +75,7 @@ export function weighTokens(
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const weights = logits.map((logit) => exponential((logit - highest) / temperature));
   const byLikelihood = (a: number, b: number): number => logits[b]! - logits[a]! || a - b;
-  let kept = Int32Array.from(logits.keys());
+  let kept = new Int32Array(logits.length).map((_, token) => token);
   if (topK !== undefined)
     kept = kept.subarray(
       0,
