@@ -1,5 +1,5 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [--quick]`. Suites run one after the other on one
+ * The bench's command: `npm run bench -- [kernels] [dvae] [transformer] [--quick]`. Suites run one after the other on one
  * context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
@@ -8,16 +8,23 @@ import { Device } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
 import { createRandom } from '../test/helpers/random.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
+import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
 import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
 import { openPeers } from './peers/open-peers.ts';
+import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
+import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
+import type { TransformerRow } from './report/transformer.ts';
 import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Circumstances } from './report/write.ts';
 import { measureNets } from './suites/dvae.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
+import { measureTransformer } from './suites/transformer.ts';
+import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
+import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
 
 interface Setting {
   readonly device: Device;
@@ -30,6 +37,7 @@ interface Setting {
 const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   kernels: runKernels,
   dvae: runDvae,
+  transformer: runTransformer,
 };
 
 async function runKernels({ device, circumstances, quick, folder }: Setting): Promise<void> {
@@ -63,6 +71,36 @@ async function runDvae({ device, circumstances, quick, folder }: Setting): Promi
   }
   console.log(formatNets(rows));
   if (folder) report(writeResult(folder, 'dvae', circumstances, rows, chartNets(rows, circumstances)));
+}
+
+/** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
+async function runTransformer({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
+  const tasks: Omit<TransformerTask, 'batch'>[] = [emoji];
+  if (!quick) {
+    const model = makeRandomModel('paper-100m', PAPER_SHAPED);
+    tasks.push({ model, checkedTokens: 8, windowTokens: 4, wholePictures: false });
+  }
+  const beginnings: TransformerBeginning[] = [];
+  const rows: TransformerRow[] = [];
+  for (const task of tasks) {
+    for (const batch of [1, 8]) {
+      const tfjs = await createTfjsPeer(device.gl);
+      const engines = [
+        { create: async (...given: [typeof task.model, number]) => createOurTransformer(device, ...given) },
+        { create: (...given: [typeof task.model, number]) => createTfjsTransformer(tfjs, ...given) },
+      ];
+      const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
+      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options);
+      beginnings.push(...result.beginnings);
+      rows.push(...transformerRowsOf(result));
+      tfjs.dispose();
+      console.error(`measured ${task.model.name} ×${batch}`);
+    }
+  }
+  console.log(`${formatBeginnings(beginnings)}\n\n${formatTransformers(rows)}`);
+  const stored = [...beginnings, ...rows];
+  if (folder) report(writeResult(folder, 'transformer', circumstances, stored, chartTransformers(rows, circumstances)));
 }
 
 function report(path: string): void {
