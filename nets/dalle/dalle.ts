@@ -15,7 +15,7 @@ import { resolveSampling, type SamplingSettings } from '../sampling/settings.ts'
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { cachedPositions } from '../transformer/sequence.ts';
+import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
 import { averageNats, drawTokens } from './draw.ts';
 import { selectTokens, type Selection } from './regions.ts';
@@ -163,9 +163,7 @@ export class Dalle {
 
   /** As many candidates as a batch may have; those with guidance take twice the room. */
   private candidatesTogether({ count, guidance }: SamplingSettings): number {
-    const { heads, head_size, depth } = this.transformer.architecture;
-    const positions = cachedPositions(this.transformer.architecture);
-    const bytes = positions * depth * 2 * heads * 4 * Math.ceil(head_size / 4) * 4 * (guidance === 1 ? 1 : 2);
+    const bytes = countCacheBytes(this.transformer.architecture) * (guidance === 1 ? 1 : 2);
     return Math.max(1, Math.min(count, Math.floor(cacheBudgetBytes / bytes)));
   }
 

@@ -3,15 +3,16 @@
  * every candidate and gives the logits of the one after it. Nothing is compiled and no texture made after the first.
  */
 import { ContextError, ShapeError } from '../../errors.ts';
-import type { Compiled, RunOptions, State, Tensor } from '../../ops/index.ts';
+import type { Compiled, RunOptions, Tensor } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
+import type { LayerCaches } from './caches.ts';
 
 /** What a decoding of one size runs on; two of the same size may not run on it at once. */
 export interface DecodingPlans {
   readonly sequences: number;
   readonly batch: number;
-  readonly caches: readonly State[];
+  readonly caches: readonly LayerCaches[];
   readonly prompt: Compiled<Tensor>;
   readonly step: Compiled<Tensor>;
   readonly greedyStep: Compiled<{ token: Tensor; logProbability: Tensor }>;

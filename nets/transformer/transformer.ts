@@ -16,8 +16,9 @@ import {
 import type { WeightsOf } from '../../weights-convert/weights.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
+import { createCaches } from './caches.ts';
 import { Decoding, type DecodingPlans } from './decoding.ts';
-import { createCaches, lastLogits, nextInputs, nextRows, wholeSequence } from './sequence.ts';
+import { nextInputs, nextLogits, wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
 export interface TransformerOptions extends RewriteOptions {
@@ -128,19 +129,14 @@ export class Transformer {
     const { device, ...rewriting } = this.options;
     const caches = createCaches(architecture, batch);
     const count = textPositions(architecture);
-    const step = ({ tokens, position }: { tokens: Tensor; position: Tensor }): Tensor =>
-      lastLogits(tree, nextRows(architecture, tree, 'image', { tokens, position, caches, batch }), batch);
+    const follow = (kind: 'text' | 'image', inputs: { tokens: Tensor; position: Tensor }): Tensor =>
+      nextLogits(architecture, tree, kind, { ...inputs, caches, batch });
+    const step = (inputs: { tokens: Tensor; position: Tensor }): Tensor => follow('image', inputs);
     return {
       sequences,
       batch,
       caches,
-      prompt: compile(
-        device,
-        ({ tokens, position }) =>
-          lastLogits(tree, nextRows(architecture, tree, 'text', { tokens, position, caches, batch }), sequences),
-        nextInputs(sequences, count),
-        rewriting,
-      ),
+      prompt: compile(device, (inputs) => follow('text', inputs), nextInputs(sequences, count), rewriting),
       step: compile(device, step, nextInputs(batch, 1), rewriting),
       greedyStep: compile(device, (inputs) => pickBest(step(inputs)), nextInputs(batch, 1), rewriting),
     };
@@ -193,5 +189,5 @@ function pickBest(logits: Tensor): { token: Tensor; logProbability: Tensor } {
 
 function freePlans({ caches, prompt, step, greedyStep }: DecodingPlans): void {
   for (const plan of [prompt, step, greedyStep]) plan.dispose();
-  for (const cache of caches) cache.dispose();
+  for (const layer of caches) for (const cache of layer.values()) cache.dispose();
 }
