@@ -11,7 +11,7 @@ import { ShapeError } from '../../errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, floatLiteral, modulo } from '../shader/accessors.ts';
-import { writePixelShader } from '../shader/fragment.ts';
+import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
 export interface RotaryAttributes {
   readonly sequences: number;
@@ -24,6 +24,8 @@ export const rotaryOp: Op<RotaryAttributes> = {
   infer: inferRotary,
   reference: computeRotary,
   glsl: writeRotaryShader,
+  // The channels, the position, and two pairs of turns.
+  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
   describe: ({ vectors }) => `${vectors} vectors`,
 };
 

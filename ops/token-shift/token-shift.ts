@@ -13,7 +13,7 @@ import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../en
 import { cacheShape } from '../cache/cache.ts';
 import type { CacheForm } from '../cache/cache.ts';
 import { divide, modulo } from '../shader/accessors.ts';
-import { writePixelShader } from '../shader/fragment.ts';
+import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
 export interface TokenShiftAttributes {
   /** Sequences of the result. */
@@ -41,6 +41,8 @@ export const tokenShiftOp: Op<TokenShiftAttributes> = {
   infer: inferTokenShift,
   reference: computeTokenShift,
   glsl: writeTokenShiftShader,
+  // The position, and three rows of the cache at most.
+  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
   describe: ({ text, columns }) => `${text} text positions, ${columns} columns`,
 };
 
