@@ -32,6 +32,13 @@ export interface NetSettings {
   readonly model: string;
 }
 
+/** Who made a picture, for its text chunks. */
+export const software: string = `dalle-gl ${readPackageVersion()}`;
+
+export function describeNet(device: AnyDevice, model: string): NetSettings {
+  return { device: device.description, kernels: device instanceof Device ? device.kernels : null, model };
+}
+
 export class Net {
   readonly settings: NetSettings;
   private readonly device: AnyDevice;
@@ -40,7 +47,7 @@ export class Net {
   private readonly quiet: boolean;
 
   constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
-    this.settings = { device: device.description, kernels: device instanceof Device ? device.kernels : null, model };
+    this.settings = describeNet(device, model);
     this.device = device;
     this.dvae = dvae;
     this.terminal = terminal;
@@ -49,7 +56,7 @@ export class Net {
 
   /** The settings as text chunks of a PNG, so that a picture tells how it was made. */
   pngText(): Record<string, string> {
-    return { Software: `dalle-gl ${readPackageVersion()}`, 'dalle-gl': JSON.stringify(this.settings) };
+    return { Software: software, 'dalle-gl': JSON.stringify(this.settings) };
   }
 
   /** Throws `E_PART_MISSING` for work the model has no part for, before anything is computed. */

@@ -14,6 +14,8 @@ export interface CapturedOptions {
   readonly isTTY?: boolean;
   /** How wide a screen says it is [80]. */
   readonly columns?: number;
+  /** How high [24]. */
+  readonly rows?: number;
 }
 
 export interface CapturedRun {
@@ -23,7 +25,7 @@ export interface CapturedRun {
 }
 
 /** A stream and what was written to it so far. */
-export function captureStream(isTTY = false, columns = 80): { stream: OutputStream; read(): Buffer } {
+export function captureStream(isTTY = false, columns = 80, rows = 24): { stream: OutputStream; read(): Buffer } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -31,14 +33,14 @@ export function captureStream(isTTY = false, columns = 80): { stream: OutputStre
       done();
     },
   });
-  return { stream: Object.assign(stream, { isTTY, columns }), read: () => Buffer.concat(chunks) };
+  return { stream: Object.assign(stream, { isTTY, columns, rows }), read: () => Buffer.concat(chunks) };
 }
 
 /** Runs `dalle-gl <words>` in this process. */
 export async function runCaptured(words: readonly string[], options: CapturedOptions = {}): Promise<CapturedRun> {
-  const { stdin, env = {}, isTTY = false, columns, signal = new AbortController().signal } = options;
-  const stdout = captureStream(isTTY, columns);
-  const stderr = captureStream(isTTY, columns);
+  const { stdin, env = {}, isTTY = false, columns, rows, signal = new AbortController().signal } = options;
+  const stdout = captureStream(isTTY, columns, rows);
+  const stderr = captureStream(isTTY, columns, rows);
   const terminal: Terminal = {
     stdin: stdin === undefined ? new PassThrough() : Readable.from([Buffer.from(stdin)]),
     stdout: stdout.stream,
