@@ -79,10 +79,22 @@ function describeMemory({ architecture, fits, layersThatFit, fitsInHalves, memor
   );
 }
 
-/** `12.3 billion`, `47.1 million`, `450`. */
+const scales = [
+  { size: 1e12, word: 'trillion' },
+  { size: 1e9, word: 'billion' },
+  { size: 1e6, word: 'million' },
+  { size: 1e3, word: 'thousand' },
+] as const;
+
+/** `3.1 trillion`, `12 billion`, `926 thousand`, `450`. */
 function formatCount(count: number): string {
-  if (count >= 1e9) return `${(count / 1e9).toPrecision(3)} billion`;
-  return count >= 1e6 ? `${(count / 1e6).toPrecision(3)} million` : String(Math.round(count));
+  const scale = scales.find(({ size }) => count >= size);
+  return scale ? `${roundShort(count / scale.size)} ${scale.word}` : String(count);
+}
+
+/** Two digits at least: `4.7`, `12`, `926`. */
+function roundShort(value: number): string {
+  return value >= 10 ? String(Math.round(value)) : value.toPrecision(2);
 }
 
 function formatBytes(bytes: number): string {
@@ -90,8 +102,8 @@ function formatBytes(bytes: number): string {
 }
 
 function formatDuration(seconds: number): string {
-  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(2)} µs`;
-  if (seconds < 1) return `${(seconds * 1e3).toPrecision(2)} ms`;
-  if (seconds < 120) return `${seconds.toPrecision(2)} s`;
+  if (seconds < 1e-3) return `${roundShort(seconds * 1e6)} µs`;
+  if (seconds < 1) return `${roundShort(seconds * 1e3)} ms`;
+  if (seconds < 120) return `${roundShort(seconds)} s`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
