@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Device } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
 import { createRandom } from '../test/helpers/random.ts';
+import { imagePositions } from '../weights-convert/transformer-spec.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
 import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
@@ -21,6 +22,7 @@ import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Circumstances } from './report/write.ts';
 import { measureNets } from './suites/dvae.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
+import { formatProfile, profileStep } from './step-profile.ts';
 import { measureTransformer } from './suites/transformer.ts';
 import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
@@ -95,6 +97,9 @@ async function runTransformer({ device, circumstances, quick, folder }: Setting)
       beginnings.push(...result.beginnings);
       rows.push(...transformerRowsOf(result));
       tfjs.dispose();
+      const title = `${task.model.name} ×${batch}, draw by draw`;
+      const middle = Math.floor(imagePositions(task.model.architecture) / 2);
+      console.log(formatProfile(title, await profileStep(device, task.model, { batch, place: middle, runs: 9 })), '\n');
       console.error(`measured ${task.model.name} ×${batch}`);
     }
   }
