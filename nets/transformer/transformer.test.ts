@@ -158,6 +158,24 @@ describe('decoding token by token equals whole sequences after every prefix', ()
     expect(await decodeGiven(transformer, given, 2, 2)).toEqual(first);
   });
 
+  test.each(['paper', 'paper-odd', 'rotary-keys'])('%s: rows of an image that are read at once', async (name) => {
+    const given = findCase(name);
+    const { text, image, architecture, errors } = given;
+    const transformer = await load(await openTestDevice(), given);
+    const decoding = await transformer.begin(text.subarray(0, textPositions(architecture)), 3);
+    const expectNext = (logits: Float32Array): void => {
+      const wanted = pickRows(given, decoding.position, 3, 1);
+      expectClose(logits, wanted, 16 * errors.imageLogits.maxError, { label: `${name} at ${decoding.position}` });
+    };
+    const columns = architecture.grid[1];
+    for (let row = 0; row < 2; row++)
+      expectNext(await decoding.readRow(image.subarray(row * columns, (row + 1) * columns)));
+    for (let step = 0; step < 3; step++) {
+      expectNext(await decoding.step(new Int32Array(3).fill(image[decoding.position]!)));
+    }
+    decoding.dispose();
+  });
+
   test('the best token picked on the device is the best of the logits', async () => {
     const given = findCase('paper');
     const transformer = await load(await openTestDevice(), given);
