@@ -14,12 +14,14 @@ import { packConv2d } from './pack-conv2d.ts';
 import { packLinears } from './pack-linear.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
+import { splitBatch } from './split-batch.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
 export const standardRules: readonly Rule[] = [
   tileLargeMaps,
+  splitBatch,
   gatherOneHot,
   dropDeadChannels,
   upsampleLater,

@@ -1,0 +1,15 @@
+/** The ops that compute each pixel and channel from the same ones of their inputs: rules may cut around them. */
+import type { Op } from '../../engine/index.ts';
+import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
+import { clampOp, reluOp, sigmoidOp } from '../elementwise/unary.ts';
+
+export const mapwiseOps: readonly unknown[] = [
+  addOp,
+  subOp,
+  mulOp,
+  divOp,
+  scaleAddOp,
+  reluOp,
+  clampOp,
+  sigmoidOp,
+] satisfies readonly Op<never>[];
