@@ -39,6 +39,11 @@ export function describeNet(device: AnyDevice, model: string): NetSettings {
   return { device: device.description, kernels: device instanceof Device ? device.kernels : null, model };
 }
 
+/** The same for a picture, which may travel: where the package lies is nobody's business. */
+export function rememberNet({ model, ...settings }: NetSettings): Omit<NetSettings, 'model'> & { model?: string } {
+  return model === bundledModel ? settings : { ...settings, model };
+}
+
 export class Net {
   readonly settings: NetSettings;
   private readonly device: AnyDevice;
@@ -56,7 +61,7 @@ export class Net {
 
   /** The settings as text chunks of a PNG, so that a picture tells how it was made. */
   pngText(): Record<string, string> {
-    return { Software: software, 'dalle-gl': JSON.stringify(this.settings) };
+    return { Software: software, 'dalle-gl': JSON.stringify(rememberNet(this.settings)) };
   }
 
   /** Throws `E_PART_MISSING` for work the model has no part for, before anything is computed. */

@@ -4,25 +4,23 @@
  * taken on trust.
  */
 import { DalleError, FormatError } from '../errors.ts';
-import {
-  bundledModel,
-  parseSampling,
-  readPngText,
-  readSource,
-  type KernelChoice,
-  type SamplingSettings,
-} from '../node.ts';
-import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
-import { hashWeights, type WeightHashes } from './dalle-session.ts';
-import { software, type NetSettings } from './net.ts';
+import { parseSampling, readPngText, readSource, type KernelChoice, type SamplingSettings } from '../node.ts';
+import type { WeightHashes } from './dalle-session.ts';
+import { software } from './net.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface Recipe extends NetSettings {
+export interface Recipe {
   readonly command: 'generate' | 'complete';
   readonly text: string;
   readonly truncate: boolean;
   readonly settings: SamplingSettings;
   readonly weights: WeightHashes;
+  /** The driver in words. */
+  readonly device: string;
+  /** Null on the reference device, which has none. */
+  readonly kernels: KernelChoice | null;
+  /** The model folder; the package's own if it is left out. */
+  readonly model?: string;
 }
 
 const keyword = 'dalle-gl';
@@ -53,28 +51,21 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
   }
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
   const { text, truncate, model, device, weights, kernels } = recipe;
-  const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof model === 'string';
-  if (!isWhole || !isKernels(kernels) || !isHashes(weights)) throw recipeError(input, 'its recipe was edited');
+  const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof device === 'string';
+  const isModel = model === undefined || typeof model === 'string';
+  if (!isWhole || !isModel || !isKernels(kernels) || !isHashes(weights))
+    throw recipeError(input, 'its recipe was edited');
   const settings = readSettings(recipe.settings, input);
-  return { command: 'generate', text, truncate, settings, weights, device: String(device), kernels, model };
-}
-
-/** The folder that a recipe's weights are in: the package's own wherever it is now, if it has them. */
-export async function findModel({ weights, model }: Recipe): Promise<string> {
-  const bundled = hashWeights(await readModelManifest(bundledModel));
-  return listChanged(weights, bundled).length === 0 ? bundledModel : model;
+  return { command: 'generate', text, truncate, settings, weights, device, kernels, ...(model && { model }) };
 }
 
 /** Throws FormatError `E_RECIPE` unless the weights are those that the picture was drawn with. */
 export function checkWeights({ weights }: Recipe, now: WeightHashes, input: string): void {
-  const changed = listChanged(weights, now);
+  // The encoder has no say in what is drawn.
+  const parts = ['transformer', 'decoder', 'tokenizer'];
+  const changed = parts.filter((part) => weights[part]?.join() !== now[part]?.join());
   if (changed.length === 0) return;
   throw recipeError(input, `it was drawn with another ${changed.join(', ')} than this model's. Name its model with -m`);
-}
-
-/** The encoder has no say in what is drawn. */
-function listChanged(a: WeightHashes, b: WeightHashes): string[] {
-  return ['transformer', 'decoder', 'tokenizer'].filter((part) => a[part]?.join() !== b[part]?.join());
 }
 
 function readSettings(settings: unknown, input: string): SamplingSettings {
