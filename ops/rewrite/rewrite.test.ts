@@ -18,6 +18,7 @@ import {
   mul,
   oneHot,
   relu,
+  rotary,
   scaleAdd,
   slice,
   standardRules,
@@ -84,6 +85,13 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
   branch_on_write: ({ channels: [i, o], height, width }, random) => {
     const product = linear(image(random, height * width, i), image(random, o, i), image(random, o));
     return add(image(random, height * width, o), mul(product, image(random, o)));
+  },
+  rotary_on_write: ({ channels: [i, o], height, width }, random) => {
+    const rows = height * width;
+    const product = linear(image(random, rows, i), image(random, o, i), image(random, o));
+    // Whole numbers in the place of cosines and sines; an odd channel at the end stays.
+    const attributes = { sequences: 1, vectors: Math.floor(o / 2) };
+    return rotary(product, image(random, rows + 2, 2), tensor([2], [1], 'i32'), attributes);
   },
   drop_dead_channels: ({ batch, channels: [i, o, count], height, width }, random) => {
     const whole = conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
