@@ -165,7 +165,7 @@ export class Executable {
 
   private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
     const { device, plan } = this;
-    device.beginRun();
+    device.beginRun(plan.peakBytes);
     for (const pass of plan.passes) device.programs.request(pass.shader);
     const constants = plan.slots.flatMap((slot, index) => (slot.kind === 'constant' ? [{ slot, index }] : []));
     for (const [done, { slot, index }] of constants.entries()) {
@@ -202,7 +202,7 @@ export class Executable {
     step: (pass: Pass, index: number, live: LiveTextures) => Promise<void>,
   ): Promise<RunOutput[]> {
     const { device, plan } = this;
-    device.beginRun();
+    device.beginRun(plan.peakBytes);
     const live: LiveTextures = new Map();
     try {
       plan.slots.forEach((slot, index) => {

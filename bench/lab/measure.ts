@@ -68,9 +68,9 @@ async function findTruth({ plain, squares, absolute, terms }: Task): Promise<Tru
   const [expected, sums] = await interpret([plain, squares]);
   return {
     expected: expected!,
-    async bound({ winograd }) {
+    async bound({ winograd, compute }) {
       if (!winograd) return (index) => gaussianBound(terms, sums![index]!);
-      const [cancelled] = await interpret(rewrite([absolute], rulesOf(absoluteMatrices(winograd))).outputs);
+      const [cancelled] = await interpret(rewrite([compute(absolute)], rulesOf(absoluteMatrices(winograd))).outputs);
       // Roundings in a row: t in each of the four transforms, one of the weight, one a channel.
       const roundings = 4 * winograd.tile + 1 + terms / 9;
       return (index) => cancellingBound(roundings, cancelled![index]!);

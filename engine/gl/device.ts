@@ -30,7 +30,10 @@ export interface DeviceOptions {
   /** Pretends a smaller largest texture. */
   readonly maxTextureSize?: number;
   readonly fetch?: FetchStyle;
-  /** Textures that wait for reuse are freed when they and those in use, weights aside, exceed this (350 MB). */
+  /**
+   * Textures that wait for reuse are freed when they and those in use, weights aside, exceed this (350 MB) and what the
+   * plan that runs takes by itself.
+   */
   readonly budgetBytes?: number;
   /** Milliseconds of work handed to the driver at a time (50). */
   readonly portionMilliseconds?: number;
@@ -212,9 +215,10 @@ export class Device {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
-  /** Starts a run: errors and times from before it are not its own. */
-  beginRun(): void {
+  /** Starts a run that takes `neededBytes` of textures: errors and times from before it are not its own. */
+  beginRun(neededBytes: number): void {
     this.checkAlive('run');
+    this.textures.beginRun(neededBytes);
     forgetErrors(this.source.gl);
     this.enter();
     this.pacer.restart();

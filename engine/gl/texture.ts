@@ -34,6 +34,8 @@ export class TexturePool {
   private readonly gl: WebGL2RenderingContext;
   private readonly maxLayers: number;
   private readonly budgetBytes: number;
+  /** What the run under way takes at most by itself. */
+  private neededBytes = 0;
   /** Oldest first, so eviction takes from the front. */
   private waiting: GpuTexture[] = [];
   private readonly live = new Map<GpuTexture, TextureUse>();
@@ -46,6 +48,11 @@ export class TexturePool {
     this.gl = gl;
     this.maxLayers = maxLayers;
     this.budgetBytes = budgetBytes;
+  }
+
+  /** A run that takes this much by itself has begun: it may as well keep that for reuse where it is more than the budget. */
+  beginRun(neededBytes: number): void {
+    this.neededBytes = neededBytes;
   }
 
   /** A texture of exactly this size. Its contents are whatever was there: the caller writes every texel it reads. */
@@ -115,7 +122,7 @@ export class TexturePool {
   }
 
   private evictBeyondBudget(extraBytes: number): void {
-    const most = this.budgetBytes - this.bytes.passing - extraBytes;
+    const most = Math.max(this.budgetBytes, this.neededBytes) - this.bytes.passing - extraBytes;
     while (this.waiting.length > 0 && this.pooledBytes > most) this.evictOldest();
   }
 

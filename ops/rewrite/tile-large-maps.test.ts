@@ -94,6 +94,18 @@ test('tiles share their weights, and the peak is lower', () => {
   expect(tiled.peakBytes).toBeLessThan(whole.peakBytes / 2);
 });
 
+test('tiles are of one size: programs other than slices do not grow with their number', () => {
+  const countPrograms = (side: number): { passes: number; programs: number } => {
+    const graph = maxPool2d(block(image(1, 8, side, side), 8), 2);
+    const { passes } = makePlan([graph], rules, { targets: 8, maxTextureSize: 16384, fetch: 'textureLod' });
+    const made = passes.filter(({ op }) => op.name !== 'slice' && op.name !== 'concat');
+    return { passes: made.length, programs: new Set(made.map(({ shader }) => shader)).size };
+  };
+  const [few, many] = [countPrograms(128), countPrograms(256)];
+  expect(many.passes).toBeGreaterThan(2 * few.passes);
+  expect(many.programs).toBe(few.programs);
+});
+
 test('what fits stays whole', () => {
   const graph = maxPool2d(block(image(1, 8, 32, 32), 8), 2);
   expect(rewrite([graph], rules).applied.get('tile_large_maps')).toBeUndefined();

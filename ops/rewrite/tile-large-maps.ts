@@ -21,8 +21,17 @@ import { slice, sliceOp } from '../slice/slice.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import { mapwiseOps } from './mapwise-ops.ts';
-import { listCuts, moveInto, resize, takeRegion, widen } from './tile-regions.ts';
-import type { Region, Span } from './tile-regions.ts';
+import {
+  findWindows,
+  largestWindow,
+  listCuts,
+  moveInto,
+  pairUp,
+  resize,
+  sumWindows,
+  takeRegion,
+} from './tile-regions.ts';
+import type { Region, Tile, TileRegion } from './tile-regions.ts';
 
 /** Numbers of one picture; a batch is split by a rule of its own (split_batch). */
 export interface TileLimits {
@@ -34,10 +43,10 @@ export interface TileLimits {
 
 /**
  * The official nets are whole at 256² (2²⁴ numbers), and tiles are as large as Winograd's rules still take. At 1024² an
- * encode needs 675 MB of textures beside the weights and a decode 624, for 1.08 and 1.12 times the texture reads a pixel
- * (bench/README.md); held whole, they would need 2.4 GB each.
+ * encode then needs 688 MB of textures beside the weights and a decode 657, for 1.09 and 1.13 times the texture reads a
+ * pixel; held whole, they would need 2.4 GB each.
  */
-export const tileLargeMaps: Rule = tilingRule({ tile: 18.4e6, held: 70e6 });
+export const tileLargeMaps: Rule = tilingRule({ tile: 18.8e6, held: 70e6 });
 
 /**
  * Where tiles and halos begin: at whole blocks of pixels or Winograd tiles as far as that is cheap, and where a pool or
@@ -185,35 +194,26 @@ function tileSection(end: Tensor, limits: TileLimits): Tensor | undefined {
   if (section.depth * h * w <= limits.tile) return undefined;
   const cuts = chooseCuts(section, limits);
   const rows = cuts?.y.map((y) => {
-    const tiles = cuts.x.map((x) => makeTile(section, { y, x }, limits));
+    const tiles = cuts.x.map((x) => makeTile(section, pairUp(y, x), limits));
     return tiles.length > 1 ? concat(tiles, 3) : tiles[0]!;
   });
   return rows && rows.length > 1 ? concat(rows, 2) : rows?.[0];
 }
 
 /** The cuts of which the tiles are small enough, and then together the smallest, halos included. */
-function chooseCuts({ last, reach, depth }: Section, limits: TileLimits): { y: Span[]; x: Span[] } | undefined {
+function chooseCuts({ last, reach, depth }: Section, limits: TileLimits): { y: Tile[]; x: Tile[] } | undefined {
   const { h, w } = gridOf(last.shape);
-  const measure = (spans: Span[], length: number, step: number): { spans: Span[]; most: number; total: number } => {
-    const counts = spans.map((span) => widen(span, reach, length, step).count);
-    return { spans, most: Math.max(...counts), total: counts.reduce((sum, count) => sum + count, 0) };
-  };
-  const rows = listCuts(h, tileStep.y).map((spans) => measure(spans, h, haloStep.y));
-  const columns = listCuts(w, tileStep.x).map((spans) => measure(spans, w, haloStep.x));
-  const [best] = rows
-    .flatMap((y) => columns.map((x) => ({ y, x })))
-    .filter(({ y, x }) => y.most * x.most * depth <= limits.tile)
-    .sort((a, b) => a.y.total * a.x.total - b.y.total * b.x.total);
-  return best && { y: best.y.spans, x: best.x.spans };
+  const columns = listCuts(w, tileStep.x).map((spans) => findWindows(spans, reach, w, haloStep.x));
+  const [best] = listCuts(h, tileStep.y)
+    .map((spans) => findWindows(spans, reach, h, haloStep.y))
+    .flatMap((y) => columns.map((x) => ({ y, x, area: sumWindows(y) * sumWindows(x) })))
+    .filter(({ y, x }) => largestWindow(y) * largestWindow(x) * depth <= limits.tile)
+    .sort((a, b) => a.area - b.area);
+  return best;
 }
 
 /** The section on a region and its halo, and of its result the region, which counts pixels of the section's maps. */
-function makeTile({ end, last, pool, starts, reach }: Section, region: Region, limits: TileLimits): Tensor {
-  const { h, w } = gridOf(last.shape);
-  const around: Region = {
-    y: widen(region.y, reach, h, haloStep.y),
-    x: widen(region.x, reach, w, haloStep.x),
-  };
+function makeTile({ end, last, pool, starts }: Section, { region, around }: TileRegion, limits: TileLimits): Tensor {
   const copies = new Map<Tensor, Tensor>();
   const copy = (tensor: Tensor): Tensor => {
     const known = copies.get(tensor);
@@ -232,8 +232,18 @@ function makeTile({ end, last, pool, starts, reach }: Section, region: Region, l
 function copyStart(tensor: Tensor, start: Start, around: Region, limits: TileLimits): Tensor {
   const region = resize(around, 1 / start.scale);
   const before = exploreUnlessHeld(start.tensor, limits);
-  const part = before ? makeTile(before, resize(region, before.pool), limits) : takeRegion(start.tensor, region);
+  const part = before
+    ? makeTile(before, surround(resize(region, before.pool), before), limits)
+    : takeRegion(start.tensor, region);
   return start.scale > 1 ? apply(tensor.op, [part], tensor.attributes) : part;
+}
+
+/** A region of a section's maps with the halo that it needs. */
+function surround(region: Region, { last, reach }: Section): TileRegion {
+  const { h, w } = gridOf(last.shape);
+  const [y] = findWindows([region.y], reach, h, haloStep.y);
+  const [x] = findWindows([region.x], reach, w, haloStep.x);
+  return pairUp(y!, x!);
 }
 
 function copyOne(tensor: Tensor, { y, x }: Region, copy: (tensor: Tensor) => Tensor): Tensor {

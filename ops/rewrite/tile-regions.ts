@@ -24,11 +24,49 @@ export function listCuts(length: number, step: number): Span[][] {
   );
 }
 
-/** The span and what lies up to `reach` beyond it, beginning and ending at multiples of `step` or at the map's edge. */
-export function widen({ first, count }: Span, reach: number, length: number, step: number): Span {
-  const begin = Math.max(0, Math.floor((first - reach) / step) * step);
-  const end = Math.min(length, Math.ceil((first + count + reach) / step) * step);
-  return { first: begin, count: end - begin };
+/** Rows or columns of a tile's result, and those that it computes for them. */
+export interface Tile {
+  readonly span: Span;
+  readonly window: Span;
+}
+
+/** The same of both axes. */
+export interface TileRegion {
+  readonly region: Region;
+  readonly around: Region;
+}
+
+/**
+ * What tiles compute so that their spans come out right: what lies up to `reach` beyond, beginning and ending at
+ * multiples of `step` or at the map's edge. All are as long as the longest must be: tiles of one size are made by the
+ * same programs, in the same textures. A single span is given the length that the spans inside a map need.
+ */
+export function findWindows(spans: readonly Span[], reach: number, length: number, step: number): Tile[] {
+  const down = (value: number): number => Math.max(0, Math.floor(value / step) * step);
+  const up = (value: number): number => Math.min(length, Math.ceil(value / step) * step);
+  const needed = spans.map(({ first, count }) => ({ begin: down(first - reach), end: up(first + count + reach) }));
+  const size =
+    spans.length > 1
+      ? Math.max(...needed.map(({ begin, end }) => end - begin))
+      : up(spans[0]!.count + 2 * reach + step - 1);
+  return needed.map(({ begin, end }, index) => {
+    const first = Math.min(begin, down(length - size));
+    const last = Math.max(end, Math.min(first + size, length));
+    return { span: spans[index]!, window: { first, count: last - first } };
+  });
+}
+
+/** Pixels along the axis that the longest tile computes, and that all of them do. */
+export function largestWindow(tiles: readonly Tile[]): number {
+  return Math.max(...tiles.map(({ window }) => window.count));
+}
+
+export function sumWindows(tiles: readonly Tile[]): number {
+  return tiles.reduce((sum, { window }) => sum + window.count, 0);
+}
+
+export function pairUp(y: Tile, x: Tile): TileRegion {
+  return { region: { y: y.span, x: x.span }, around: { y: y.window, x: x.window } };
 }
 
 /** The region as counted from the beginning of another that holds it. */

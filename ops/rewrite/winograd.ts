@@ -5,16 +5,22 @@
  * Where it pays: the transforms cost a few reads a pixel and channel, the product saves reads in proportion to the
  * channels on the other side, so both sides must be wide; and the transformed weights are larger, so the map must be large
  * beside them. It cancels large terms, so it is held to a bound of its own (winograd.test.ts).
+ *
+ * Behind an upsample ×2 the small map is transformed and the larger one never made (ops/winograd/upsampled.ts).
  */
 import { apply } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+import { reluOp } from '../elementwise/unary.ts';
+import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
+import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import { winogradForward } from '../winograd/forward.ts';
 import { winogradInverse } from '../winograd/inverse.ts';
 import { winograd2, winograd4 } from '../winograd/matrices.ts';
 import type { WinogradMatrices } from '../winograd/matrices.ts';
 import { winogradProduct, winogradWeightsOp } from '../winograd/product.ts';
+import { phaseWeights } from '../winograd/upsampled.ts';
 
 export interface WinogradLimits {
   /** Least channels in and out. */
@@ -25,8 +31,8 @@ export interface WinogradLimits {
   readonly transformed: number;
 }
 
-/** 168 MB in fp32: what the largest tile needs (tile_large_maps). */
-const transformed = 42e6;
+/** 172 MB in fp32: what the largest tile needs (tile_large_maps). */
+const transformed = 43e6;
 
 /** F(4×4): 1.2 times as fast as direct with 64 channels, 1.9 with 256 (bench/lab); weights four times as large. */
 export const winogradLargeMaps: Rule = winogradRule('winograd_large_maps', winograd4, {
@@ -69,13 +75,23 @@ function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: Winog
 /** The chain of ops in the place of a packed_conv2d 3×3. */
 function convolve(tensor: Tensor, matrices: WinogradMatrices): Tensor {
   const { reluInput, bias, gain, residualScale } = tensor.attributes as PackedConv2dAttributes;
-  const [x, packed, ...extras] = tensor.inputs;
-  const [, , height, width] = tensor.shape as [number, number, number, number];
-  const rows = winogradForward(x!, { axis: 'h', matrices, reluInput }); // [t·B, I, H/m, W]
-  const tiles = winogradForward(rows, { axis: 'w', matrices, reluInput: false }); // [t²·B, I, H/m, W/m]
-  const weights = apply(winogradWeightsOp, [packed!.inputs[0]!], { matrices }); // [t², O, I/4, 4]
-  const products = winogradProduct(tiles, weights); // [t²·B, O, H/m, W/m]
-  const plain = { bias: false, gain: undefined, residualScale: 1 };
-  const back = winogradInverse(products, [], { axis: 'w', matrices, size: width, ...plain }); // [t·B, O, H/m, W]
-  return winogradInverse(back, extras, { axis: 'h', matrices, size: height, bias, gain, residualScale }); // [B, O, H, W]
+  const [input, packed, ...extras] = tensor.inputs;
+  const [, outChannels, height, width] = tensor.shape as [number, number, number, number];
+  const upsampled = outChannels % 4 === 0 && isDoubled(input!);
+  const small = upsampled ? input!.inputs[0]! : input!;
+  const clipped = upsampled && small.op === reluOp; // which upsample_later moved there
+  const x = clipped ? small.inputs[0]! : small; // [B, I, H/P, W/P]
+  const w = upsampled ? phaseWeights(packed!.inputs[0]!) : packed!.inputs[0]!; // [P²·O, I, 3, 3]
+  const rows = winogradForward(x, { axis: 'h', matrices, reluInput: reluInput || clipped }); // [t·B, I, H/P/m, W/P]
+  const tiles = winogradForward(rows, { axis: 'w', matrices, reluInput: false }); // [t²·B, I, H/P/m, W/P/m]
+  const weights = apply(winogradWeightsOp, [w], { matrices }); // [t², P²·O, I/4, 4]
+  const products = winogradProduct(tiles, weights); // [t²·B, P²·O, H/P/m, W/P/m]
+  const common = { matrices, phases: upsampled ? 2 : 1 };
+  const plain = { ...common, bias: false, gain: undefined, residualScale: 1 };
+  const back = winogradInverse(products, [], { axis: 'w', size: width, ...plain }); // [t·B, P·O, H/P/m, W]
+  return winogradInverse(back, extras, { axis: 'h', size: height, ...common, bias, gain, residualScale }); // [B, O, H, W]
+}
+
+function isDoubled({ op, attributes }: Tensor): boolean {
+  return op === upsampleNearest2dOp && (attributes as UpsampleNearest2dAttributes).scale === 2;
 }

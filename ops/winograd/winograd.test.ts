@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apply, interpret, rewrite, run } from '../../engine/index.ts';
+import { apply, interpret, rewrite, run, sortTopologically } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { cancellingBound } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
@@ -18,6 +18,7 @@ import { winogradInverse } from './inverse.ts';
 import { absoluteMatrices, winograd2, winograd4 } from './matrices.ts';
 import type { WinogradMatrices } from './matrices.ts';
 import { winogradProduct, winogradWeightsOp } from './product.ts';
+import { phaseWeights } from './upsampled.ts';
 
 const everywhere = { channels: 1, pixels: 1, transformed: Infinity };
 const rulesWith = (matrices: WinogradMatrices): Rule[] => [
@@ -36,10 +37,19 @@ const sizes = fc.record({
 
 type Sizes = typeof sizes extends fc.Arbitrary<infer T> ? T : never;
 
-function makeConvolution({ batch, inChannels, outChannels, height, width, seed }: Sizes): Tensor {
+const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+
+/** With form `upsampled` x, too, is made of a map half as high and wide. */
+function makeConvolution(
+  { batch, inChannels, outChannels, height, width, seed }: Sizes,
+  form: 'whole' | 'upsampled' = 'whole',
+): Tensor {
   const random = createRandom(seed);
   const image = (...shape: number[]): Tensor => integerTensor(random, shape, -8, 8);
-  const x = image(batch, inChannels, 2 * height, 2 * width);
+  const x =
+    form === 'whole'
+      ? image(batch, inChannels, 2 * height, 2 * width)
+      : upsampleNearest2d(image(batch, inChannels, height, width));
   const id = upsampleNearest2d(image(batch, outChannels, height, width));
   return scaleAdd(id, conv2d(relu(x), image(outChannels, inChannels, 3, 3), image(outChannels)), 0.5);
 }
@@ -55,9 +65,21 @@ describe.each(deviceVariants)('on $name', (variant) => {
     await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 2, seed: 20261130 });
   });
 
-  test('F(4×4, 3×3) keeps the bound of what cancels', async () => {
+  test('F(2×2, 3×3) behind an upsample is exact on small integers, and the upsampled map is never made', async () => {
     const device = await openVariant(variant);
-    const check = async ({ batch, inChannels, outChannels, height, width, seed }: Sizes): Promise<void> => {
+    const check = async (given: Sizes): Promise<void> => {
+      const graph = makeConvolution({ ...given, outChannels: roundUp(given.outChannels, 4) }, 'upsampled');
+      const { outputs } = rewrite([graph], rulesWith(winograd2));
+      expect(sortTopologically(outputs).map(({ op }) => op.name)).not.toContain('upsample_nearest2d');
+      await expectSameAsReference(device, graph, 0, { rules: rulesWith(winograd2) });
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 2, seed: 20261205 });
+  });
+
+  test.each([false, true])('F(4×4, 3×3) keeps the bound of what cancels, upsampled: %s', async (upsampled) => {
+    const device = await openVariant(variant);
+    const check = async ({ batch, inChannels, height, width, seed, ...given }: Sizes): Promise<void> => {
+      const outChannels = roundUp(given.outChannels, upsampled ? 4 : 1);
       const random = createRandom(seed);
       const x = random.gaussians(batch * inChannels * height * width);
       const w = random.gaussians(outChannels * inChannels * 9);
@@ -65,32 +87,35 @@ describe.each(deviceVariants)('on $name', (variant) => {
         [batch, inChannels, height, width],
         [outChannels, inChannels, 3, 3],
       ] as const;
-      const graph = conv2d(tensor(x, shapes[0]), tensor(w, shapes[1]));
+      const map = tensor(x, shapes[0]);
+      const graph = conv2d(upsampled ? upsampleNearest2d(map) : map, tensor(w, shapes[1]));
       const [expected] = await interpret([graph]);
       const actual = await run(device, graph, { rules: rulesWith(winograd4) });
       const absolute = convolveAbsolutely(
         tensor(x.map(Math.abs), shapes[0]),
         tensor(w.map(Math.abs), shapes[1]),
         winograd4,
+        upsampled ? 2 : 1,
       );
       const [sums] = await interpret([absolute]);
-      // Roundings in a row: 6 in each of four transforms, one of the weight, one a channel.
-      expectClose(actual, expected!, (i) => cancellingBound(25 + inChannels, sums![i]!), { label: `seed ${seed}` });
+      // Roundings in a row: 6 in each of four transforms, one of the weight or two, one a channel.
+      expectClose(actual, expected!, (i) => cancellingBound(26 + inChannels, sums![i]!), { label: `seed ${seed}` });
     };
     await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 2, seed: 20261201 });
   });
 });
 
 /** The rewritten graph with every matrix in absolute value. */
-function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices): Tensor {
+function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices, phases: number): Tensor {
   const absolute = absoluteMatrices(matrices);
   const [, , height, width] = x.shape as [number, number, number, number];
   const rows = winogradForward(x, { axis: 'h', matrices: absolute, reluInput: false });
   const tiles = winogradForward(rows, { axis: 'w', matrices: absolute, reluInput: false });
-  const products = winogradProduct(tiles, apply(winogradWeightsOp, [w], { matrices: absolute }));
-  const plain = { matrices: absolute, bias: false, gain: undefined, residualScale: 1 };
-  const back = winogradInverse(products, [], { axis: 'w', size: width, ...plain });
-  return winogradInverse(back, [], { axis: 'h', size: height, ...plain });
+  const kernels = phases > 1 ? phaseWeights(w) : w;
+  const products = winogradProduct(tiles, apply(winogradWeightsOp, [kernels], { matrices: absolute }));
+  const plain = { matrices: absolute, phases, bias: false, gain: undefined, residualScale: 1 };
+  const back = winogradInverse(products, [], { axis: 'w', size: phases * width, ...plain });
+  return winogradInverse(back, [], { axis: 'h', size: phases * height, ...plain });
 }
 
 test('a wrong transform is noticed', async () => {
