@@ -48,6 +48,18 @@ const executions: Readonly<Record<string, () => Uint8Array>> = {
     join(LEGACY_MAGIC, pickle('M\xe9\x03'), pickle(call(global('nt', 'system'), shout))),
 };
 
+/** One long text in the memo, named over and over. */
+function manyNames(name: string, count: number): Uint8Array {
+  return torchZip(pickle(text('t'), 'q\0', text(name), 'q\x01', '](', 'h\0h\x01\x93'.repeat(count), 'e'));
+}
+
+/** A place so deep that the way to it, written out, has 57 million characters. */
+function deepNames(): Uint8Array {
+  const levels = 1900;
+  const inward = '}h\0'.repeat(levels);
+  return torchZip(pickle(text('k'.repeat(30_000)), 'q\0', '0', inward, global('evil', 'Thing'), 's'.repeat(levels)));
+}
+
 /** Attacks on the pickle machine, one code each. */
 const pickles: readonly [code: string, name: string, make: () => Uint8Array][] = [
   ['E_PICKLE_UNKNOWN_GLOBAL', 'a class nobody knows', () => torchZip(pickle(call(global('evil', 'Thing'))))],
@@ -76,6 +88,10 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
     () => torchZip(pickle(']'.repeat(200_000), 'a'.repeat(199_999))),
   ],
   ['E_PICKLE_LIMIT', 'two million values on the stack', () => torchZip(pickle('N'.repeat(2_000_000)))],
+  ['E_PICKLE_UNKNOWN_GLOBAL', 'dicts within each other under names of 30 kB', deepNames],
+  ['E_PICKLE_LIMIT', 'six thousand names of thirty thousand dots', () => manyNames('.'.repeat(30_000), 6000)],
+  ['E_PICKLE_LIMIT', 'four thousand names of 40 kB', () => manyNames('a'.repeat(40_000), 4000)],
+  ['E_PICKLE_LIMIT', 'a memo index of half a million digits', () => torchZip(pickle(`Np${'0'.repeat(500_000)}1\n`))],
   ['E_PICKLE_LIMIT', 'a dict of a million and one entries', () => torchZip(pickle('}', 'NNs'.repeat(1_000_001)))],
   ['E_PICKLE_LIMIT', 'a text of 16 MB and a byte', () => torchZip(pickle(text('a'.repeat(2 ** 24 + 1))))],
   ['E_PICKLE_LIMIT', 'a pickle of 64 MB and more', () => torchZip(new Uint8Array(2 ** 26 + 1))],

@@ -106,7 +106,9 @@ function* joinEntries(
 
 function joinPath(path: string, key: PickleValue): string {
   if (typeof key !== 'string') return cutPath(`${path}[${formatValue(key, 60)}]`);
-  return cutPath(path === '' ? key : `${path}.${key}`);
+  // Cut before it is joined: a piece of a long text keeps all of it in memory.
+  const name = key.slice(0, MAX_PATH + 1);
+  return cutPath(path === '' ? name : `${path}.${name}`);
 }
 
 /** A name is cut where no net's is as long, so that nested text cannot grow without bound. */

@@ -17,6 +17,8 @@ export interface PickleBudgets {
   readonly nesting: number;
   /** Bytes of one string. */
   readonly stringBytes: number;
+  /** Characters of a module and a name in it. */
+  readonly nameCharacters: number;
   /** Bytes of one integer. */
   readonly integerBytes: number;
   /** Entries of one dict. */
@@ -31,6 +33,7 @@ export const DEFAULT_BUDGETS: PickleBudgets = {
   memoIndex: 2 ** 20,
   nesting: 2_000,
   stringBytes: 16 * 1024 * 1024,
+  nameCharacters: 500,
   integerBytes: 64,
   dictEntries: 1_000_000,
 };
@@ -52,6 +55,7 @@ const LABELS: Record<keyof PickleBudgets, string> = {
   memoIndex: 'as a memo index',
   nesting: 'levels of nesting',
   stringBytes: 'bytes in one string',
+  nameCharacters: 'characters in the name of a class or function',
   integerBytes: 'bytes in one integer',
   dictEntries: 'entries in one dict',
 };

@@ -81,16 +81,18 @@ test.each([0, 1, 2, 3, 4, 5])('three hundred values that Python made at random, 
 });
 
 test('smaller budgets are kept to', () => {
-  const bytes = encodePickle({ tag: 'list', items: ['four', 'more'], depth: 0 });
+  const named: PickleValue = { tag: 'global', module: 'torch', name: 'Size' };
+  const bytes = encodePickle({ tag: 'list', items: ['four', 'more', named], depth: 0 });
   const decodeWithin = (budgets: Partial<PickleBudgets>) => (): unknown =>
     decodePickle(bytes, { budgets: { ...DEFAULT_BUDGETS, ...budgets } });
-  expect(decodeWithin({ stringBytes: 4, stackValues: 4 })).not.toThrow();
+  expect(decodeWithin({ stringBytes: 5, stackValues: 6, nameCharacters: 9 })).not.toThrow();
   const tooMuch: Partial<PickleBudgets>[] = [
     { stringBytes: 3 },
     { opcodes: 5 },
     { stackValues: 2 },
     { streamBytes: 9 },
     { memoIndex: 0 },
+    { nameCharacters: 8 },
   ];
   for (const budgets of tooMuch) {
     expect(decodeWithin(budgets)).toThrow(expect.objectContaining({ code: 'E_PICKLE_LIMIT' }));

@@ -121,6 +121,8 @@ export class PickleMachine {
   }
 
   pushGlobal(module: string, name: string): void {
+    // One long text can be named thousands of times, and every name is looked at.
+    checkBudget(this.budgets, 'nameCharacters', module.length + name.length, this.offset);
     const record: GlobalRecord = { tag: 'global', module: MODERN_MODULES.get(module) ?? module, name };
     this.globals.push(record);
     this.push(record);
