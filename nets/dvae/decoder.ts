@@ -7,7 +7,7 @@ import type { Tensor } from '../../ops/index.ts';
 import { postGain } from '../../weights-convert/dvae-spec.ts';
 import type { DecoderArchitecture } from '../../weights-convert/dvae-spec.ts';
 import { convolve, residualBlock } from './residual-block.ts';
-import type { WeightTree } from './residual-block.ts';
+import type { WeightTree } from './weight-tree.ts';
 
 /**
  * z [B, V, h, w], one-hot or soft → [B, 2·3, 8h, 8w]. Maps 0 to 2 are μ, the location of the logit-Laplace
@@ -16,7 +16,7 @@ import type { WeightTree } from './residual-block.ts';
 export function decoder(architecture: DecoderArchitecture, weights: WeightTree, z: Tensor): Tensor {
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
-  let h = convolve(weights, 'blocks.input', z); // 1×1: [B, n_init, h, w]
+  let h = weights.keep(convolve(weights, 'blocks.input', z)); // 1×1: [B, n_init, h, w]
   for (let group = 1; group <= group_count; group++) {
     for (let block = 1; block <= n_blk_per_group; block++) {
       h = residualBlock(weights, `blocks.group_${group}.block_${block}`, h, post_gain); // [B, n_hid · 2^(4−group), …]

@@ -7,13 +7,13 @@ import type { Tensor } from '../../ops/index.ts';
 import { postGain } from '../../weights-convert/dvae-spec.ts';
 import type { EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
 import { convolve, residualBlock } from './residual-block.ts';
-import type { WeightTree } from './residual-block.ts';
+import type { WeightTree } from './weight-tree.ts';
 
 /** x [B, 3, H, W], pixels after `mapPixels` → logits [B, V, H/8, W/8]. H and W are multiples of 8. */
 export function encoder(architecture: EncoderArchitecture, weights: WeightTree, x: Tensor): Tensor {
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
-  let h = convolve(weights, 'blocks.input', x); // 7×7: [B, n_hid, H, W]
+  let h = weights.keep(convolve(weights, 'blocks.input', x)); // 7×7: [B, n_hid, H, W]
   for (let group = 1; group <= group_count; group++) {
     for (let block = 1; block <= n_blk_per_group; block++) {
       h = residualBlock(weights, `blocks.group_${group}.block_${block}`, h, post_gain); // [B, n_hid · 2^(group−1), …]

@@ -1,16 +1,11 @@
 /**
- * The residual block of the dVAE's encoder and decoder, and the lookup of weights both use. Follows `dall_e/encoder.py`
+ * The residual block of the dVAE's encoder and decoder. Follows `dall_e/encoder.py`
  * and `dall_e/decoder.py`: out = id_path(x) + post_gain · res_path(x), no normalisation anywhere, ReLU before every
  * convolution of the residual path and never on the skip path. B batch, C channels, H W height and width.
  */
 import { conv2d, relu, scaleAdd } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
-
-/** The tensor of a name as in the official state dict, such as `blocks.group_1.block_1.res_path.conv_1.w`. */
-export interface WeightTree {
-  get(name: string): Tensor;
-  has(name: string): boolean;
-}
+import type { WeightTree } from './weight-tree.ts';
 
 /** The convolution whose weights are `path`.w and `path`.b: x [B, I, H, W] → [B, O, H, W]. */
 export function convolve(weights: WeightTree, path: string, x: Tensor): Tensor {
@@ -23,10 +18,11 @@ export function convolve(weights: WeightTree, path: string, x: Tensor): Tensor {
  */
 export function residualBlock(weights: WeightTree, path: string, x: Tensor, post_gain: number): Tensor {
   const changesWidth = weights.has(`${path}.id_path.w`);
-  const id = changesWidth ? convolve(weights, `${path}.id_path`, x) : x; // [B, C_out, H, W]
+  const id = changesWidth ? weights.keep(convolve(weights, `${path}.id_path`, x)) : x; // [B, C_out, H, W]
   let res = x;
-  for (const conv of ['conv_1', 'conv_2', 'conv_3', 'conv_4']) {
-    res = convolve(weights, `${path}.res_path.${conv}`, relu(res)); // [B, C_out / 4, H, W], at last [B, C_out, H, W]
+  for (const conv of ['conv_1', 'conv_2', 'conv_3']) {
+    res = weights.keep(convolve(weights, `${path}.res_path.${conv}`, relu(res))); // [B, C_out / 4, H, W]
   }
-  return scaleAdd(id, res, post_gain);
+  res = convolve(weights, `${path}.res_path.conv_4`, relu(res)); // [B, C_out, H, W]
+  return weights.keep(scaleAdd(id, res, post_gain));
 }

@@ -7,6 +7,7 @@ import type { Rule } from '../../engine/index.ts';
 import { argmaxOnWrite } from './argmax-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
+import { halfOnWrite } from './half-on-write.ts';
 import { packConv2d } from './pack-conv2d.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
@@ -23,6 +24,7 @@ export const standardRules: readonly Rule[] = [
   reluOnRead,
   residualOnWrite,
   argmaxOnWrite,
+  halfOnWrite,
   winogradLargeMaps,
   winogradSmallMaps,
 ];

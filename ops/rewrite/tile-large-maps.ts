@@ -9,6 +9,7 @@
 import { apply, gridOf, sizeOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
+import { castToHalfOp } from '../cast/cast.ts';
 import { concat, concatOp } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
@@ -71,7 +72,10 @@ function replaceBehind(tensor: Tensor, end: Tensor, tiled: Tensor): Tensor {
   return apply(tensor.op, [replaced, ...rest], tensor.attributes);
 }
 
-const elementwise: readonly unknown[] = [addOp, subOp, mulOp, divOp, scaleAddOp, reluOp, clampOp, sigmoidOp];
+const elementwise: readonly unknown[] = [
+  ...[addOp, subOp, mulOp, divOp, scaleAddOp],
+  ...[reluOp, clampOp, sigmoidOp, castToHalfOp],
+];
 
 /** Whether a pixel of the result depends only on pixels near it, at the same size of map. */
 function isLocal(tensor: Tensor): boolean {
@@ -119,7 +123,7 @@ function explore(end: Tensor): Section {
       const { scale } = tensor.attributes as UpsampleNearest2dAttributes;
       starts.set(tensor, { tensor: tensor.inputs[0]!, scale });
     } else if (isLocal(tensor) && tensor.inputs[0]!.op !== oneHotOp) {
-      if (tensor.op !== reluOp) largest = Math.max(largest, sizeOf(tensor.shape)); // a ReLU happens on read
+      if (tensor.op !== reluOp && tensor.op !== castToHalfOp) largest = Math.max(largest, sizeOf(tensor.shape)); // these happen on read or write
       const inputs = tensor.op === conv2dOp ? tensor.inputs.slice(0, 1) : tensor.inputs.filter(isMap);
       halo = reachOf(tensor) + Math.max(0, ...inputs.map(visit));
     } else {

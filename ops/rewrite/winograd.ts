@@ -8,11 +8,12 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
+import { castToFloat, castToHalf } from '../cast/cast.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { winogradForward } from '../winograd/forward.ts';
 import { winogradInverse } from '../winograd/inverse.ts';
-import { winograd2, winograd4 } from '../winograd/matrices.ts';
+import { scaleForHalves, winograd2, winograd4 } from '../winograd/matrices.ts';
 import type { WinogradMatrices } from '../winograd/matrices.ts';
 import { winogradProduct, winogradWeightsOp } from '../winograd/product.ts';
 
@@ -67,15 +68,24 @@ function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: Winog
 }
 
 /** The chain of ops in the place of a packed_conv2d 3×3. */
-function convolve(tensor: Tensor, matrices: WinogradMatrices): Tensor {
+function convolve(tensor: Tensor, plainMatrices: WinogradMatrices): Tensor {
   const { reluInput, bias, gain, residualScale } = tensor.attributes as PackedConv2dAttributes;
   const [x, packed, ...extras] = tensor.inputs;
   const [, , height, width] = tensor.shape as [number, number, number, number];
-  const rows = winogradForward(x!, { axis: 'h', matrices, reluInput }); // [t·B, I, H/m, W]
-  const tiles = winogradForward(rows, { axis: 'w', matrices, reluInput: false }); // [t²·B, I, H/m, W/m]
-  const weights = apply(winogradWeightsOp, [packed!.inputs[0]!], { matrices }); // [t², O, I/4, 4]
+  // Halves in, by halves, to halves: then what lies between may be halves too.
+  const halves = [x!, packed!, tensor].every(({ dtype }) => dtype === 'f16');
+  const matrices = halves ? scaleForHalves(plainMatrices) : plainMatrices;
+  const common = { matrices, dtype: halves ? 'f16' : 'f32' } as const;
+  const rows = winogradForward(castTo(x!, common.dtype), { axis: 'h', reluInput, ...common }); // [t·B, I, H/m, W]
+  const tiles = winogradForward(rows, { axis: 'w', reluInput: false, ...common }); // [t²·B, I, H/m, W/m]
+  const weights = apply(winogradWeightsOp, [packed!.inputs[0]!], common); // [t², O, I/L, L]
   const products = winogradProduct(tiles, weights); // [t²·B, O, H/m, W/m]
   const plain = { bias: false, gain: undefined, residualScale: 1 };
-  const back = winogradInverse(products, [], { axis: 'w', matrices, size: width, ...plain }); // [t·B, O, H/m, W]
-  return winogradInverse(back, extras, { axis: 'h', matrices, size: height, bias, gain, residualScale }); // [B, O, H, W]
+  const back = winogradInverse(products, [], { axis: 'w', size: width, ...common, ...plain }); // [t·B, O, H/m, W]
+  const last = { axis: 'h', size: height, ...common, bias, gain, residualScale } as const;
+  return castTo(winogradInverse(back, extras, last), tensor.dtype); // [B, O, H, W]
+}
+
+function castTo(tensor: Tensor, dtype: Tensor['dtype']): Tensor {
+  return dtype === 'f16' ? castToHalf(tensor) : castToFloat(tensor);
 }

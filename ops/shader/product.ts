@@ -4,20 +4,38 @@
  * channels) and uses them for all R pixels, so weights cost 4/R reads a pixel; along a row the taps share the pixels
  * they overlap. Fetches, not arithmetic, are what such a shader costs (bench/README.md).
  *
+ * An f16 input is walked over by octets, 8 channels a fetch, and a fragment that writes f16 makes 8 output channels, two
+ * groups, whose 8 weights are a fetch where they are f16 too: 32 multiply-adds a fetch in the place of 10.7. Sums are
+ * fp32 whatever the operands.
+ *
  * Letters: KH × KW kernel taps, R pixels a block. Zero padding: pixels outside the picture count as zero.
  */
 import type { Layout, ShaderCall } from '../../engine/index.ts';
-import { divide, floatLiteral, modulo } from './accessors.ts';
-import { keepFunction, reluFunction } from './comparison.ts';
+import { divide, floatLiteral, modulo, texelType } from './accessors.ts';
+import { keepFunction, keepHalvesFunction, reluFunction } from './comparison.ts';
 import { countFragments, indent, offset, writeFragmentShader } from './fragment.ts';
+
+/** How a fragment's output channels are grouped. */
+export type WeightGroups = Pick<ProductLoop, 'groups' | 'pairedWeights'>;
+
+/** As many groups as a texel of the result has quads, paired where the weights (operand `b`) are octets too. */
+export function groupsOf({ inputs, output }: Pick<ShaderCall, 'inputs' | 'output'>): WeightGroups {
+  const groups = output.layout.lanes / 4;
+  return { groups, pairedWeights: groups === 2 && inputs[1]!.layout.lanes === 8 };
+}
 
 export interface ProductLoop {
   readonly kernel: { readonly height: number; readonly width: number };
   /** ReLU on every element of the input as it is read. */
   readonly reluInput: boolean;
-  /** Quads of output channels that a fragment sums at once (1). More than one where it does not write them all. */
-  readonly groups?: number;
-  /** GLSL of the weight texel for input `in_quad` and `lane` 0..3 at tap `dy`, `dx`: the 4 channels of a group. */
+  /** Quads of output channels that a fragment sums at once: as many as it writes, or more where it keeps the best. */
+  readonly groups: number;
+  /** Whether a texel of weights serves both groups: octets. Then only the first is asked for. */
+  readonly pairedWeights: boolean;
+  /**
+   * GLSL of the weights for the channel `lane` of the input's texel `in_quad` (`in_octet`) at tap `dy`, `dx`: a vec4 for
+   * the 4 channels of a group, a mat2x4 if paired.
+   */
   weight(tap: { dx: number; lane: number; group: number }): string;
   /** Statements before the loops, and before each tap row: what `weight` needs. */
   readonly prepareWeights?: string;
@@ -26,24 +44,28 @@ export interface ProductLoop {
   start(group: number): string;
 }
 
-/** A product whose sums are the result. */
-export interface ProductShader extends ProductLoop {
+/** A product whose sums are the result: as many groups as a texel of it has quads. */
+export interface ProductShader extends Omit<ProductLoop, keyof WeightGroups> {
   readonly title: string;
-  /** What becomes of the sum of the pixel at `y`, `x`. */
+  /** What becomes of the sum of the pixel at `y`, `x`: an expression of the result's texel type, as `sum` is. */
   finish(sum: string, position: { y: string; x: string }): string;
 }
 
 /** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
-export function writeProductShader(call: ShaderCall, product: ProductShader): string {
+export function writeProductShader(call: ShaderCall, shader: ProductShader): string {
+  const product = { ...shader, ...groupsOf(call) };
   return writeFragmentShader(call, product.title, {
-    declarations: productDeclarations(product),
+    declarations: productDeclarations(call, product),
     prepare: writeProductLoop(call, product),
-    pixel: ({ pixel, y, x }) => product.finish(sumName(product, 0, pixel), { y, x }),
+    pixel({ pixel, y, x }) {
+      const sums = Array.from({ length: product.groups }, (_, group) => sumName(product, group, pixel));
+      return product.finish(product.groups === 2 ? `mat2x4(${sums.join(', ')})` : sums[0]!, { y, x });
+    },
   });
 }
 
 /** The variable that holds a group's sum for a pixel of the block. */
-export function sumName({ groups = 1 }: ProductLoop, group: number, pixel: number): string {
+export function sumName({ groups }: ProductLoop, group: number, pixel: number): string {
   return groups === 1 ? `sum_${pixel}` : `sum_${group}_${pixel}`;
 }
 
@@ -51,36 +73,42 @@ export function sumName({ groups = 1 }: ProductLoop, group: number, pixel: numbe
 export function writeProductLoop(call: ShaderCall, product: ProductLoop): string {
   const input = call.inputs[0]!.layout;
   const output = call.output.layout;
-  const { groups = 1 } = product;
-  const declared = Array.from({ length: groups }, (_, group) => {
+  const declared = Array.from({ length: product.groups }, (_, group) => {
     const sums = Array.from({ length: output.targets }, (_, pixel) => sumName(product, group, pixel));
     return [`vec4 ${sums[0]} = ${product.start(group)};`, ...sums.slice(1).map((sum) => `vec4 ${sum} = ${sums[0]};`)];
   });
   return [
     ...declared.flat(),
     ...(product.prepareWeights ? [product.prepareWeights] : []),
-    writeLoopHead(input.quads, product.kernel.height),
-    ...(isTiled(input) ? [] : [`  ivec3 plane_place = a_place(n * ${input.quads} + in_quad, 0, 0);`]),
+    writeLoopHead(input, product.kernel.height),
+    ...(isTiled(input) ? [] : [`  ivec3 plane_place = a_place(n * ${input.depth} + ${inputIndex(input)}, 0, 0);`]),
     indent(writeTapRow(input, output, product)),
     '}',
   ].join('\n');
 }
 
 /**
- * One loop over channel quads and tap rows: two loops, one in the other, cost llvmpipe a quarter of the time
+ * One loop over texels of channels and tap rows: two loops, one in the other, cost llvmpipe a quarter of the time
  * (bench/lab), since it keeps what a loop carries in memory and masks lanes wherever one ends.
  */
-function writeLoopHead(quads: number, height: number): string {
-  if (height === 1) return `for (int in_quad = 0; in_quad < ${quads}; ++in_quad) {\n  const int dy = 0;`;
+function writeLoopHead(input: Layout, height: number): string {
+  const index = inputIndex(input);
+  if (height === 1) return `for (int ${index} = 0; ${index} < ${input.depth}; ++${index}) {\n  const int dy = 0;`;
   return [
-    `for (int turn = 0; turn < ${quads * height}; ++turn) {`,
-    `  int in_quad = turn / ${height};`,
-    `  int dy = turn - in_quad * ${height};`,
+    `for (int turn = 0; turn < ${input.depth * height}; ++turn) {`,
+    `  int ${index} = turn / ${height};`,
+    `  int dy = turn - ${index} * ${height};`,
   ].join('\n');
 }
 
-/** Functions that the loop calls. */
-export function productDeclarations({ reluInput }: ProductLoop): string {
+/** Which texel of the input's channels a turn of the loop reads. */
+export function inputIndex({ lanes }: Layout): string {
+  return lanes === 8 ? 'in_octet' : 'in_quad';
+}
+
+/** Functions that the loop calls. An f16 input is clipped as it is unpacked, and chosen before. */
+export function productDeclarations({ inputs: [input] }: ShaderCall, { reluInput }: ProductLoop): string {
+  if (input!.layout.lanes === 8) return keepHalvesFunction;
   return reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
 }
 
@@ -90,7 +118,7 @@ function isTiled({ tiles }: Layout): boolean {
 
 /** One row of taps: reads the pixels it covers, then its weights, and adds. */
 function writeTapRow(input: Layout, output: Layout, product: ProductLoop): string {
-  const { kernel, groups = 1 } = product;
+  const { kernel, groups } = product;
   const { height, width } = kernel;
   const { block } = output;
   const span = block.width + width - 1;
@@ -102,26 +130,49 @@ function writeTapRow(input: Layout, output: Layout, product: ProductLoop): strin
     }
     for (let i = 0; i < span; i++) {
       const read = readPixel(input, output, product, row, i);
-      lines.push(`vec4 pixel_${row}_${i} = ${product.reluInput ? `relu(${read})` : read};`);
+      lines.push(`${texelType(input)} pixel_${row}_${i} = ${unpackPixel(input, product, read)};`);
     }
   }
   if (product.prepareRow) lines.push(product.prepareRow);
   for (let dx = 0; dx < width; dx++) {
-    for (let group = 0; group < groups; group++) lines.push(...writeTap(output, product, dx, group));
+    for (let group = 0; group < groups; group++) lines.push(...writeTap(input, output, product, dx, group));
   }
   return lines.join('\n');
 }
 
-/** The four weights of a tap for a group of channels, and what they add to every pixel of the block. */
-function writeTap({ targets, block }: Layout, product: ProductLoop, dx: number, group: number): string[] {
-  const weight = (lane: number): string => `weight_${product.groups ? `${group}_` : ''}${dx}_${lane}`;
-  const lanes = [0, 1, 2, 3].map((lane) => `vec4 ${weight(lane)} = ${product.weight({ dx, lane, group })};`);
+/** What a texel as it was read becomes before it is multiplied. */
+function unpackPixel({ lanes }: Layout, { reluInput }: ProductLoop, read: string): string {
+  if (lanes === 8) return `unpack_${reluInput ? 'clipped' : 'operand'}(${read})`;
+  return reluInput ? `relu(${read})` : read;
+}
+
+/** The weights of a tap for a group of channels, and what they add to every pixel of the block. */
+function writeTap(
+  input: Layout,
+  { targets, block }: Layout,
+  product: ProductLoop,
+  dx: number,
+  group: number,
+): string[] {
+  const { pairedWeights, groups } = product;
+  const name = (lane: number): string => `weight_${groups > 1 && !pairedWeights ? `${group}_` : ''}${dx}_${lane}`;
+  const lanes = Array.from({ length: input.lanes }, (_, lane) => lane);
+  const declare = (lane: number): string => {
+    return `${pairedWeights ? 'mat2x4' : 'vec4'} ${name(lane)} = ${product.weight({ dx, lane, group })};`;
+  };
+  const weight = (lane: number): string => (pairedWeights ? `${name(lane)}[${group}]` : name(lane));
   const sums = Array.from({ length: targets }, (_, pixel) => {
     const from = `pixel_${Math.floor(pixel / block.width)}_${(pixel % block.width) + dx}`;
-    const terms = ['x', 'y', 'z', 'w'].map((lane, index) => `${from}.${lane} * ${weight(index)}`);
+    const terms = lanes.map((lane) => `${from}${selectLane(input, lane)} * ${weight(lane)}`);
     return `${sumName(product, group, pixel)} += ${terms.join(' + ')};`;
   });
-  return [...lanes, ...sums];
+  return pairedWeights && group > 0 ? sums : [...lanes.map(declare), ...sums];
+}
+
+/** The scalar of a channel in an unpacked texel. */
+function selectLane({ lanes }: Layout, lane: number): string {
+  const component = 'xyzw'[lane % 4]!;
+  return lanes === 8 ? `[${Math.floor(lane / 4)}].${component}` : `.${component}`;
 }
 
 /**
@@ -144,7 +195,10 @@ function fetchPixel(input: Layout, output: Layout, row: number, x: string, shift
   const { block } = input;
   // A coordinate that may be negative is only ever used where the value is then thrown away.
   const safeX = shift < 0 || shift >= output.block.width ? `clamp(${x}, 0, ${input.grid.w - 1})` : x;
-  if (isTiled(input)) return `a_pixel(n, in_quad, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
+  if (isTiled(input)) {
+    const accessor = input.lanes === 8 ? 'a_texel' : 'a_pixel';
+    return `${accessor}(n, ${inputIndex(input)}, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
+  }
   const y = `plane_place.y + ${divide(`y_${row}`, block.height)}`;
   const rowLayer = block.height > 1 ? `${modulo(`y_${row}`, block.height)} * ${block.width} + ` : '';
   if (block.width === output.block.width) {
@@ -158,10 +212,16 @@ function fetchPixel(input: Layout, output: Layout, row: number, x: string, shift
 }
 
 /** Texture reads of one whole draw. */
-export function countProductFetches({ inputs, output }: ShaderCall, kernel: ProductLoop['kernel']): number {
+export function countProductFetches(
+  { inputs, output }: Pick<ShaderCall, 'inputs' | 'output'>,
+  kernel: ProductLoop['kernel'],
+  { groups, pairedWeights }: WeightGroups = groupsOf({ inputs, output }),
+): number {
   const { block } = output.layout;
-  const perTapRow = block.height * (block.width + kernel.width - 1) + 4 * kernel.width;
-  return countFragments(output.layout) * inputs[0]!.layout.quads * kernel.height * perTapRow;
+  const { lanes, depth } = inputs[0]!.layout;
+  const weights = lanes * kernel.width * (pairedWeights ? 1 : groups);
+  const perTapRow = block.height * (block.width + kernel.width - 1) + weights;
+  return countFragments(output.layout) * depth * kernel.height * perTapRow;
 }
 
 /** `base + gain · sum`, the residual written with the product. */

@@ -6,17 +6,20 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { divide, modulo } from '../shader/accessors.ts';
+import { roundResult } from '../cast/half.ts';
+import { divide, modulo, readResultChannels, texelType } from '../shader/accessors.ts';
 import { countFragments, existingPixel, writeFragmentShader } from '../shader/fragment.ts';
 import { addResidual } from '../shader/product.ts';
 import { selectCoefficient } from './coefficients.ts';
-import type { WinogradMatrices } from './matrices.ts';
+import type { WinogradMatrices, WinogradType } from './matrices.ts';
 
 export interface InverseAttributes {
   readonly axis: 'h' | 'w';
   readonly matrices: WinogradMatrices;
   /** Pixels along the axis: at most m times as many as tiles. */
   readonly size: number;
+  /** Of the result. */
+  readonly dtype: WinogradType;
   /** Input b is a bias [C]. */
   readonly bias: boolean;
   /** The last input is a residual to which gain × the result is added. */
@@ -29,10 +32,10 @@ type Sizes = [images: number, channels: number, height: number, width: number];
 
 export const winogradInverseOp: Op<InverseAttributes> = {
   name: 'winograd_inverse',
-  infer([x], { axis, matrices, size }) {
+  infer([x], { axis, matrices, size, dtype }) {
     const [images, channels, height, width] = x!.shape as Sizes;
     const [h, w] = axis === 'h' ? [size, width] : [height, size];
-    return { shape: [images / matrices.tile, channels, h, w], dtype: 'f32' };
+    return { shape: [images / matrices.tile, channels, h, w], dtype };
   },
   reference: computeInverse,
   glsl: writeInverseShader,
@@ -78,6 +81,7 @@ function computeInverse({
       }
     }
   }
+  roundResult(output, outputType);
 }
 
 /** Along W a block that covers whole tiles reads each once; else every pixel reads its tile. */
@@ -94,25 +98,28 @@ function writeInverseShader(call: ShaderCall<InverseAttributes>): string {
   const { axis, matrices, bias, gain, residualScale } = call.attributes;
   const { layout } = call.output;
   const rows = matrices.input.map((_, u) => u);
-  const residual = 'abc'[call.inputs.length - 1];
+  const type = texelType(layout);
+  const part = layout.lanes === 8 ? 'octet' : 'quad';
   const image = (u: number): string => (u === 0 ? 'n' : `n + ${u * layout.grid.n}`);
+  const read = (u: number, y: string, x: string): string => {
+    return layout.lanes === 8
+      ? `unpack_operand(a_texel(${image(u)}, octet, ${y}, ${x}))`
+      : `a_pixel(${image(u)}, quad, ${y}, ${x})`;
+  };
   const finish = (sum: string, y: string, x: string): string => {
     const total = bias ? `(${sum} + bias)` : `(${sum})`;
     if (gain === undefined) return total;
-    return addResidual(
-      total,
-      `${residual}_pixel(n, quad, ${divide(`(${y})`, residualScale)}, ${divide(`(${x})`, residualScale)})`,
-      gain,
-    );
+    const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale)) as [string, string];
+    return addResidual(total, readResultChannels(call.inputs.at(-1)!, layout, 'n', fromY, fromX), gain);
   };
-  const prepare = bias ? ['vec4 bias = b_pixel(0, quad, 0, 0);'] : [];
+  const prepare = bias ? [`${type} bias = ${readResultChannels(call.inputs[1]!, layout, '0', '0', '0')};`] : [];
   if (axis === 'w' && layout.block.width % matrices.outputs === 0) {
     // A block covers whole tiles: their texels are read once and every pixel knows its row of Aᵀ.
     const tiles = layout.block.width / matrices.outputs;
     const lastTile = call.inputs[0]!.layout.grid.w - 1;
     for (let tile = 0; tile < tiles; tile++) {
       const column = `min(${divide('x0', matrices.outputs)} + ${tile}, ${lastTile})`;
-      prepare.push(...rows.map((u) => `vec4 tile_${tile}_${u} = a_pixel(${image(u)}, quad, y0, ${column});`));
+      prepare.push(...rows.map((u) => `${type} tile_${tile}_${u} = ${read(u, 'y0', column)};`));
     }
     return writeFragmentShader(call, 'Winograd, inverse along W', {
       prepare: prepare.join('\n'),
@@ -127,7 +134,7 @@ function writeInverseShader(call: ShaderCall<InverseAttributes>): string {
   return writeFragmentShader(call, `Winograd, inverse along ${axis.toUpperCase()}`, {
     prepare: prepare.join('\n'),
     declarations: [
-      'vec4 gather_rows(int n, int quad, int y, int x, int row) {',
+      `${type} gather_rows(int n, int ${part}, int y, int x, int row) {`,
       '  return ' +
         rows
           .map(
@@ -135,7 +142,7 @@ function writeInverseShader(call: ShaderCall<InverseAttributes>): string {
               `${selectCoefficient(
                 'row',
                 matrices.output.map((row) => row[u]!),
-              )} * a_pixel(${image(u)}, quad, y, x)`,
+              )} * ${read(u, 'y', 'x')}`,
           )
           .join('\n    + ') +
         ';',
@@ -146,7 +153,7 @@ function writeInverseShader(call: ShaderCall<InverseAttributes>): string {
       const along = axis === 'h' ? y : x;
       const tile = divide(`(${along})`, matrices.outputs);
       const [tileY, tileX] = axis === 'h' ? [tile, x] : [y, tile];
-      return finish(`gather_rows(n, quad, ${tileY}, ${tileX}, ${modulo(`(${along})`, matrices.outputs)})`, y, x);
+      return finish(`gather_rows(n, ${part}, ${tileY}, ${tileX}, ${modulo(`(${along})`, matrices.outputs)})`, y, x);
     },
   });
 }
