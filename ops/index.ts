@@ -7,7 +7,7 @@ export { constant, Tensor, tensor } from '../engine/index.ts';
 export type { AnyDevice, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
 export { argmax } from './argmax/argmax.ts';
 export { calibrate } from './calibrate.ts';
-export { castToFloat, castToHalf, halfWeights } from './cast/cast.ts';
+export { castToFloat, castToHalf } from './cast/cast.ts';
 export { concat } from './concat/concat.ts';
 export { conv2d } from './conv2d/conv2d.ts';
 export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';

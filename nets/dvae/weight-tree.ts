@@ -3,7 +3,8 @@
  * every tensor that one layer hands to the next to half precision, as OpenAI's code does on CUDA; sums stay fp32.
  */
 import { DalleError, ShapeError } from '../../errors.ts';
-import { castToHalf, constant, halfWeights } from '../../ops/index.ts';
+import { halfWeights } from '../../ops/cast/cast.ts';
+import { castToHalf, constant } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import type { Weights } from '../../weights-convert/weights.ts';
 
