@@ -13,7 +13,7 @@ export * from './nets/dvae/dvae.ts';
 export { decoder } from './nets/dvae/decoder.ts';
 export { encoder } from './nets/dvae/encoder.ts';
 export { likelyPixels, mapPixels, unmapPixels } from './nets/dvae/pixels.ts';
-export type { Precision, WeightTree } from './nets/dvae/weight-tree.ts';
+export type { Precision, WeightTree } from './nets/weight-tree.ts';
 export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.
 export type { PrepareOptions as PictureOptions } from './images/index.ts';

@@ -52,7 +52,7 @@ describe('the words typed: exit 2', () => {
     ['two files of tokens', ['decode', 'a', 'b', '-o', 'c.png'], 'E_OPERAND', 'got a b'],
     ['an unknown dtype', ['convert', 'x.pkl', '-o', 'd', '--dtype', 'f8'], 'E_FLAG_VALUE', 'f32 or f16'],
     ['an unknown device', ['doctor', '--device', 'cuda'], 'E_FLAG_VALUE', 'headless-gl'],
-    ['an address to convert', ['convert', 'https://example.org/e.pkl', '-o', 'd'], 'E_OPERAND', 'curl'],
+    ['standard input to convert', ['convert', '-', '-o', 'd'], 'E_OPERAND', 'files or addresses'],
     ['another picture format', ['reconstruct', 'x.png', '-o', 'y.jpg'], 'E_OUTPUT_NAME', '.png'],
     ['JSON and a picture on stdout', ['reconstruct', 'x.png', '-o', '-', '--json'], 'E_OUTPUT_NAME', 'both'],
   ])('%s', async (_, words, code, says) => {

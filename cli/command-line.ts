@@ -12,11 +12,12 @@ import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
 import { fail } from './failure.ts';
 import { formatCommandHelp, formatProgramHelp } from './help.ts';
+import { inspect } from './inspect.ts';
 import { findNearest } from './nearest.ts';
 import { reconstruct } from './reconstruct.ts';
 import type { Terminal } from './terminal.ts';
 
-export const commands: readonly Command[] = [reconstruct, encode, decode, convert, doctor];
+export const commands: readonly Command[] = [reconstruct, encode, decode, convert, inspect, doctor];
 
 /** Runs `dalle-gl <words>` and returns its exit code. Throws nothing. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {

@@ -13,12 +13,12 @@ import { printJson, say, type Terminal } from './terminal.ts';
 
 export const convert: Command = defineCommand({
   name: 'convert',
-  operands: '<file>...',
+  operands: '<file|url>...',
   summary: 'Turns checkpoints (pickles or safetensors) and a tokenizer.json into a model folder, without running them',
   examples: [
     'dalle-gl convert encoder.pkl decoder.pkl -o model/',
     'dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o model/',
-    'dalle-gl convert encoder.pkl -o model/ --dtype f16 --verify',
+    'dalle-gl convert https://cdn.openai.com/dall-e/encoder.pkl -o model/ --dtype f16 --verify',
   ],
   flags: {
     output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: String, required: true },
@@ -50,18 +50,16 @@ function parseDtype(text: string): 'f32' | 'f16' {
   throw new Error('f32 or f16');
 }
 
-/** A checkpoint is read at random places, so neither a pipe nor an address will do. */
+/** A checkpoint is read at random places, which a pipe does not allow. */
 function checkSources(sources: readonly string[]): void {
-  const other = sources.find((source) => source === '-' || /^https?:\/\//i.test(source));
-  if (other === undefined) return;
+  if (!sources.includes('-')) return;
   throw new UsageError(
     'E_OPERAND',
-    `convert: wanted files, got ${other === '-' ? 'standard input' : other}. Save it first, as in: ` +
-      'curl -L -o encoder.pkl <url>',
+    'convert: wanted files or addresses, got - (standard input). Save it first, as in: cat > encoder.pkl',
   );
 }
 
-const stageNames = { hash: 'reading', write: 'writing', verify: 'comparing' } as const;
+const stageNames = { download: 'downloading', hash: 'reading', write: 'writing', verify: 'comparing' } as const;
 
 /** A progress line for each stage, one after the other. */
 function showStages(
@@ -79,7 +77,9 @@ function showStages(
     onProgress(progress) {
       if (progress.stage !== stage || !line) {
         end();
-        line = startProgress(terminal, stageNames[progress.stage], { unit: 'bytes', quiet });
+        // What is there of a download that is resumed took no time.
+        const from = progress.stage === 'download' ? progress.done : 0;
+        line = startProgress(terminal, stageNames[progress.stage], { unit: 'bytes', quiet, from });
         stage = progress.stage;
       }
       line.update(progress.done, progress.total);
@@ -99,9 +99,11 @@ function formatReport(report: ConversionReport): string {
   ].join('\n');
 }
 
-function formatPart({ name, architecture, container, source, tensors, parameters }: ConvertedPart): string {
+function formatPart(part: ConvertedPart): string {
+  const { name, architecture, container, source, tensors, parameters, leftOut } = part;
+  const others = leftOut.map((left) => `; left out: ${left.tensors} of ${left.reason}`).join('');
   return (
     `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
-    `${parameters} numbers; ${source.note}, SHA-256 ${source.sha256}`
+    `${parameters} numbers${others}; ${source.note}, SHA-256 ${source.sha256}`
   );
 }

@@ -10,12 +10,15 @@ export type Unit = 'bytes' | 'passes' | 'tensors';
 export interface ProgressOptions {
   readonly unit: Unit;
   readonly quiet?: boolean;
+  /** What was done before: it does not count for the rate [0]. */
+  readonly from?: number;
   /** Milliseconds that only grow; tests bring their own. */
   readonly now?: () => number;
 }
 
 export interface Progress {
-  update(done: number, total: number): void;
+  /** `total` is undefined where nobody knows it. */
+  update(done: number, total: number | undefined): void;
   /** Wipes the line. Call it whatever happened. */
   end(): void;
 }
@@ -28,14 +31,14 @@ export function startProgress(terminal: Terminal, label: string, options: Progre
   const now = options.now ?? (() => performance.now());
   const { stderr, env } = terminal;
   const start = now();
-  const describe = (done: number, total: number): string => {
-    return `${label} ${formatProgress(done, total, (now() - start) / 1000, options.unit)}`;
+  const describe: Describe = (done, total) => {
+    return `${label} ${formatProgress(done, total, (now() - start) / 1000, options)}`;
   };
   if (stderr.isTTY && !env['CI']) return drawLine(stderr, describe, now);
   return printLines(stderr, describe, now, start);
 }
 
-type Describe = (done: number, total: number) => string;
+type Describe = (done: number, total: number | undefined) => string;
 
 function drawLine(stderr: Terminal['stderr'], describe: Describe, now: () => number): Progress {
   let drawn = -Infinity;
@@ -57,9 +60,9 @@ function printLines(stderr: Terminal['stderr'], describe: Describe, now: () => n
   let tenth = 0;
   return {
     update(done, total) {
-      const reached = Math.floor((10 * done) / total);
+      const reached = total === undefined ? Infinity : Math.floor((10 * done) / total);
       if (reached <= tenth || now() - printed < plainMs) return;
-      tenth = reached;
+      if (total !== undefined) tenth = reached;
       printed = now();
       stderr.write(`${describe(done, total)}\n`);
     },
@@ -67,13 +70,22 @@ function printLines(stderr: Terminal['stderr'], describe: Describe, now: () => n
   };
 }
 
-/** `45 %, 12.3 MB/s, 8 s left`. */
-export function formatProgress(done: number, total: number, seconds: number, unit: Unit): string {
-  const percent = `${Math.floor((100 * done) / total)} %`;
-  if (done === 0 || seconds === 0) return percent;
-  const rate = done / seconds;
-  const speed = unit === 'bytes' ? `${(rate / 1e6).toFixed(1)} MB/s` : `${rate.toFixed(1)} ${unit}/s`;
-  return `${percent}, ${speed}, ${formatSeconds((total - done) / rate)} left`;
+/** `45 %, 12.3 MB/s, 8.0 s left`; without a total `97.0 MB, 12.3 MB/s`. */
+export function formatProgress(
+  done: number,
+  total: number | undefined,
+  seconds: number,
+  { unit, from = 0 }: Pick<ProgressOptions, 'unit' | 'from'>,
+): string {
+  const reached = total === undefined ? formatAmount(done, unit) : `${Math.floor((100 * done) / total)} %`;
+  if (done === from || seconds === 0) return reached;
+  const rate = (done - from) / seconds;
+  const left = total === undefined ? '' : `, ${formatSeconds((total - done) / rate)} left`;
+  return `${reached}, ${formatAmount(rate, unit)}/s${left}`;
+}
+
+function formatAmount(amount: number, unit: Unit): string {
+  return unit === 'bytes' ? `${(amount / 1e6).toFixed(1)} MB` : `${amount.toFixed(1)} ${unit}`;
 }
 
 /** `0.42 s`, `8.1 s`, `2 min 5 s`. */

@@ -16,7 +16,7 @@ import type { Pass, Plan, SlotIndex } from './plan.ts';
 import { sizeOf } from './shape.ts';
 import type { StateAttributes } from './state.ts';
 import { placeholderOp } from './tensor.ts';
-import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
+import type { PlaceholderAttributes } from './tensor.ts';
 
 export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
 export type RunOutput = Float32Array | Int32Array;
@@ -146,7 +146,7 @@ export class Executable {
   }
 
   private freeConstants(): void {
-    for (const texture of this.constants.values()) this.device.textures.release(texture);
+    for (const [slot, texture] of this.constants) this.device.constants.release(this.plan.slots[slot]!.tensor, texture);
     this.constants.clear();
     this.programs = undefined;
   }
@@ -172,8 +172,7 @@ export class Executable {
       throwIfAborted(signal, 'prepare');
       onProgress?.({ phase: 'upload', done, total: constants.length });
       if (this.constants.has(index)) continue;
-      const data = await (slot.tensor.attributes as ConstantAttributes).read();
-      this.constants.set(index, device.upload(slot.layout, data, 'weights'));
+      this.constants.set(index, await device.constants.acquire(slot.tensor, slot.layout));
     }
     const programs: Program[] = [];
     for (const [done, pass] of plan.passes.entries()) {

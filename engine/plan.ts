@@ -175,30 +175,37 @@ function measurePeak(slots: readonly Slot[], passes: readonly Pass[]): number {
 
 /**
  * Replaces foldable ops over constants by constants, so weights are packed on the CPU and uploaded once: the same op on
- * the same constants, which tiling makes many times, gives one constant.
+ * the same constants, which tiling makes many times and further plans of a net again, gives one constant.
  */
 function foldConstants(outputs: readonly Tensor[]): Tensor[] {
   const replaced = new Map<Tensor, Tensor>();
-  const folded = new Map<string, Tensor>();
-  const numbers = new Map<unknown, number>();
-  const numberOf = (thing: unknown): number => {
-    if (!numbers.has(thing)) numbers.set(thing, numbers.size);
-    return numbers.get(thing)!;
-  };
   for (const tensor of sortTopologically(outputs)) {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
     const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
     const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    if (!tensor.op.folds || !isFoldable(tensor)) {
-      replaced.set(tensor, current);
-      continue;
-    }
-    const key = JSON.stringify([numberOf(tensor.op), inputs.map(numberOf), tensor.attributes]);
-    const constant = folded.get(key) ?? foldOne(current);
-    folded.set(key, constant);
-    replaced.set(tensor, constant);
+    replaced.set(tensor, tensor.op.folds && isFoldable(tensor) ? foldOnce(current) : current);
   }
   return outputs.map((output) => replaced.get(output)!);
+}
+
+/** What was folded already, by its first input and then by op, attributes and all inputs. It lives as long as they do. */
+const folded = new WeakMap<Tensor, Map<string, Tensor>>();
+const numbers = new WeakMap<object, number>();
+let numbered = 0;
+
+function numberOf(thing: object): number {
+  if (!numbers.has(thing)) numbers.set(thing, numbered++);
+  return numbers.get(thing)!;
+}
+
+function foldOnce(tensor: Tensor): Tensor {
+  const [first] = tensor.inputs as [Tensor];
+  const known = folded.get(first) ?? new Map<string, Tensor>();
+  folded.set(first, known);
+  const key = JSON.stringify([numberOf(tensor.op), tensor.inputs.map(numberOf), tensor.attributes]);
+  const constant = known.get(key) ?? foldOne(tensor);
+  known.set(key, constant);
+  return constant;
 }
 
 /** Whether a tensor is a constant or will be one once constants are folded. */

@@ -3,7 +3,8 @@
  * errors, ops and commands are those of the sources; the drawing is the engine's; links lead somewhere.
  *
  * A `ts` block runs by itself in a folder that holds only `demo/` and `test/`, and what it logs must equal the `text` block after
- * it, if there is one. Blocks that need gpu.js are run by bench/docs.test.ts, where it is installed.
+ * it, if there is one. A block with an https address has its types checked only: tests need no network. Blocks that need
+ * gpu.js are run by bench/docs.test.ts, where it is installed.
  */
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,12 +46,13 @@ afterAll(() => {
 
 describe('examples', () => {
   const named = examples.map((example): [string, Example] => [example.name, example]);
+  const local = named.filter(([, { source }]) => !source.includes("'https://"));
 
   test.each(named)('%s has the right types', (_, { file }) => {
     expect(listProblems(program, file)).toEqual([]);
   });
 
-  test.each(named)('%s runs', async (_, { file, output }) => {
+  test.each(local)('%s runs', async (_, { file, output }) => {
     const logged = await collectLog(file, workplace);
     if (output !== undefined) expect(logged).toBe(output);
   });

@@ -9,6 +9,11 @@ import type { PickleValue } from './pickle/records.ts';
 /** Name → shape of the tensors that a file has. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
+/** Name → shape. */
+export function listShapes(tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>): Shapes {
+  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+}
+
 /** Bounds on what a file may claim about its sizes: generous, and small enough to build the expected list from. */
 const MAX_SIZE = 2 ** 20;
 const MAX_BLOCKS = 64;

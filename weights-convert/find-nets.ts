@@ -3,24 +3,28 @@
  * Nothing is told by the caller, and nothing is guessed: a net whose architecture the file does not settle is refused.
  */
 import { FormatError } from '../errors.ts';
-import { inferArchitecture, readSizes, type Shapes } from './architecture.ts';
+import { listShapes, readSizes } from './architecture.ts';
 import { checkModules } from './check-modules.ts';
 import { checkTensors } from './check-tensors.ts';
+import { isDallePytorch, readDallePytorch } from './dalle-pytorch.ts';
+import { whyLeftOut } from './dalle-pytorch-names.ts';
 import type { DvaeArchitecture } from './dvae-spec.ts';
+import { findDvaes } from './find-dvaes.ts';
 import { refuseUnknownGlobals } from './globals.ts';
 import type { NetArchitecture } from './net-spec.ts';
 import { plainEntries, stringEntries, type PickleValue } from './pickle/records.ts';
-import { refuseUnsupported } from './recognise-net.ts';
+import { recogniseNet, refuseUnsupported } from './recognise-net.ts';
 import { collectModuleTensors, findStateDict, listModules, moduleClass } from './state-dict.ts';
 import type { TorchFile } from './torch/torch-file.ts';
 import type { TensorRecord } from './torch/tensor-record.ts';
 import { readTransformerConfig } from './transformer-architecture.ts';
-import type { TensorData } from './weights.ts';
+import type { LeftOut, TensorData } from './weights.ts';
 
 /** A net and the tensors that the file has for it, not yet checked against each other. */
 export interface FoundNet {
   readonly architecture: NetArchitecture;
   readonly tensors: ReadonlyMap<string, TensorData>;
+  readonly leftOut?: readonly LeftOut[];
 }
 
 const KIND_OF_CLASS: ReadonlyMap<string, DvaeArchitecture['kind']> = new Map([
@@ -41,10 +45,9 @@ export function findTorchNets(file: TorchFile, sourceName: string): FoundNet[] {
   refuseUnknownGlobals(file.root, file.globals, sourceName);
   if (className !== undefined) return [openModule(file, className, sourceName)];
   if (!tensors) throw unknownNet(sourceName, 'neither a module nor a plain state dict');
-  const architecture = findTransformer(stringEntries(file.root)!);
-  return architecture
-    ? [{ architecture, tensors: toData(file, tensors) }]
-    : findStateDictNets(toData(file, tensors), sourceName);
+  const data = toData(file, tensors);
+  const transformer = findTransformer(stringEntries(file.root)!, data, sourceName);
+  return transformer ? [transformer] : findStateDictNets(data, sourceName);
 }
 
 /**
@@ -54,14 +57,10 @@ export function findTorchNets(file: TorchFile, sourceName: string): FoundNet[] {
  */
 export function findStateDictNets(tensors: ReadonlyMap<string, TensorData>, sourceName: string): FoundNet[] {
   refuseUnsupported(listShapes(tensors), sourceName);
-  const architecture = inferArchitecture(listShapes(tensors));
-  if (!architecture) throw unknownNet(sourceName, `${tensors.size} tensors of another net`);
-  return [{ architecture, tensors }];
-}
-
-/** Name → shape. */
-export function listShapes(tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>): Shapes {
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  const nets = findDvaes(tensors);
+  if (nets.length > 0) return nets;
+  const known = recogniseNet(listShapes(tensors));
+  throw unknownNet(sourceName, known ? `${known.name}; ${known.note}` : `${tensors.size} tensors of another net`);
 }
 
 function openModule(file: TorchFile, className: string, sourceName: string): FoundNet {
@@ -76,10 +75,31 @@ function openModule(file: TorchFile, className: string, sourceName: string): Fou
   return { architecture, tensors: toData(file, tensors) };
 }
 
-/** What a checkpoint of dalle-gl's own, `{config, state_dict}`, says that it holds. */
-function findTransformer(entries: ReadonlyMap<string, PickleValue>): NetArchitecture | undefined {
+/** The transformer of a dictionary that says what it is, as dalle-gl's own and DALLE-pytorch's do. */
+function findTransformer(
+  entries: ReadonlyMap<string, PickleValue>,
+  tensors: ReadonlyMap<string, TensorData>,
+  sourceName: string,
+): FoundNet | undefined {
   const config = plainEntries(entries.get('config'));
-  return config?.has('model') ? readTransformerConfig(config) : undefined;
+  if (config?.has('model')) return { architecture: readTransformerConfig(config), tensors };
+  const shapes = listShapes(tensors);
+  if (!isDallePytorch(entries, shapes)) return undefined;
+  const needed = [...tensors].filter(([name]) => whyLeftOut(name) === undefined);
+  return {
+    architecture: readDallePytorch(entries, shapes, sourceName),
+    tensors: new Map(needed),
+    leftOut: listLeftOut([...tensors.keys()]),
+  };
+}
+
+function listLeftOut(names: readonly string[]): LeftOut[] {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const reason = whyLeftOut(name);
+    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => ({ reason, tensors: count }));
 }
 
 function toData(file: TorchFile, records: ReadonlyMap<string, TensorRecord>): Map<string, TensorData> {
@@ -95,7 +115,7 @@ function toData(file: TorchFile, records: ReadonlyMap<string, TensorRecord>): Ma
 export function unknownNet(sourceName: string, what: string): FormatError {
   return new FormatError(
     'E_ARCHITECTURE',
-    `openWeights: ${sourceName} holds ${what}, not an encoder or decoder of OpenAI's dVAE. dalle-gl reads those as ` +
-      `modules (encoder.pkl, decoder.pkl) or as state dicts of them.`,
+    `openWeights: ${sourceName} holds ${what}. dalle-gl reads an encoder or decoder of OpenAI's dVAE as a module ` +
+      `(encoder.pkl, decoder.pkl) or a state dict, and transformers of its own and of DALLE-pytorch as saved by training.`,
   );
 }

@@ -91,6 +91,14 @@ export function isGadget({ module, name }: GlobalRecord): boolean {
   );
 }
 
+/** What is known of a name: that checkpoints need it, nothing, or that it can run code. */
+export type GlobalStatus = 'allowed' | 'unknown' | 'runs code';
+
+export function classifyGlobal(record: GlobalRecord): GlobalStatus {
+  if (isGadget(record)) return 'runs code';
+  return KNOWN_GLOBALS.has(`${record.module}.${record.name}`) ? 'allowed' : 'unknown';
+}
+
 /**
  * Refuses a pickle that names a way to run code, before anything else is said about it.
  *
@@ -112,9 +120,9 @@ export function refuseGadgets(globals: readonly GlobalRecord[], sourceName: stri
  * @throws FormatError `E_PICKLE_UNKNOWN_GLOBAL`
  */
 export function refuseUnknownGlobals(root: PickleValue, globals: readonly GlobalRecord[], sourceName: string): void {
-  const unknown = listNames(globals.filter((record) => !KNOWN_GLOBALS.has(`${record.module}.${record.name}`)));
+  const unknown = listNames(globals.filter((record) => classifyGlobal(record) === 'unknown'));
   if (unknown.length === 0) return;
-  const places = findGlobals(root);
+  const places = locateGlobals(root);
   const listed = unknown.map((name) => `${name} (${places.get(name) ?? 'not used'})`);
   throw new FormatError(
     'E_PICKLE_UNKNOWN_GLOBAL',
@@ -131,7 +139,7 @@ function listNames(globals: readonly GlobalRecord[]): string[] {
 }
 
 /** First place of each global below `root`: breadth first, so the shortest way to it. Every record is visited once. */
-function findGlobals(root: PickleValue): Map<string, string> {
+export function locateGlobals(root: PickleValue): Map<string, string> {
   const places = new Map<string, string>();
   const queue: { record: PickleRecord; path: string }[] = isRecord(root) ? [{ record: root, path: 'root' }] : [];
   const seen = new Set<PickleRecord>(queue.map(({ record }) => record));

@@ -25,8 +25,19 @@ export type {
 export { describeArchitecture } from './check-tensors.ts';
 export type { NetArchitecture, NetKind, NetPart } from './net-spec.ts';
 export { netTensors } from './net-tensors.ts';
+export { inspectFile, type InspectionResult, type InspectOptions } from './inspect/inspect-file.ts';
+export type {
+  Bounded,
+  ExplainedOpcode,
+  InspectedGlobal,
+  InspectedProblem,
+  InspectedTensor,
+  InspectedValue,
+  Inspection,
+} from './inspect/inspection.ts';
 export { readNpy, writeNpy, type NpyArray } from './npy.ts';
 export { openCheckpoint, openWeights } from './open-weights.ts';
+export { downloadBlob, type DownloadedBlob, type DownloadOptions, type DownloadProgress } from './download.ts';
 export { describeSource } from './describe-source.ts';
 export { sniffContainer, type Container } from './sniff.ts';
 export type { SamplingDefaults } from './sampling-defaults.ts';

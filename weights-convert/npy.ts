@@ -31,6 +31,36 @@ const MAX_RANK = 32;
 /** NumPy pads so that data begins at a multiple of this. */
 const ALIGNMENT = 64;
 
+/** What a file says about its array. */
+export interface NpyHeader {
+  /** NumPy's name of the element type, with its byte order: `<f4`. */
+  readonly descriptor: string;
+  /** True where the first index runs fastest. */
+  readonly isFortran: boolean;
+  readonly shape: readonly number[];
+  /** Where the elements begin, in bytes of the file. */
+  readonly dataStart: number;
+}
+
+/** No header ends behind this byte. */
+export const NPY_HEADER_LIMIT: number = MAX_HEADER_BYTES + 12;
+
+/**
+ * Reads what comes before the elements.
+ *
+ * @param bytes the file, or its first `NPY_HEADER_LIMIT` bytes
+ * @throws FormatError `E_NPY_HEADER`
+ */
+export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+  const { header, dataStart } = readHeaderText(bytes, name);
+  const fields = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\), ?\}[ \n]*$/.exec(
+    header,
+  );
+  if (!fields) throw headerError(name, `its header is ${JSON.stringify(header.slice(0, 80))}`);
+  const [, descriptor, order, axes] = fields as unknown as [string, string, string, string];
+  return { descriptor, isFortran: order === 'True', shape: parseShape(name, axes), dataStart };
+}
+
 /**
  * Reads an array.
  *
@@ -38,18 +68,12 @@ const ALIGNMENT = 64;
  * @throws FormatError `E_NPY_HEADER` for what is no such file, `E_NPY_DTYPE`, `E_NPY_SIZE` if data and shape differ
  */
 export function readNpy(bytes: Uint8Array, name = 'the file'): NpyArray {
-  const { header, dataStart } = readHeader(bytes, name);
-  const fields = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\), ?\}[ \n]*$/.exec(
-    header,
-  );
-  if (!fields) throw headerError(name, `its header is ${JSON.stringify(header.slice(0, 80))}`);
-  const [, descriptor, fortran, axes] = fields as unknown as [string, string, string, string];
-  const shape = parseShape(name, axes);
+  const { descriptor, isFortran, shape, dataStart } = readNpyHeader(bytes, name);
   const dtype = (Object.keys(DESCRIPTORS) as NpyDtype[]).find((key) => DESCRIPTORS[key] === descriptor);
-  if (!dtype || (fortran === 'True' && shape.length > 1)) {
+  if (!dtype || (isFortran && shape.length > 1)) {
     throw new FormatError(
       'E_NPY_DTYPE',
-      `readNpy: ${name} holds ${descriptor.slice(0, 20)} in ${fortran === 'True' ? 'Fortran' : 'C'} ` +
+      `readNpy: ${name} holds ${descriptor.slice(0, 20)} in ${isFortran ? 'Fortran' : 'C'} ` +
         `order; C order of ${Object.values(DESCRIPTORS).join(', ')} can be read. Save it with numpy.ascontiguousarray(...).astype("int32").`,
     );
   }
@@ -83,7 +107,7 @@ export function writeNpy(array: NpyArray): Uint8Array {
 
 const WIDTHS: Readonly<Record<NpyDtype, number>> = { int32: 4, int64: 8, uint16: 2, uint8: 1, float32: 4, float64: 8 };
 
-function readHeader(bytes: Uint8Array, name: string): { header: string; dataStart: number } {
+function readHeaderText(bytes: Uint8Array, name: string): { header: string; dataStart: number } {
   const version = bytes[6];
   if (MAGIC.some((byte, index) => bytes[index] !== byte) || version === undefined || version < 1 || version > 3) {
     throw headerError(name, 'it does not begin as one of version 1 to 3');

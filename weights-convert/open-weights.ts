@@ -3,11 +3,13 @@
  * for the library, which loads pickles directly too.
  */
 import { FormatError } from '../errors.ts';
+import { listShapes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import { checkTensors, describeArchitecture } from './check-tensors.ts';
-import { findStateDictNets, findTorchNets, listShapes, unknownNet, type FoundNet } from './find-nets.ts';
+import { findStateDictNets, findTorchNets, unknownNet, type FoundNet } from './find-nets.ts';
 import { nameTensors } from './net-tensors.ts';
 import { expectedNetTensors } from './net-spec.ts';
+import { openNpz } from './npy-tensor.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
@@ -64,6 +66,7 @@ export function makeWeights(net: FoundNet, source: ByteSource, container: Contai
     architecture,
     tensors: new Map(ownNames.map((name) => [name, net.tensors.get(name)!])),
     source: { name: source.name, bytes: source.size, container },
+    ...(net.leftOut?.length && { leftOut: net.leftOut }),
     close: async () => source.close?.(),
   };
 }
@@ -78,6 +81,8 @@ async function findNets(source: ByteSource, container: Container): Promise<Found
       return findStateDictNets((await openSafetensors(source)).tensors, source.name);
     case 'pickle':
       return refuseBarePickle(source);
+    case 'npz':
+      return findStateDictNets(await openNpz(source), source.name);
     case 'npy':
       throw unknownNet(source.name, 'a NumPy array');
   }

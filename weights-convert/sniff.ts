@@ -4,9 +4,13 @@
  */
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
+import { decodePickle } from './pickle/decode-pickle.ts';
+import { OPCODES } from './pickle/opcodes.ts';
+import type { GlobalRecord } from './pickle/records.ts';
+import { openZip } from './zip/zip-archive.ts';
 
 /** A container that dalle-gl can open. `pickle` is a bare pickle, which holds no tensors of torch's. */
-export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npy' | 'pickle';
+export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npy' | 'npz' | 'pickle';
 
 /** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
 const LEGACY_MAGIC: readonly number[] = [
@@ -16,6 +20,9 @@ const LEGACY_MAGIC: readonly number[] = [
 /** As much as is needed to see tar's mark at byte 257 and to quote the start of a text. */
 const HEAD_BYTES = 512;
 
+/** How much of a file is tried as a pickle. */
+const SAMPLE_BYTES = 256 * 1024;
+
 /**
  * Tells which container a file is.
  *
@@ -23,14 +30,37 @@ const HEAD_BYTES = 512;
  */
 export async function sniffContainer(source: ByteSource): Promise<Container> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
-  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return 'torch-zip';
+  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
   if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
   if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
   if (looksLikeSafetensors(head, source.size)) return 'safetensors';
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
-  // Protocols 0 and 1 have no mark; one that starts with a name is worth reading, if only to see what it names.
-  if (/^\(*c[\w.]+\n[\w.]+\n/.test(decodeHead(head))) return 'pickle';
+  if (await isUnmarkedPickle(head, source)) return 'pickle';
   throw explainUnknown(head, source);
+}
+
+/** Whether a zip holds nothing but NumPy's arrays. */
+async function isNpz(head: Uint8Array, source: ByteSource): Promise<boolean> {
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const firstName = head.length < 30 ? '' : decodeHead(head.subarray(30, 30 + view.getUint16(26, true)));
+  return firstName.endsWith('.npy') && [...(await openZip(source)).keys()].every((name) => name.endsWith('.npy'));
+}
+
+/**
+ * Whether a file without a pickle's mark is one all the same, as in protocols 0 and 1: it reads to its last byte, or
+ * names something before it breaks, since an attack may break behind its call.
+ */
+async function isUnmarkedPickle(head: Uint8Array, source: ByteSource): Promise<boolean> {
+  if (!OPCODES.has(head[0]!)) return false;
+  const sample = await source.read(0, Math.min(SAMPLE_BYTES, source.size));
+  const globals: GlobalRecord[] = [];
+  try {
+    return decodePickle(sample, { globals }).length === source.size;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const isCut = error.code === 'E_PICKLE_TRUNCATED' && sample.length < source.size;
+    return isCut || globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name));
+  }
 }
 
 /** A letter for each byte. Not TextDecoder: its `latin1` is windows-1252, with letters beyond 0xff. */

@@ -16,12 +16,21 @@ export interface TensorData {
   read(): Promise<Float32Array>;
 }
 
+/** Tensors of a file that its net does not need. */
+export interface LeftOut {
+  readonly reason: string;
+  /** How many. */
+  readonly tensors: number;
+}
+
 export interface Weights<Architecture extends NetArchitecture = NetArchitecture> {
   readonly architecture: Architecture;
   /** Exactly the tensors of `expectedNetTensors(architecture)`, in that order, by the file's names. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** The file they come from. */
   readonly source: { readonly name: string; readonly bytes: number; readonly container: Container };
+  /** What else the file has; absent if there is nothing else. */
+  readonly leftOut?: readonly LeftOut[];
   /** Closes the file; its tensors cannot be read any more, nor those of another net in it. */
   close(): Promise<void>;
 }

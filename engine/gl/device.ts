@@ -7,6 +7,7 @@ import type { ContextSource } from '../context/source.ts';
 import type { Layout, Region, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
 import { packRows, unpackLayer } from '../texels.ts';
+import { ConstantStore } from './constants.ts';
 import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
@@ -77,6 +78,7 @@ export class Device {
   readonly fetch: FetchStyle;
   readonly programs: ProgramCache;
   readonly textures: TexturePool;
+  readonly constants: ConstantStore = new ConstantStore(this);
   private readonly pacer: Pacer;
   private disposed = false;
 

@@ -7,7 +7,7 @@ import type { Tensor } from '../../ops/index.ts';
 import { postGain } from '../../weights-convert/dvae-spec.ts';
 import type { DecoderArchitecture } from '../../weights-convert/dvae-spec.ts';
 import { convolve, residualBlock } from './residual-block.ts';
-import type { WeightTree } from './weight-tree.ts';
+import type { WeightTree } from '../weight-tree.ts';
 
 /**
  * z [B, V, h, w], one-hot or soft → [B, 2·3, 8h, 8w]. Maps 0 to 2 are μ, the location of the logit-Laplace

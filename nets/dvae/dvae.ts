@@ -7,12 +7,13 @@ import { ContextError, DalleError, ShapeError } from '../../errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
+import { netTensors } from '../../weights-convert/net-tensors.ts';
 import { isKind, type Weights } from '../../weights-convert/weights.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
-import { growTree } from './weight-tree.ts';
-import type { Precision, WeightTree } from './weight-tree.ts';
+import { checkFinite, checkTokens } from '../checks.ts';
+import { growTree, type Precision, type WeightTree } from '../weight-tree.ts';
 
 /** Pixels [B, 3, H, W] in [0, 1], row-major. */
 export interface Pixels {
@@ -188,7 +189,7 @@ export class Dvae {
     options?: RunOptions,
   ): Promise<TokenScores> {
     const { architecture } = this.need('decoder');
-    if (inputType[work] === 'i32') checkTokens(data, architecture.vocab_size);
+    if (inputType[work] === 'i32') checkTokens('decode', data, architecture.vocab_size);
     else if (shape[1] !== architecture.vocab_size) {
       throw new ShapeError(
         'E_SHAPE',
@@ -197,14 +198,7 @@ export class Dvae {
     }
     const plan = this.planFor(work, shape);
     const result = (await this.runPlan(plan, data, options)) as Float32Array;
-    if (!result.every(Number.isFinite)) {
-      throw new DalleError(
-        'E_NOT_FINITE',
-        "decode: the decoder's output is not finite: its weights or the given distributions hold NaN or Infinity. " +
-          'Check the distributions, and convert the checkpoint again.',
-      );
-    }
-    return { data: result, shape: plan.outputs.shape as TokenScores['shape'] };
+    return { data: checkFinite('decode', result), shape: plan.outputs.shape as TokenScores['shape'] };
   }
 
   private need(part: 'encoder'): { architecture: EncoderArchitecture; tree: WeightTree };
@@ -223,7 +217,7 @@ export class Dvae {
       );
     }
     let tree = this.trees.get(weights);
-    if (!tree) this.trees.set(weights, (tree = growTree(weights, this.options.precision ?? 'full')));
+    if (!tree) this.trees.set(weights, (tree = growTree(netTensors(weights), this.options.precision)));
     return { architecture: weights.architecture, tree };
   }
 }
@@ -236,16 +230,6 @@ const inputType = {
   statistics: 'i32',
   statisticsSoft: 'f32',
 } as const;
-
-function checkTokens(tokens: ArrayLike<number>, vocabulary: number): void {
-  for (let i = 0; i < tokens.length; i++) {
-    if (tokens[i]! >= 0 && tokens[i]! < vocabulary) continue;
-    throw new ShapeError(
-      'E_TOKEN',
-      `decode: token ${tokens[i]} at position ${i} is outside 0 … ${vocabulary - 1}. Were the tokens made by another model?`,
-    );
-  }
-}
 
 function wrongPart(part: 'encoder' | 'decoder', { source, architecture }: Weights): DalleError {
   return new DalleError(

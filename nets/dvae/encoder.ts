@@ -7,7 +7,7 @@ import type { Tensor } from '../../ops/index.ts';
 import { postGain } from '../../weights-convert/dvae-spec.ts';
 import type { EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
 import { convolve, residualBlock } from './residual-block.ts';
-import type { WeightTree } from './weight-tree.ts';
+import type { WeightTree } from '../weight-tree.ts';
 
 /** x [B, 3, H, W], pixels after `mapPixels` → logits [B, V, H/8, W/8]. H and W are multiples of 8. */
 export function encoder(architecture: EncoderArchitecture, weights: WeightTree, x: Tensor): Tensor {

@@ -5,7 +5,7 @@
  */
 import { conv2d, relu, scaleAdd } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
-import type { WeightTree } from './weight-tree.ts';
+import type { WeightTree } from '../weight-tree.ts';
 
 /** The convolution whose weights are `path`.w and `path`.b: x [B, I, H, W] → [B, O, H, W]. */
 export function convolve(weights: WeightTree, path: string, x: Tensor): Tensor {

@@ -14,13 +14,16 @@ import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction } from '../shader/comparison.ts';
 import { indent, singlePixelBlock, writeElementShader, writeFragmentShader } from '../shader/fragment.ts';
-import { readPackedWeights } from '../shader/packed-weights.ts';
+import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
 import { countProductFetches, productDeclarations, sumName, writeProductLoop } from '../shader/product.ts';
-import type { ProductLoop, WeightGroups } from '../shader/product.ts';
+import type { ProductLoop } from '../shader/product.ts';
 
 /** Channel quads that a fragment looks through, two at a time. */
 const chunkQuads = 16;
 const groups = 2;
+
+/** One tap. */
+const kernel = { height: 1, width: 1 } as const;
 
 /** x [B, I, H, W], packed weights, bias → [B, 4·chunks, H, W]: of each chunk the best value and its channel, then two zeros. */
 export const channelBestOp: Op<PackedConv2dAttributes> = {
@@ -35,7 +38,7 @@ export const channelBestOp: Op<PackedConv2dAttributes> = {
     const [outChannels, inChannels] = call.attributes.weight;
     const [batch, , height, width] = call.output.type.shape as [number, number, number, number];
     // Each of chunkQuads / groups walks reads the block's pixels once and the weights of both groups.
-    const once = countProductFetches(call, { height: 1, width: 1 }, groupsOf(call));
+    const once = countProductFetches(call, { kernel, ...groupPackedWeights(call, groups) });
     return { macs: batch * height * width * inChannels * outChannels, fetches: once * (chunkQuads / groups) };
   },
   describe: ({ weight, reluInput }) => `1×1 to ${weight[0]} channels${reluInput ? ', relu on read' : ''}`,
@@ -111,25 +114,14 @@ function computeBestOfChunks({ inputs, inputTypes, output }: ReferenceCall<undef
   }
 }
 
-/** A fragment looks at two quads at a time, which an octet of weights holds both. */
-function groupsOf({ inputs }: Pick<ShaderCall, 'inputs'>): WeightGroups {
-  return { groups, pairedWeights: inputs[1]!.layout.lanes === 8 };
-}
-
 function writeChannelBestShader(call: ShaderCall<PackedConv2dAttributes>): string {
   const { weight, reluInput, bias } = call.attributes;
   const quads = Math.ceil(weight[0] / 4);
-  const paired = groupsOf(call);
   const loop: ProductLoop = {
-    kernel: { height: 1, width: 1 },
+    kernel,
     reluInput,
-    ...paired,
     start: (group) => (bias ? `c_pixel(0, quad_${group}, 0, 0)` : 'vec4(0.0)'),
-    ...readPackedWeights(call, {
-      height: 1,
-      image: '0',
-      parts: paired.pairedWeights ? ['octet'] : ['quad_0', 'quad_1'],
-    }),
+    ...readPackedWeights(call, { kernel, groups }),
   };
   const hasNan = reluInput && call.inputs[0]!.layout.lanes === 4; // relu brings is_nan
   const pixels = Array.from({ length: call.output.layout.targets }, (_, pixel) => pixel);
@@ -153,10 +145,10 @@ vec2 look(vec2 best, vec4 sums, int quad) {
       `for (int step = 0; step < ${chunkQuads / groups}; ++step) {`,
       // Quads beyond the last are computed from it again and then not looked at.
       ...firsts.map((first, group) => `  int quad_${group} = min(${first}, ${quads - 1});`),
-      ...(paired.pairedWeights ? ['  int octet = quad_0 >> 1;'] : []),
+      ...(loop.pairedWeights ? ['  int octet = quad_0 >> 1;'] : []),
       indent(writeProductLoop(call, loop)),
       ...firsts.flatMap((first, group) =>
-        pixels.map((pixel) => `  best_${pixel} = look(best_${pixel}, ${sumName(loop, group, pixel)}, ${first});`),
+        pixels.map((pixel) => `  best_${pixel} = look(best_${pixel}, ${sumName(call, loop, group, pixel)}, ${first});`),
       ),
       '}',
     ].join('\n'),

@@ -8,9 +8,9 @@
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, readResultChannels } from '../shader/accessors.ts';
-import { existingPixel, singlePixelBlock } from '../shader/fragment.ts';
-import { readPackedWeights } from '../shader/packed-weights.ts';
-import { addResidual, countProductFetches, groupsOf, writeProductShader } from '../shader/product.ts';
+import { existingPixel, listQuads, singlePixelBlock } from '../shader/fragment.ts';
+import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
+import { addResidual, countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
 import { checkHalfWeights, roundResult } from '../cast/half.ts';
 import { computeConv2d } from './conv2d.ts';
 
@@ -76,7 +76,8 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     const weight: TensorType = { shape: call.attributes.weight, dtype: 'f32' };
     const [, inChannels, height, width] = weight.shape as [number, number, number, number];
     const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
-    return { macs: outputs * inChannels * height * width, fetches: countProductFetches(call, { height, width }) };
+    const fetches = countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
+    return { macs: outputs * inChannels * height * width, fetches };
   },
   describe({ weight, reluInput, bias, gain, residualScale }) {
     const words = [`${weight[2]}×${weight[3]}`];
@@ -158,15 +159,16 @@ function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
   const { weight, reluInput, bias, gain, residualScale } = call.attributes;
   const [, , height, width] = weight;
   const { layout } = call.output;
-  const { groups, pairedWeights } = groupsOf(call);
-  const quads = groups === 2 ? ['quad_0', 'quad_1'] : ['quad'];
+  const kernel = { height, width };
+  const quads = listQuads(layout);
   return writeProductShader(call, {
     title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
-    kernel: { height, width },
+    kernel,
     reluInput,
     start: (group) => (bias ? `c_pixel(0, ${quads[group]}, 0, 0)` : 'vec4(0.0)'),
-    ...readPackedWeights(call, { height, image: '0', parts: pairedWeights ? ['octet'] : quads }),
-    finish(sum, position) {
+    ...readPackedWeights(call, { kernel }),
+    finish(sums, position) {
+      const sum = joinSums(sums);
       if (gain === undefined) return sum;
       const { y, x } = existingPixel(layout, position);
       const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale)) as [string, string];

@@ -1,83 +1,150 @@
 /**
- * matmul: x [M, K] · w [K, N] (+ b [N]) → [M, N]; x may be [B, M, K], w is shared by the batch.
- * In grid terms x is a picture one pixel high with K channels, so this is conv2d's kernel with one tap. w needs no
- * packing: a texel of [K, N] already holds four outputs at one k. Batched products come with the transformer.
+ * matmul: a [M, K] · b [K, N] (+ bias [N]) → [M, N]. a may be [B, M, K], times one b or a [B, K, N]; either may lie
+ * transposed. In grid terms a is a picture one pixel high with K channels, so this is conv2d's kernel with one tap. b
+ * needs no packing: a texel of [K, N] holds four outputs at one k, one of [N, K] four k of one output, and either way a
+ * turn of the loop reads four.
  */
 import { ShapeError } from '../../errors.ts';
-import { apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { apply, formatShape, sizeOf } from '../../engine/index.ts';
+import type { Op, Operand, ReferenceCall, ShaderCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 import { countProductFetches, writeProductShader } from '../shader/product.ts';
+import type { ProductShader } from '../shader/product.ts';
+import { transpose } from '../transpose/transpose.ts';
 
-export const matmulOp: Op<undefined> = {
+export interface MatmulAttributes {
+  /** b is [N, K] or [B, N, K]. */
+  readonly transposeB: boolean;
+}
+
+export interface MatmulOptions {
+  /** a is [K, M] or [B, K, M] [false]. Costs a draw, where a is no constant: rows must lie in channels. */
+  readonly transposeA?: boolean;
+  /** b is [N, K] or [B, N, K] [false]. Costs nothing. */
+  readonly transposeB?: boolean;
+}
+
+export const matmulOp: Op<MatmulAttributes> = {
   name: 'matmul',
   infer: inferMatmul,
   reference: computeMatmul,
   glsl: writeMatmulShader,
   cost(call) {
-    const size = call.output.type.shape.reduce((product, dimension) => product * dimension, 1);
-    return { macs: size * call.inputs[1]!.type.shape[0]!, fetches: countProductFetches(call, { height: 1, width: 1 }) };
+    const inner = call.inputs[0]!.type.shape.at(-1)!;
+    const fetches = countProductFetches(call, { kernel: { height: 1, width: 1 } });
+    return { macs: sizeOf(call.output.type.shape) * inner, fetches };
   },
+  describe: ({ transposeB }) => (transposeB ? 'b transposed' : ''),
 };
 
-/** x [M, K] or [B, M, K], w [K, N], b [N] if given → [M, N] or [B, M, N]. Throws ShapeError `E_SHAPE`. */
-export function matmul(x: Tensor, w: Tensor, b?: Tensor): Tensor {
-  return apply(matmulOp, b ? [x, w, b] : [x, w], undefined);
+/**
+ * a · b + bias. a [M, K] with b [K, N] → [M, N]; a [B, M, K] with b [K, N] or [B, K, N] → [B, M, N]; bias [N].
+ * @throws ShapeError `E_SHAPE` for other shapes.
+ */
+export function matmul(a: Tensor, b: Tensor, bias?: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false } = options;
+  const left = transposeA ? swapLastAxes(a) : a;
+  return apply(matmulOp, bias ? [left, b, bias] : [left, b], { transposeB });
 }
 
-function inferMatmul(inputs: readonly TensorType[]): TensorType {
-  const [x, w, b] = inputs as [TensorType, TensorType, TensorType?];
-  const shapes = `(x ${formatShape(x.shape)}, w ${formatShape(w.shape)}${b ? `, bias ${formatShape(b.shape)}` : ''})`;
-  if ((x.shape.length !== 2 && x.shape.length !== 3) || w.shape.length !== 2) {
-    throw new ShapeError('E_SHAPE', `matmul: x must be [M, K] or [B, M, K] and w [K, N] ${shapes}.`);
-  }
-  const [inner, columns] = w.shape as [number, number];
-  if (x.shape[x.shape.length - 1] !== inner) {
-    throw new ShapeError('E_SHAPE', `matmul: the last size of x must equal the first of w ${shapes}. Transpose one?`);
-  }
-  if (b && (b.shape.length !== 1 || b.shape[0] !== columns)) {
-    throw new ShapeError('E_SHAPE', `matmul: bias must be [${columns}] ${shapes}.`);
-  }
-  return { shape: [...x.shape.slice(0, -1), columns], dtype: 'f32' };
+function swapLastAxes(x: Tensor): Tensor {
+  const axes = x.shape.map((_, axis) => axis);
+  return transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()]);
 }
 
-function computeMatmul({ inputs, inputTypes, output }: ReferenceCall<undefined>): void {
-  const [x, w, b] = inputs;
-  const [inner, columns] = inputTypes[1]!.shape as [number, number];
+function inferMatmul(inputs: readonly TensorType[], attributes: MatmulAttributes): TensorType {
+  const [a, b, bias] = inputs.map(({ shape }) => shape) as [Shape, Shape, Shape?];
+  const { inner, columns } = sizesOfMatrix(b, attributes);
+  const refuse = (what: string): ShapeError => {
+    const given = [`a ${formatShape(a)}`, `b ${formatShape(b)}`, ...(bias ? [`bias ${formatShape(bias)}`] : [])];
+    return new ShapeError(
+      'E_SHAPE',
+      `matmul: ${what} (${given.join(', ')}${attributes.transposeB ? ', b transposed' : ''}).`,
+    );
+  };
+  if (![2, 3].includes(a.length) || ![2, 3].includes(b.length)) {
+    throw refuse('a must be [M, K] or [B, M, K] and b [K, N] or [B, K, N]');
+  }
+  if (b.length === 3 && a.length === 2) throw refuse('a batch of b needs a batch of a, [B, M, K]');
+  if (b.length === 3 && a[0] !== b[0]) throw refuse('a and b must be batches of the same size');
+  if (a.at(-1) !== inner) throw refuse('rows of a must be as long as columns of b. Transpose one?');
+  if (bias && (bias.length !== 1 || bias[0] !== columns)) throw refuse(`bias must be [${columns}]`);
+  return { shape: [...a.slice(0, -1), columns], dtype: 'f32' };
+}
+
+/** K and N of b, or of each matrix in it. */
+function sizesOfMatrix(b: Shape, { transposeB }: MatmulAttributes): { inner: number; columns: number } {
+  const [first = 0, second = 0] = b.slice(-2);
+  return transposeB ? { inner: second, columns: first } : { inner: first, columns: second };
+}
+
+function computeMatmul({ inputs, inputTypes, output, attributes }: ReferenceCall<MatmulAttributes>): void {
+  const [a, b, bias] = inputs;
+  const [{ shape: shapeOfA }, { shape: shapeOfB }] = inputTypes as [TensorType, TensorType];
+  const { inner, columns } = sizesOfMatrix(shapeOfB, attributes);
+  const [stepOfK, stepOfColumn] = attributes.transposeB ? [1, inner] : [columns, 1];
   const rows = output.length / columns;
+  const rowsPerMatrix = shapeOfB.length === 3 ? shapeOfA[1]! : rows;
   const sums = new Float64Array(columns);
   for (let m = 0; m < rows; m++) {
-    if (b) sums.set(b);
+    const matrix = Math.floor(m / rowsPerMatrix) * inner * columns;
+    if (bias) sums.set(bias);
     else sums.fill(0);
     for (let k = 0; k < inner; k++) {
-      const value = x![m * inner + k]!;
-      for (let j = 0; j < columns; j++) sums[j]! += value * w![k * columns + j]!;
+      const value = a![m * inner + k]!;
+      const start = matrix + k * stepOfK;
+      for (let j = 0; j < columns; j++) sums[j]! += value * b![start + j * stepOfColumn]!;
     }
     output.set(sums, m * columns);
   }
 }
 
-function writeMatmulShader(call: ShaderCall<undefined>): string {
-  const { layout } = call.inputs[1]!;
-  const { block, grid } = layout;
-  const inner = grid.w; // k runs along W of [K, N]
-  const place = (k: string): string =>
-    layout.tiles.x > 1
-      ? `b_pixel(0, quad, 0, ${k})`
-      : `b_fetch(weight_place.x + ${divide(k, block.width)}, weight_place.y, weight_place.z + ${modulo(k, block.width)})`;
+function writeMatmulShader(call: ShaderCall<MatmulAttributes>): string {
+  const b = call.inputs[1]!;
+  const matrix = b.type.shape.length === 3 ? 'n' : '0'; // one for each of a's, or one for all
   return writeProductShader(call, {
     title: 'matmul',
     kernel: { height: 1, width: 1 },
     reluInput: false,
     start: () => (call.inputs.length > 2 ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
-    prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
+    ...(call.attributes.transposeB ? readColumns(b, matrix) : readRows(b, matrix)),
+    finish: ([sum]) => sum!,
+  });
+}
+
+type WeightReading = Pick<ProductShader, 'prepareWeights' | 'prepareRow' | 'weight'>;
+
+/** b [K, N]: four texels at four k, each with the four outputs. */
+function readRows({ layout }: Operand, matrix: 'n' | '0'): WeightReading {
+  const { block, grid, quads, lanes } = layout;
+  const inner = grid.w; // k runs along W of [K, N]
+  const place = (k: string): string =>
+    layout.tiles.x > 1 || lanes === 8
+      ? `b_pixel(${matrix}, quad, 0, ${k})`
+      : `b_fetch(weight_place.x + ${divide(k, block.width)}, weight_place.y, weight_place.z + ${modulo(k, block.width)})`;
+  return {
+    prepareWeights: `ivec3 weight_place = b_place(${matrix === 'n' ? `n * ${quads} + ` : ''}quad, 0, 0);`,
     weight({ lane }) {
       const k = `(in_quad * 4 + ${lane})`;
-      // Lanes of x beyond K are zero, but what lies there in w may be another plane's Infinity: select, not multiply.
+      // Lanes of a beyond K are zero, but what lies there in b may be another plane's Infinity: select, not multiply.
       return inner % 4 === 0 || lane === 0
         ? place(k)
         : `(${k} < ${inner} ? ${place(`min(${k}, ${inner - 1})`)} : vec4(0.0))`;
     },
-    finish: (sum) => sum,
-  });
+  };
+}
+
+/** b [N, K]: four texels of four outputs, each with four k, turned into the texels of [K, N]. */
+function readColumns({ layout }: Operand, matrix: 'n' | '0'): WeightReading {
+  const columns = layout.grid.w;
+  // Outputs beyond N read the last one again; the frame zeroes them.
+  const column = (lane: number): string =>
+    columns % 4 === 0 || lane === 0 ? `quad * 4 + ${lane}` : `min(quad * 4 + ${lane}, ${columns - 1})`;
+  const lanes = [0, 1, 2, 3];
+  return {
+    prepareRow: lanes
+      .map((lane) => `vec4 column_${lane} = b_pixel(${matrix}, in_quad, 0, ${column(lane)});`)
+      .join('\n'),
+    weight: ({ lane: k }) => `vec4(${lanes.map((lane) => `column_${lane}[${k}]`).join(', ')})`,
+  };
 }

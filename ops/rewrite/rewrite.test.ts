@@ -14,6 +14,8 @@ import {
   add,
   argmax,
   conv2d,
+  linear,
+  mul,
   oneHot,
   relu,
   scaleAdd,
@@ -76,6 +78,13 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
     );
     return argmax(logits, 1); // small integers: ties abound, and the first must win
   },
+  pack_linear: ({ channels: [i, o], height, width }, random) => {
+    return linear(image(random, height * width, i), image(random, o, i), image(random, o));
+  },
+  branch_on_write: ({ channels: [i, o], height, width }, random) => {
+    const product = linear(image(random, height * width, i), image(random, o, i), image(random, o));
+    return add(image(random, height * width, o), mul(product, image(random, o)));
+  },
   drop_dead_channels: ({ batch, channels: [i, o, count], height, width }, random) => {
     const whole = conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
     const kept = Math.min(count, o);
@@ -83,16 +92,19 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
   },
 };
 
-/** Winograd's rules cancel large terms and have a test of their own, ops/winograd; so has tiling, beside this file. */
-const exactRules = standardRules.filter(({ name }) => !/^(winograd|tile)/.test(name));
+/**
+ * Winograd and the folded LayerNorm cancel large terms, activations round: they have tests of their own, in ops/winograd
+ * and ops/linear; so has tiling, beside this file.
+ */
+const exactRules = standardRules.filter(({ name }) => !/^(winograd|tile|norm|activation)/.test(name));
 
 test('every standard rule is tested here', () => {
   expect(Object.keys(graphs).sort()).toEqual(exactRules.map((rule) => rule.name).sort());
 });
 
 describe.each(exactRules)('$name', (rule) => {
-  const packing = standardRules.find(({ name }) => name === 'pack_conv2d')!;
-  const rules: readonly Rule[] = [...new Set([rule, packing])];
+  const packing = standardRules.filter(({ name }) => name === 'pack_conv2d' || name === 'pack_linear');
+  const rules: readonly Rule[] = [...new Set([rule, ...packing])];
 
   test.each(deviceVariants)('keeps the meaning on $name', async (variant) => {
     const device = await openVariant(variant);

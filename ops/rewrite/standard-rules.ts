@@ -4,11 +4,15 @@
  * algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
+import { activationOnWrite } from './activation-on-write.ts';
 import { argmaxOnWrite } from './argmax-on-write.ts';
+import { branchOnWrite } from './branch-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
 import { halfOnWrite } from './half-on-write.ts';
+import { normOnRead } from './norm-on-read.ts';
 import { packConv2d } from './pack-conv2d.ts';
+import { packLinears } from './pack-linear.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
@@ -25,6 +29,10 @@ export const standardRules: readonly Rule[] = [
   residualOnWrite,
   argmaxOnWrite,
   halfOnWrite,
+  packLinears,
+  normOnRead,
+  activationOnWrite,
+  branchOnWrite,
   winogradLargeMaps,
   winogradSmallMaps,
 ];

@@ -22,18 +22,30 @@ export interface FragmentBody {
   /** Statements that run once a fragment, before the pixels. */
   readonly prepare?: string;
   /** An expression of the result's texel type for the pixel at `y`, `x` whose position in the block is `pixel`. */
-  pixel(position: { pixel: number; y: string; x: string }): string;
+  pixel(position: PixelPosition): string;
+}
+
+/** A pixel of the block that a fragment makes, and GLSL for where it is in the picture. */
+export interface PixelPosition {
+  readonly pixel: number;
+  readonly y: string;
+  readonly x: string;
+}
+
+/** All pixels of a block, also those beyond the picture. */
+export function listPositions({ targets, block }: Layout): PixelPosition[] {
+  return Array.from({ length: targets }, (_, pixel) => ({
+    pixel,
+    y: offset('y0', Math.floor(pixel / block.width)),
+    x: offset('x0', pixel % block.width),
+  }));
 }
 
 /** A whole fragment shader. `title` is its first comment. */
 export function writeFragmentShader(call: ShaderCall, title: string, body: FragmentBody): string {
   const { layout } = call.output;
   const halves = layout.lanes === 8;
-  const positions = Array.from({ length: layout.targets }, (_, pixel) => ({
-    pixel,
-    y: offset('y0', Math.floor(pixel / layout.block.width)),
-    x: offset('x0', pixel % layout.block.width),
-  }));
+  const positions = listPositions(layout);
   return [
     '#version 300 es',
     `// ${title} → [${layout.shape.join(', ')}]`,
@@ -70,9 +82,15 @@ export function writePixelShader(call: ShaderCall, title: string, valueFunction:
   });
 }
 
+/** Names of the quads of channels that a fragment makes. */
+export function listQuads({ lanes }: Layout): string[] {
+  return lanes === 8 ? ['quad_0', 'quad_1'] : ['quad'];
+}
+
 /** An expression of the result's texel type, given what one of its quads is. */
-export function forEachQuad({ lanes }: Layout, value: (quad: string) => string): string {
-  return lanes === 8 ? `mat2x4(${value('quad_0')}, ${value('quad_1')})` : value('quad');
+export function forEachQuad(layout: Layout, value: (quad: string) => string): string {
+  const values = listQuads(layout).map(value);
+  return values.length === 2 ? `mat2x4(${values.join(', ')})` : values[0]!;
 }
 
 /** The pixel, or for a padding pixel the last one that exists: it is computed again and its value then zeroed. */
@@ -132,7 +150,7 @@ function locateBlock({ tile, tiles, atlas, folds, lanes, quads, depth, planes, b
   ].join('\n');
 }
 
-function zeroPadding(layout: Layout, positions: { pixel: number; y: string; x: string }[]): string {
+function zeroPadding(layout: Layout, positions: readonly PixelPosition[]): string {
   const { grid, block, depth } = layout;
   const lines: string[] = [];
   const usedLanes = grid.c % layout.lanes;

@@ -1,48 +1,52 @@
 /**
  * How a product reads weights that were packed for it: operand `b` is [images, O, ⌈I/L⌉·KH, KW·L], one pixel a texel,
  * where L is the channels in a texel of the input. Element (image, o, turn·KH + dy, dx·L + lane) is the weight of input
- * channel turn·L + lane at tap dy, dx; the output channels o of a quad, or an octet, are a texel.
+ * channel turn·L + lane at tap dy, dx. A texel holds the output channels o of a quad, or of an octet if they are f16.
  */
 import type { ShaderCall } from '../../engine/index.ts';
-import { inputIndex } from './product.ts';
 import type { ProductLoop } from './product.ts';
 
-export interface PackedWeights {
-  /** Tap rows, KH. */
-  readonly height: number;
-  /** GLSL of the image. */
-  readonly image: string;
-  /** GLSL of the quads of output channels that the fragment sums, or of the octet that pairs them. */
-  readonly parts: readonly string[];
+type Operands = Pick<ShaderCall, 'inputs' | 'output'>;
+
+/** What a loop over packed weights sums at once: `groups` quads, or what a texel of the result holds. */
+export function groupPackedWeights(
+  { inputs, output }: Operands,
+  groups: number = output.layout.lanes / 4,
+): Pick<ProductLoop, 'groups' | 'pairedWeights' | 'takesOctets'> {
+  return { groups, pairedWeights: groups === 2 && inputs[1]!.layout.lanes === 8, takesOctets: true };
 }
 
+/** Names of the output channels that a fragment sums: one a group, or the one octet that is both. */
+export function nameGroups({ groups, pairedWeights }: Pick<ProductLoop, 'groups' | 'pairedWeights'>): string[] {
+  if (pairedWeights) return ['octet'];
+  return groups === 2 ? ['quad_0', 'quad_1'] : ['quad'];
+}
+
+/** @param image GLSL of the image whose weights are meant */
 export function readPackedWeights(
   call: ShaderCall,
-  { height, image, parts }: PackedWeights,
-): Pick<ProductLoop, 'prepareWeights' | 'prepareRow' | 'weight'> {
-  const [input, { layout }] = [call.inputs[0]!.layout, call.inputs[1]!];
-  const row = `${inputIndex(input)} * ${height} + dy`;
-  const isOctet = (part: string): boolean => part.startsWith('octet');
-  const suffix = (group: number): string => (parts.length > 1 ? `_${group}` : '');
-  const byPlace = layout.tiles.x * layout.tiles.y === 1 && parts.every((part) => isOctet(part) === (layout.lanes === 8));
-  const read = (dx: number, lane: number, group: number): string => {
-    const column = dx * input.lanes + lane;
-    if (byPlace) return `b_fetch(weight_place${suffix(group)}.x + ${column}, weight_y${suffix(group)}, weight_place${suffix(group)}.z)`;
-    const accessor = isOctet(parts[group]!) ? 'b_texel' : 'b_pixel';
-    return `${accessor}(${image}, ${parts[group]}, ${row}, ${column})`;
+  { kernel, groups, image = '0' }: Pick<ProductLoop, 'kernel' | 'groups'> & { readonly image?: string },
+): Pick<ProductLoop, 'groups' | 'pairedWeights' | 'takesOctets' | 'prepareWeights' | 'prepareRow' | 'weight'> {
+  const { lanes } = call.inputs[0]!.layout;
+  const { layout } = call.inputs[1]!;
+  const grouping = groupPackedWeights(call, groups);
+  const parts = nameGroups(grouping);
+  const row = `${lanes === 8 ? 'in_octet' : 'in_quad'} * ${kernel.height} + dy`;
+  const whole = layout.tiles.x * layout.tiles.y === 1 && (grouping.pairedWeights || layout.lanes === 4);
+  const read = (column: number, group: number): string => {
+    if (whole) return `b_fetch(place_${group}.x + ${column}, weight_y_${group}, place_${group}.z)`;
+    return `${grouping.pairedWeights ? 'b_texel' : 'b_pixel'}(${image}, ${parts[group]}, ${row}, ${column})`;
   };
-  const declare = (write: (group: number) => string): string => parts.map((_, group) => write(group)).join('\n');
+  const plane = (part: string): string => (image === '0' ? part : `${image} * ${layout.depth} + ${part}`);
   return {
-    ...(byPlace && {
-      prepareWeights: declare((group) => {
-        const plane = image === '0' ? parts[group]! : `${image} * ${layout.depth} + ${parts[group]!}`;
-        return `ivec3 weight_place${suffix(group)} = b_place(${plane}, 0, 0);`;
-      }),
-      prepareRow: declare((group) => `int weight_y${suffix(group)} = weight_place${suffix(group)}.y + ${row};`),
+    ...grouping,
+    ...(whole && {
+      prepareWeights: parts.map((part, group) => `ivec3 place_${group} = b_place(${plane(part)}, 0, 0);`).join('\n'),
+      prepareRow: parts.map((_, group) => `int weight_y_${group} = place_${group}.y + ${row};`).join('\n'),
     }),
     weight({ dx, lane, group }) {
-      const texel = read(dx, lane, group);
-      return isOctet(parts[group]!) ? `unpack_weights(${texel})` : texel;
+      const texel = read(dx * lanes + lane, group);
+      return grouping.pairedWeights ? `unpack_weights(${texel})` : texel;
     },
   };
 }

@@ -7,8 +7,8 @@ import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { divide } from '../shader/accessors.ts';
 import { singlePixelBlock } from '../shader/fragment.ts';
-import { readPackedWeights } from '../shader/packed-weights.ts';
-import { countProductFetches, groupsOf, writeProductShader } from '../shader/product.ts';
+import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
+import { countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
 import { checkHalfWeights, roundResult } from '../cast/half.ts';
 import type { Matrix, WinogradMatrices, WinogradType } from './matrices.ts';
 
@@ -58,6 +58,9 @@ function transformColumns(weight: Matrix, g: ArrayLike<number>, partial: Float64
   }
 }
 
+/** One tap. */
+const kernel = { height: 1, width: 1 } as const;
+
 export interface WinogradProductAttributes {
   readonly inChannels: number;
 }
@@ -72,7 +75,8 @@ export const winogradProductOp: Op<WinogradProductAttributes> = {
   glsl: writeShader,
   cost(call) {
     const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
-    return { macs: outputs * call.attributes.inChannels, fetches: countProductFetches(call, { height: 1, width: 1 }) };
+    const fetches = countProductFetches(call, { kernel, ...groupPackedWeights(call) });
+    return { macs: outputs * call.attributes.inChannels, fetches };
   },
 };
 
@@ -104,14 +108,12 @@ function computeProduct({ inputs, inputTypes, output, outputType }: ReferenceCal
 function writeShader(call: ShaderCall<WinogradProductAttributes>): string {
   const [x, weights] = call.inputs;
   const batch = x!.layout.grid.n / weights!.layout.grid.n;
-  const { groups, pairedWeights } = groupsOf(call);
-  const quads = groups === 2 ? ['quad_0', 'quad_1'] : ['quad'];
   return writeProductShader(call, {
     title: 'Winograd, product',
-    kernel: { height: 1, width: 1 },
+    kernel,
     reluInput: false,
     start: () => 'vec4(0.0)',
-    ...readPackedWeights(call, { height: 1, image: divide('n', batch), parts: pairedWeights ? ['octet'] : quads }),
-    finish: (sum) => sum,
+    ...readPackedWeights(call, { kernel, image: divide('n', batch) }),
+    finish: joinSums,
   });
 }

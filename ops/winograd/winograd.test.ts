@@ -83,12 +83,12 @@ describe.each(deviceVariants)('on $name', (variant) => {
 
 /** The rewritten graph with every matrix in absolute value. */
 function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices): Tensor {
-  const absolute = absoluteMatrices(matrices);
+  const common = { matrices: absoluteMatrices(matrices), dtype: 'f32' } as const;
   const [, , height, width] = x.shape as [number, number, number, number];
-  const rows = winogradForward(x, { axis: 'h', matrices: absolute, reluInput: false });
-  const tiles = winogradForward(rows, { axis: 'w', matrices: absolute, reluInput: false });
-  const products = winogradProduct(tiles, apply(winogradWeightsOp, [w], { matrices: absolute }));
-  const plain = { matrices: absolute, bias: false, gain: undefined, residualScale: 1 };
+  const rows = winogradForward(x, { axis: 'h', ...common, reluInput: false });
+  const tiles = winogradForward(rows, { axis: 'w', ...common, reluInput: false });
+  const products = winogradProduct(tiles, apply(winogradWeightsOp, [w], common));
+  const plain = { ...common, bias: false, gain: undefined, residualScale: 1 };
   const back = winogradInverse(products, [], { axis: 'w', size: width, ...plain });
   return winogradInverse(back, [], { axis: 'h', size: height, ...plain });
 }

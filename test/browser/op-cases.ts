@@ -11,10 +11,13 @@ import { createRandom } from '../helpers/random.ts';
 
 /** What `ops/index.ts` exports beside ops. */
 export const OTHER_EXPORTS = [
+  'State',
   'Tensor',
+  'appendRows',
   'calibrate',
   'compile',
   'constant',
+  'createCache',
   'createElementwise',
   'run',
   'standardRules',
@@ -73,6 +76,9 @@ function functionCase(name: BoundedFunction, op: (x: Tensor) => Tensor): OpCase 
 /** One division: also of a mean, whose sum is exact. */
 const quotientBound = (expected: number): number => functionBound('divide', expected);
 
+/** Of the exponential twice, of the division, and of a sum of up to 13. */
+const softmaxBound = (expected: number): number => 2 ** -18 * expected;
+
 function divideGaussians(): Tensor {
   const divisors = argumentsWithin({ from: 2 ** -60, to: 2 ** 60 });
   return ops.div(ops.tensor(random.gaussians(sizeOf(divisors.shape)), divisors.shape), divisors);
@@ -87,10 +93,36 @@ function endBlock(): Tensor {
   return ops.scaleAdd(ops.upsampleNearest2d(whole([2, 6, 5, 7])), res, 0.25);
 }
 
+/** Rows whose mean is far above their deviation. Allowed: a few roundings of sums of 13, times the largest weight, 8. */
+function normalizeRows(): OpCase {
+  const rows = Float32Array.from(random.gaussians(2 * 9 * 13), (value) => 1000 + value);
+  const result = ops.layerNorm(ops.tensor(rows, [2, 9, 13]), weights([13]), weights([13]));
+  return { result, bound: (expected) => 2 ** -17 * (8 + Math.abs(expected)) };
+}
+
+/** Two sequences of 3 text and 3 × 5 image positions, heads of a size that is no whole number of texels. */
+function attend(kind: ops.Mask['kind']): OpCase {
+  const mask: ops.Mask = { kind, text: 3, grid: [3, 5], kernel: 3, edges: 'wrap' };
+  const form = { sequences: 2, batch: 2, length: 18, heads: 2, headSize: 6 };
+  const rows = ops.tensor(random.gaussians(36 * 36), [36, 36]);
+  const cache = ops.layRows(rows, { ...form, first: 12, groups: 4, size: 6 });
+  const result = ops.attention(rows, cache, indices([1], 0, 0), { ...form, mask, reach: 'all' });
+  return { title: kind, result, bound: () => 6 * 20 * 2 ** -20 }; // ops/attention/attention.test.ts
+}
+
+/** A branch as one draw: LayerNorm on read, product, activation on write; the bounds are those of ops/linear. */
+function fuseBranch(): OpCase {
+  const x = ops.tensor(random.gaussians(9 * 16), [9, 16]);
+  const [gain, shift] = [weights([16]), weights([16])];
+  const result = ops.gelu(ops.linear(ops.layerNorm(x, gain, shift), weights([13, 16]), weights([13])));
+  return { title: 'fused', result, rules, bound: () => 2 ** -24 * 2 * 8 * 72 * 4 * 64 };
+}
+
 const rules = ops.standardRules;
 
 export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
   add: [{ result: ops.add(whole(PICTURE), whole([5, 1, 1])) }],
+  attention: (['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv'] as const).map(attend),
   argmax: [{ result: ops.argmax(hostile(PICTURE), 1) }, { result: ops.argmax(weights(PICTURE), -1) }],
   castToFloat: [{ result: ops.castToFloat(indices(PICTURE, 1 - 2 ** 24, 2 ** 24 - 1)) }],
   castToHalf: [{ result: ops.castToHalf(halvable(PICTURE)) }],
@@ -105,6 +137,11 @@ export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
     { title: 'fused', result: endBlock(), rules },
   ],
   div: [{ result: divideGaussians(), bound: quotientBound }],
+  embed: [
+    {
+      result: ops.embed(indices([2, 9], -1, 7), whole([7, 5]), whole([13, 5]), indices([1], 5, 5)),
+    },
+  ],
   erf: [functionCase('erf', ops.erf)],
   exp: [functionCase('exp', ops.exp)],
   gather: [
@@ -113,8 +150,20 @@ export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
   ],
   gelu: [functionCase('gelu', ops.gelu)],
   geluTanh: [functionCase('geluTanh', ops.geluTanh)],
+  layerNorm: [normalizeRows()],
+  layRows: [
+    { result: ops.layRows(whole([18, 13]), { sequences: 2, batch: 4, length: 9, first: 1, groups: 2, size: 6 }) },
+  ],
+  linear: [{ title: 'naive', result: ops.linear(whole([9, 13]), weights([5, 13]), weights([5])) }, fuseBranch()],
   log: [functionCase('log', ops.log)],
-  matmul: [{ result: ops.matmul(whole([2, 9, 13]), weights([13, 5]), weights([5])) }],
+  matmul: [
+    { title: 'one b', result: ops.matmul(whole([2, 9, 13]), weights([13, 5]), weights([5])) },
+    { title: 'a batch', result: ops.matmul(whole([2, 9, 13]), weights([2, 13, 5])) },
+    {
+      title: 'transposed',
+      result: ops.matmul(whole([2, 13, 9]), weights([2, 5, 13]), undefined, { transposeA: true, transposeB: true }),
+    },
+  ],
   max: [{ result: ops.max(hostile(PICTURE), [1, 3]) }],
   maxPool2d: [{ result: ops.maxPool2d(whole(PICTURE)) }],
   mean: [{ result: ops.mean(whole(PICTURE), [2, 3]), bound: quotientBound }],
@@ -126,6 +175,18 @@ export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
   scaleAdd: [{ result: ops.scaleAdd(whole(PICTURE), whole(PICTURE), 0.25) }],
   sigmoid: [functionCase('sigmoid', ops.sigmoid)],
   slice: [{ result: ops.slice(whole(PICTURE), [1, 1, 2, 3], [1, 3, 5, 9]) }],
+  softmax: [
+    {
+      title: 'over channels',
+      result: ops.softmax(ops.tensor(random.gaussians(2 * 9 * 13), [2, 9, 13])),
+      bound: softmaxBound,
+    },
+    {
+      title: 'over rows',
+      result: ops.softmax(ops.tensor(random.gaussians(2 * 9 * 13), [2, 9, 13]), 1),
+      bound: softmaxBound,
+    },
+  ],
   sub: [{ result: ops.sub(whole(PICTURE), whole([9, 1])) }],
   sum: [{ result: ops.sum(whole(PICTURE), [0, 2]) }],
   tanh: [functionCase('tanh', ops.tanh)],

@@ -7,6 +7,7 @@ Makes the files that weights-convert is tested against, with what they must read
 torch/*.pt   what torch.save writes, both containers (zip-, legacy-); torch/expected.json: for every tensor in them its
              dtype, shape, stride, offset and its float32 bits, row-major, in base64.
 pickle/*.pkl one object in protocols 0 to 5; pickle/decode-pickle.test.ts says what it is.
+numpy/*.npz  what numpy.savez and savez_compressed write; numpy/expected.json: as torch/expected.json, without strides.
 half.json    SHA-256 of all 65,536 halves as NumPy widens them to float32.
 """
 
@@ -136,6 +137,39 @@ def write_pickles():
         (folder / f"protocol-{protocol}.pkl").write_bytes(pickle.dumps(value, protocol=protocol))
 
 
+def write_numpy():
+    folder = HERE / "numpy"
+    folder.mkdir(exist_ok=True)
+    random = np.random.default_rng(20261123)
+    base = random.standard_normal((2, 3, 4, 5), dtype=np.float32)
+    arrays = {
+        "blocks.input.w": base,
+        "fortran": np.asfortranarray(base),
+        "transposed": base.transpose(3, 1, 0, 2),
+        "big_endian": base.astype(">f4"),
+        "scalar": np.float32(2.5),
+        "empty": np.zeros((3, 0), np.float32),
+        "float64": random.standard_normal((3, 4)),
+        "float16": random.standard_normal(5).astype(np.float16),
+        "big_endian_fortran_float16": np.asfortranarray(random.standard_normal((3, 2)).astype(">f2")),
+        "int64": np.array([[0, -1], [2**24, -(2**40)]]),
+        "int32": np.array([1, -2, 2**24], np.int32),
+        "int16": np.array([1, -2, 32767], np.int16),
+        "int8": np.array([1, -2, 127], np.int8),
+        "uint8": np.array([1, 2, 255], np.uint8),
+        "bool": np.array([True, False, True]),
+        "folder/name": np.ones(2, np.float32),
+    }
+    np.savez(folder / "stored.npz", **arrays)
+    np.savez_compressed(folder / "compressed.npz", a=base)
+    np.savez(folder / "objects.npz", good=base, bad=np.array([{"an": "object"}], dtype=object))
+    expected = {}
+    for name, array in arrays.items():
+        floats = np.asarray(array).astype("<f4").tobytes()
+        expected[name] = {"shape": list(np.shape(array)), "float32": base64.b64encode(floats).decode()}
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
 def write_halves():
     halves = np.arange(65536, dtype="<u2").view("<f2")
     digest = hashlib.sha256(halves.astype("<f4").tobytes()).hexdigest()
@@ -145,4 +179,5 @@ def write_halves():
 if __name__ == "__main__":
     write_torch()
     write_pickles()
+    write_numpy()
     write_halves()

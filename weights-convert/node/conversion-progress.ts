@@ -2,9 +2,10 @@
 
 /** What is being done and how far it is, in bytes. */
 export interface ConversionProgress {
-  readonly stage: 'hash' | 'write' | 'verify';
+  readonly stage: 'download' | 'hash' | 'write' | 'verify';
   readonly done: number;
-  readonly total: number;
+  /** Undefined only for a download whose server does not say. */
+  readonly total: number | undefined;
 }
 
 export interface ConversionControl {

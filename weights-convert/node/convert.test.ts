@@ -40,7 +40,7 @@ describe('a conversion', () => {
       notice: 'ours',
       onProgress: ({ stage, done, total }) => {
         stages.add(stage);
-        expect(done).toBeLessThanOrEqual(total);
+        expect(done).toBeLessThanOrEqual(total!);
       },
     });
     expect([...stages]).toEqual(['hash', 'write', 'verify']);

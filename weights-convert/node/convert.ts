@@ -7,15 +7,14 @@ import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
-import { countParameters } from '../weights.ts';
-import { openSources, type OpenedSources } from './open-sources.ts';
+import { countParameters, type LeftOut } from '../weights.ts';
+import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
-import type { ConversionControl } from './conversion-progress.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
 
-export interface ConvertOptions extends ConversionControl {
-  /** Paths of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
-  readonly sources: readonly string[];
+export interface ConvertOptions extends SourceControl {
+  /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
+  readonly sources: readonly (string | URL)[];
   /** The model folder to make. */
   readonly out: string;
   /** How weights are stored; f32 keeps every bit. */
@@ -46,6 +45,8 @@ export interface ConvertedPart extends ConvertedFiles {
   readonly container: Container;
   readonly tensors: number;
   readonly parameters: number;
+  /** Tensors of the source that were not needed, with the reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface ConversionReport {
@@ -128,6 +129,7 @@ function describePart({ weights, source }: PartToWrite, written: ModelParts): Co
     source,
     tensors: weights.tensors.size,
     parameters: countParameters(weights),
+    leftOut: weights.leftOut ?? [],
     files: written[name]?.files ?? [],
   };
 }

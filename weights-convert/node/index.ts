@@ -1,4 +1,4 @@
-/** What the converter adds in Node: files and folders. See weights-convert/index.ts for the rest. */
+/** What the converter adds in Node: files, folders, and downloads that are kept. See weights-convert/index.ts for the rest. */
 export { openFileSource, type FileSource } from './file-source.ts';
 export type { ConversionControl, ConversionProgress } from './conversion-progress.ts';
 export {
@@ -8,5 +8,7 @@ export {
   type ConvertedPart,
   type ConvertOptions,
 } from './convert.ts';
+export { downloadFile, type DownloadedFile, type DownloadFileOptions } from './download-file.ts';
+export { exportCheckpoints, type ExportedCheckpoint, type ExportOptions } from './export-checkpoints.ts';
 export { openModelFolder } from './open-model-folder.ts';
 export { writeOfficialSizePickles, type GeneratedFile } from './write-official-size.ts';

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { FormatError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { MANIFEST_NAME } from '../manifest.ts';
+import { MANIFEST_NAME, type ModelManifest } from '../manifest.ts';
+import { parseManifest } from '../manifest-json.ts';
 import { openModel, type Model } from '../model-folder.ts';
 import { openFileSource } from './file-source.ts';
 
@@ -13,6 +14,20 @@ import { openFileSource } from './file-source.ts';
  */
 export function openModelFolder(folder: string): Promise<Model> {
   return openModel((name) => openFileOf(folder, name));
+}
+
+/**
+ * What `model.json` of a folder says; none of the files it names is opened.
+ *
+ * @throws FormatError `E_FILE_MISSING`, and as `parseManifest`
+ */
+export async function readModelManifest(folder: string): Promise<ModelManifest> {
+  const source = await openFileOf(folder, MANIFEST_NAME);
+  try {
+    return await parseManifest(source);
+  } finally {
+    await source.close?.();
+  }
 }
 
 /** A missing part is a missing file; without its manifest the folder itself is the wrong one. */

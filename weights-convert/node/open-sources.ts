@@ -1,5 +1,5 @@
 /**
- * The sources of a conversion: each file opened, told by its content (a checkpoint of one or more nets, or a tokenizer),
+ * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or more nets, or a tokenizer),
  * checked, and only then read from end to end for its hash. A model has one of each part, so two are refused.
  */
 import { UsageError } from '../../errors.ts';
@@ -9,9 +9,16 @@ import { partOf } from '../net-spec.ts';
 import { openCheckpoint } from '../open-weights.ts';
 import { readTokenizer } from '../tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
-import { openFileSource, type FileSource } from './file-source.ts';
+import type { DownloadFileOptions } from './download-file.ts';
+import type { FileSource } from './file-source.ts';
 import { createNodeHasher } from './node-hasher.ts';
+import { openSource } from './open-source.ts';
 import type { PartToWrite, TokenizerToWrite } from './write-model-folder.ts';
+
+export interface SourceControl extends ConversionControl {
+  /** The folder that keeps downloads [as `downloadFile`]. */
+  readonly cache?: string;
+}
 
 /** What the files hold; `close` closes them. */
 export interface OpenedSources {
@@ -23,12 +30,12 @@ export interface OpenedSources {
 /**
  * Opens all sources.
  *
- * @param paths of files, at least one
- * @throws UsageError `E_USAGE` for none, or for two of one part; FormatError and UnsafeFileError as `openCheckpoint`;
- *   AbortedError `E_ABORTED`
+ * @param sources paths and addresses, at least one
+ * @throws UsageError `E_USAGE` for none, or for two of one part; FormatError and UnsafeFileError as `openSource` and
+ *   `openCheckpoint`; AbortedError `E_ABORTED`
  */
-export async function openSources(paths: readonly string[], control: ConversionControl): Promise<OpenedSources> {
-  if (paths.length === 0) {
+export async function openSources(sources: readonly (string | URL)[], control: SourceControl): Promise<OpenedSources> {
+  if (sources.length === 0) {
     throw new UsageError(
       'E_USAGE',
       'convertToModelFolder: no checkpoint was named. Name encoder.pkl, decoder.pkl, transformer.pt, tokenizer.json or ' +
@@ -40,7 +47,7 @@ export async function openSources(paths: readonly string[], control: ConversionC
     for (const file of files) await file.close();
   };
   try {
-    return { ...(await readSources(paths, files, control)), close };
+    return { ...(await readSources(sources, files, control)), close };
   } catch (error) {
     await close();
     throw error;
@@ -48,16 +55,16 @@ export async function openSources(paths: readonly string[], control: ConversionC
 }
 
 async function readSources(
-  paths: readonly string[],
+  sources: readonly (string | URL)[],
   files: FileSource[],
-  control: ConversionControl,
+  control: SourceControl,
 ): Promise<Omit<OpenedSources, 'close'>> {
   const parts: PartToWrite[] = [];
   const owners = new Map<PartName, string>();
   let tokenizer: TokenizerToWrite | undefined;
-  for (const path of paths) {
+  for (const named of sources) {
     throwIfAborted(control.signal);
-    const file = await openFileSource(path);
+    const file = await openSource(named, downloadOptions(control));
     files.push(file);
     if ((await readTokenizer(file)) !== undefined) {
       claimPart(owners, 'tokenizer', file.name);
@@ -70,6 +77,14 @@ async function readSources(
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
   return { parts, ...(tokenizer && { tokenizer }) };
+}
+
+function downloadOptions({ onProgress, signal, cache }: SourceControl): DownloadFileOptions {
+  return {
+    onProgress: ({ done, total }) => onProgress?.({ stage: 'download', done, total }),
+    ...(signal && { signal }),
+    ...(cache !== undefined && { cache }),
+  };
 }
 
 function claimPart(owners: Map<PartName, string>, part: PartName, file: string): void {

@@ -24,6 +24,21 @@ export interface DecodePickleOptions {
   readonly budgets?: PickleBudgets;
   /** Receives the globals as they are named, so that they are known even if decoding then fails. */
   readonly globals?: GlobalRecord[];
+  /** Called after each opcode: how a pickle is explained. */
+  readonly onStep?: (step: PickleStep) => void;
+}
+
+/** One opcode that was executed. */
+export interface PickleStep {
+  /** Where it begins, in bytes of the pickle. */
+  readonly offset: number;
+  readonly opcode: string;
+  /** The bytes of its argument. A view: copy what is to be kept. */
+  readonly argument: Uint8Array;
+  /** Values on the stack afterwards. */
+  readonly depth: number;
+  /** The last of them, or with STOP the result; undefined above a mark. */
+  readonly top: PickleValue | undefined;
 }
 
 /**
@@ -45,6 +60,13 @@ export function decodePickle(bytes: Uint8Array, options: DecodePickleOptions = {
     if (!opcode) throw unknownOpcode(byte, machine.offset);
     machine.opcode = opcode.name;
     opcode.run(machine);
+    options.onStep?.({
+      offset: machine.offset,
+      opcode: opcode.name,
+      argument: bytes.subarray(machine.offset + 1, cursor.position),
+      depth: machine.depth,
+      top: machine.result === undefined ? machine.peek() : machine.result,
+    });
   }
   return { root: machine.result, globals: machine.globals, persistents: machine.persistents, length: cursor.position };
 }

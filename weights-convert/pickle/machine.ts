@@ -49,10 +49,21 @@ export class PickleMachine {
     return value;
   }
 
+  /** How many values are on the stack. */
+  get depth(): number {
+    return this.#stack.length;
+  }
+
+  /** The last value; undefined if there is none above the last mark. */
+  peek(): PickleValue | undefined {
+    return this.#stack.length > (this.#marks.at(-1) ?? 0) ? this.#stack.at(-1) : undefined;
+  }
+
   /** The last value, which stays on the stack. Values below the last mark are out of reach. */
   top(): PickleValue {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.error('E_PICKLE_UNDERFLOW', 'finds an empty stack');
-    return this.#stack.at(-1)!;
+    const value = this.peek();
+    if (value === undefined) throw this.error('E_PICKLE_UNDERFLOW', 'finds an empty stack');
+    return value;
   }
 
   mark(): void {

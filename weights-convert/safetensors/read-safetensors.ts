@@ -16,6 +16,22 @@ export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** Where a tensor lies, and how its elements are stored. */
+export interface TensorSpan {
+  /** The file's own name of the type; not every one can be read as float32. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Of the first byte, counted from the start of the file. */
+  readonly position: number;
+  readonly bytes: number;
+}
+
+/** A file's table of contents, in the order of the bytes. */
+export interface SafetensorsLayout {
+  readonly spans: ReadonlyMap<string, TensorSpan>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 
@@ -34,23 +50,35 @@ const FOREIGN_BITS: ReadonlyMap<string, number> = new Map([
 /**
  * Opens a safetensors file.
  *
- * @throws FormatError `E_ST_HEADER`, `E_ST_JSON`, `E_ST_DUPLICATE`, `E_ST_OFFSETS`, `E_ST_COVERAGE`, `E_TENSOR_DTYPE`
+ * @throws FormatError as `readSafetensorsLayout`, and `E_TENSOR_DTYPE` for elements that are not read as float32
  */
 export async function openSafetensors(source: ByteSource): Promise<SafetensorsFile> {
+  const { spans, metadata } = await readSafetensorsLayout(source);
+  return { tensors: new Map([...spans].map(([name, span]) => [name, makeTensor(source, name, span)])), metadata };
+}
+
+/**
+ * Reads and checks what a safetensors file says it holds.
+ *
+ * @throws FormatError `E_ST_HEADER`, `E_ST_JSON`, `E_ST_DUPLICATE`, `E_ST_OFFSETS`, `E_ST_COVERAGE`; `E_TENSOR_DTYPE` for
+ *   a type that safetensors does not have
+ */
+export async function readSafetensorsLayout(source: ByteSource): Promise<SafetensorsLayout> {
   const { text, dataStart } = await readHeader(source);
   const { entries, metadata } = parseSafetensorsHeader(text);
   const ordered = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
-  const tensors = new Map<string, TensorData>();
+  const spans = new Map<string, TensorSpan>();
   let position = 0;
   for (const [name, entry] of ordered) {
-    if (entry.begin !== position)
-      throw coverageError(source, `${quote(name)} begins at ${entry.begin}, not ${position}`);
-    position = entry.end;
-    tensors.set(name, makeTensor(source, name, entry, dataStart));
+    const { begin, end, dtype, shape } = entry;
+    if (begin !== position) throw coverageError(source, `${quote(name)} begins at ${begin}, not ${position}`);
+    checkBytes(source, name, entry);
+    position = end;
+    spans.set(name, { dtype, shape, position: dataStart + begin, bytes: end - begin });
   }
   const end = dataStart + position;
   if (end !== source.size) throw coverageError(source, `the tensors end at byte ${end} of ${source.size}`);
-  return { tensors, metadata };
+  return { spans, metadata };
 }
 
 async function readHeader(source: ByteSource): Promise<{ text: string; dataStart: number }> {
@@ -71,24 +99,24 @@ async function readHeader(source: ByteSource): Promise<{ text: string; dataStart
   }
 }
 
-function makeTensor(source: ByteSource, name: string, entry: HeaderEntry, dataStart: number): TensorData {
-  const { dtype, shape, begin, end } = entry;
-  const elements = countElements(shape);
+/** A tensor has as many bytes as its shape and type take. */
+function checkBytes(source: ByteSource, name: string, { dtype, shape, begin, end }: HeaderEntry): void {
   const elementBits = isReadable(dtype) ? 8 * DTYPE_BYTES[dtype] : FOREIGN_BITS.get(dtype);
   if (elementBits === undefined) throw dtypeError(source.name, name, dtype);
-  const bits = elements * elementBits;
-  if (bits !== (end - begin) * 8) {
-    throw new FormatError(
-      'E_ST_OFFSETS',
-      `openSafetensors: ${quote(name)} in ${source.name} has ${end - begin} bytes, which is not what ${dtype.slice(0, 20)} ` +
-        `[${shape.join(', ')}] takes. The file is damaged; fetch it again.`,
-    );
-  }
+  if (countElements(shape) * elementBits === (end - begin) * 8) return;
+  throw new FormatError(
+    'E_ST_OFFSETS',
+    `openSafetensors: ${quote(name)} in ${source.name} has ${end - begin} bytes, which is not what ${dtype.slice(0, 20)} ` +
+      `[${shape.join(', ')}] takes. The file is damaged; fetch it again.`,
+  );
+}
+
+function makeTensor(source: ByteSource, name: string, { dtype, shape, position, bytes }: TensorSpan): TensorData {
   if (!isReadable(dtype)) throw dtypeError(source.name, name, dtype);
   const read = async (): Promise<Float32Array> => {
-    const result = new Float32Array(elements);
+    const result = new Float32Array(countElements(shape));
     let start = 0;
-    for await (const block of readBlocks(source, dataStart + begin, end - begin)) {
+    for await (const block of readBlocks(source, position, bytes)) {
       decodeElements(block, dtype, true, result, start);
       start += block.length / DTYPE_BYTES[dtype];
     }

@@ -46,6 +46,9 @@ export function assembleTorchFile(source: ByteSource, parts: TorchParts): TorchF
   };
 }
 
+/** How a container's reader decodes the pickles in it: for use, or to be looked at. */
+export type DecodeMember = (bytes: Uint8Array, sourceName: string) => DecodedPickle;
+
 /**
  * Decodes a pickle; a known way to run code in it is what gets reported, even if the pickle is also broken (an attack
  * may place its call before the break).

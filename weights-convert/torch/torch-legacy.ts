@@ -12,7 +12,7 @@ import type { DecodedPickle } from '../pickle/decode-pickle.ts';
 import { sequenceItems, stringEntries, type PersistentRecord, type PickleValue } from '../pickle/records.ts';
 import { DTYPE_BYTES } from './dtypes.ts';
 import { parseStorageId, storageError, type Storage, type StorageId } from './storage.ts';
-import { assembleTorchFile, decodeWithoutGadgets, type TorchFile } from './torch-file.ts';
+import { assembleTorchFile, decodeWithoutGadgets, type DecodeMember, type TorchFile } from './torch-file.ts';
 
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
@@ -23,8 +23,11 @@ const COUNT_BYTES = 8;
  *
  * @throws FormatError `E_PICKLE_*`, `E_FORMAT_UNKNOWN`, `E_TENSOR_STORAGE`; UnsafeFileError `E_PICKLE_EXEC_ATTEMPT`
  */
-export async function openTorchLegacy(source: ByteSource): Promise<TorchFile> {
-  const stream = new PickleStream(source);
+export async function openTorchLegacy(
+  source: ByteSource,
+  decode: DecodeMember = decodeWithoutGadgets,
+): Promise<TorchFile> {
+  const stream = new PickleStream(source, decode);
   const magic = await stream.next();
   const protocol = await stream.next();
   const system = stringEntries((await stream.next()).root);
@@ -46,9 +49,11 @@ export async function openTorchLegacy(source: ByteSource): Promise<TorchFile> {
 class PickleStream {
   position = 0;
   readonly #source: ByteSource;
+  readonly #decode: DecodeMember;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, decode: DecodeMember) {
     this.#source = source;
+    this.#decode = decode;
   }
 
   /** Tries with a little, then with more, up to the budget: a pickle is some kilobytes, the file hundreds of megabytes. */
@@ -58,7 +63,7 @@ class PickleStream {
       const available = Math.min(length, remaining, DEFAULT_BUDGETS.streamBytes);
       const bytes = await this.#source.read(this.position, available);
       try {
-        const pickle = decodeWithoutGadgets(bytes, this.#source.name);
+        const pickle = this.#decode(bytes, this.#source.name);
         this.position += pickle.length;
         return pickle;
       } catch (error) {

@@ -8,7 +8,7 @@ import { DEFAULT_BUDGETS, checkBudget } from '../pickle/budgets.ts';
 import { openZip, readZipEntry, verifyZipEntry, type ZipEntry } from '../zip/zip-archive.ts';
 import { quote } from '../zip/zip-end.ts';
 import type { Storage } from './storage.ts';
-import { assembleTorchFile, decodeWithoutGadgets, type TorchFile } from './torch-file.ts';
+import { assembleTorchFile, decodeWithoutGadgets, type DecodeMember, type TorchFile } from './torch-file.ts';
 
 const PICKLE_NAME = 'data.pkl';
 
@@ -17,13 +17,16 @@ const PICKLE_NAME = 'data.pkl';
  *
  * @throws FormatError `E_ZIP_*`, `E_PICKLE_*`, `E_FORMAT_UNKNOWN`; UnsafeFileError `E_PICKLE_EXEC_ATTEMPT`
  */
-export async function openTorchZip(source: ByteSource): Promise<TorchFile> {
+export async function openTorchZip(
+  source: ByteSource,
+  decode: DecodeMember = decodeWithoutGadgets,
+): Promise<TorchFile> {
   const entries = await openZip(source);
   const root = findRoot(source.name, [...entries.keys()]);
   const pickleEntry = entries.get(root + PICKLE_NAME)!;
   checkBudget(DEFAULT_BUDGETS, 'streamBytes', pickleEntry.size, 0);
   const bytes = await readZipEntry(source, pickleEntry);
-  const pickle = decodeWithoutGadgets(bytes, source.name);
+  const pickle = decode(bytes, source.name);
   if (pickle.length !== bytes.length) {
     throw new FormatError(
       'E_PICKLE_TRAILING',

@@ -101,8 +101,9 @@ function parseEntry(
   if (method !== 0) {
     throw new FormatError(
       'E_ZIP_METHOD',
-      `readZip: ${quote(name)} in ${archive} is compressed (method ${method}); torch ` +
-        `stores its entries as they are. If someone re-packed the checkpoint, unpack it and pack it with \`zip -0\`.`,
+      `readZip: ${quote(name)} in ${archive} is compressed (method ${method}); only entries stored as they are can be ` +
+        `read, which is what torch.save and numpy.savez write. Save it with savez in place of savez_compressed; if someone ` +
+        `re-packed the checkpoint, unpack it and pack it with \`zip -0\`.`,
     );
   }
   if (packed !== size)

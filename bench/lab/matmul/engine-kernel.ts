@@ -2,6 +2,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, Tensor } from '../../../engine/index.ts';
 import { matmulOp } from '../../../ops/matmul/matmul.ts';
+import type { MatmulAttributes } from '../../../ops/matmul/matmul.ts';
 import { inBlocks, strip, withBlock } from '../blocks.ts';
 
 export interface KernelChoice {
@@ -9,10 +10,12 @@ export interface KernelChoice {
   readonly rows: number;
   /** w [K, N] holds this many consecutive k at one place, one a layer [8, as every tensor of the engine does]. */
   readonly weightLayers?: number;
-  readonly op?: Op<undefined>;
+  readonly op?: Op<MatmulAttributes>;
 }
 
 export function multiplyWith(plain: Tensor, { rows, weightLayers = 8, op = matmulOp }: KernelChoice): Tensor {
   const [x, w] = plain.inputs as [Tensor, Tensor];
-  return apply(withBlock(op, strip(rows)), [inBlocks(x, strip(rows)), inBlocks(w, strip(weightLayers))], undefined);
+  return apply(withBlock(op, strip(rows)), [inBlocks(x, strip(rows)), inBlocks(w, strip(weightLayers))], {
+    transposeB: false,
+  });
 }

@@ -2,16 +2,17 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { matmulOp } from '../../../ops/matmul/matmul.ts';
+import type { MatmulAttributes } from '../../../ops/matmul/matmul.ts';
 import { singlePixelBlock, writeElementShader } from '../../../ops/shader/fragment.ts';
 import { withBlock, withFetches } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
-const op: Op<undefined> = withFetches(
+const op: Op<MatmulAttributes> = withFetches(
   withBlock({ ...matmulOp, name: 'matmul_naive', glsl: writeNaive }, singlePixelBlock),
   (call) => 2 * matmulOp.cost!(call).macs,
 );
 
-function writeNaive(call: ShaderCall<undefined>): string {
+function writeNaive(call: ShaderCall<MatmulAttributes>): string {
   const inner = call.inputs[1]!.type.shape[0]!;
   const element = `float element(int n, int column, int y, int row) {
   float sum = 0.0;
@@ -24,5 +25,5 @@ function writeNaive(call: ShaderCall<undefined>): string {
 export const naive: Version = {
   name: 'v1 naive',
   why: 'The definition, element by element: two texels fetched for every multiply-add, and one lane of each used.',
-  compute: (plain) => apply(op, plain.inputs, undefined),
+  compute: (plain) => apply(op, plain.inputs, { transposeB: false }),
 };

@@ -1,0 +1,109 @@
+/**
+ * A decoding under way: a batch of candidates whose tokens so far are in the caches. Each step takes the next token of
+ * every candidate and gives the logits of the one after it. Nothing is compiled and no texture made after the first.
+ */
+import { ContextError, ShapeError } from '../../errors.ts';
+import type { Compiled, RunOptions, State, Tensor } from '../../ops/index.ts';
+import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { checkFinite, checkTokens } from '../checks.ts';
+
+/** What a decoding of one size runs on; two of the same size may not run on it at once. */
+export interface DecodingPlans {
+  readonly sequences: number;
+  readonly batch: number;
+  readonly caches: readonly State[];
+  readonly prompt: Compiled<Tensor>;
+  readonly step: Compiled<Tensor>;
+  readonly greedyStep: Compiled<{ token: Tensor; logProbability: Tensor }>;
+}
+
+export class Decoding {
+  readonly batch: number;
+  /** Image tokens given so far. */
+  position = 0;
+  private readonly architecture: TransformerArchitecture;
+  private readonly plans: DecodingPlans;
+  private readonly giveBack: () => void;
+  private firstLogits: Float32Array | undefined;
+  private disposed = false;
+
+  constructor(architecture: TransformerArchitecture, plans: DecodingPlans, giveBack: () => void) {
+    this.architecture = architecture;
+    this.plans = plans;
+    this.batch = plans.batch;
+    this.giveBack = giveBack;
+  }
+
+  /** Reads the text, [S, T]: what `Transformer.begin` does. */
+  async read(text: Int32Array, options?: RunOptions): Promise<void> {
+    const logits = checkFinite(
+      'begin',
+      (await this.plans.prompt.run({ tokens: text, position: [0] }, options)) as Float32Array,
+    );
+    const { sequences, batch } = this.plans;
+    const width = logits.length / sequences;
+    this.firstLogits = new Float32Array(batch * width);
+    for (let b = 0; b < batch; b++) {
+      const from = Math.floor((b * sequences) / batch) * width;
+      this.firstLogits.set(logits.subarray(from, from + width), b * width);
+    }
+  }
+
+  /** Logits of the first image token of every candidate, [B, V]. */
+  get first(): Float32Array {
+    return this.firstLogits!;
+  }
+
+  /**
+   * Gives each candidate its next token, [B] → logits of the one after it, [B, V].
+   * @throws ShapeError `E_TOKEN`, `E_SHAPE` when all positions are taken; ContextError `E_DISPOSED`; DalleError `E_NOT_FINITE`
+   */
+  async step(tokens: Int32Array, options?: RunOptions): Promise<Float32Array> {
+    const position = this.place(tokens);
+    const logits = await this.plans.step.run({ tokens, position: [position] }, options);
+    this.position++;
+    return checkFinite('step', logits as Float32Array);
+  }
+
+  /** The same, but the best token is picked on the device: one number a candidate is read back, and its logarithm. */
+  async stepGreedy(
+    tokens: Int32Array,
+    options?: RunOptions,
+  ): Promise<{ tokens: Int32Array; logProbability: Float32Array }> {
+    const position = this.place(tokens);
+    const best = await this.plans.greedyStep.run({ tokens, position: [position] }, options);
+    this.position++;
+    checkFinite('stepGreedy', best.logProbability as Float32Array);
+    return { tokens: best.token as Int32Array, logProbability: best.logProbability as Float32Array };
+  }
+
+  /** Lets the plans go, for the next decoding. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.giveBack();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private place(tokens: Int32Array): number {
+    if (this.disposed) throw new ContextError('E_DISPOSED', 'step: this decoding was disposed. Begin another one.');
+    const last = imagePositions(this.architecture) - 1;
+    if (this.position >= last) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `step: nothing follows the last of ${last + 1} image tokens. Begin another decoding.`,
+      );
+    }
+    if (tokens.length !== this.batch) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `step: wanted a token for each of ${this.batch} candidates, got ${tokens.length}.`,
+      );
+    }
+    checkTokens('step', tokens, this.architecture.image_vocab);
+    return textPositions(this.architecture) + this.position;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A transformer's tables in the form its code looks them up: one row a position of the whole sequence, and a head for
+ * each vocabulary, whatever the checkpoint shares or splits. Each is made when a plan first uploads it.
+ */
+import {
+  imagePositions,
+  textPositions,
+  textRows,
+  type TransformerArchitecture,
+} from '../../weights-convert/transformer-spec.ts';
+import type { TensorData } from '../../weights-convert/weights.ts';
+
+type Tensors = ReadonlyMap<string, TensorData>;
+
+/** The tensors of a checkpoint, with `position` [T, dim] added and a shared head split in `text_head`, `image_head`. */
+export function deriveTables(architecture: TransformerArchitecture, tensors: Tensors): Tensors {
+  const derived = new Map(tensors);
+  derived.set('position', describePositions(architecture, tensors));
+  if (architecture.heads_of_output === 'shared') {
+    const text = textRows(architecture);
+    for (const part of ['weight', 'bias']) {
+      const head = tensors.get(`head.${part}`)!;
+      derived.set(`text_head.${part}`, takeRows(head, 0, text));
+      derived.set(`image_head.${part}`, takeRows(head, text, architecture.image_vocab));
+    }
+  }
+  return derived;
+}
+
+function takeRows({ shape, dtype, read }: TensorData, first: number, count: number): TensorData {
+  const width = shape.slice(1).reduce((product, size) => product * size, 1);
+  return {
+    shape: [count, ...shape.slice(1)],
+    dtype,
+    read: async () => (await read()).slice(first * width, (first + count) * width),
+  };
+}
+
+/** What is added to the embedding of each position: nothing where angles say it. */
+function describePositions(architecture: TransformerArchitecture, tensors: Tensors): TensorData {
+  const { dim, grid, position } = architecture;
+  const text = textPositions(architecture);
+  const length = text + imagePositions(architecture);
+  const read = async (): Promise<Float32Array> => {
+    const table = new Float32Array(length * dim);
+    if (position === 'rotary') return table;
+    table.set(await tensors.get('text_position.weight')!.read());
+    const image = table.subarray(text * dim);
+    if (position === 'text+image') {
+      image.set(await tensors.get('image_position.weight')!.read());
+      return table;
+    }
+    const rows = await tensors.get('image_row.weight')!.read();
+    const columns = await tensors.get('image_column.weight')!.read();
+    for (let at = 0; at < image.length; at++) {
+      const [place, d] = [Math.floor(at / dim), at % dim];
+      image[at] = rows[Math.floor(place / grid[1]) * dim + d]! + columns[(place % grid[1]) * dim + d]!;
+    }
+    return table;
+  };
+  return { shape: [length, dim], dtype: 'F32', read };
+}

@@ -1,0 +1,195 @@
+/**
+ * The transformer as people use it: the logits of a whole sequence, or a decoding that goes on token by token. Wraps
+ * the programs of sequence.ts in compiled plans, which share their weights on the device, and keeps those of a decoding
+ * for the next one of the same size.
+ */
+import { ContextError, ShapeError } from '../../errors.ts';
+import { argmax, compile, log, max, softmax } from '../../ops/index.ts';
+import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
+import { netTensors } from '../../weights-convert/net-tensors.ts';
+import {
+  imagePositions,
+  textPositions,
+  textRows,
+  type TransformerArchitecture,
+} from '../../weights-convert/transformer-spec.ts';
+import type { WeightsOf } from '../../weights-convert/weights.ts';
+import { checkFinite, checkTokens } from '../checks.ts';
+import { growTree, type WeightTree } from '../weight-tree.ts';
+import { Decoding, type DecodingPlans } from './decoding.ts';
+import { createCaches, lastLogits, nextInputs, nextRows, wholeSequence } from './sequence.ts';
+import { deriveTables } from './tables.ts';
+
+export interface TransformerOptions extends RewriteOptions {
+  readonly device: AnyDevice;
+}
+
+export class Transformer {
+  readonly architecture: TransformerArchitecture;
+  private readonly weights: WeightsOf<'transformer'>;
+  private readonly options: TransformerOptions;
+  private readonly tree: WeightTree;
+  private whole: { readonly key: string; readonly plan: Compiled<Tensor> } | undefined;
+  private idle: DecodingPlans | undefined;
+  private readonly working = new Set<Promise<unknown>>();
+  private disposed = false;
+
+  constructor(weights: WeightsOf<'transformer'>, options: TransformerOptions) {
+    this.architecture = weights.architecture;
+    this.weights = weights;
+    this.options = options;
+    this.tree = growTree(deriveTables(this.architecture, netTensors(weights)));
+  }
+
+  /**
+   * Logits of every image token given the text and the image tokens before it.
+   * @param text i32 [S, text positions], pads and start token in place
+   * @param image i32 [S, H·W]
+   * @returns [S, H·W, V], row-major
+   * @throws ShapeError `E_SHAPE`, `E_TOKEN`; DalleError `E_NOT_FINITE`; see also Executable.run
+   */
+  async imageLogits(text: Int32Array, image: Int32Array, options?: RunOptions): Promise<Float32Array> {
+    this.checkAlive('imageLogits');
+    const { architecture } = this;
+    const count = imagePositions(architecture);
+    const sequences = this.countSequences('imageLogits', text);
+    this.checkImage('imageLogits', image, sequences * count);
+    const given = image.filter((_, at) => at % count < count - 1);
+    const result = await this.track(this.planWhole(sequences).run({ text, image: given }, options));
+    return checkFinite('imageLogits', result as Float32Array);
+  }
+
+  /**
+   * Reads the text and makes ready to draw candidates: `batch` of them, the same number for each of the S texts, those
+   * of the first text first. One decoding at a time is quick to begin; more take memory of their own.
+   * @throws ShapeError `E_SHAPE`, `E_TOKEN`; ContextError `E_DISPOSED`
+   */
+  async begin(text: Int32Array, batch: number, options?: RunOptions): Promise<Decoding> {
+    this.checkAlive('begin');
+    const sequences = this.countSequences('begin', text);
+    if (!Number.isSafeInteger(batch) || batch < 1 || batch % sequences !== 0) {
+      throw new ShapeError('E_SHAPE', `begin: batch must be a multiple of the ${sequences} texts, got ${batch}.`);
+    }
+    const plans = this.takePlans(sequences, batch);
+    const decoding = new Decoding(this.architecture, plans, () => this.giveBack(plans));
+    try {
+      await this.track(decoding.read(text, options));
+    } catch (error) {
+      decoding.dispose();
+      throw error;
+    }
+    return decoding;
+  }
+
+  /** Frees what is on the device and closes the weights' file, once work under way is done. */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    this.whole?.plan.dispose();
+    this.whole = undefined;
+    if (this.idle) freePlans(this.idle);
+    this.idle = undefined;
+    await Promise.allSettled(this.working);
+    await this.weights.close();
+  }
+
+  private planWhole(sequences: number): Compiled<Tensor> {
+    const key = String(sequences);
+    if (this.whole?.key === key) return this.whole.plan;
+    this.whole?.plan.dispose();
+    const { device, ...rewriting } = this.options;
+    const image = { shape: [sequences, imagePositions(this.architecture) - 1], dtype: 'i32' } as const;
+    const text = { shape: [sequences, textPositions(this.architecture)], dtype: 'i32' } as const;
+    const plan = compile(
+      device,
+      (inputs) => wholeSequence(this.architecture, this.tree, inputs.text, inputs.image).image,
+      { text, image },
+      rewriting,
+    );
+    this.whole = { key, plan };
+    return plan;
+  }
+
+  private takePlans(sequences: number, batch: number): DecodingPlans {
+    const idle = this.idle;
+    this.idle = undefined;
+    if (idle?.sequences === sequences && idle.batch === batch) return idle;
+    if (idle) freePlans(idle);
+    return this.makePlans(sequences, batch);
+  }
+
+  private giveBack(plans: DecodingPlans): void {
+    if (this.idle) freePlans(this.idle);
+    this.idle = this.disposed ? undefined : plans;
+    if (this.disposed) freePlans(plans);
+  }
+
+  private makePlans(sequences: number, batch: number): DecodingPlans {
+    const { architecture, tree } = this;
+    const { device, ...rewriting } = this.options;
+    const caches = createCaches(architecture, batch);
+    const count = textPositions(architecture);
+    const step = ({ tokens, position }: { tokens: Tensor; position: Tensor }): Tensor =>
+      lastLogits(tree, nextRows(architecture, tree, 'image', { tokens, position, caches, batch }), batch);
+    return {
+      sequences,
+      batch,
+      caches,
+      prompt: compile(
+        device,
+        ({ tokens, position }) =>
+          lastLogits(tree, nextRows(architecture, tree, 'text', { tokens, position, caches, batch }), sequences),
+        nextInputs(sequences, count),
+        rewriting,
+      ),
+      step: compile(device, step, nextInputs(batch, 1), rewriting),
+      greedyStep: compile(device, (inputs) => pickBest(step(inputs)), nextInputs(batch, 1), rewriting),
+    };
+  }
+
+  private countSequences(where: string, text: Int32Array): number {
+    const { architecture } = this;
+    const positions = textPositions(architecture);
+    if (text.length === 0 || text.length % positions !== 0) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `${where}: text must be rows of ${positions} tokens, got ${text.length}. prepareText makes them.`,
+      );
+    }
+    checkTokens(where, text, textRows(architecture), 'text token');
+    return text.length / positions;
+  }
+
+  private checkImage(where: string, image: Int32Array, wanted: number): void {
+    if (image.length !== wanted) {
+      const { grid } = this.architecture;
+      throw new ShapeError(
+        'E_SHAPE',
+        `${where}: image must hold ${wanted} tokens, a grid of ${grid[0]} × ${grid[1]} for each text, got ${image.length}.`,
+      );
+    }
+    checkTokens(where, image, this.architecture.image_vocab);
+  }
+
+  private checkAlive(where: string): void {
+    if (this.disposed) throw new ContextError('E_DISPOSED', `${where}: this transformer was disposed. Load it again.`);
+  }
+
+  private async track<Result>(work: Promise<Result>): Promise<Result> {
+    this.working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.working.delete(work);
+    }
+  }
+}
+
+/** The best token of each row of logits [B, V], and the logarithm of its probability. */
+function pickBest(logits: Tensor): { token: Tensor; logProbability: Tensor } {
+  return { token: argmax(logits, 1), logProbability: log(max(softmax(logits, 1), [1])) };
+}
+
+function freePlans({ caches, prompt, step, greedyStep }: DecodingPlans): void {
+  for (const plan of [prompt, step, greedyStep]) plan.dispose();
+  for (const cache of caches) cache.dispose();
+}

@@ -1,0 +1,64 @@
+/**
+ * linear: rows x [R, K] times a weight as PyTorch keeps it, [O, K], plus a bias [O] → [R, O]. The naive form: every
+ * element is a dot product of its own. `packed_linear` is what the engine runs where the weight is a constant.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { writePixelShader } from '../shader/fragment.ts';
+
+export const linearOp: Op<undefined> = {
+  name: 'linear',
+  infer: inferLinear,
+  reference: computeLinear,
+  glsl: writeLinearShader,
+  cost: ({ inputs, output }) => ({ macs: output.type.shape[0]! * output.type.shape[1]! * inputs[0]!.type.shape[1]! }),
+};
+
+/** x [R, K], w [O, K], b [O] if given → x · wᵀ + b, [R, O]. Throws ShapeError `E_SHAPE`. */
+export function linear(x: Tensor, w: Tensor, b?: Tensor): Tensor {
+  return apply(linearOp, b ? [x, w, b] : [x, w], undefined);
+}
+
+function inferLinear([x, w, b]: readonly TensorType[]): TensorType {
+  const [rows = 0, inner] = x!.shape;
+  const [outputs = 0, width] = w!.shape;
+  const fits = x!.shape.length === 2 && w!.shape.length === 2 && inner === width;
+  if (fits && (!b || (b.shape.length === 1 && b.shape[0] === outputs))) return { shape: [rows, outputs], dtype: 'f32' };
+  throw new ShapeError(
+    'E_SHAPE',
+    `linear: wanted x [R, K], w [O, K] and a bias [O], got x ${formatShape(x!.shape)}, w ${formatShape(w!.shape)}` +
+      `${b ? `, bias ${formatShape(b.shape)}` : ''}. A weight [K, O] is for matmul.`,
+  );
+}
+
+export function computeLinear({ inputs, inputTypes, output }: Omit<ReferenceCall, 'attributes' | 'outputType'>): void {
+  const [x, w, b] = inputs;
+  const [outputs, inner] = inputTypes[1]!.shape as [number, number];
+  for (let at = 0; at < output.length; at++) {
+    const [row, o] = [Math.floor(at / outputs) * inner, at % outputs];
+    let sum = b ? b[o]! : 0;
+    for (let k = 0; k < inner; k++) sum += x![row + k]! * w![o * inner + k]!;
+    output[at] = sum;
+  }
+}
+
+function writeLinearShader(call: ShaderCall<undefined>): string {
+  const { c: inner } = call.inputs[0]!.layout.grid;
+  const { c: outputs } = call.output.layout.grid;
+  const lanes = [0, 1, 2, 3].map((lane) => `dot(x_texel, b_pixel(0, k, 0, min(quad * 4 + ${lane}, ${outputs - 1})))`);
+  return writePixelShader(
+    call,
+    'linear',
+    [
+      'vec4 value(int n, int quad, int y, int x) {',
+      `  vec4 sum = ${call.inputs.length > 2 ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'};`,
+      `  for (int k = 0; k < ${Math.ceil(inner / 4)}; ++k) {`,
+      '    vec4 x_texel = a_pixel(0, k, 0, x);',
+      `    sum += vec4(${lanes.join(', ')});`,
+      '  }',
+      '  return sum;',
+      '}',
+    ].join('\n'),
+  );
+}

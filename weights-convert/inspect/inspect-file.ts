@@ -1,0 +1,160 @@
+/**
+ * What a file is and holds, without converting it and without asking whether it may be trusted: the work behind
+ * `dalle-gl inspect`, in Node and in the browser. Reads tables of contents and pickles, never a tensor's numbers.
+ */
+import { FormatError } from '../../errors.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { describeArchitecture } from '../check-tensors.ts';
+import { listNpz, openNpy } from '../npy-tensor.ts';
+import { openCheckpoint } from '../open-weights.ts';
+import { recogniseNet, type RecognisedNet } from '../recognise-net.ts';
+import { readSafetensorsLayout } from '../safetensors/read-safetensors.ts';
+import { sniffContainer, type Container } from '../sniff.ts';
+import { BoundedList } from './bounded-list.ts';
+import { describeArray, describeSpan, describeTensors } from './describe-tensors.ts';
+import { inspectPickles, type PickleContainer } from './inspect-pickle.ts';
+import type { InspectedProblem, InspectedTensor, InspectedValue, Inspection } from './inspection.ts';
+import { formatName, formatValue } from './format-value.ts';
+
+export interface InspectOptions {
+  /** Also list the opcodes of its pickles [false]. */
+  readonly explain?: boolean;
+}
+
+export interface InspectionResult {
+  readonly inspection: Inspection;
+  /** Why the file is broken, though it could be looked at; UnsafeFileError where it names a way to run code. */
+  readonly failure: FormatError | undefined;
+}
+
+/**
+ * Looks at a file.
+ *
+ * @throws FormatError `E_FORMAT_UNKNOWN`, `E_LFS_POINTER` for what is no checkpoint at all; `E_FILE_*` where it cannot be
+ *   read. What is wrong within a checkpoint is `failure`.
+ */
+export async function inspectFile(
+  source: ByteSource,
+  { explain = false }: InspectOptions = {},
+): Promise<InspectionResult> {
+  const container = await sniffContainer(source);
+  const { failure, ...found } = await look(source, container, explain);
+  const { name, size } = source;
+  const judged = { looksLike: recogniseNets(found.tensors.items), ...(await nameNets(source)) };
+  return {
+    inspection: { name, bytes: size, container, ...judged, ...(explain && { opcodes: [] }), ...found },
+    failure,
+  };
+}
+
+type Findings = Omit<Inspection, 'name' | 'bytes' | 'container' | 'looksLike' | 'nets' | 'refusal'> &
+  Pick<InspectionResult, 'failure'>;
+
+/** Enough for any net, and for a file that is none. */
+const MAX_TENSORS = 100_000;
+const MAX_VALUES = 1_000;
+const MAX_PROBLEMS = 20;
+/** A Lightning checkpoint has its nets two dicts deep: `state_dict.stage2.`. */
+const MAX_PREFIXES = 2;
+
+const NOTHING: Findings = {
+  globals: new BoundedList(0),
+  tensors: new BoundedList(0),
+  values: new BoundedList(0),
+  problems: new BoundedList(0),
+  failure: undefined,
+};
+
+async function look(source: ByteSource, container: Container, explain: boolean): Promise<Findings> {
+  switch (container) {
+    case 'torch-zip':
+    case 'torch-legacy':
+    case 'pickle':
+      return lookAtPickles(source, container, explain);
+    case 'safetensors':
+      return { ...NOTHING, ...(await orFailure(lookAtSafetensors(source))) };
+    case 'npz':
+      return { ...NOTHING, ...(await orFailure(lookAtNpz(source))) };
+    case 'npy':
+      return { ...NOTHING, ...(await orFailure(lookAtNpy(source))) };
+  }
+}
+
+async function orFailure(work: Promise<Partial<Findings>>): Promise<Partial<Findings>> {
+  return work.catch((error: unknown) => ({ failure: requireFormatError(error) }));
+}
+
+async function lookAtPickles(source: ByteSource, container: PickleContainer, explain: boolean): Promise<Findings> {
+  const { contents, failure, ...found } = await inspectPickles(source, container, explain);
+  if (!contents) return { ...NOTHING, ...found, failure };
+  const { tensors, values, problems } = contents;
+  const described = { items: describeTensors(tensors.items), leftOut: tensors.leftOut };
+  return { ...found, tensors: described, values, problems, failure: failure ?? worstOf(problems.items) };
+}
+
+/** A type that is merely not read breaks nothing. */
+function worstOf(problems: readonly InspectedProblem[]): FormatError | undefined {
+  const worst = problems.find(({ code }) => code !== 'E_TENSOR_DTYPE' && code !== 'E_NPY_DTYPE');
+  return worst && new FormatError(worst.code, worst.message);
+}
+
+async function lookAtSafetensors(source: ByteSource): Promise<Partial<Findings>> {
+  const { spans, metadata } = await readSafetensorsLayout(source);
+  const tensors = new BoundedList<InspectedTensor>(MAX_TENSORS);
+  for (const [name, span] of spans) tensors.add(describeSpan(name, span));
+  const values = new BoundedList<InspectedValue>(MAX_VALUES);
+  for (const [key, note] of metadata) values.add({ path: formatName(key), text: formatValue(note) });
+  return { tensors, values };
+}
+
+async function lookAtNpy(source: ByteSource): Promise<Partial<Findings>> {
+  const { record } = await openNpy(source);
+  return { tensors: { items: [describeArray('(array)', record)], leftOut: 0 } };
+}
+
+async function lookAtNpz(source: ByteSource): Promise<Partial<Findings>> {
+  const tensors = new BoundedList<InspectedTensor>(MAX_TENSORS);
+  const problems = new BoundedList<InspectedProblem>(MAX_PROBLEMS);
+  for (const [name, open] of await listNpz(source)) {
+    try {
+      tensors.add(describeArray(name, (await open()).record));
+    } catch (error) {
+      const { code, message } = requireFormatError(error);
+      problems.add({ place: formatName(name), code, message });
+    }
+  }
+  return { tensors, problems, failure: worstOf(problems.items) };
+}
+
+/** Published nets that the tensors look like: by their names, or by what is left of them within one or two dicts. */
+function recogniseNets(tensors: readonly InspectedTensor[]): RecognisedNet[] {
+  const groups = new Map<string, Map<string, readonly number[]>>();
+  for (const { name, shape } of tensors) {
+    let start = 0;
+    for (let depth = 0; depth <= MAX_PREFIXES; depth++) {
+      const prefix = name.slice(0, start);
+      const group = groups.get(prefix) ?? new Map<string, readonly number[]>();
+      groups.set(prefix, group.set(name.slice(start), shape));
+      start = name.indexOf('.', start) + 1;
+      if (start === 0) break;
+    }
+  }
+  const found = [...groups.values()].flatMap((group) => recogniseNet(group) ?? []);
+  return found.filter((net, index) => found.findIndex((other) => other.name === net.name) === index);
+}
+
+/** What a conversion would say. */
+async function nameNets(source: ByteSource): Promise<Pick<Inspection, 'nets' | 'refusal'>> {
+  try {
+    const nets = await openCheckpoint(source);
+    return { nets: nets.map(({ architecture }) => describeArchitecture(architecture)), refusal: null };
+  } catch (error) {
+    const { code, message } = requireFormatError(error);
+    return { nets: [], refusal: { code, message } };
+  }
+}
+
+function requireFormatError(error: unknown): FormatError {
+  if (error instanceof FormatError) return error;
+  throw error;
+}

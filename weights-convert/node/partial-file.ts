@@ -1,0 +1,147 @@
+/**
+ * A download that is not whole yet: a folder with the bytes that came (`body`) and the version they are of
+ * (`version.json`), so that both move together when the folder is renamed.
+ *
+ * Two downloads never share one. Whoever starts takes over one that was left by renaming it to a name of its own, which
+ * only one process can do, or makes a new one; whoever fails gives it back by another renaming. The partial file of a
+ * process that was killed is free as well.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DalleError } from '../../errors.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { parseVersion, type FileVersion } from '../file-version.ts';
+import type { KeptBytes } from '../request-file.ts';
+import { openFileSource } from './file-source.ts';
+import { describeWriteFailure } from './output-file.ts';
+
+/** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
+const FREE = '.partial';
+
+export class PartialFile {
+  /** What an earlier download left; undefined if nothing of use. */
+  readonly kept: KeptBytes | undefined;
+  private readonly folder: string;
+  private handle: FileHandle | undefined;
+
+  private constructor(folder: string, kept: KeptBytes | undefined) {
+    this.folder = folder;
+    this.kept = kept;
+  }
+
+  /** Takes over a partial file in `place`, or is about to make one: nothing is written before `begin`. */
+  static async claim(place: string): Promise<PartialFile> {
+    const own = join(place, `${FREE}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`);
+    for (const name of await readdir(place).catch(() => [])) {
+      if (!isFree(name)) continue;
+      const isOurs = await rename(join(place, name), own).then(
+        () => true,
+        () => false, // another process was faster, or the disk is read-only
+      );
+      if (isOurs) return new PartialFile(own, await readKept(own));
+    }
+    return new PartialFile(own, undefined);
+  }
+
+  private get body(): string {
+    return join(this.folder, 'body');
+  }
+
+  /** Makes room for the bytes from `from` on: behind those that were kept, or 0 to forget them. */
+  async begin(version: FileVersion, from: number): Promise<void> {
+    await this.guard(async () => {
+      await mkdir(this.folder, { recursive: true });
+      await this.checkSpace((version.bytes ?? from) - from);
+      this.handle = await open(this.body, 'a');
+      if (from === 0) await this.handle.truncate(0);
+      await writeFile(join(this.folder, 'version.json'), JSON.stringify(version));
+    });
+  }
+
+  /** Lets `work` read what came so far; its errors call it `name`. */
+  async read(name: string, work: (source: ByteSource) => Promise<void>): Promise<void> {
+    const source = await openFileSource(this.body);
+    try {
+      await work({ ...source, name });
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Adds to the end. */
+  async write(block: Uint8Array): Promise<void> {
+    await this.guard(() => this.handle!.appendFile(block));
+  }
+
+  /** Flushes the file to the disk and gives it its place and name. */
+  async finish(path: string): Promise<void> {
+    await this.guard(async () => {
+      await this.handle!.sync();
+      await this.close();
+      await mkdir(dirname(path), { recursive: true });
+      await rename(this.body, path);
+    });
+    await this.discard();
+  }
+
+  /** Leaves what came to whoever tries next. */
+  async release(): Promise<void> {
+    await this.close();
+    // There may be another that was left meanwhile, and one is enough.
+    await rename(this.folder, join(dirname(this.folder), FREE)).catch(() => this.discard());
+  }
+
+  async discard(): Promise<void> {
+    await this.close();
+    // What cannot be removed must not hide why it should be.
+    await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  private async close(): Promise<void> {
+    await this.handle?.close();
+    this.handle = undefined;
+  }
+
+  private async checkSpace(needed: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.folder);
+    if (bavail * bsize >= needed) return;
+    throw new DalleError(
+      'E_DISK_FULL',
+      `download: ${needed} bytes are to come, and the disk of ${dirname(this.folder)} has ${bavail * bsize} left. Free ` +
+        'some space, or set DALLE_GL_CACHE to a folder on another disk.',
+    );
+  }
+
+  private async guard(work: () => Promise<void>): Promise<void> {
+    await work().catch((cause: unknown) => {
+      throw describeWriteFailure(this.folder, cause);
+    });
+  }
+}
+
+/** Whether nobody works on it: it was given back, or its process, of this machine, is gone. */
+function isFree(name: string): boolean {
+  if (name === FREE) return true;
+  const [, host, id] = /^\.partial-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
+  return host === hostname() && !isRunning(Number(id));
+}
+
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+async function readKept(folder: string): Promise<KeptBytes | undefined> {
+  try {
+    const { size } = await stat(join(folder, 'body'));
+    const version = parseVersion(JSON.parse(await readFile(join(folder, 'version.json'), 'utf8')));
+    return version && size > 0 ? { bytes: size, version } : undefined;
+  } catch {
+    return undefined; // killed before it had both files, or damaged: start over
+  }
+}
