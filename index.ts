@@ -1,6 +1,6 @@
 /**
  * dalle-gl where there is no Node: everything here runs in a browser or a worker, on a WebGL 2 context of yours or
- * one that it makes. Weights come from `dalle-gl/convert` (`openWeights(sourceFromBlob(file))`); files, EGL and the
+ * one that it makes. Weights come from addresses and from files that a person chose (`loadDVAE`); paths, EGL and the
  * bundled model are in `dalle-gl/node`.
  */
 import { openBrowserContext, type BrowserContextOptions } from './engine/context/browser.ts';
@@ -9,10 +9,23 @@ import { Device, type DeviceOptions } from './engine/index.ts';
 
 export * from './errors.ts';
 export * from './images/index.ts';
+export { createDalle, Dalle } from './nets/dalle/dalle.ts';
+export type { DalleOptions, GenerateOptions, GenerateStep } from './nets/dalle/dalle.ts';
+export { selectTokens } from './nets/dalle/regions.ts';
+export type { Region, Selection } from './nets/dalle/regions.ts';
 export * from './nets/dvae/dvae.ts';
 export { decoder } from './nets/dvae/decoder.ts';
 export { encoder } from './nets/dvae/encoder.ts';
+export { loadDVAE, type CheckpointPair, type CheckpointSource, type LoadDvaeOptions } from './nets/dvae/load-dvae.ts';
 export { likelyPixels, mapPixels, unmapPixels } from './nets/dvae/pixels.ts';
+export { DEFAULT_SAMPLING, parseSampling, resolveSampling, type SamplingSettings } from './nets/sampling/settings.ts';
+export { openTokenizer } from './nets/tokenizer/open-tokenizer.ts';
+export { prepareText } from './nets/tokenizer/prepare-text.ts';
+export type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
+export type { Decoding } from './nets/transformer/decoding.ts';
+export { Transformer, type TransformerOptions } from './nets/transformer/transformer.ts';
+export * from './nets/sampling/index.ts';
+export * from './nets/tokenizer/index.ts';
 export type { Precision, WeightTree } from './nets/weight-tree.ts';
 export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.

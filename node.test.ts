@@ -1,7 +1,10 @@
-/** The entry for Node: devices by name, models from folders and straight from pickles, eager use. */
-import { readFileSync } from 'node:fs';
+/** The entry for Node: devices by name, models from folders, pickles and addresses, eager use. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { add, createContext, Device, loadDVAE, open, openFileSource, run, tensor, type Dvae } from './node.ts';
+import { serve, startFileServer } from './test/helpers/file-server.ts';
 import { loadNetGolden } from './test/helpers/golden.ts';
 import { smallCheckpoints } from './test/helpers/workplace.ts';
 import { sourceFromBytes } from './weights-convert/byte-source.ts';
@@ -22,6 +25,26 @@ test('a pickle is loaded directly, from a path or from bytes', async () => {
   await expectGoldenTokens(await loadDVAE({ encoder, decoder }, { device }));
   const bytes = sourceFromBytes(readFileSync(encoder), 'bytes');
   await expectGoldenTokens(await loadDVAE({ encoder: bytes }, { device: await open({ device: 'reference' }) }));
+  await expectGoldenTokens(await loadDVAE({ encoder: new Blob([readFileSync(encoder)]) }, { device }));
+});
+
+test('a pickle is loaded from an address, once', async () => {
+  const server = await startFileServer();
+  const cache = mkdtempSync(join(tmpdir(), 'dalle-gl-load-'));
+  const files: Readonly<Record<string, string>> = { '/encoder.pkl': encoder, '/decoder.pkl': decoder };
+  server.answer = (request, response) => {
+    serve({ bytes: readFileSync(files[request.url!]!), etag: '"1"' })(request, response);
+  };
+  const pair = { encoder: `${server.origin}/encoder.pkl`, decoder: new URL('/decoder.pkl', server.origin) };
+  const progress: string[] = [];
+  const onProgress = ({ url }: { url: string }): void => void progress.push(url);
+  await expectGoldenTokens(await loadDVAE(pair, { device, cache, onProgress }));
+  expect(new Set(progress)).toEqual(new Set([pair.encoder, pair.decoder.href]));
+  progress.length = 0;
+  await expectGoldenTokens(await loadDVAE(pair, { device, cache, onProgress }));
+  expect(progress).toEqual([]);
+  await server.close();
+  rmSync(cache, { recursive: true });
 });
 
 test('checkpoints the wrong way round are refused, and their files closed', async () => {

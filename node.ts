@@ -12,16 +12,16 @@ import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 import { Device, referenceDevice } from './engine/index.ts';
 import type { AnyDevice, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
-import { Dvae, type DvaeParts } from './nets/dvae/dvae.ts';
+import { createDalle, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
+import { Dvae } from './nets/dvae/dvae.ts';
+import type { Precision } from './nets/weight-tree.ts';
+import { openCheckpoints, type CheckpointPair } from './nets/dvae/load-dvae.ts';
 import { run as runOn } from './ops/index.ts';
 import { chooseKernels } from './kernel-cache.ts';
 import { bundledModel } from './package-files.ts';
-import { FormatError } from './errors.ts';
-import type { ByteSource } from './weights-convert/byte-source.ts';
-import { openFileSource } from './weights-convert/node/file-source.ts';
+import type { DownloadFileOptions } from './weights-convert/node/download-file.ts';
 import { openModelFolder } from './weights-convert/node/open-model-folder.ts';
-import { openWeights } from './weights-convert/open-weights.ts';
-import type { Weights } from './weights-convert/weights.ts';
+import { openSource } from './weights-convert/node/open-source.ts';
 
 export * from './index.ts';
 export * from './images/node/index.ts';
@@ -60,31 +60,48 @@ export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptio
   }
 }
 
-/** One net's checkpoint, pickle or safetensors: a path, or bytes from anywhere. */
-export type CheckpointSource = string | ByteSource;
-
-export interface CheckpointPair {
-  readonly encoder?: CheckpointSource;
-  readonly decoder?: CheckpointSource;
-}
-
-export interface LoadDvaeOptions {
+export interface LoadDvaeOptions extends DownloadFileOptions {
   /** Where it computes; without one, a device that is opened once and shared. */
   readonly device?: AnyDevice;
+  /** See `DvaeOptions` [full]. */
+  readonly precision?: Precision;
 }
 
 /**
- * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints.
- * Weights are read from their files when a picture first needs them; `dispose` closes them.
+ * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints: paths,
+ * addresses (downloaded once, see `downloadFile`), or bytes from anywhere. Weights are read from their files when a
+ * picture first needs them; `dispose` closes them.
  *
- * @throws FormatError and UnsafeFileError for files that are not such a model; ContextError as `open`
+ * @throws FormatError and UnsafeFileError for files that are not such a model; as `downloadFile`; ContextError as `open`
  */
 export async function loadDVAE(
   source: string | CheckpointPair = bundledModel,
-  options: LoadDvaeOptions = {},
+  { device, precision = 'full', ...options }: LoadDvaeOptions = {},
 ): Promise<Dvae> {
-  const parts = typeof source === 'string' ? await openModelFolder(source) : await openPair(source);
-  return new Dvae(parts, { device: options.device ?? (await openShared()) });
+  const parts =
+    typeof source === 'string'
+      ? await openModelFolder(source, ['encoder', 'decoder'])
+      : await openCheckpoints(source, (named) => openSource(named, options));
+  return new Dvae(parts, { device: device ?? (await openShared()), precision });
+}
+
+/**
+ * Loads a whole DALL·E from a model folder (the bundled one unless told): text in, pictures out. The folder needs a
+ * transformer and a tokenizer.
+ *
+ * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
+ */
+export async function loadDalle(
+  folder: string = bundledModel,
+  { device, ...options }: Partial<DalleOptions> = {},
+): Promise<Dalle> {
+  const model = await openModelFolder(folder);
+  try {
+    return await createDalle(model, { device: device ?? (await openShared()), ...options });
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
 }
 
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */
@@ -100,33 +117,4 @@ function openShared(): Promise<Device> {
     throw error;
   });
   return shared;
-}
-
-async function openPair({ encoder, decoder }: CheckpointPair): Promise<DvaeParts> {
-  const parts: { encoder?: Weights; decoder?: Weights } = {};
-  try {
-    if (encoder !== undefined) parts.encoder = await openPart('encoder', encoder);
-    if (decoder !== undefined) parts.decoder = await openPart('decoder', decoder);
-    return parts;
-  } catch (error) {
-    await parts.encoder?.close();
-    throw error;
-  }
-}
-
-/** Opens a checkpoint and refuses the other net: passing them the wrong way round is easy. */
-async function openPart(part: 'encoder' | 'decoder', checkpoint: CheckpointSource): Promise<Weights> {
-  const source = typeof checkpoint === 'string' ? await openFileSource(checkpoint) : checkpoint;
-  try {
-    const weights = await openWeights(source);
-    if (weights.architecture.kind === `dvae-${part}`) return weights;
-    throw new FormatError(
-      'E_ARCHITECTURE',
-      `loadDVAE: the ${part} was wanted, and ${source.name} holds a ${weights.architecture.kind}. The two files are ` +
-        'probably the wrong way round: swap them.',
-    );
-  } catch (error) {
-    await source.close?.();
-    throw error;
-  }
 }

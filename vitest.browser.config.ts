@@ -12,7 +12,10 @@ const executablePath = findChromium();
 const inChromium = (path: string): UserProjectConfigExport => ({
   // Found while a test runs, a dependency would make vite reload the page under it.
   optimizeDeps: {
-    include: ['@jsquash/jpeg/codec/dec/mozjpeg_dec.js', '@noble/hashes/sha2.js', '@noble/hashes/utils.js'],
+    include: [
+      ...['@huggingface/tokenizers', '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'],
+      ...['@noble/hashes/sha2.js', '@noble/hashes/utils.js'],
+    ],
   },
   test: {
     name: 'browser',

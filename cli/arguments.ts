@@ -20,17 +20,21 @@ export interface Option<Value> extends Switch {
   parse(text: string): Value;
   /** A command without it is exit 2. */
   readonly required?: true;
+  /** May be given several times: its value is the list of them all. */
+  readonly many?: true;
 }
 
 /** Flags by camel-case name: `dryRun` is typed `--dry-run`. */
 export type FlagTable = Readonly<Record<string, Switch | Option<unknown>>>;
 
-/** What was typed: true or false for a switch; for an option its value, undefined when it was left out. */
+/** What was typed: true or false for a switch; for an option its value or values, undefined when it was left out. */
 export type FlagValues<Flags extends FlagTable> = {
   readonly [Name in keyof Flags]: Flags[Name] extends Option<infer Value>
     ? Flags[Name] extends { readonly required: true }
       ? Value
-      : Value | undefined
+      : Flags[Name] extends { readonly many: true }
+        ? readonly Value[] | undefined
+        : Value | undefined
     : boolean;
 };
 
@@ -68,7 +72,9 @@ export function parseWords<Flags extends FlagTable>(
     if (token.kind !== 'option') continue;
     const name = names.get(token.name);
     if (name === undefined) throw unknownFlag(command, token.rawName, [...names.keys()]);
-    flags[name] = readValue(command, token, table[name]!);
+    const value = readValue(command, token, table[name]!);
+    const several = 'many' in table[name]!;
+    flags[name] = several ? [...((flags[name] as unknown[] | undefined) ?? []), value] : value;
   }
   checkRequired(command, table, flags);
   return { flags: flags as FlagValues<Flags>, operands };

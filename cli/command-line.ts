@@ -6,18 +6,33 @@ import { UsageError } from '../errors.ts';
 import { readPackageVersion } from '../package-files.ts';
 import { parseWords } from './arguments.ts';
 import type { Command } from './command.ts';
+import { complete } from './complete.ts';
 import { convert } from './convert.ts';
 import { decode } from './decode.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
+import { exportCommand } from './export.ts';
 import { fail } from './failure.ts';
 import { formatCommandHelp, formatProgramHelp } from './help.ts';
 import { inspect } from './inspect.ts';
 import { findNearest } from './nearest.ts';
+import { generate } from './generate.ts';
 import { reconstruct } from './reconstruct.ts';
+import { score } from './score.ts';
 import type { Terminal } from './terminal.ts';
 
-export const commands: readonly Command[] = [reconstruct, encode, decode, convert, inspect, doctor];
+export const commands: readonly Command[] = [
+  reconstruct,
+  generate,
+  complete,
+  score,
+  encode,
+  decode,
+  convert,
+  inspect,
+  exportCommand,
+  doctor,
+];
 
 /** Runs `dalle-gl <words>` and returns its exit code. Throws nothing. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {

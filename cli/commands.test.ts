@@ -53,11 +53,12 @@ test('a picture tells how it was made; --no-calibrate takes the default kernels'
   const out = place.path('told.png');
   const words = ['reconstruct', square, '--size', 'keep', '-o', out, '--no-calibrate', '--json', '-m', model];
   const { stdout } = await runCaptured(words);
-  const [{ device, kernels }] = JSON.parse(stdout.toString()).results;
+  const [{ device, kernels, precision }] = JSON.parse(stdout.toString()).results;
   expect(kernels).toMatchObject({ targets: expect.any(Number), fetch: 'textureLod' });
   const text = readPngText(readFileSync(out));
   expect(text['Software']).toMatch(/^dalle-gl \d/);
-  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kernels, model });
+  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kernels, precision: 'full', model });
+  expect(precision).toBe('full');
 });
 
 test('a bad file among several is told; the others are done; the exit code says so', async () => {
@@ -173,7 +174,7 @@ test('doctor prints what was found and chosen', async () => {
   const found = JSON.parse(stdout.toString());
   expect(found.contexts.platforms.length).toBeGreaterThan(0);
   expect(found.device.probes.float32).toBe(true);
-  expect(found.model.parts).toEqual(['encoder', 'decoder']);
+  expect(found.model.parts).toEqual(['encoder', 'decoder', 'transformer', 'tokenizer']);
 });
 
 test('help begins with an example, and every flag is in it', async () => {

@@ -23,6 +23,11 @@ export const convert: Command = defineCommand({
   flags: {
     output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: String, required: true },
     dtype: { value: 'TYPE', help: 'f32 keeps every bit, f16 halves the size [f32]', parse: parseDtype },
+    shard: {
+      value: 'SIZE',
+      help: 'write files of at most this, such as 64MB or 16MiB; a tensor is never split [one file a net]',
+      parse: parseByteCount,
+    },
     dryRun: { help: 'read and check everything, write nothing' },
     verify: { help: 'read the result again and compare every number with the source' },
     force: { help: 'replace a model that is in DIR already' },
@@ -31,11 +36,12 @@ export const convert: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('convert', operands, { least: 1, what: 'one or more checkpoints' });
     checkSources(operands);
-    const { dtype = 'f32', dryRun, verify, force, quiet, json } = flags;
+    const { dtype = 'f32', shard, dryRun, verify, force, quiet, json } = flags;
     const progress = showStages(terminal, quiet);
     try {
       const options = { dtype, dryRun, verify, force, onProgress: progress.onProgress, signal: terminal.signal };
-      const report = await convertToModelFolder({ sources: operands, out: flags.output, ...options });
+      const shards = shard === undefined ? {} : { shardBytes: shard };
+      const report = await convertToModelFolder({ sources: operands, out: flags.output, ...shards, ...options });
       progress.end();
       if (json) printJson(terminal, report);
       if (!quiet) say(terminal, formatReport(report));
@@ -48,6 +54,19 @@ export const convert: Command = defineCommand({
 function parseDtype(text: string): 'f32' | 'f16' {
   if (text === 'f32' || text === 'f16') return text;
   throw new Error('f32 or f16');
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ B: 1, kB: 1e3, MB: 1e6, GB: 1e9 },
+  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 },
+};
+
+/** `64MB`, `16MiB`: a whole number with its unit. */
+export function parseByteCount(text: string): number {
+  const [, digits, unit] = /^([1-9]\d{0,8})([kKMG]i?B|B)$/.exec(text) ?? [];
+  const scale = unit === undefined ? undefined : UNITS[unit];
+  if (scale === undefined) throw new Error('a size such as 64MB or 16MiB');
+  return Number(digits) * scale;
 }
 
 /** A checkpoint is read at random places, which a pipe does not allow. */

@@ -4,7 +4,7 @@
  * Pixels [1, 3, H, W] in 0…1, tokens [1, H/8, W/8].
  */
 import { bundledModel, Device, loadDVAE, open, type DeviceName } from '../node.ts';
-import type { AnyDevice, Dvae, KernelChoice, Pixels, RunOptions, TokenGrid } from '../node.ts';
+import type { AnyDevice, Dvae, KernelChoice, Pixels, Precision, RunOptions, TokenGrid } from '../node.ts';
 import { readPackageVersion } from '../package-files.ts';
 import { startProgress } from './progress.ts';
 import { say, type Terminal } from './terminal.ts';
@@ -12,6 +12,7 @@ import { say, type Terminal } from './terminal.ts';
 export interface NetFlags {
   readonly model: string | undefined;
   readonly device: DeviceName | undefined;
+  readonly precision: Precision | undefined;
   readonly noCalibrate: boolean;
   readonly quiet: boolean;
 }
@@ -28,6 +29,7 @@ export interface NetSettings {
   readonly device: string;
   /** Null on the reference device, which has none. */
   readonly kernels: KernelChoice | null;
+  readonly precision: Precision;
   /** The model folder. */
   readonly model: string;
 }
@@ -40,7 +42,8 @@ export class Net {
   private readonly quiet: boolean;
 
   constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
-    this.settings = { device: device.description, kernels: device instanceof Device ? device.kernels : null, model };
+    const kernels = device instanceof Device ? device.kernels : null;
+    this.settings = { device: device.description, kernels, precision: dvae.precision, model };
     this.device = device;
     this.dvae = dvae;
     this.terminal = terminal;
@@ -102,10 +105,10 @@ export class Net {
 
 /** Opens the device and the model of the flags, and says which. */
 export async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net> {
-  const { model = bundledModel, quiet } = flags;
+  const { model = bundledModel, precision = 'full', quiet } = flags;
   const device = await open({ calibrate: !flags.noCalibrate, ...(flags.device && { device: flags.device }) });
   try {
-    const dvae = await loadDVAE(model, { device });
+    const dvae = await loadDVAE(model, { device, precision });
     if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
     return new Net(device, dvae, model, terminal, quiet);
   } catch (error) {

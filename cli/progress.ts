@@ -5,7 +5,7 @@
 import type { Terminal } from './terminal.ts';
 
 /** How to print an amount: bytes as MB, passes as they are. */
-export type Unit = 'bytes' | 'passes' | 'tensors';
+export type Unit = 'bytes' | 'passes' | 'tensors' | 'tokens';
 
 export interface ProgressOptions {
   readonly unit: Unit;

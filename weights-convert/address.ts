@@ -36,5 +36,5 @@ function hidePassword(address: string): string {
 export function nameFile(address: URL): string {
   const last = address.pathname.split('/').at(-1)!;
   const plain = last.replace(/%[0-9a-f]{2}|[^\w.-]/gi, '_').slice(-100);
-  return /^\.*$/.test(plain) ? 'checkpoint' : plain.replace(/^\.+/, '');
+  return plain.replace(/^[.-]+/, '') || 'checkpoint';
 }

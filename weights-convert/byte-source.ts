@@ -13,6 +13,8 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`. The result may be a view: treat it as read-only. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Opens a file beside this one by its name, for checkpoints of several files; left out where nothing is beside it. */
+  openSibling?(name: string): Promise<ByteSource>;
   /** Gives back what the source holds open, if anything. */
   close?(): Promise<void>;
 }
@@ -41,6 +43,30 @@ export function sourceFromBlob(blob: Blob, name: string): ByteSource {
       checkRange(name, blob.size, offset, length);
       const slice = blob.slice(offset, offset + length);
       return new Uint8Array(await slice.arrayBuffer().catch((cause: unknown) => throwReadFailure(name, cause)));
+    },
+  };
+}
+
+/** Sources one after another as one; closing it closes them all. */
+export function joinSources(name: string, sources: readonly ByteSource[]): ByteSource {
+  const size = sources.reduce((sum, source) => sum + source.size, 0);
+  return {
+    name,
+    size,
+    read: async (offset, length) => {
+      checkRange(name, size, offset, length);
+      const bytes = new Uint8Array(length);
+      let start = 0;
+      for (const source of sources) {
+        const from = Math.max(offset, start);
+        const to = Math.min(offset + length, start + source.size);
+        if (from < to) bytes.set(await source.read(from - start, to - from), from - offset);
+        start += source.size;
+      }
+      return bytes;
+    },
+    close: async () => {
+      for (const source of sources) await source.close?.();
     },
   };
 }

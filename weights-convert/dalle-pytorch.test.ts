@@ -3,8 +3,10 @@
  * every option found, and what there is no net for refused by name.
  */
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc32 } from '../crc32.ts';
+import { DalleError } from '../errors.ts';
 import { sourceFromBytes } from './byte-source.ts';
 import { canonicalName } from './dalle-pytorch-names.ts';
 import { readDallePytorch } from './dalle-pytorch.ts';
@@ -168,6 +170,23 @@ describe('what hparams say', () => {
     expect(() => read({})).toThrow(/a VAE that it does not name/);
     expect(read({}, { vae_class_name: 'OpenAIDiscreteVAE' }).image_vocab).toBe(8192);
   });
+});
+
+test('any one byte changed is read or refused', async () => {
+  const original = readFileSync(new URL('version-0.14.pt', folder));
+  let refused = 0;
+  await fc.assert(
+    // The pickles are in front of the numbers; this container has no checksums.
+    fc.asyncProperty(fc.nat(20_000), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+      const bytes = Uint8Array.from(original);
+      bytes[at]! ^= change;
+      const outcome = await openWeights(sourceFromBytes(bytes, 'x')).catch((error: unknown) => error);
+      if (outcome instanceof DalleError) refused++;
+      else expect(outcome).toHaveProperty('architecture.kind', 'transformer');
+    }),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(100);
 });
 
 test('names of no layer are nobody’s', () => {

@@ -6,12 +6,13 @@
 import { FormatError } from '../errors.ts';
 import type { Shapes } from './architecture.ts';
 import { isShifted } from './dalle-pytorch-names.ts';
+import type { PlainValue } from './pickle/build-records.ts';
 import { plainEntries, type PickleValue } from './pickle/records.ts';
 import { readTransformer, transformerError, type Fields } from './transformer-architecture.ts';
 import type { AttentionKind, TransformerArchitecture } from './transformer-spec.ts';
 
 /** Its attention types that dalle-gl has; its row and its kernel are not the paper's. */
-const ATTENTION_KINDS: ReadonlyMap<unknown, AttentionKind> = new Map([
+const ATTENTION_KINDS: ReadonlyMap<string, AttentionKind> = new Map([
   ['full', 'full'],
   ['axial_row', 'axial-row'],
   ['axial_col', 'column'],
@@ -98,6 +99,23 @@ export function readDallePytorch(
   );
 }
 
+/** The `hparams` from which `readDallePytorch` gives this architecture again. */
+export function describeDallePytorch(architecture: TransformerArchitecture): Map<string, PlainValue> {
+  const types = new Map([...ATTENTION_KINDS].map(([type, kind]) => [kind, type]));
+  return new Map<string, PlainValue>([
+    ['num_text_tokens', architecture.text_vocab],
+    ['text_seq_len', architecture.text_length],
+    ['dim', architecture.dim],
+    ['depth', architecture.depth],
+    ['heads', architecture.heads],
+    ['dim_head', architecture.head_size],
+    ['attn_types', architecture.attention.map((kind) => types.get(kind) ?? null)],
+    ['sandwich_norm', architecture.norm === 'sandwich'],
+    ['shift_tokens', architecture.shift_tokens],
+    ['rotary_emb', architecture.position === 'rotary'],
+  ]);
+}
+
 /** The VAE is frozen beside the transformer, unless someone stripped it; then the class must be named. */
 function checkVae(entries: ReadonlyMap<string, PickleValue>, shapes: Shapes, sourceName: string): void {
   const className = entries.get('vae_class_name') ?? undefined;
@@ -156,7 +174,7 @@ function readSide(shapes: Shapes, textLength: unknown): number {
 function listAttention(types: unknown, depth: unknown): AttentionKind[] {
   if (!Array.isArray(types) || types.length === 0) throw transformerError('attn_types are no list');
   const kinds = types.map((type: unknown) => {
-    const kind = ATTENTION_KINDS.get(type);
+    const kind = typeof type === 'string' ? ATTENTION_KINDS.get(type) : undefined;
     if (kind !== undefined) return kind;
     throw transformerError(`attention of type ${String(type).slice(0, 40)} has no net here yet`);
   });

@@ -6,6 +6,7 @@ import { FormatError } from '../errors.ts';
 import { readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
+  isIndexName,
   modelError,
   type ModelFile,
   type ModelManifest,
@@ -71,11 +72,13 @@ function parsePart(name: NetPart, fields: Fields): ModelPart {
   if (partOf(architecture) !== name) throw modelError(`part ${name} is of kind ${architecture.kind}`);
   const dtype = fields.get('dtype');
   if (dtype !== 'f32' && dtype !== 'f16') throw modelError(`part ${name} is neither f32 nor f16`);
-  return { architecture, dtype, files: [parseOnlyFile(name, fields)], source: parseSource(name, fields) };
+  return { architecture, dtype, files: parseFiles(name, fields), source: parseSource(name, fields) };
 }
 
 function parseTokenizer(fields: Fields): TokenizerPart {
-  return { files: [parseOnlyFile('tokenizer', fields)], source: parseSource('tokenizer', fields) };
+  const [file, ...others] = parseFiles('tokenizer', fields);
+  if (!file || others.length > 0) throw modelError('the tokenizer does not have one file');
+  return { files: [file], source: parseSource('tokenizer', fields) };
 }
 
 function parseArchitecture(fields: Fields): NetArchitecture {
@@ -92,10 +95,16 @@ function parseSampling(fields: Fields): { readonly sampling?: SamplingDefaults }
   return { sampling: readSamplingDefaults(readFields(fields.get('sampling'), 'sampling')) };
 }
 
-function parseOnlyFile(part: string, fields: Fields): ModelFile {
-  const files = fields.get('files');
-  if (!Array.isArray(files) || files.length !== 1) throw modelError(`part ${part} does not have one file`);
-  return parseFile(readFields(files[0], `${part}.files`));
+/** One file of tensors, or several and one index. */
+function parseFiles(part: string, fields: Fields): ModelFile[] {
+  const list = fields.get('files');
+  if (!Array.isArray(list) || list.length === 0) throw modelError(`part ${part} has no files`);
+  const files = list.map((file) => parseFile(readFields(file, `${part}.files`)));
+  const indexes = files.filter(({ name }) => isIndexName(name)).length;
+  if (indexes !== (files.length > 1 ? 1 : 0))
+    throw modelError(`part ${part} has ${files.length} files, ${indexes} of them indexes`);
+  if (new Set(files.map(({ name }) => name)).size < files.length) throw modelError(`part ${part} names a file twice`);
+  return files;
 }
 
 function parseFile(fields: Fields): ModelFile {

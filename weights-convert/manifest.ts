@@ -3,7 +3,7 @@
  * text and back, model-folder.ts opens what it names, node/write-model-folder.ts writes it.
  */
 import { FormatError } from '../errors.ts';
-import type { NetArchitecture, NetPart, NetsByPart } from './net-spec.ts';
+import { NET_PARTS, type NetArchitecture, type NetPart, type NetsByPart } from './net-spec.ts';
 import type { SamplingDefaults } from './sampling-defaults.ts';
 
 export const MANIFEST_NAME = 'model.json';
@@ -11,8 +11,9 @@ export const TOKENIZER_NAME = 'tokenizer.json';
 
 /** The parts that a model can have: nets, and what turns text into tokens. */
 export type PartName = NetPart | 'tokenizer';
+export const PART_NAMES: readonly PartName[] = [...NET_PARTS, 'tokenizer'];
 
-/** The file that a part was converted from. */
+/** The file that a part was converted from; of a sharded one, its index, with the bytes and hash of all behind it. */
 export interface SourceDescription {
   readonly name: string;
   readonly bytes: number;
@@ -35,7 +36,7 @@ export interface ModelFile {
 export interface ModelPart<Architecture extends NetArchitecture = NetArchitecture> {
   readonly architecture: Architecture;
   readonly dtype: 'f32' | 'f16';
-  /** One file today; a list so that a part may be sharded. */
+  /** One file; or shards in order, and their index behind them. */
   readonly files: readonly ModelFile[];
   readonly source: SourceDescription;
 }
@@ -60,6 +61,11 @@ export interface ModelManifest {
   /** Licence and notice of the weights, where the converter was given them. */
   readonly licence?: string;
   readonly notice?: string;
+}
+
+/** The file that tells which tensor is in which shard. */
+export function isIndexName(name: string): boolean {
+  return name.endsWith('.safetensors.index.json');
 }
 
 /** An error about a model folder whose parts do not fit together. */

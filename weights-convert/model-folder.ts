@@ -4,11 +4,22 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
+import type { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { MANIFEST_NAME, modelError, type ModelFile, type ModelManifest, type ModelPart } from './manifest.ts';
+import {
+  isIndexName,
+  MANIFEST_NAME,
+  modelError,
+  PART_NAMES,
+  type ModelFile,
+  type ModelManifest,
+  type ModelPart,
+  type PartName,
+} from './manifest.ts';
 import { parseManifest } from './manifest-json.ts';
 import { NET_PARTS, type NetPart, type NetsByPart } from './net-spec.ts';
 import { makeWeights } from './open-weights.ts';
+import { isSharded, openShardedSafetensors, openShards } from './safetensors/open-shards.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { expectTokenizer } from './tokenizer-file.ts';
 import type { Weights } from './weights.ts';
@@ -30,10 +41,11 @@ export type OpenFile = (name: string) => Promise<ByteSource>;
 /**
  * Opens a model folder through a function that opens a file of it by name.
  *
+ * @param wanted only these parts are opened [all]
  * @throws FormatError `E_MODEL_MANIFEST` if model.json is not one or a file does not fit it, `E_TOKENIZER_FILE`, and as
  *   `openSafetensors` and `makeWeights`
  */
-export async function openModel(openFile: OpenFile): Promise<Model> {
+export async function openModel(openFile: OpenFile, wanted: readonly PartName[] = PART_NAMES): Promise<Model> {
   const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
   const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {
@@ -41,10 +53,11 @@ export async function openModel(openFile: OpenFile): Promise<Model> {
   };
   try {
     for (const name of NET_PARTS) {
-      const part = manifest.parts[name];
+      const part = wanted.includes(name) ? manifest.parts[name] : undefined;
       if (part) nets[name] = await openNet(part, openFile);
     }
-    const tokenizer = manifest.parts.tokenizer && (await openTokenizer(manifest.parts.tokenizer.files[0], openFile));
+    const words = wanted.includes('tokenizer') ? manifest.parts.tokenizer : undefined;
+    const tokenizer = words && (await openTokenizer(words.files[0], openFile));
     // openNet has seen to it that each part holds its own kind of net.
     return { manifest, ...(nets as ModelWeights), ...(tokenizer !== undefined && { tokenizer }), close };
   } catch (error) {
@@ -64,24 +77,35 @@ async function readSource<Result>(source: ByteSource, read: (source: ByteSource)
 
 async function openTokenizer(file: ModelFile, openFile: OpenFile): Promise<string> {
   return readSource(await openFile(file.name), (source) => {
-    checkSize(source, file);
+    if (source.size !== file.bytes) throw sizeError(source, file);
     return expectTokenizer(source);
   });
 }
 
+/** One file, or shards with their index. */
 async function openNet(part: ModelPart, openFile: OpenFile): Promise<Weights> {
-  const file = part.files[0]!;
-  const source = await openFile(file.name);
+  const { architecture, files } = part;
+  const openPartFile = async (name: string): Promise<ByteSource> => {
+    const file = files.find((candidate) => candidate.name === name);
+    if (!file) throw modelError(`an index names ${name}, and model.json does not`);
+    const source = await openFile(name);
+    if (source.size === file.bytes) return source;
+    await source.close?.();
+    throw sizeError(source, file);
+  };
+  const isIndexed = files.length > 1;
+  const first = await openPartFile(files.find(({ name }) => isIndexName(name) === isIndexed)!.name);
+  let source = first;
   try {
-    checkSize(source, file);
-    const { tensors } = await openSafetensors(source);
-    return makeWeights({ architecture: part.architecture, tensors }, source, 'safetensors');
+    if (isIndexed) source = await openShards(first, openPartFile);
+    const tensors = isSharded(source) ? await openShardedSafetensors(source) : (await openSafetensors(source)).tensors;
+    return makeWeights({ architecture, tensors }, source, isIndexed ? 'safetensors-index' : 'safetensors');
   } catch (error) {
     await source.close?.();
     throw error;
   }
 }
 
-function checkSize({ size }: ByteSource, { name, bytes }: ModelFile): void {
-  if (size !== bytes) throw modelError(`${name} has ${size} bytes, and model.json says ${bytes}`);
+function sizeError({ size }: ByteSource, { name, bytes }: ModelFile): FormatError {
+  return modelError(`${name} has ${size} bytes, and model.json says ${bytes}`);
 }

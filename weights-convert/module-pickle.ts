@@ -7,8 +7,9 @@
 import { expectedModules, type ModuleSpec } from './dvae-modules.ts';
 import type { DvaeArchitecture } from './dvae-spec.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
-import type { CallRecord, DictRecord, GlobalRecord, PickleValue, TupleRecord } from './pickle/records.ts';
-import { countElements } from './torch/tensor-record.ts';
+import { call, dict, list, orderedDict } from './pickle/build-records.ts';
+import type { CallRecord, DictRecord, PickleValue } from './pickle/records.ts';
+import { buildTensor } from './torch/build-tensor.ts';
 import { writeZip, type ZipInput } from './zip/write-zip.ts';
 
 /** A float32 tensor to write, made when its turn comes. */
@@ -71,7 +72,7 @@ function buildState(
     ['training', true],
     ['_parameters', orderedDict(parameters)],
     ['_buffers', orderedDict([])],
-    ['_non_persistent_buffers_set', call('reduce', 'builtins.set', [{ tag: 'list', items: [], depth: 1 }])],
+    ['_non_persistent_buffers_set', call('reduce', 'builtins.set', [list([])])],
     ...registries.map((name): [string, PickleValue] => [name, orderedDict([])]),
     ['_modules', orderedDict(children)],
   ]);
@@ -119,42 +120,5 @@ function ownTensors(path: string, tensors: readonly ModuleTensor[]): DictRecord[
 }
 
 function buildParameter(key: string, shape: readonly number[]): CallRecord {
-  const strides = shape.map((_, axis) => countElements(shape.slice(axis + 1)));
-  const id = tuple(['storage', globalOf('torch.FloatStorage'), key, 'cpu', countElements(shape)]);
-  const storage: PickleValue = { tag: 'persistent', id };
-  const tensor = call('reduce', 'torch._utils._rebuild_tensor_v2', [
-    storage,
-    0,
-    tuple(shape),
-    tuple(strides),
-    false,
-    orderedDict([]),
-  ]);
-  return call('reduce', 'torch._utils._rebuild_parameter', [tensor, false, orderedDict([])]);
-}
-
-function orderedDict(entries: DictRecord['entries']): CallRecord {
-  return { ...call('reduce', 'collections.OrderedDict', []), entries };
-}
-
-function dict(entries: DictRecord['entries']): DictRecord {
-  return { tag: 'dict', entries, depth: 1 };
-}
-
-function tuple(items: readonly PickleValue[]): TupleRecord {
-  return { tag: 'tuple', items, depth: 1 };
-}
-
-function call(by: CallRecord['by'], name: string, args: readonly PickleValue[]): CallRecord {
-  return { tag: 'call', by, callee: globalOf(name), args: tuple(args), items: [], entries: [], depth: 1 };
-}
-
-/** A global by its full name; protocol 2 knows builtins by their Python 2 name. */
-function globalOf(fullName: string): GlobalRecord {
-  const dot = fullName.lastIndexOf('.');
-  return {
-    tag: 'global',
-    module: fullName.slice(0, dot).replace(/^builtins$/, '__builtin__'),
-    name: fullName.slice(dot + 1),
-  };
+  return call('reduce', 'torch._utils._rebuild_parameter', [buildTensor(key, shape, 'F32'), false, orderedDict([])]);
 }

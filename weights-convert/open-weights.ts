@@ -10,6 +10,13 @@ import { findStateDictNets, findTorchNets, unknownNet, type FoundNet } from './f
 import { nameTensors } from './net-tensors.ts';
 import { expectedNetTensors } from './net-spec.ts';
 import { openNpz } from './npy-tensor.ts';
+import {
+  closeShards,
+  isSharded,
+  openShardedSafetensors,
+  openShards,
+  type ShardedSource,
+} from './safetensors/open-shards.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
@@ -46,9 +53,32 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
  * @throws as `openWeights`
  */
 export async function openCheckpoint(source: ByteSource): Promise<readonly Weights[]> {
-  const container = await sniffContainer(source);
-  const nets = await findNets(source, container);
-  return nets.map((net) => makeWeights(net, source, container));
+  const whole = await gatherShards(source);
+  try {
+    const container = await sniffContainer(whole);
+    const nets = await findNets(whole, container);
+    return nets.map((net) => makeWeights(net, whole, container));
+  } catch (error) {
+    if (whole !== source && isSharded(whole)) await closeShards(whole);
+    throw error;
+  }
+}
+
+/**
+ * All files of a checkpoint as one source: with the index of a sharded one come the shards beside it, and anything else
+ * is itself.
+ *
+ * @throws FormatError as `sniffContainer` and `openShards`
+ */
+export async function gatherShards(source: ByteSource): Promise<ByteSource> {
+  if (isSharded(source) || (await sniffContainer(source)) !== 'safetensors-index') return source;
+  const { openSibling } = source;
+  if (openSibling) return openShards(source, openSibling);
+  throw new FormatError(
+    'E_ST_SHARD',
+    `openCheckpoint: ${source.name} is the index of a sharded checkpoint, and its shards cannot be reached from it. Give ` +
+      `the source an openSibling(name) that opens them, or open a model folder with openModel.`,
+  );
 }
 
 /**
@@ -79,6 +109,9 @@ async function findNets(source: ByteSource, container: Container): Promise<Found
       return findTorchNets(await openTorchLegacy(source), source.name);
     case 'safetensors':
       return findStateDictNets((await openSafetensors(source)).tensors, source.name);
+    case 'safetensors-index':
+      // gatherShards has seen to it that the shards are there.
+      return findStateDictNets(await openShardedSafetensors(source as ShardedSource), source.name);
     case 'pickle':
       return refuseBarePickle(source);
     case 'npz':

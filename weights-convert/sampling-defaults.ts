@@ -16,7 +16,8 @@ export interface SamplingDefaults {
   readonly guidance?: number;
 }
 
-const RULES: Readonly<
+/** What each setting may be, whoever gives it. */
+export const SAMPLING_RULES: Readonly<
   Record<keyof SamplingDefaults, { readonly wanted: string; readonly isValid: (value: number) => boolean }>
 > = {
   temperature: { wanted: 'a number above 0, at most 100', isValid: (value) => value > 0 && value <= 100 },
@@ -37,7 +38,7 @@ export function readSamplingDefaults(settings: Iterable<readonly [string, unknow
   const result: { -readonly [Name in keyof SamplingDefaults]: SamplingDefaults[Name] } = {};
   for (const [name, value] of settings) {
     if (!isSetting(name)) throw samplingError(`there is no setting ${name.slice(0, 40)}`);
-    const { wanted, isValid } = RULES[name];
+    const { wanted, isValid } = SAMPLING_RULES[name];
     if (typeof value !== 'number' || !isValid(value)) {
       throw samplingError(`${name} should be ${wanted}, and is ${String(value).slice(0, 40)}`);
     }
@@ -47,11 +48,11 @@ export function readSamplingDefaults(settings: Iterable<readonly [string, unknow
 }
 
 function isSetting(name: string): name is keyof SamplingDefaults {
-  return Object.hasOwn(RULES, name);
+  return Object.hasOwn(SAMPLING_RULES, name);
 }
 
 function samplingError(what: string): FormatError {
-  const names = Object.keys(RULES).join(', ');
+  const names = Object.keys(SAMPLING_RULES).join(', ');
   return new FormatError(
     'E_SAMPLING',
     `readSamplingDefaults: ${what}. A model's sampling defaults are ${names}; correct them in model.json, or convert the ` +

@@ -7,10 +7,14 @@ import type { ByteSource } from './byte-source.ts';
 import { decodePickle } from './pickle/decode-pickle.ts';
 import { OPCODES } from './pickle/opcodes.ts';
 import type { GlobalRecord } from './pickle/records.ts';
+import { decodeHead, describeStandIn, trimText } from './stand-in.ts';
 import { openZip } from './zip/zip-archive.ts';
 
-/** A container that dalle-gl can open. `pickle` is a bare pickle, which holds no tensors of torch's. */
-export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npy' | 'npz' | 'pickle';
+/**
+ * A container that dalle-gl can open. `safetensors-index` is the index of a sharded checkpoint; `pickle` is a bare
+ * pickle, which holds no tensors of torch's.
+ */
+export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'safetensors-index' | 'npy' | 'npz' | 'pickle';
 
 /** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
 const LEGACY_MAGIC: readonly number[] = [
@@ -34,6 +38,7 @@ export async function sniffContainer(source: ByteSource): Promise<Container> {
   if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
   if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
   if (looksLikeSafetensors(head, source.size)) return 'safetensors';
+  if (/^\s*\{[^]*"weight_map"\s*:/.test(decodeHead(head))) return 'safetensors-index';
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
   if (await isUnmarkedPickle(head, source)) return 'pickle';
   throw explainUnknown(head, source);
@@ -61,11 +66,6 @@ async function isUnmarkedPickle(head: Uint8Array, source: ByteSource): Promise<b
     const isCut = error.code === 'E_PICKLE_TRUNCATED' && sample.length < source.size;
     return isCut || globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name));
   }
-}
-
-/** A letter for each byte. Not TextDecoder: its `latin1` is windows-1252, with letters beyond 0xff. */
-function decodeHead(head: Uint8Array): string {
-  return String.fromCharCode(...head);
 }
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
@@ -105,35 +105,14 @@ const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: numb
 
 function explainUnknown(head: Uint8Array, source: ByteSource): FormatError {
   const where = `sniffContainer: ${source.name} (${source.size} bytes)`;
-  if (head.length === 0) {
-    return new FormatError(
-      'E_FORMAT_UNKNOWN',
-      `${where} is empty. The download failed before it began; fetch it again.`,
-    );
-  }
-  const text = decodeHead(head);
-  if (text.startsWith('version https://git-lfs')) {
-    const advice = 'run `git lfs pull` in the repository, or download the file itself';
-    return new FormatError('E_LFS_POINTER', `${where} is a Git-LFS pointer, not the file it points to: ${advice}.`);
-  }
   const foreign = FOREIGN.find(({ prefix, at }) => startsWith(head, prefix, at));
-  return new FormatError(
-    'E_FORMAT_UNKNOWN',
-    `${where} is ${foreign?.what ?? describeText(text) ?? describeBytes(head)}.`,
-  );
+  const what = foreign?.what ?? describeText(head) ?? describeBytes(head);
+  return describeStandIn(head, where) ?? new FormatError('E_FORMAT_UNKNOWN', `${where} is ${what}.`);
 }
 
-/** What a text is that someone took for a checkpoint; undefined for binary data. */
-function describeText(text: string): string | undefined {
-  if (/[^\t\n\r\x20-\xff]/.test(text)) return undefined;
-  const start = text.replace(/^[\s\u00ef\u00bb\u00bf]+/, '');
-  if (/^<(!doctype|html|head|body|\?xml)/i.test(start)) {
-    return 'a web page: the server sent an error or a download page instead of the file; open the address in a browser';
-  }
-  if (/^--\d{4}-\d\d-\d\d|^Resolving |HTTP request sent/.test(start)) {
-    return "wget's log: `wget -o` names the log, `-O` the download; fetch it again with `-O`";
-  }
-  return `text, not a checkpoint; it begins ${JSON.stringify(start.slice(0, 60))}`;
+function describeText(head: Uint8Array): string | undefined {
+  const text = trimText(decodeHead(head));
+  return text === undefined ? undefined : `text, not a checkpoint; it begins ${JSON.stringify(text.slice(0, 60))}`;
 }
 
 function describeBytes(head: Uint8Array): string {

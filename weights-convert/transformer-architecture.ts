@@ -3,6 +3,7 @@
  * checkpoints. Every field is checked and bounded, so that what follows may build lists and shapes from it.
  */
 import { FormatError } from '../errors.ts';
+import type { PlainValue } from './pickle/build-records.ts';
 import type { TransformerArchitecture } from './transformer-spec.ts';
 
 /** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
@@ -119,9 +120,9 @@ export function readTransformerConfig(config: Fields): TransformerArchitecture {
 }
 
 /** The `config` from which `readTransformerConfig` gives this architecture again. */
-export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, unknown> {
+export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, PlainValue> {
   const fields = FIELD_NAMES.filter((name) => name !== 'names').map((name) => [name, architecture[name]] as const);
-  return new Map<string, unknown>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
+  return new Map<string, PlainValue>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
 }
 
 /** An error about a transformer that is not one of those dalle-gl computes. */
@@ -166,7 +167,9 @@ function readGrid(value: unknown): readonly [number, number] {
 
 function readAttention(value: unknown, depth: number): TransformerArchitecture['attention'] {
   if (!Array.isArray(value) || value.length !== depth) {
-    throw transformerError(`attention should be a list of ${depth}, one for each layer, and is ${describe(value)}`);
+    throw transformerError(
+      `attention should be a list of ${depth} kinds, as many as depth says, and is ${describe(value)}`,
+    );
   }
   return value.map((kind, layer) =>
     readChoice(`attention of layer ${layer}`, kind, ['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv']),

@@ -4,7 +4,7 @@
  * for the next one of the same size.
  */
 import { ContextError, ShapeError } from '../../errors.ts';
-import { argmax, compile, log, max, softmax } from '../../ops/index.ts';
+import { argmax, compile, div, exp, log, max, sub, sum, tensor } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
 import {
@@ -186,7 +186,9 @@ export class Transformer {
 
 /** The best token of each row of logits [B, V], and the logarithm of its probability. */
 function pickBest(logits: Tensor): { token: Tensor; logProbability: Tensor } {
-  return { token: argmax(logits, 1), logProbability: log(max(softmax(logits, 1), [1])) };
+  const highest = max(logits, [1], true);
+  const probability = div(tensor([1], [1]), sum(exp(sub(logits, highest)), [1])); // softmax at the highest
+  return { token: argmax(logits, 1), logProbability: log(probability) };
 }
 
 function freePlans({ caches, prompt, step, greedyStep }: DecodingPlans): void {

@@ -1,6 +1,6 @@
 /**
  * Causal attention over a cache of keys and values, all heads in two draws: `attention_scores` takes each query's
- * product with the keys that its mask lets it see, slot by slot (mask.ts), and `attention_values` their softmax times
+ * product with the keys that its mask lets it see, slot by slot (mask.ts), and `attention` their softmax times
  * the values. A sparse mask has few slots, and nothing else is read.
  *
  * Queries are the first N·D channels of rows [S·M, C]: M positions of S sequences, from `position` on. The cache holds
@@ -74,7 +74,7 @@ export const attentionScoresOp: Op<AttentionAttributes> = {
 };
 
 export const attentionValuesOp: Op<AttentionAttributes> = {
-  name: 'attention_values',
+  name: 'attention',
   infer([scores], { sequences, heads, headSize }) {
     return { shape: [sequences * scores!.shape[1]!, heads * headSize], dtype: 'f32' };
   },

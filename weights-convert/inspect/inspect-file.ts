@@ -6,8 +6,9 @@ import { FormatError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { describeArchitecture } from '../check-tensors.ts';
 import { listNpz, openNpy } from '../npy-tensor.ts';
-import { openCheckpoint } from '../open-weights.ts';
+import { gatherShards, openCheckpoint } from '../open-weights.ts';
 import { recogniseNet, type RecognisedNet } from '../recognise-net.ts';
+import { closeShards, isSharded, readShardedLayout, type ShardedSource } from '../safetensors/open-shards.ts';
 import { readSafetensorsLayout } from '../safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from '../sniff.ts';
 import { BoundedList } from './bounded-list.ts';
@@ -34,9 +35,18 @@ export interface InspectionResult {
  *   read. What is wrong within a checkpoint is `failure`.
  */
 export async function inspectFile(
-  source: ByteSource,
+  file: ByteSource,
   { explain = false }: InspectOptions = {},
 ): Promise<InspectionResult> {
+  const source = await gatherShards(file);
+  try {
+    return await inspectWhole(source, explain);
+  } finally {
+    if (source !== file && isSharded(source)) await closeShards(source);
+  }
+}
+
+async function inspectWhole(source: ByteSource, explain: boolean): Promise<InspectionResult> {
   const container = await sniffContainer(source);
   const { failure, ...found } = await look(source, container, explain);
   const { name, size } = source;
@@ -73,6 +83,8 @@ async function look(source: ByteSource, container: Container, explain: boolean):
       return lookAtPickles(source, container, explain);
     case 'safetensors':
       return { ...NOTHING, ...(await orFailure(lookAtSafetensors(source))) };
+    case 'safetensors-index':
+      return { ...NOTHING, ...(await orFailure(lookAtShards(source as ShardedSource))) };
     case 'npz':
       return { ...NOTHING, ...(await orFailure(lookAtNpz(source))) };
     case 'npy':
@@ -105,6 +117,14 @@ async function lookAtSafetensors(source: ByteSource): Promise<Partial<Findings>>
   const values = new BoundedList<InspectedValue>(MAX_VALUES);
   for (const [key, note] of metadata) values.add({ path: formatName(key), text: formatValue(note) });
   return { tensors, values };
+}
+
+async function lookAtShards(source: ShardedSource): Promise<Partial<Findings>> {
+  const tensors = new BoundedList<InspectedTensor>(MAX_TENSORS);
+  for (const { name, span, file } of await readShardedLayout(source)) {
+    tensors.add({ ...describeSpan(name, span), storage: formatName(file) });
+  }
+  return { tensors };
 }
 
 async function lookAtNpy(source: ByteSource): Promise<Partial<Findings>> {

@@ -39,7 +39,7 @@ export interface InspectedTensor {
   readonly stride: readonly number[];
   /** Elements of the storage before its first. */
   readonly offset: number;
-  /** Which storage of the file it looks into; null where each tensor has its own. */
+  /** Which storage of the file it looks into, or which shard it is in; null where each tensor has its own. */
   readonly storage: string | null;
   /** Where the first element lies, in bytes of the file. */
   readonly position: number;

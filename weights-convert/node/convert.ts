@@ -4,7 +4,8 @@
  */
 import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
-import { measureSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
+import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
 import { countParameters, type LeftOut } from '../weights.ts';
@@ -19,6 +20,8 @@ export interface ConvertOptions extends SourceControl {
   readonly out: string;
   /** How weights are stored; f32 keeps every bit. */
   readonly dtype?: WeightDtype;
+  /** Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net]. */
+  readonly shardBytes?: number;
   /** Replace a model that is in `out` already. */
   readonly force?: boolean;
   /** Read and check everything, write nothing. */
@@ -69,11 +72,11 @@ export interface ConversionReport {
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   const started = performance.now();
-  const { out, dtype = 'f32', dryRun = false, verify = false } = options;
+  const { out, dtype = 'f32', shardBytes, dryRun = false, verify = false } = options;
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
   const opened = await openSources(options.sources, options);
   try {
-    const bytes = measureParts(opened, dtype);
+    const bytes = measureParts(opened, dtype, shardBytes);
     const written = dryRun ? {} : await writeParts(opened, bytes, { ...options, dtype, ...(sampling && { sampling }) });
     if (verify && !dryRun) await verifyModelFolder(out, opened, dtype, options);
     return {
@@ -93,9 +96,11 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
   }
 }
 
-function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype): number {
-  const nets = parts.reduce((sum, { weights }) => sum + measureSafetensors(weights.tensors, dtype), 0);
-  return nets + (tokenizer?.bytes.length ?? 0);
+function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype, shardBytes = Infinity): number {
+  const sizes = parts.map(({ weights }) => {
+    return measurePlan(planShards(partOf(weights.architecture), weights.tensors, dtype, shardBytes), dtype);
+  });
+  return sizes.reduce((sum, size) => sum + size, tokenizer?.bytes.length ?? 0);
 }
 
 async function writeParts(
@@ -103,13 +108,14 @@ async function writeParts(
   total: number,
   options: ConvertOptions & { readonly dtype: WeightDtype },
 ): Promise<ModelParts> {
-  const { out, dtype, force = false, sampling, licence, notice, onProgress, signal } = options;
+  const { out, dtype, shardBytes, force = false, sampling, licence, notice, onProgress, signal } = options;
   let done = 0;
   const manifest = await writeModelFolder({
     out,
     parts,
     dtype,
     force,
+    ...(shardBytes !== undefined && { shardBytes }),
     ...(tokenizer && { tokenizer }),
     ...(sampling && { sampling }),
     ...(licence === undefined ? {} : { licence }),

@@ -3,7 +3,7 @@
  * larger than memory opens at once.
  */
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FormatError } from '../../errors.ts';
 import { checkRange, throwReadFailure, type ByteSource } from '../byte-source.ts';
 
@@ -34,6 +34,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
     name,
     size: stats.size,
     close: () => handle.close(),
+    openSibling: (sibling) => openFileSource(join(dirname(path), sibling)),
     read: async (offset, length) => {
       checkRange(name, stats.size, offset, length);
       const bytes = new Uint8Array(length);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { FormatError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { MANIFEST_NAME, type ModelManifest } from '../manifest.ts';
+import { MANIFEST_NAME, type ModelManifest, type PartName } from '../manifest.ts';
 import { parseManifest } from '../manifest-json.ts';
 import { openModel, type Model } from '../model-folder.ts';
 import { openFileSource } from './file-source.ts';
@@ -10,10 +10,11 @@ import { openFileSource } from './file-source.ts';
 /**
  * Opens a model folder; its files stay open until `close`.
  *
+ * @param wanted only these parts are opened [all]
  * @throws FormatError `E_FILE_MISSING` if there is no `model.json` or a file of it is gone, and as `openModel`
  */
-export function openModelFolder(folder: string): Promise<Model> {
-  return openModel((name) => openFileOf(folder, name));
+export function openModelFolder(folder: string, wanted?: readonly PartName[]): Promise<Model> {
+  return openModel((name) => openFileOf(folder, name), wanted);
 }
 
 /**

@@ -3,14 +3,14 @@
  * checked, and only then read from end to end for its hash. A model has one of each part, so two are refused.
  */
 import { UsageError } from '../../errors.ts';
+import type { ByteSource } from '../byte-source.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
 import type { PartName, SourceDescription } from '../manifest.ts';
 import { partOf } from '../net-spec.ts';
-import { openCheckpoint } from '../open-weights.ts';
+import { gatherShards, openCheckpoint } from '../open-weights.ts';
 import { readTokenizer } from '../tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions } from './download-file.ts';
-import type { FileSource } from './file-source.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openSource } from './open-source.ts';
 import type { PartToWrite, TokenizerToWrite } from './write-model-folder.ts';
@@ -42,9 +42,9 @@ export async function openSources(sources: readonly (string | URL)[], control: S
         'some of them.',
     );
   }
-  const files: FileSource[] = [];
+  const files: ByteSource[] = [];
   const close = async (): Promise<void> => {
-    for (const file of files) await file.close();
+    for (const file of files) await file.close?.();
   };
   try {
     return { ...(await readSources(sources, files, control)), close };
@@ -56,7 +56,7 @@ export async function openSources(sources: readonly (string | URL)[], control: S
 
 async function readSources(
   sources: readonly (string | URL)[],
-  files: FileSource[],
+  files: ByteSource[],
   control: SourceControl,
 ): Promise<Omit<OpenedSources, 'close'>> {
   const parts: PartToWrite[] = [];
@@ -71,9 +71,11 @@ async function readSources(
       tokenizer = { bytes: await file.read(0, file.size), source: await describeFile(file, control) };
       continue;
     }
-    const nets = await openCheckpoint(file);
-    for (const { architecture } of nets) claimPart(owners, partOf(architecture), file.name);
-    const source = await describeFile(file, control);
+    const whole = await gatherShards(file);
+    files[files.length - 1] = whole;
+    const nets = await openCheckpoint(whole);
+    for (const { architecture } of nets) claimPart(owners, partOf(architecture), whole.name);
+    const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
   return { parts, ...(tokenizer && { tokenizer }) };
@@ -98,7 +100,7 @@ function claimPart(owners: Map<PartName, string>, part: PartName, file: string):
   owners.set(part, file);
 }
 
-function describeFile(file: FileSource, { onProgress, signal }: ConversionControl): Promise<SourceDescription> {
+function describeFile(file: ByteSource, { onProgress, signal }: ConversionControl): Promise<SourceDescription> {
   return describeSource(file, {
     onBytes: (done) => onProgress?.({ stage: 'hash', done, total: file.size }),
     createHasher: createNodeHasher,

@@ -4,8 +4,8 @@
  * Everything is written under temporary names first and renamed at the end. A failure before that leaves the folder as
  * it was; a folder made here is removed again. The same weights always give the same bytes.
  */
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DalleError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
@@ -21,10 +21,12 @@ import {
 } from '../manifest.ts';
 import { NET_PARTS, partOf, type NetPart } from '../net-spec.ts';
 import type { SamplingDefaults } from '../sampling-defaults.ts';
+import { planShards } from '../safetensors/plan-shards.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { createOutputFile, describeWriteFailure, type CreateOutput, type OutputFile } from './output-file.ts';
+import { makeFolders, removeFolders } from './output-folder.ts';
 
 /** One net to write, with the description of the file it came from. */
 export interface PartToWrite {
@@ -44,6 +46,8 @@ export interface WriteModelOptions {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
   readonly dtype: WeightDtype;
+  /** Bytes that no file of tensors exceeds unless a single tensor does [no limit]. */
+  readonly shardBytes?: number;
   /** Replace a model that is there; other files in the folder are left alone. */
   readonly force: boolean;
   readonly sampling?: SamplingDefaults;
@@ -85,10 +89,6 @@ export async function writeModelFolder(options: WriteModelOptions): Promise<Mode
   }
 }
 
-function partFile(name: NetPart): string {
-  return `${name}.safetensors`;
-}
-
 function makeManifest(parts: ModelParts, { sampling, licence, notice }: WriteModelOptions): ModelManifest {
   return {
     kind: 'dalle-gl-model',
@@ -117,9 +117,16 @@ async function writePart(
   options: WriteModelOptions,
   create: CreateOutput,
 ): Promise<ModelPart> {
-  const { dtype } = options;
-  const file = await writeFile(partFile(name), writeSafetensors(weights.tensors, dtype), options, create);
-  return { architecture: weights.architecture, dtype, files: [file], source };
+  const { dtype, shardBytes = Infinity } = options;
+  const plan = planShards(name, weights.tensors, dtype, shardBytes);
+  const files: ModelFile[] = [];
+  for (const shard of plan.files) {
+    files.push(await writeFile(shard.name, writeSafetensors(shard.tensors, dtype), options, create));
+  }
+  if (plan.index) {
+    files.push(await writeFile(plan.index.name, [new TextEncoder().encode(plan.index.text)], options, create));
+  }
+  return { architecture: weights.architecture, dtype, files, source };
 }
 
 async function writeTokenizer(
@@ -153,33 +160,31 @@ async function writeFile(
 
 /** The old manifest goes first and the new one comes last: in between the folder is no model, never a mixed one. */
 async function replaceModel(out: string, parts: ModelParts, outputs: readonly OutputFile[]): Promise<void> {
+  const written = new Set(Object.values(parts).flatMap(({ files }) => files.map(({ name }) => name)));
   try {
     await rm(join(out, MANIFEST_NAME), { force: true });
-    for (const name of NET_PARTS) if (!parts[name]) await rm(join(out, partFile(name)), { force: true });
-    if (!parts.tokenizer) await rm(join(out, TOKENIZER_NAME), { force: true });
+    for (const name of await readdir(out)) {
+      if (isModelFile(name) && !written.has(name)) await rm(join(out, name), { force: true });
+    }
   } catch (cause) {
     throw describeWriteFailure(out, cause);
   }
   for (const output of outputs) await output.commit();
 }
 
+/** Whether a model's files are called so: whole, as a shard, or as the index of shards. */
+function isModelFile(name: string): boolean {
+  const pattern = new RegExp(`^(${NET_PARTS.join('|')})(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?$`);
+  return name === TOKENIZER_NAME || pattern.test(name);
+}
+
 /** Makes the folder. Returns the first folder that had to be made; undefined if it was there. */
 async function makeFolder(out: string, force: boolean): Promise<string | undefined> {
-  const created = await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw describeWriteFailure(out, cause);
-  });
+  const created = await makeFolders(out);
   if (created !== undefined || force || (await readdir(out)).length === 0) return created;
   throw new DalleError(
     'E_OUTPUT_EXISTS',
     `writeModelFolder: ${out} is not empty, and nothing in it was touched. Name another folder, or add --force ` +
       `({ force: true }) to replace the model in it.`,
   );
-}
-
-/** Removes the empty folders from `out` up to `first`, which is where making them began. */
-async function removeFolders(out: string, first: string): Promise<void> {
-  for (let folder = resolve(out); folder.length >= resolve(first).length; folder = dirname(folder)) {
-    // Something else may have been put there meanwhile: then it stays.
-    await rmdir(folder).catch(() => undefined);
-  }
 }

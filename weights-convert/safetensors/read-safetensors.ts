@@ -9,6 +9,7 @@ import { DTYPE_BYTES, type Dtype } from '../torch/dtypes.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import type { TensorData } from '../weights.ts';
 import { parseSafetensorsHeader, type HeaderEntry } from './header-parser.ts';
+import { quote } from './json-reader.ts';
 
 export interface SafetensorsFile {
   /** In the order of their bytes. */
@@ -152,8 +153,4 @@ function coverageError(source: ByteSource, what: string): FormatError {
     `openSafetensors: the tensors of ${source.name} do not cover its data exactly: ` +
       `${what}. The file was cut, or bytes were added; fetch it again.`,
   );
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.slice(0, 80));
 }

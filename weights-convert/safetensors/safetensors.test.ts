@@ -65,6 +65,15 @@ describe('round trip', () => {
   });
 });
 
+test('a name of twenty million characters is read, or refused in a sentence', async () => {
+  const name = 'a\\n'.repeat(7_000_000);
+  const entry = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}';
+  expect((await open(safetensors(`{"${name}":${entry}}`))).tensors.size).toBe(1);
+  const error: unknown = await open(safetensors(`{"${name}":0}`)).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'E_ST_JSON' });
+  expect((error as Error).message.length).toBeLessThan(500);
+});
+
 const one = (fields: string): string => `{"a":{${fields}}}`;
 
 test.each([
@@ -80,6 +89,10 @@ test.each([
   ['E_ST_JSON', 'an exponent', safetensors(one('"dtype":"F32","shape":[1e0],"data_offsets":[0,4]'), 4)],
   ['E_ST_JSON', 'a negative size', safetensors(one('"dtype":"F32","shape":[-1],"data_offsets":[0,4]'), 4)],
   ['E_ST_JSON', 'beyond 2^53', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[0,9007199254740993]'))],
+  ['E_ST_JSON', 'a string that does not end', safetensors('{"a')],
+  ['E_ST_JSON', 'a line break in a string', safetensors('{"a\n":1}')],
+  ['E_ST_JSON', 'an escape of no meaning', safetensors('{"\\q":1}')],
+  ['E_ST_JSON', 'half an escape', safetensors('{"\\u00"}')],
   ['E_ST_JSON', 'an unknown field', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1'))],
   ['E_ST_JSON', 'a field missing', safetensors(one('"dtype":"F32","shape":[0]'))],
   ['E_ST_JSON', 'nested brackets', safetensors(`{"a":${'['.repeat(100_000)}`)],

@@ -42,6 +42,10 @@ export async function* writeSafetensors(
   }
 }
 
+export function bytesPerElement(dtype: WeightDtype): number {
+  return STORED[dtype].bytes;
+}
+
 /** How many bytes `writeSafetensors` will give. */
 export function measureSafetensors(tensors: ReadonlyMap<string, WritableTensor>, dtype: WeightDtype): number {
   const data = [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape) * STORED[dtype].bytes, 0);
@@ -64,7 +68,8 @@ export function encodeHalves(name: string, values: Float32Array): Uint16Array {
   return halves;
 }
 
-function sortByName<T>(tensors: ReadonlyMap<string, T>): [string, T][] {
+/** In the order of writing. */
+export function sortByName<T>(tensors: ReadonlyMap<string, T>): [string, T][] {
   return [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -1,0 +1,39 @@
+/** `dalle-gl score`: how well pictures go with a text, by the transformer: `file<TAB>nats per image token`. */
+import { toPixels } from '../node.ts';
+import { defineCommand, type Command } from './command.ts';
+import { loadSized } from './complete.ts';
+import { withDalle } from './dalle-session.ts';
+import { ReportedFailure } from './failure.ts';
+import { commonFlags, netFlags } from './flags.ts';
+import { checkOperands, processInputs } from './inputs.ts';
+import { printJson } from './terminal.ts';
+
+export const score: Command = defineCommand({
+  name: 'score',
+  operands: '"<text>" <image>...',
+  summary: 'Says how well pictures go with a text: nats per image token, the lower the better',
+  examples: ['dalle-gl score "red heart" hearts/*.png | sort -k2 -n'],
+  flags: {
+    truncate: { help: 'cut a text that is too long' },
+    ...netFlags,
+    ...commonFlags,
+  },
+  async run({ flags, operands, terminal }) {
+    checkOperands('score', operands, { least: 2, what: 'a text in quotes and one or more pictures' });
+    const [text, ...inputs] = operands as [string, ...string[]];
+    await withDalle(flags, terminal, async ({ dalle, settings }) => {
+      const { signal } = terminal;
+      const { truncate } = flags;
+      const { results, failure } = await processInputs(inputs, terminal, async (input) => {
+        const picture = await loadSized(input, dalle, terminal);
+        const { width, height } = picture;
+        const pixels = { data: toPixels(picture), shape: [1, 3, height, width] as const };
+        const nats = await dalle.score(text, pixels, { truncate, signal });
+        if (!flags.json) terminal.stdout.write(`${input}\t${nats.toFixed(4)}\n`);
+        return { input, nats };
+      });
+      if (flags.json) printJson(terminal, { text, ...settings, results });
+      if (failure !== undefined) throw new ReportedFailure(failure);
+    });
+  },
+});

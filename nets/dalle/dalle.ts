@@ -1,0 +1,262 @@
+/**
+ * DALL·E as people use it: a text becomes pictures, a picture is completed, a text and a picture are scored. It joins
+ * the dVAE, the transformer and the tokenizer of one model. What it can draw is what its weights have learnt: OpenAI
+ * never released the paper's transformer.
+ *
+ * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
+ */
+import { ContextError, DalleError, FormatError, ShapeError } from '../../errors.ts';
+import type { AnyDevice, RewriteOptions } from '../../ops/index.ts';
+import type { Model } from '../../weights-convert/model-folder.ts';
+import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';
+import { imagePositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { Dvae, type Pixels, type TokenGrid } from '../dvae/dvae.ts';
+import { resolveSampling, type SamplingSettings } from '../sampling/settings.ts';
+import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
+import { prepareText } from '../tokenizer/prepare-text.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { cachedPositions } from '../transformer/sequence.ts';
+import { Transformer } from '../transformer/transformer.ts';
+import type { Precision } from '../weight-tree.ts';
+import { averageNats, drawTokens } from './draw.ts';
+import { selectTokens, type Selection } from './regions.ts';
+
+export interface DalleOptions extends RewriteOptions {
+  readonly device: AnyDevice;
+  /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
+  readonly precision?: Precision;
+}
+
+/** What may be asked for beside the text; the model's own defaults fill in what is left out, then the general ones. */
+export interface GenerateOptions extends Partial<SamplingSettings> {
+  /** Cut a text that is too long, instead of refusing it. */
+  readonly truncate?: boolean;
+  /** Decode a picture of what there is after so many rows of tokens; 0, only when all are drawn [0]. */
+  readonly imageEvery?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How far a drawing is. */
+export interface GenerateStep {
+  /** Tokens drawn so far, of `total`, over all candidates. */
+  readonly step: number;
+  readonly total: number;
+  /** [n, H, W], -1 where nothing is drawn yet. */
+  readonly tokens: TokenGrid;
+  /** Σ ln p of the tokens each candidate drew, in nats: the higher, the likelier the transformer takes it to be. */
+  readonly logProbabilities: Float64Array;
+  /** [n, 3, 8H, 8W] in 0…1; what is not drawn yet is white. Always there in the last step. */
+  readonly image?: Pixels;
+}
+
+/** Candidates are drawn together as long as their keys and values take no more than this. */
+const cacheBudgetBytes = 256 * 2 ** 20;
+
+export class Dalle {
+  readonly dvae: Dvae;
+  readonly transformer: Transformer;
+  readonly tokenizer: Tokenizer;
+  /** The sampling that suits the weights, from `model.json`. */
+  readonly defaults: SamplingDefaults;
+  private disposed = false;
+
+  constructor(dvae: Dvae, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
+    this.dvae = dvae;
+    this.transformer = transformer;
+    this.tokenizer = tokenizer;
+    this.defaults = defaults;
+    checkVocabularies(dvae, transformer.architecture);
+  }
+
+  /**
+   * Draws `count` pictures for a text, yielding after every position; the last step has the pictures. Leaving the loop
+   * early stops the drawing.
+   * @throws UsageError `E_SAMPLING`, `E_TEXT_TOO_LONG`; DalleError `E_PART_MISSING`, `E_NOT_FINITE`; AbortedError
+   *   `E_ABORTED`; see also Executable.run
+   */
+  generate(text: string, options: GenerateOptions = {}): AsyncGenerator<GenerateStep> {
+    const kept = new Int32Array(imagePositions(this.transformer.architecture)).fill(-1);
+    return this.draw(text, kept, options);
+  }
+
+  /**
+   * Draws a part of a picture anew: pixels [1, 3, 8H, 8W] are encoded, the tokens that the selection leaves are kept,
+   * and the rest is drawn in raster order, seeing the text and every token before it.
+   * @throws UsageError `E_REGION`; ShapeError `E_SHAPE` for a picture of another size; else as `generate`
+   */
+  async *complete(
+    pixels: Pixels,
+    text: string,
+    { selection, ...options }: GenerateOptions & { readonly selection: Selection },
+  ): AsyncGenerator<GenerateStep> {
+    const redrawn = selectTokens(selection, this.transformer.architecture.grid);
+    const tokens = await this.encodePicture('complete', pixels, options.signal);
+    yield* this.draw(
+      text,
+      tokens.map((token, at) => (redrawn[at] ? -1 : token)),
+      options,
+    );
+  }
+
+  /**
+   * How unlikely the transformer takes a picture to be for a text: nats per image token, the lower the better.
+   * @throws as `complete`
+   */
+  async score(
+    text: string,
+    pixels: Pixels,
+    { truncate = false, signal }: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
+  ): Promise<number> {
+    this.checkAlive('score');
+    const rows = this.prepare(text, truncate);
+    const tokens = await this.encodePicture('score', pixels, signal);
+    const logits = await this.transformer.imageLogits(rows, tokens, signal ? { signal } : {});
+    return averageNats(logits, tokens);
+  }
+
+  /** The settings that a call with these options draws with. Throws UsageError `E_SAMPLING`. */
+  settingsFor(options: Partial<SamplingSettings>): SamplingSettings {
+    const { temperature, topK, topP, guidance, seed, count } = options;
+    const given = Object.entries({ temperature, topK, topP, guidance, seed, count });
+    const settings = resolveSampling({
+      ...this.defaults,
+      ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    });
+    const { image_vocab } = this.transformer.architecture;
+    if (options.topK !== undefined || (settings.topK ?? 0) <= image_vocab) return settings;
+    return { ...settings, topK: image_vocab };
+  }
+
+  /** Frees what is on the device and closes the model's files. */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    await Promise.all([this.dvae.dispose(), this.transformer.dispose()]);
+  }
+
+  private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
+    this.checkAlive('generate');
+    const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
+    const settings = this.settingsFor(sampling);
+    const { grid } = this.transformer.architecture;
+    const { count } = settings;
+    const run = signal ? { signal } : {};
+    const rows = { text: this.prepare(text, truncate), emptyText: this.prepare('', false) };
+    this.dvae.planFor('decode', [1, ...grid]); // says now if the model has no decoder
+    const tokens: TokenGrid = { data: new Int32Array(count * kept.length).fill(-1), shape: [count, ...grid] };
+    const logProbabilities = new Float64Array(count);
+    const total = count * kept.length;
+    const together = this.candidatesTogether(settings);
+    let step = 0;
+    for (let first = 0; first < count; first += together) {
+      const size = Math.min(together, count - first);
+      const request = { ...rows, settings, first, count: size, kept };
+      for await (const drawn of drawTokens(this.transformer, request, run)) {
+        drawn.tokens.forEach((token, i) => (tokens.data[(first + i) * kept.length + drawn.position] = token));
+        drawn.logProbabilities.forEach((value, i) => (logProbabilities[first + i]! += value));
+        step += size;
+        if (step === total) break; // the last step has the pictures
+        const rowsDone = (drawn.position + 1) / grid[1];
+        const wanted = imageEvery > 0 && Number.isInteger(rowsDone) && rowsDone % imageEvery === 0;
+        const image = wanted ? { image: await this.decodeTokens(tokens, run) } : {};
+        yield { step, total, tokens: copyGrid(tokens), logProbabilities: logProbabilities.slice(), ...image };
+      }
+    }
+    yield { step, total, tokens, logProbabilities, image: await this.decodeTokens(tokens, run) };
+  }
+
+  /** As many candidates as a batch may have; those with guidance take twice the room. */
+  private candidatesTogether({ count, guidance }: SamplingSettings): number {
+    const { heads, head_size, depth } = this.transformer.architecture;
+    const positions = cachedPositions(this.transformer.architecture);
+    const bytes = positions * depth * 2 * heads * 4 * Math.ceil(head_size / 4) * 4 * (guidance === 1 ? 1 : 2);
+    return Math.max(1, Math.min(count, Math.floor(cacheBudgetBytes / bytes)));
+  }
+
+  /** Pictures one by one: every one runs the same plan, and the memory of one is enough. */
+  private async decodeTokens({ data, shape }: TokenGrid, run: { signal?: AbortSignal }): Promise<Pixels> {
+    const [count, height, width] = shape;
+    const [area, side] = [height * width, 8];
+    const pixels = new Float32Array(count * 3 * area * side * side);
+    for (let i = 0; i < count; i++) {
+      const drawn = data.subarray(i * area, (i + 1) * area);
+      const decoded = await this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
+      pixels.set(whitenGaps(decoded.data, drawn, width), i * 3 * area * side * side);
+    }
+    return { data: pixels, shape: [count, 3, height * side, width * side] };
+  }
+
+  private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
+    this.checkAlive(where);
+    const [rows, columns] = this.transformer.architecture.grid;
+    const wanted = [1, 3, 8 * rows, 8 * columns];
+    if (pixels.shape.length !== 4 || !wanted.every((size, axis) => pixels.shape[axis] === size)) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `${where}: this model's pictures are [${wanted.join(', ')}], got [${pixels.shape.join(', ')}]. Resize and crop it first.`,
+      );
+    }
+    return (await this.dvae.encode(pixels, signal ? { signal } : {})).data;
+  }
+
+  /** The rows of a text's embedding, the start token in front where the architecture has one. */
+  private prepare(text: string, truncate: boolean): Int32Array {
+    const { architecture } = this.transformer;
+    const rows = prepareText(this.tokenizer, text, architecture, { truncate });
+    return architecture.start_token ? Int32Array.of(0, ...rows) : rows;
+  }
+
+  private checkAlive(where: string): void {
+    if (this.disposed) throw new ContextError('E_DISPOSED', `${where}: this model was disposed. Load it again.`);
+  }
+}
+
+/** Opens the parts of a model folder on a device. Throws DalleError `E_PART_MISSING`, FormatError as `openTokenizer`. */
+export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
+  const { encoder, decoder, transformer, tokenizer, manifest } = model;
+  if (!transformer || tokenizer === undefined) {
+    const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
+    throw new DalleError(
+      'E_PART_MISSING',
+      `createDalle: text to image needs a ${missing}, and this model has none. Convert all parts together into a new ` +
+        'folder: dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o DIR.',
+    );
+  }
+  const opened = await openTokenizer(tokenizer);
+  const dvae = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
+  return new Dalle(dvae, new Transformer(transformer, options), opened, manifest.sampling);
+}
+
+function checkVocabularies({ parts }: Dvae, { image_vocab }: TransformerArchitecture): void {
+  for (const part of ['encoder', 'decoder'] as const) {
+    const vocabulary = parts[part]?.architecture.vocab_size;
+    if (vocabulary === undefined || vocabulary === image_vocab) continue;
+    throw new FormatError(
+      'E_MODEL_MANIFEST',
+      `Dalle: the ${part} has ${vocabulary} tokens and the transformer ${image_vocab}. They are of different models.`,
+    );
+  }
+}
+
+function copyGrid({ data, shape }: TokenGrid): TokenGrid {
+  return { data: data.slice(), shape };
+}
+
+/** A token for every place: one that is not drawn yet takes the one above it, else any, so that the edge is smooth. */
+function fillGaps(tokens: Int32Array, width: number): Int32Array {
+  const filled = tokens.slice();
+  for (let at = 0; at < filled.length; at++) {
+    if (filled[at]! < 0) filled[at] = at >= width ? filled[at - width]! : Math.max(0, filled[at - 1] ?? 0);
+  }
+  return filled;
+}
+
+/** Planes [3, 8H, 8W], white where a token is not drawn yet. */
+function whitenGaps(planes: Float32Array, tokens: Int32Array, width: number): Float32Array {
+  const across = width * 8;
+  const area = tokens.length * 64;
+  return planes.map((value, index) => {
+    const pixel = index % area;
+    const row = Math.floor(Math.floor(pixel / across) / 8);
+    return tokens[row * width + Math.floor((pixel % across) / 8)]! < 0 ? 1 : value;
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * Which image tokens of a picture to draw again: from rectangles in fractions of the picture, or from a mask of its
+ * pixels. A token is drawn again if any of its pixels is. H W the grid of tokens, of 8 × 8 pixels each.
+ */
+import { ShapeError, UsageError } from '../../errors.ts';
+
+/** A rectangle in fractions of the picture: all of it is 0, 0, 1, 1. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One way to say what stays and what is drawn again. */
+export type Selection =
+  | { readonly keep: readonly Region[] }
+  | { readonly redraw: readonly Region[] }
+  /** A byte for each pixel of the picture, row-major; from 128 on it is drawn again: white, in a mask. */
+  | { readonly mask: Uint8Array };
+
+const patch = 8;
+/** Fractions typed in decimals may miss a pixel's edge by a rounding. */
+const slack = 1e-6;
+
+/**
+ * 1 for each token to draw again, [H·W].
+ *
+ * @throws UsageError `E_REGION` for a rectangle outside the picture, or when nothing is to be drawn again
+ * @throws ShapeError `E_SHAPE` for a mask of another size
+ */
+export function selectTokens(selection: Selection, [rows, columns]: readonly [number, number]): Uint8Array {
+  const [height, width] = [rows * patch, columns * patch];
+  const redrawn = selectPixels(selection, height, width);
+  const tokens = new Uint8Array(rows * columns);
+  for (let pixel = 0; pixel < redrawn.length; pixel++) {
+    const row = Math.floor(Math.floor(pixel / width) / patch);
+    if (redrawn[pixel]) tokens[row * columns + Math.floor((pixel % width) / patch)] = 1;
+  }
+  if (tokens.includes(1)) return tokens;
+  throw regionError('nothing is left to draw: the whole picture is kept');
+}
+
+function selectPixels(selection: Selection, height: number, width: number): Uint8Array {
+  if ('mask' in selection) {
+    if (selection.mask.length !== width * height) {
+      throw new ShapeError(
+        'E_SHAPE',
+        `complete: the mask must have a byte for each of ${width} × ${height} pixels, got ${selection.mask.length}. ` +
+          'Resize and crop it as the picture.',
+      );
+    }
+    return selection.mask.map((value) => (value >= 128 ? 1 : 0));
+  }
+  const keeps = 'keep' in selection;
+  const regions = keeps ? selection.keep : selection.redraw;
+  if (regions.length === 0) throw regionError('no rectangle was given');
+  const pixels = new Uint8Array(width * height).fill(keeps ? 1 : 0);
+  for (const region of regions) {
+    const [left, right] = coverPixels(region.x, region.width, width, keeps);
+    const [top, bottom] = coverPixels(region.y, region.height, height, keeps);
+    for (let y = top; y < bottom; y++) pixels.fill(keeps ? 0 : 1, y * width + left, y * width + Math.max(left, right));
+  }
+  return pixels;
+}
+
+/** First pixel, and the one after the last: those wholly inside what is kept, and those touched by what is redrawn. */
+function coverPixels(start: number, length: number, size: number, keeps: boolean): [first: number, end: number] {
+  if (!(start >= 0 && length > 0 && start + length <= 1 + slack)) {
+    throw regionError(
+      `a rectangle lies within 0 … 1 and is larger than nothing; one goes from ${start} on for ${length}`,
+    );
+  }
+  const [from, to] = [start * size, (start + length) * size];
+  return keeps
+    ? [Math.ceil(from - slack), Math.floor(to + slack)]
+    : [Math.floor(from + slack), Math.min(size, Math.ceil(to - slack))];
+}
+
+function regionError(what: string): UsageError {
+  return new UsageError(
+    'E_REGION',
+    `complete: ${what}. Say what stays or what is drawn again, in fractions of the picture.`,
+  );
+}

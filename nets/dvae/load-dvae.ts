@@ -1,0 +1,85 @@
+/**
+ * Loads a discrete VAE straight from checkpoints, as OpenAI's notebook does: each net from an address, a file that a
+ * person chose, or bytes from anywhere. The entry for Node adds paths, model folders and a cache.
+ */
+import { FormatError } from '../../errors.ts';
+import type { AnyDevice } from '../../ops/index.ts';
+import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-source.ts';
+import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';
+import { openWeights } from '../../weights-convert/open-weights.ts';
+import type { Weights } from '../../weights-convert/weights.ts';
+import type { Precision } from '../weight-tree.ts';
+import { Dvae, type DvaeParts } from './dvae.ts';
+
+/** One net's checkpoint, pickle or safetensors. Text is an address, relative to the page. */
+export type CheckpointSource = string | URL | Blob | ByteSource;
+
+/** Either may be missing: encoding needs the encoder only, decoding the decoder only. */
+export interface CheckpointPair {
+  readonly encoder?: CheckpointSource;
+  readonly decoder?: CheckpointSource;
+}
+
+export interface LoadDvaeOptions extends DownloadOptions {
+  /** Where it computes. */
+  readonly device: AnyDevice;
+  /** See `DvaeOptions` [full]. */
+  readonly precision?: Precision;
+}
+
+/**
+ * Loads a discrete VAE from one or two checkpoints. A download is held as a `Blob` until `dispose`.
+ *
+ * @throws FormatError and UnsafeFileError for what is no such checkpoint, and as `downloadBlob`; AbortedError
+ */
+export async function loadDVAE(pair: CheckpointPair, given: LoadDvaeOptions): Promise<Dvae> {
+  const { device, precision = 'full', ...options } = given;
+  const openAddress: OpenNamed = async (address) => {
+    const { blob, name } = await downloadBlob(address, options);
+    return sourceFromBlob(blob, name);
+  };
+  return new Dvae(await openCheckpoints(pair, openAddress), { device, precision });
+}
+
+/** Opens what is named by text or a URL. */
+export type OpenNamed = (name: string | URL) => Promise<ByteSource>;
+
+/** Opens the checkpoints that are given. */
+export async function openCheckpoints({ encoder, decoder }: CheckpointPair, openNamed: OpenNamed): Promise<DvaeParts> {
+  const parts: { encoder?: Weights; decoder?: Weights } = {};
+  try {
+    if (encoder !== undefined) parts.encoder = await openPart('encoder', encoder, openNamed);
+    if (decoder !== undefined) parts.decoder = await openPart('decoder', decoder, openNamed);
+    return parts;
+  } catch (error) {
+    await parts.encoder?.close();
+    throw error;
+  }
+}
+
+/** Opens a checkpoint and refuses the other net: passing them the wrong way round is easy. */
+async function openPart(
+  part: 'encoder' | 'decoder',
+  checkpoint: CheckpointSource,
+  openNamed: OpenNamed,
+): Promise<Weights> {
+  const source = await openSource(checkpoint, openNamed);
+  try {
+    const weights = await openWeights(source);
+    if (weights.architecture.kind === `dvae-${part}`) return weights;
+    throw new FormatError(
+      'E_ARCHITECTURE',
+      `loadDVAE: the ${part} was wanted, and ${source.name} holds a ${weights.architecture.kind}. The two files are ` +
+        'probably the wrong way round: swap them.',
+    );
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}
+
+async function openSource(checkpoint: CheckpointSource, openNamed: OpenNamed): Promise<ByteSource> {
+  if (typeof checkpoint === 'string' || checkpoint instanceof URL) return openNamed(checkpoint);
+  if (!(checkpoint instanceof Blob)) return checkpoint;
+  return sourceFromBlob(checkpoint, checkpoint instanceof File ? checkpoint.name : 'a blob');
+}

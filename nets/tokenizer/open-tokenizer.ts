@@ -1,0 +1,66 @@
+/**
+ * A tokenizer from its file, told by its content: `tokenizer.json` of our own or another form, or CLIP's list of
+ * merges, as text or as gzip has packed it.
+ *
+ * Runs in Node and in the browser.
+ */
+import { readClipVocabulary } from './clip.ts';
+import { openForeignTokenizer } from './foreign.ts';
+import { isOwnForm, MAX_JSON_LENGTH, parseTokenizerJson, readOwnTokenizer, tokenizerError } from './tokenizer-json.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** `bpe_simple_vocab_16e6.txt` says which version it is in its first line. */
+const MERGES_FILE = /^[^\n{]{0,100}#version/;
+
+/**
+ * The tokenizer of a file's text, or of its bytes.
+ *
+ * @throws FormatError `E_TOKENIZER_FILE` for anything else, and beyond 16 million letters
+ * @throws DalleError `E_TOKENIZER_PACKAGE`
+ */
+export async function openTokenizer(file: string | Uint8Array): Promise<Tokenizer> {
+  const text = typeof file === 'string' ? file : decodeText(await unpack(file));
+  if (MERGES_FILE.test(text)) return readClipVocabulary(text);
+  const json = parseTokenizerJson(text);
+  return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json);
+}
+
+async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!isGzip) return bytes;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    const blob = new Blob([Uint8Array.from(bytes)]);
+    // Leaving the loop stops the unpacking: a small file may pretend to be a very large one.
+    for await (const part of readStream(blob.stream().pipeThrough(new DecompressionStream('gzip')))) {
+      parts.push(part);
+      size += part.length;
+      if (size > MAX_JSON_LENGTH) break;
+    }
+  } catch (cause) {
+    throw tokenizerError('it is a gzip file that is cut short or damaged', cause);
+  }
+  if (size > MAX_JSON_LENGTH) throw tokenizerError(`unpacked it has more than ${MAX_JSON_LENGTH} bytes`);
+  return new Uint8Array(await new Blob(parts.map((part) => Uint8Array.from(part))).arrayBuffer());
+}
+
+/** Not every browser can walk over a stream by itself. */
+async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) yield value!;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  if (bytes.length > MAX_JSON_LENGTH)
+    throw tokenizerError(`it has ${bytes.length} bytes and may have ${MAX_JSON_LENGTH}`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw tokenizerError('it is not text in UTF-8', cause);
+  }
+}

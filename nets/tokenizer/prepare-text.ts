@@ -1,0 +1,59 @@
+/**
+ * A caption as the transformer takes it: exactly L = text_length tokens, pads where the caption has ended. The start
+ * token of architectures that have one is the transformer's business.
+ */
+import { ShapeError, UsageError } from '../../errors.ts';
+import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+export interface PrepareTextOptions {
+  /** Cut a text that is too long, instead of refusing it. */
+  readonly truncate?: boolean;
+}
+
+/**
+ * The rows of the text embedding for `text`: int32 [L]. A pad at position p is row text_vocab + p, or 0 where the
+ * architecture has no pads of its own. A text without words is all pads; that is also what guidance starts from.
+ *
+ * @throws UsageError `E_TEXT_TOO_LONG` if there are more than L tokens, showing where the text would be cut; and, cut
+ * or not, beyond `MAX_TEXT_LENGTH` letters
+ * @throws ShapeError `E_TOKEN` if the tokenizer is of another model, with more tokens
+ */
+export function prepareText(
+  tokenizer: Tokenizer,
+  text: string,
+  architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads'>,
+  { truncate = false }: PrepareTextOptions = {},
+): Int32Array {
+  const { text_length, text_vocab, pads } = architecture;
+  const tokens = tokenizer.encode(text);
+  if (tokens.length > text_length && !truncate) throw tooLongError(tokenizer, tokens, text_length);
+  return Int32Array.from({ length: text_length }, (_, position) => {
+    const token = tokens[position];
+    if (token === undefined) return pads === 'per-position' ? text_vocab + position : 0;
+    if (token < text_vocab) return token;
+    throw new ShapeError(
+      'E_TOKEN',
+      `prepareText: token ${token} at position ${position} is outside 0 … ${text_vocab - 1}. Is the tokenizer, of ` +
+        `${tokenizer.vocabularySize} tokens, that of another model?`,
+    );
+  });
+}
+
+function tooLongError(tokenizer: Tokenizer, tokens: readonly number[], limit: number): UsageError {
+  const kept = tokenizer.decode(tokens.slice(0, limit));
+  const cut = tokenizer.decode(tokens.slice(limit));
+  return new UsageError(
+    'E_TEXT_TOO_LONG',
+    `prepareText: the text has ${tokens.length} tokens and this model reads ${limit}. It would keep ` +
+      `"${shorten(kept, -60)}" and cut "${shorten(cut, 60)}". Shorten the text, or ask for the cut with --truncate ` +
+      `(truncate: true).`,
+  );
+}
+
+/** The first `length` letters of a text, or the last where it is negative. */
+function shorten(text: string, length: number): string {
+  const letters = Array.from(text);
+  if (letters.length <= Math.abs(length)) return text;
+  return length < 0 ? `…${letters.slice(length).join('')}` : `${letters.slice(0, length).join('')}…`;
+}

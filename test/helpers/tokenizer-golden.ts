@@ -1,0 +1,20 @@
+/** The goldens of `test/golden/tokenizers`, which make_tokenizers.py wrote. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../package-files.ts';
+
+export interface TokenizerGolden {
+  readonly cases: readonly { readonly text: string; readonly ids: number[]; readonly decoded: string }[];
+  /** A tokenizer.json, where the golden is about one of its own. */
+  readonly tokenizer: { readonly model: object };
+  /** What it was trained on. */
+  readonly corpus?: string[];
+  /** Of a file of CLIP's form. */
+  readonly merges?: string[];
+}
+
+export function readTokenizerGolden(name: string): TokenizerGolden {
+  return JSON.parse(
+    readFileSync(join(packageRoot, 'test', 'golden', 'tokenizers', `${name}.json`), 'utf8'),
+  ) as TokenizerGolden;
+}

@@ -1,0 +1,123 @@
+/**
+ * Reads the JSON that safetensors files and their indexes are made of, token by token, from left to right.
+ *
+ * Written by hand because `JSON.parse` hides what matters here: of duplicate keys it keeps the last, numbers beyond
+ * 2^53 arrive rounded, and a hostile text of nested brackets makes it allocate many times the file's size.
+ */
+import { FormatError } from '../../errors.ts';
+
+/** Every method skips white space before its token, and throws `E_ST_JSON` if it finds another one. */
+export class JsonReader {
+  readonly #text: string;
+  readonly #what: string;
+  #position = 0;
+
+  /** @param what the text is, for messages: `the header` */
+  constructor(text: string, what: string) {
+    this.#text = text;
+    this.#what = what;
+  }
+
+  /** An object; `readValue` is called behind each key and must consume the value. */
+  object(readValue: (key: string) => void): void {
+    this.#expect('{');
+    if (this.#accept('}')) return;
+    do {
+      const key = this.string();
+      this.#expect(':');
+      readValue(key);
+    } while (this.#accept(','));
+    this.#expect('}');
+  }
+
+  /** A list of at most `limit` non-negative safe integers, written without fraction or exponent. */
+  integers(limit: number): number[] {
+    const values: number[] = [];
+    this.#expect('[');
+    if (this.#accept(']')) return values;
+    do {
+      const digits = this.#match(/(?:0|[1-9]\d*)(?![\d.eE])/y);
+      const value = Number(digits);
+      if (digits === undefined || !Number.isSafeInteger(value)) throw this.error('something other than an integer');
+      if (values.push(value) > limit) throw this.error(`more than ${limit} integers in a list`);
+    } while (this.#accept(','));
+    this.#expect(']');
+    return values;
+  }
+
+  string(): string {
+    this.#skipSpace();
+    const start = this.#position;
+    if (this.#text[start] !== '"') throw this.error('something other than a string');
+    // A loop, since a pattern's own stack ends at some ten million characters.
+    let end = start + 1;
+    for (; this.#text[end] !== '"'; end++) {
+      if (!(this.#text.charCodeAt(end) >= 0x20)) throw this.error('a string that does not end');
+      if (this.#text[end] === '\\') end++;
+    }
+    this.#position = end + 1;
+    try {
+      return JSON.parse(this.#text.slice(start, end + 1)) as string;
+    } catch {
+      throw this.error('a string with an escape that JSON does not have');
+    }
+  }
+
+  /** Text, a number, true, false or null, which is not kept. */
+  skipScalar(): void {
+    this.#skipSpace();
+    if (this.#text[this.#position] === '"') this.string();
+    else if (this.#match(/-?\d[\d.eE+-]{0,40}|true|false|null/y) === undefined) throw this.error('no plain value');
+  }
+
+  /** Nothing may follow. */
+  end(): void {
+    this.#skipSpace();
+    if (this.#position !== this.#text.length) throw this.error('more text behind the last brace');
+  }
+
+  error(what: string): FormatError {
+    return new FormatError(
+      'E_ST_JSON',
+      `openSafetensors: at character ${this.#position} ${this.#what} has ${what}. It is not what safetensors writes: the ` +
+        `file is damaged; fetch it again.`,
+    );
+  }
+
+  #accept(character: string): boolean {
+    this.#skipSpace();
+    if (this.#text[this.#position] !== character) return false;
+    this.#position++;
+    return true;
+  }
+
+  #expect(character: string): void {
+    if (!this.#accept(character)) throw this.error(`no ${JSON.stringify(character)} where one belongs`);
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    this.#skipSpace();
+    pattern.lastIndex = this.#position;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.#position += found.length;
+    return found;
+  }
+
+  #skipSpace(): void {
+    while (' \n\r\t'.includes(this.#text[this.#position] ?? 'end')) this.#position++;
+  }
+}
+
+/** An error about a name given twice in one object. */
+export function duplicateError(name: string, what: string): FormatError {
+  return new FormatError(
+    'E_ST_DUPLICATE',
+    `openSafetensors: ${what} names ${quote(name)} twice; which one is meant cannot be known. Programs write no such ` +
+      `files: do not trust this one.`,
+  );
+}
+
+/** A name from the file, short enough for a message. */
+export function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
+}

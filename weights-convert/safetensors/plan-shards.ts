@@ -1,0 +1,79 @@
+/**
+ * Which tensors go into which file when weights are written in shards: by name, as many as fit. A tensor is never
+ * split, so one that exceeds the limit has a file to itself. The same tensors always give the same shards.
+ */
+import { countElements } from '../torch/tensor-record.ts';
+import { formatShardIndex } from './shard-index.ts';
+import {
+  bytesPerElement,
+  measureSafetensors,
+  sortByName,
+  type WeightDtype,
+  type WritableTensor,
+} from './write-safetensors.ts';
+
+/** A file to write: a shard, or the whole. */
+export interface PlannedFile {
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, WritableTensor>;
+}
+
+export interface ShardPlan {
+  /** One if all fits the limit. */
+  readonly files: readonly PlannedFile[];
+  /** The index of several files; undefined for one. */
+  readonly index: { readonly name: string; readonly text: string } | undefined;
+}
+
+/**
+ * Plans the files of one net.
+ *
+ * @param stem what the names begin with: `encoder` gives `encoder.safetensors`, or `encoder-00001-of-00004.safetensors`
+ *   and `encoder.safetensors.index.json`
+ * @param limit bytes a file may have; Infinity for one file whatever its size
+ */
+export function planShards(
+  stem: string,
+  tensors: ReadonlyMap<string, WritableTensor>,
+  dtype: WeightDtype,
+  limit: number,
+): ShardPlan {
+  const whole = `${stem}.safetensors`;
+  const groups = limit === Infinity ? [tensors] : groupTensors(tensors, dtype, limit);
+  if (groups.length <= 1) return { files: [{ name: whole, tensors }], index: undefined };
+  const files = groups.map((group, i) => ({
+    name: `${stem}-${pad(i + 1)}-of-${pad(groups.length)}.safetensors`,
+    tensors: group,
+  }));
+  const map = new Map(files.map((file) => [file.name, new Set(file.tensors.keys())]));
+  const elements = [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape), 0);
+  return {
+    files,
+    index: { name: `${whole}.index.json`, text: formatShardIndex(map, elements * bytesPerElement(dtype)) },
+  };
+}
+
+/** Bytes of all files of a plan. */
+export function measurePlan({ files, index }: ShardPlan, dtype: WeightDtype): number {
+  const shards = files.reduce((sum, { tensors }) => sum + measureSafetensors(tensors, dtype), 0);
+  return shards + (index ? new TextEncoder().encode(index.text).length : 0);
+}
+
+function groupTensors(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  dtype: WeightDtype,
+  limit: number,
+): Map<string, WritableTensor>[] {
+  const groups: Map<string, WritableTensor>[] = [];
+  for (const [name, tensor] of sortByName(tensors)) {
+    const last = groups.at(-1);
+    const grown = last && new Map([...last, [name, tensor]]);
+    if (grown && measureSafetensors(grown, dtype) <= limit) groups[groups.length - 1] = grown;
+    else groups.push(new Map([[name, tensor]]));
+  }
+  return groups;
+}
+
+function pad(number: number): string {
+  return String(number).padStart(5, '0');
+}

@@ -1,0 +1,69 @@
+/**
+ * Writes checkpoints for PyTorch: a zip as `torch.save` lays it out, whose pickle names nothing but OrderedDict, tensors
+ * and their storages, so that `torch.load(weights_only=True)` takes it. Weights that are halves stay halves.
+ *
+ * An encoder or decoder is a state dict that the official classes load. A transformer of dalle-gl's own is `{config,
+ * state_dict}`; one of DALLE-pytorch's `{hparams, vae_params, vae_class_name, weights}`, without the frozen VAE and the
+ * computed buffers, so that `load_state_dict` there needs `strict=False`.
+ */
+import { describeDallePytorch } from './dalle-pytorch.ts';
+import { partOf } from './net-spec.ts';
+import { dict, orderedDict, plain, type PlainValue } from './pickle/build-records.ts';
+import { encodePickle } from './pickle/encode-pickle.ts';
+import type { PickleValue } from './pickle/records.ts';
+import { encodeHalves } from './safetensors/write-safetensors.ts';
+import { buildTensor, type WrittenDtype } from './torch/build-tensor.ts';
+import { describeTransformerConfig } from './transformer-architecture.ts';
+import type { TensorData, Weights } from './weights.ts';
+import { writeZip, type ZipInput } from './zip/write-zip.ts';
+
+/**
+ * The bytes of a net's checkpoint, block by block; one tensor is in memory at a time.
+ *
+ * @throws DalleError `E_ZIP_LIMIT` above 4 GB
+ */
+export function writeCheckpoint(weights: Weights): AsyncGenerator<Uint8Array> {
+  const root = partOf(weights.architecture);
+  const tensors = [...weights.tensors];
+  const entries = tensors.map(([name, tensor], key): [string, PickleValue] => [
+    name,
+    buildTensor(String(key), tensor.shape, writtenDtype(tensor)),
+  ]);
+  const inputs: ZipInput[] = [
+    { name: `${root}/data.pkl`, make: () => encodePickle(wrapStateDict(weights, orderedDict(entries))) },
+    ...tensors.map(([name, tensor], key) => ({ name: `${root}/data/${key}`, make: () => readRaw(name, tensor) })),
+    { name: `${root}/version`, make: () => new TextEncoder().encode('3\n') },
+  ];
+  return writeZip(inputs);
+}
+
+/** The state dict as its loader expects it. */
+function wrapStateDict({ architecture }: Weights, stateDict: PickleValue): PickleValue {
+  if (architecture.kind !== 'transformer') return stateDict;
+  if (architecture.names === 'dalle-gl') {
+    return dict([
+      ['config', plainDict(describeTransformerConfig(architecture))],
+      ['state_dict', stateDict],
+    ]);
+  }
+  return dict([
+    ['hparams', plainDict(describeDallePytorch(architecture))],
+    ['vae_params', null],
+    ['vae_class_name', 'OpenAIDiscreteVAE'],
+    ['weights', stateDict],
+  ]);
+}
+
+function plainDict(fields: ReadonlyMap<string, PlainValue>): PickleValue {
+  return dict([...fields].map(([name, value]) => [name, plain(value)]));
+}
+
+function writtenDtype({ dtype }: TensorData): WrittenDtype {
+  return dtype === 'F16' ? 'F16' : 'F32';
+}
+
+async function readRaw(name: string, tensor: TensorData): Promise<Uint8Array> {
+  const values = await tensor.read();
+  const written = writtenDtype(tensor) === 'F16' ? encodeHalves(name, values) : values;
+  return new Uint8Array(written.buffer, written.byteOffset, written.byteLength);
+}
