@@ -20,7 +20,7 @@ const zones = {
   'engine/context/': ['errors.ts'],
   'engine/context/node/': ['errors.ts', 'engine/context/', 'node:', 'koffi', '(computed)'],
   'engine/index.ts': ['engine/', 'engine/gl/', 'engine/context/'],
-  'ops/': ['errors.ts', 'engine/index.ts'],
+  'ops/': ['errors.ts', 'half.ts', 'engine/index.ts'],
   'nets/': ['errors.ts', 'engine/index.ts', 'ops/', 'weights-convert/', '@huggingface/tokenizers'],
   'weights-convert/': ['errors.ts', 'crc32.ts', 'fetch-failure.ts', 'half.ts', '@noble/hashes'],
   'weights-convert/node/': ['errors.ts', 'cache-folder.ts', 'half.ts', 'weights-convert/', 'node:'],

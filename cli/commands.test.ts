@@ -61,6 +61,19 @@ test('a picture tells how it was made; --no-calibrate takes the default kernels'
   expect(precision).toBe('full');
 });
 
+test('--precision half is told, and another word is refused', async () => {
+  const words = ['reconstruct', square, '--size', 'keep', '-o', place.path('half.png'), '--json', '-m', model];
+  const { exitCode, stdout } = await runCaptured([...words, '--precision', 'half']);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout.toString()).results[0]).toMatchObject({ precision: 'half' });
+  expect(JSON.parse(readPngText(readFileSync(place.path('half.png')))['dalle-gl']!)).toMatchObject({
+    precision: 'half',
+  });
+  const wrong = await runCaptured([...words, '--precision', 'double']);
+  expect(wrong).toMatchObject({ exitCode: 2 });
+  expect(wrong.stderr).toContain('full or half');
+});
+
 test('a bad file among several is told; the others are done; the exit code says so', async () => {
   const out = place.path('some');
   const words = ['reconstruct', place.path('none.png'), square, '--size', 'keep', '-o', out, '--json', '-m', model];

@@ -67,13 +67,7 @@ function visitRuns(layout: Layout, layer: number, rows: [first: number, end: num
  * The texels of `rows` rows of texels of one layer, from `firstRow` on; lanes and pixels outside the tensor stay
  * zero. Only a band at a time exists twice in JavaScript, however large the tensor is.
  */
-export function packRows(
-  layout: Layout,
-  layer: number,
-  data: NumericArray,
-  firstRow: number,
-  rows: number,
-): Texels {
+export function packRows(layout: Layout, layer: number, data: NumericArray, firstRow: number, rows: number): Texels {
   const { lanes, texture } = layout;
   const firstTexel = firstRow * texture.width;
   const numbers = new Float32Array(texture.width * rows * lanes);

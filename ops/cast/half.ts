@@ -3,6 +3,7 @@
  * on, NaN stays NaN. For the reference loops; shaders do it as they pack what they write (ops/shader/halves.ts).
  */
 import { DalleError } from '../../errors.ts';
+import { floatBitsToHalf, halfToFloatBits } from '../../half.ts';
 import type { NumericArray, TensorType } from '../../engine/index.ts';
 
 /** The half nearest to a number. */
@@ -25,7 +26,21 @@ function roundToEven(value: number): number {
 /** What an op that computes in more leaves in a result of this type. */
 export function roundResult(output: NumericArray, { dtype }: TensorType): void {
   if (dtype !== 'f16') return;
+  if (output instanceof Float32Array) return roundFloats(output);
   for (let i = 0; i < output.length; i++) output[i] = roundToHalf(output[i]!);
+}
+
+/** The same by bits, for weights, of which there are many. */
+function roundFloats(numbers: Float32Array): void {
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  for (let i = 0; i < bits.length; i++) {
+    const magnitude = bits[i]! & 0x7fffffff;
+    if (magnitude < 0x38800000 || magnitude >= 0x477ff000) {
+      bits[i] = halfToFloatBits(floatBitsToHalf(bits[i]!)); // subnormal, Infinity or NaN
+    } else {
+      bits[i] = (bits[i]! & 0x80000000) | ((magnitude + 0xfff + ((magnitude >>> 13) & 1)) & ~0x1fff);
+    }
+  }
 }
 
 /**
@@ -34,8 +49,9 @@ export function roundResult(output: NumericArray, { dtype }: TensorType): void {
  */
 export function checkHalfWeights(weights: NumericArray, { dtype }: TensorType): void {
   if (dtype !== 'f16') return;
-  const bad = weights.findIndex((value: number) => !(Math.abs(roundToHalf(value)) <= 65504));
-  if (bad < 0) return;
+  let bad = 0;
+  while (Math.abs(weights[bad]!) < 65520) bad++; // what is larger is rounded to Infinity
+  if (bad === weights.length) return;
   throw new DalleError(
     'E_NOT_FINITE',
     `half precision: weight ${bad} is ${weights[bad]}, and halves end at 65504. The checkpoint is damaged, or its ` +

@@ -53,7 +53,9 @@ export function writeFragmentShader(call: ShaderCall, title: string, body: Fragm
     'precision highp int;',
     'precision highp sampler2DArray;',
     ...(layout.folds > 1 ? ['uniform int fold;'] : []),
-    ...positions.map(({ pixel }) => `layout(location = ${pixel}) out ${halves ? 'uvec4 packed' : 'vec4 result'}_${pixel};`),
+    ...positions.map(
+      ({ pixel }) => `layout(location = ${pixel}) out ${halves ? 'uvec4 packed' : 'vec4 result'}_${pixel};`,
+    ),
     '',
     declareOperands(call),
     ...(halves ? ['', packFunctions] : []),

@@ -52,7 +52,9 @@ export interface ProductShader extends ProductLoop {
 /** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
 export function writeProductShader(call: ShaderCall, product: ProductShader): string {
   return writeFragmentShader(call, product.title, {
-    declarations: [productDeclarations(call, product), ...(product.declarations ? [product.declarations] : [])].join('\n\n'),
+    declarations: [productDeclarations(call, product), ...(product.declarations ? [product.declarations] : [])].join(
+      '\n\n',
+    ),
     prepare: writeProductLoop(call, product),
     pixel: (position) => product.finish(listSums(call, product, position.pixel), position),
   });

@@ -91,7 +91,8 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const { grid, lanes } = call.inputs[0]!.layout;
   const { block } = call.output.layout;
   const taps = matrices.input[0]!.map((_, i) => i);
-  const declarations = lanes === 8 ? keepHalvesFunction : reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
+  const declarations =
+    lanes === 8 ? keepHalvesFunction : reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
   const read = (y: string, x: string, position: string, size: number): string => {
     const inside = `${position} >= 0 && ${position} < ${size}`;
     if (lanes === 8) {

@@ -44,8 +44,7 @@ export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
         }
       }
     }
-    checkHalfWeights(output, outputType);
-    roundResult(output, outputType);
+    checkHalfWeights(output, outputType); // rounded as they are uploaded
   },
   block: () => singlePixelBlock,
 };

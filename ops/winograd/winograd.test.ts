@@ -83,14 +83,17 @@ describe.each(deviceVariants)('on $name', (variant) => {
   });
 });
 
-describe.each(deviceVariants)('in halves, on $name', (variant) => {
+// Shaders of halves take long to compile: the variants that differ most stand for all.
+const halfVariants = deviceVariants.filter(({ name }) => ['R=8', 'R=1', 'R=2 textures ≤ 64'].includes(name));
+
+describe.each(halfVariants)('in halves, on $name', (variant) => {
   test.each([
     ['F(2×2, 3×3)', winograd2],
     ['F(4×4, 3×3)', winograd4],
   ] as const)('%s keeps the bound of six roundings to half', async (_name, matrices) => {
     const device = await openVariant(variant);
     const check = async (given: Sizes): Promise<void> => expectHalfBound(device, given, matrices);
-    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 2, seed: 20261202 });
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 1, seed: 20261202 });
   });
 });
 
