@@ -1,5 +1,5 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [--quick]`. Suites run one after the other on one
+ * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [--quick]`. Suites run one after the other on one
  * context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { openNodeContext } from '../engine/context/node/open.ts';
 import { createRandom } from '../test/helpers/random.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
+import type { Picture } from './peers/net.ts';
 import { openPeers } from './peers/open-peers.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
@@ -30,6 +31,7 @@ interface Setting {
 const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   kernels: runKernels,
   dvae: runDvae,
+  precision: runPrecision,
 };
 
 async function runKernels({ device, circumstances, quick, folder }: Setting): Promise<void> {
@@ -48,11 +50,7 @@ async function runKernels({ device, circumstances, quick, folder }: Setting): Pr
 
 /** A fresh TensorFlow.js for each net, so that its bytes are that net's alone. */
 async function runDvae({ device, circumstances, quick, folder }: Setting): Promise<void> {
-  const random = createRandom(20211);
-  const picture = {
-    pixels: Float32Array.from({ length: 3 * 256 * 256 }, random.uniform),
-    tokens: random.integers(32 * 32, 0, 8191),
-  };
+  const picture = drawPicture();
   const rows: NetRow[] = [];
   for (const half of ['encode', 'decode'] as const) {
     const tfjs = await createTfjsPeer(device.gl);
@@ -63,6 +61,29 @@ async function runDvae({ device, circumstances, quick, folder }: Setting): Promi
   }
   console.log(formatNets(rows));
   if (folder) report(writeResult(folder, 'dvae', circumstances, rows, chartNets(rows, circumstances)));
+}
+
+/** Half against full precision: each on a device of its own, so that its bytes are its own, on one context. */
+async function runPrecision({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const picture = drawPicture();
+  const rows: NetRow[] = [];
+  for (const half of ['encode', 'decode'] as const) {
+    const devices = [0, 1].map(() => new Device({ ...device.source, gl: device.gl, dispose() {} }));
+    const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
+    rows.push(...netRowsOf(await measureNets(device.gl, half, nets, { minRounds: quick ? 1 : 5 })));
+    for (const own of devices) own.dispose();
+    console.error(`measured ${half}`);
+  }
+  console.log(formatNets(rows));
+  if (folder) report(writeResult(folder, 'precision', circumstances, rows, chartNets(rows, circumstances)));
+}
+
+function drawPicture(): Picture {
+  const random = createRandom(20211);
+  return {
+    pixels: Float32Array.from({ length: 3 * 256 * 256 }, random.uniform),
+    tokens: random.integers(32 * 32, 0, 8191),
+  };
 }
 
 function report(path: string): void {

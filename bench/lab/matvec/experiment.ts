@@ -13,7 +13,7 @@ function pose(inner: number, columns: number): Task {
   return createTask(
     { label: `matvec 1×${inner}×${columns}`, macs: inner * columns, terms: inner },
     [{ shape: [1, inner] }, { shape: [inner, columns], scale: 1 / Math.sqrt(inner) }],
-    matmul,
+    (a, b) => matmul(a!, b!),
   );
 }
 
