@@ -23,6 +23,9 @@ export { openTokenizer } from './nets/tokenizer/open-tokenizer.ts';
 export { prepareText } from './nets/tokenizer/prepare-text.ts';
 export type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
 export type { Decoding } from './nets/transformer/decoding.ts';
+export { configurations, type ConfigurationName } from './nets/transformer/configurations.ts';
+export { countFittingLayers, estimateSeconds, measureSpeed, planTransformer } from './nets/transformer/estimate.ts';
+export type { DeviceSpeed, SecondsNeeded, TransformerPlan, Work } from './nets/transformer/estimate.ts';
 export { Transformer, type TransformerOptions } from './nets/transformer/transformer.ts';
 export * from './nets/sampling/index.ts';
 export * from './nets/tokenizer/index.ts';
@@ -36,6 +39,7 @@ export {
   referenceDevice,
   type DeviceOptions,
   type KernelChoice,
+  type PlanLimits,
   type ReferenceDevice,
 } from './engine/index.ts';
 

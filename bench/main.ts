@@ -1,24 +1,33 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [--quick]`. Suites run one after the other on one
- * context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
+ * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [transformer] [--quick]`. Suites run one after
+ * the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Device } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
 import { createRandom } from '../test/helpers/random.ts';
+import { imagePositions } from '../weights-convert/transformer-spec.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
+import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
 import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
 import type { Picture } from './peers/net.ts';
 import { openPeers } from './peers/open-peers.ts';
+import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
+import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
+import type { TransformerRow } from './report/transformer.ts';
 import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Circumstances } from './report/write.ts';
 import { measureNets } from './suites/dvae.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
+import { formatProfile, profileStep } from './step-profile.ts';
+import { measureTransformer } from './suites/transformer.ts';
+import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
+import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
 
 interface Setting {
   readonly device: Device;
@@ -32,6 +41,7 @@ const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   kernels: runKernels,
   dvae: runDvae,
   precision: runPrecision,
+  transformer: runTransformer,
 };
 
 async function runKernels({ device, circumstances, quick, folder }: Setting): Promise<void> {
@@ -84,6 +94,39 @@ function drawPicture(): Picture {
     pixels: Float32Array.from({ length: 3 * 256 * 256 }, random.uniform),
     tokens: random.integers(32 * 32, 0, 8191),
   };
+}
+
+/** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
+async function runTransformer({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
+  const tasks: Omit<TransformerTask, 'batch'>[] = [emoji];
+  if (!quick) {
+    const model = makeRandomModel('paper-100m', PAPER_SHAPED);
+    tasks.push({ model, checkedTokens: 8, windowTokens: 4, wholePictures: false });
+  }
+  const beginnings: TransformerBeginning[] = [];
+  const rows: TransformerRow[] = [];
+  for (const task of tasks) {
+    for (const batch of [1, 8]) {
+      const tfjs = await createTfjsPeer(device.gl);
+      const engines = [
+        { create: async (...given: [typeof task.model, number]) => createOurTransformer(device, ...given) },
+        { create: (...given: [typeof task.model, number]) => createTfjsTransformer(tfjs, ...given) },
+      ];
+      const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
+      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options);
+      beginnings.push(...result.beginnings);
+      rows.push(...transformerRowsOf(result));
+      tfjs.dispose();
+      const title = `${task.model.name} ×${batch}, draw by draw`;
+      const middle = Math.floor(imagePositions(task.model.architecture) / 2);
+      console.log(formatProfile(title, await profileStep(device, task.model, { batch, place: middle, runs: 9 })), '\n');
+      console.error(`measured ${task.model.name} ×${batch}`);
+    }
+  }
+  console.log(`${formatBeginnings(beginnings)}\n\n${formatTransformers(rows)}`);
+  const stored = [...beginnings, ...rows];
+  if (folder) report(writeResult(folder, 'transformer', circumstances, stored, chartTransformers(rows, circumstances)));
 }
 
 function report(path: string): void {

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCaptured, type CapturedOptions } from '../test/helpers/captured-terminal.ts';
+import { expectFailure as expectFailureIn, type WantedFailure } from '../test/helpers/expect-failure.ts';
 import { makePng, makeSmallModel, makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
 
 let place: Workplace;
@@ -20,25 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-interface Wanted {
-  readonly exitCode: number;
-  readonly code: string;
-  /** What a person must be told. */
-  readonly says?: string | RegExp;
-}
-
-async function expectFailure(words: readonly string[], wanted: Wanted, options: CapturedOptions = {}): Promise<void> {
-  const before = place.list();
-  const { exitCode, stdout, stderr } = await runCaptured(words, options);
-  const paragraph = stderr.trim().split('\n').at(-1)!;
-  expect(paragraph).toMatch(/^dalle-gl: .+ \(E_[A-Z0-9_]+\)$/);
-  expect(paragraph).toContain(`(${wanted.code})`);
-  expect(exitCode).toBe(wanted.exitCode);
-  if (wanted.says) expect(paragraph).toMatch(wanted.says);
-  expect(stderr).not.toContain('    at ');
-  expect(stdout).toHaveLength(0);
-  expect(place.list()).toEqual(before);
-}
+const expectFailure = (words: readonly string[], wanted: WantedFailure, options?: CapturedOptions): Promise<void> =>
+  expectFailureIn(place, words, wanted, options);
 
 describe('the words typed: exit 2', () => {
   test.each<[string, readonly string[], string, string]>([
@@ -78,7 +62,7 @@ describe('the words typed: exit 2', () => {
 });
 
 describe('pictures: exit 1', () => {
-  test.each<[string, () => Uint8Array | string, Omit<Wanted, 'exitCode'>]>([
+  test.each<[string, () => Uint8Array | string, Omit<WantedFailure, 'exitCode'>]>([
     ['1×1', () => makePng(1, 1), { code: 'E_IMAGE_TOO_SMALL', says: '1 × 1' }],
     ['a PNG header of 100 megapixels', () => hugePng(), { code: 'E_IMAGE_TOO_LARGE', says: '100.0 megapixels' }],
     ['text', () => 'not a picture', { code: 'E_IMAGE_KIND', says: 'text' }],
@@ -103,7 +87,7 @@ describe('pictures: exit 1', () => {
 });
 
 describe('checkpoints', () => {
-  test.each<[string, () => Uint8Array | string, Omit<Wanted, 'exitCode'>]>([
+  test.each<[string, () => Uint8Array | string, Omit<WantedFailure, 'exitCode'>]>([
     ['text', () => 'hello, I am a checkpoint\n', { code: 'E_FORMAT_UNKNOWN', says: 'text' }],
     ['a web page', () => '<!DOCTYPE html><html>404</html>', { code: 'E_FORMAT_UNKNOWN', says: 'web page' }],
     ['nothing', () => '', { code: 'E_FORMAT_UNKNOWN', says: 'empty' }],

@@ -17,6 +17,7 @@ import { formatCommandHelp, formatProgramHelp } from './help.ts';
 import { inspect } from './inspect.ts';
 import { findNearest } from './nearest.ts';
 import { generate } from './generate.ts';
+import { plan } from './plan.ts';
 import { reconstruct } from './reconstruct.ts';
 import { score } from './score.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   convert,
   inspect,
   exportCommand,
+  plan,
   doctor,
 ];
 

@@ -1,20 +1,14 @@
 /** `dalle-gl complete`: a part of a picture is drawn anew, the rest stays. */
 import { UsageError } from '../errors.ts';
-import { loadImage, preparePicture, toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
+import { DEFAULT_SAMPLING, toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';
-import {
-  drawingFlags,
-  drawPictures,
-  nameFromText,
-  planDrawingOutput,
-  previewEvery,
-  readSampling,
-  showsPreview,
-} from './drawing.ts';
-import { commonFlags, netFlags } from './flags.ts';
-import { checkOperands } from './inputs.ts';
+import { drawPictures, type StartDrawing } from './drawing.ts';
+import { nameFromText, planDrawingFiles } from './drawing-files.ts';
+import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
+import { checkOperands, loadPictureFor } from './inputs.ts';
 import { checkStdout } from './outputs.ts';
+import { readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 export const complete: Command = defineCommand({
@@ -34,59 +28,61 @@ export const complete: Command = defineCommand({
     },
     redraw: { value: 'X,Y,W,H', help: 'the rectangle that is drawn anew', parse: parseRegion },
     mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: String },
-    ...drawingFlags,
+    output: drawingOutputFlag,
+    ...samplingFlags,
+    truncate: truncateFlag,
     ...netFlags,
     ...commonFlags,
   },
   async run({ flags, operands, terminal }) {
     checkOperands('complete', operands, { least: 2, most: 2, what: 'a picture and a text in quotes' });
-    const ways = [flags.keep, flags.redraw, flags.mask].filter((way) => way !== undefined);
-    if (ways.length !== 1) {
-      throw new UsageError(
-        'E_REGION',
-        `complete: wanted one of --keep, --redraw and --mask, got ${ways.length}. Say what stays, or what is drawn anew.`,
-      );
-    }
+    checkWays(flags);
     const [input, text] = operands as [string, string];
+    const sampling = readSampling(flags);
+    const { count, seed } = { ...DEFAULT_SAMPLING, ...sampling };
+    const output = flags.output ?? nameFromText(text, seed);
+    const files = planDrawingFiles({ command: 'complete', output, count, inputs: [input] });
+    checkStdout(terminal, files.pictures, flags.json, 'complete');
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;
-      const picture = await loadSized(input, dalle, terminal);
-      const selection: Selection = flags.keep
-        ? { keep: flags.keep }
-        : flags.redraw
-          ? { redraw: [flags.redraw] }
-          : { mask: readBrightness(await loadSized(flags.mask!, dalle, terminal)) };
-      const settings = dalle.settingsFor(readSampling(flags));
-      const output = planDrawingOutput('complete', flags.output, nameFromText(text, settings.seed));
-      checkStdout(terminal, [output.path], flags.json, 'complete');
+      const picture = await loadPictureFor(dalle, input, terminal);
+      const selection = await readSelection(flags, dalle, terminal);
       const { width, height } = picture;
-      const steps = dalle.complete({ data: toPixels(picture), shape: [1, 3, height, width] }, text, {
-        ...settings,
-        selection,
-        truncate: flags.truncate,
-        imageEvery: showsPreview(terminal, flags) ? previewEvery : 0,
-        signal: terminal.signal,
-      });
+      const pixels = { data: toPixels(picture), shape: [1, 3, height, width] } as const;
       const { truncate } = flags;
-      const recipe = {
+      const drawing = {
         command: 'complete',
         text,
         truncate,
-        settings,
-        weights: session.weights,
-        ...session.settings,
+        settings: dalle.settingsFor(sampling),
+        files,
+        flags,
       } as const;
-      await drawPictures({ session, steps, recipe, output, flags }, terminal);
+      const start: StartDrawing = (options) => dalle.complete(pixels, text, { ...options, selection });
+      await drawPictures(session, drawing, start, terminal);
     });
   },
 });
 
-/** A picture in the model's own size, resized and cropped. */
-export async function loadSized(input: string, { transformer }: Dalle, { signal, stdin }: Terminal): Promise<Picture> {
-  const [rows, columns] = transformer.architecture.grid;
-  const name = input === '-' ? 'standard input' : input;
-  const size = { width: columns * 8, height: rows * 8 };
-  return preparePicture(await loadImage(input, { signal, stdin }), { name, size, upscale: true });
+interface Ways {
+  readonly keep: readonly Region[] | undefined;
+  readonly redraw: Region | undefined;
+  readonly mask: string | undefined;
+}
+
+function checkWays({ keep, redraw, mask }: Ways): void {
+  const ways = [keep, redraw, mask].filter((way) => way !== undefined);
+  if (ways.length === 1) return;
+  throw new UsageError(
+    'E_REGION',
+    `complete: wanted one of --keep, --redraw and --mask, got ${ways.length}. Say what stays, or what is drawn anew.`,
+  );
+}
+
+async function readSelection({ keep, redraw, mask }: Ways, dalle: Dalle, terminal: Terminal): Promise<Selection> {
+  if (keep) return { keep };
+  if (redraw) return { redraw: [redraw] };
+  return { mask: readBrightness(await loadPictureFor(dalle, mask!, terminal)) };
 }
 
 /** A byte for each pixel: the mean of its colours. */

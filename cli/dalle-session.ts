@@ -2,12 +2,12 @@
  * A whole DALL·E on a device for the length of a command, with what is told of it: on the screen, with `--json`, and in
  * the pictures, so that a picture can be drawn again from what it says.
  */
-import { bundledModel, createDalle, Device, open, openModelFolder, type Dalle } from '../node.ts';
-import { readPackageVersion } from '../package-files.ts';
-import type { NetFlags, NetSettings } from './net.ts';
+import { bundledModel, createDalle, open, openModelFolder, type Dalle, type KernelChoice } from '../node.ts';
+import type { ModelManifest } from '../weights-convert/manifest.ts';
+import { describeNet, type NetFlags, type NetSettings } from './net.ts';
 import { say, type Terminal } from './terminal.ts';
 
-/** SHA-256 of the weights that decide what is drawn, by part. */
+/** SHA-256 of a model's files, by part. */
 export type WeightHashes = Readonly<Record<string, readonly string[]>>;
 
 export interface DalleSession {
@@ -17,43 +17,47 @@ export interface DalleSession {
 }
 
 /**
- * Opens the device and the model of the flags, says which, runs `work` and frees both.
+ * Opens the model and the device of the flags, says which, runs `work` and frees both.
  *
- * @param drawn what a picture was drawn with, to draw it again; else the flags say
+ * @param kernels those that a picture was drawn with, to draw it again; else calibrated, or the default ones
  */
 export async function withDalle<Result>(
   flags: NetFlags,
   terminal: Terminal,
   work: (session: DalleSession) => Promise<Result>,
-  drawn?: Pick<NetSettings, 'kernels' | 'precision'>,
+  kernels?: KernelChoice,
 ): Promise<Result> {
-  const { model = bundledModel, quiet } = flags;
-  const chosen = drawn?.kernels ?? { calibrate: !flags.noCalibrate };
-  const precision = drawn?.precision ?? flags.precision ?? 'full';
-  const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
-  let dalle: Dalle | undefined;
+  const { model = bundledModel, precision = 'full', quiet } = flags;
+  const folder = await openModelFolder(model);
   try {
-    const folder = await openModelFolder(model);
-    dalle = await createDalle(folder, { device, precision });
-    if (!quiet) {
-      say(terminal, `device  ${device.description}\nmodel   ${model}`);
-      if (folder.manifest.notice) say(terminal, `weights ${folder.manifest.notice.replace(/[.;].*$/s, '')}`);
+    const chosen = kernels ?? { calibrate: !flags.noCalibrate };
+    const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
+    try {
+      const dalle = await createDalle(folder, { device, precision });
+      const { notice } = folder.manifest;
+      if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
+      if (!quiet && notice) say(terminal, takeFirstClause(notice));
+      const session = {
+        dalle,
+        settings: describeNet(device, dalle.dvae, model),
+        weights: hashWeights(folder.manifest),
+      };
+      return await work(session).finally(() => dalle.dispose());
+    } finally {
+      device.dispose();
     }
-    const settings = {
-      device: device.description,
-      kernels: device instanceof Device ? device.kernels : null,
-      precision,
-      model,
-    };
-    const weights = Object.fromEntries(
-      Object.entries(folder.manifest.parts).map(([name, { files }]) => [name, files.map(({ sha256 }) => sha256)]),
-    );
-    return await work({ dalle, settings, weights });
   } finally {
-    await dalle?.dispose();
-    device.dispose();
+    await folder.close();
   }
 }
 
-/** Who made a picture, for its text chunks. */
-export const software: string = `dalle-gl ${readPackageVersion()}`;
+export function hashWeights({ parts }: ModelManifest): WeightHashes {
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, { files }]) => [name, files.map(({ sha256 }) => sha256)]),
+  );
+}
+
+/** Whose weights they are stands first. */
+function takeFirstClause(notice: string): string {
+  return notice.replace(/[.;\n].*$/s, '.');
+}

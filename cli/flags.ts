@@ -41,6 +41,14 @@ export const netFlags: {
   noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver, and remembered' },
 };
 
+/** Where the commands that draw put their pictures. */
+export const drawingOutputFlag: Option<string> = {
+  short: 'o',
+  value: 'FILE|DIR',
+  help: 'a .png (a grid; its tokens go beside it), a folder (a picture each), or - [<text>-<seed>.png]',
+  parse: String,
+};
+
 /** The flags of the commands that take pictures. */
 export const pictureFlags: { readonly size: Option<PictureSize>; readonly upscale: Switch } = {
   size: {

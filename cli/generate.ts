@@ -1,20 +1,32 @@
 /** `dalle-gl generate`: a text becomes pictures, or a picture is drawn again from what it says of itself. */
 import { UsageError } from '../errors.ts';
+import { DEFAULT_SAMPLING } from '../node.ts';
+import type { FlagValues } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
-import { withDalle } from './dalle-session.ts';
-import {
-  drawingFlags,
-  drawPictures,
-  nameFromText,
-  planDrawingOutput,
-  previewEvery,
-  readSampling,
-  showsPreview,
-} from './drawing.ts';
-import { commonFlags, netFlags } from './flags.ts';
+import { withDalle, type DalleSession } from './dalle-session.ts';
+import { drawPictures } from './drawing.ts';
+import { nameFromText, planDrawingFiles } from './drawing-files.ts';
+import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
-import { checkStdout } from './outputs.ts';
-import { checkWeights, readRecipe } from './recipe.ts';
+import { checkStdout, nameBeside } from './outputs.ts';
+import { checkWeights, findModel, readRecipe, type Recipe } from './recipe.ts';
+import { readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
+import { say, type Terminal } from './terminal.ts';
+
+const flagTable = {
+  output: drawingOutputFlag,
+  ...samplingFlags,
+  truncate: truncateFlag,
+  repeat: {
+    value: 'FILE.png',
+    help: 'draw the pictures of this file again, with its text and settings [<FILE>.repeated.png]',
+    parse: String,
+  },
+  ...netFlags,
+  ...commonFlags,
+} as const;
+
+type Flags = FlagValues<typeof flagTable>;
 
 export const generate: Command = defineCommand({
   name: 'generate',
@@ -24,59 +36,64 @@ export const generate: Command = defineCommand({
     'dalle-gl generate "red heart" -n 4 --seed 7 -o hearts.png',
     'dalle-gl generate --repeat hearts.png -o again.png   # the same pictures; no text needed',
   ],
-  flags: {
-    ...drawingFlags,
-    repeat: {
-      value: 'FILE.png',
-      help: 'draw the pictures of this file again, with its text and settings',
-      parse: String,
-    },
-    ...netFlags,
-    ...commonFlags,
-  },
-  async run({ flags, operands, terminal }) {
-    const repeating = flags.repeat !== undefined;
-    const typed = readSampling(flags);
-    checkOperands('generate', operands, {
-      least: repeating ? 0 : 1,
-      most: repeating ? 0 : 1,
-      what: repeating ? 'no text beside --repeat, which knows it' : 'one text; put it in quotes',
-    });
-    if (repeating && (Object.keys(typed).length > 0 || flags.truncate)) {
-      throw new UsageError(
-        'E_FLAG_VALUE',
-        'generate: --repeat takes all settings from the picture. Leave the others out.',
-      );
-    }
-    const old = repeating ? await readRecipe(flags.repeat!) : undefined;
-    const text = old?.text ?? operands[0]!;
-    const model = flags.model ?? old?.model;
-    await withDalle(
-      { ...flags, model },
-      terminal,
-      async (session) => {
-        if (old) checkWeights(old, session.weights, flags.repeat!);
-        const settings = old?.settings ?? session.dalle.settingsFor(typed);
-        const output = planDrawingOutput('generate', flags.output, nameFromText(text, settings.seed));
-        checkStdout(terminal, [output.path], flags.json, 'generate');
-        const truncate = old?.truncate ?? flags.truncate;
-        const steps = session.dalle.generate(text, {
-          ...settings,
-          truncate,
-          imageEvery: showsPreview(terminal, flags) ? previewEvery : 0,
-          signal: terminal.signal,
-        });
-        const recipe = {
-          command: 'generate',
-          text,
-          truncate,
-          settings,
-          weights: session.weights,
-          ...session.settings,
-        } as const;
-        await drawPictures({ session, steps, recipe, output, flags }, terminal);
-      },
-      old,
-    );
+  flags: flagTable,
+  run({ flags, operands, terminal }) {
+    return flags.repeat === undefined
+      ? drawText(operands, flags, terminal)
+      : drawAgain(flags.repeat, operands, flags, terminal);
   },
 });
+
+async function drawText(operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
+  checkOperands('generate', operands, { least: 1, most: 1, what: 'one text; put it in quotes' });
+  const text = operands[0]!;
+  const sampling = readSampling(flags);
+  const { count, seed } = { ...DEFAULT_SAMPLING, ...sampling };
+  const output = flags.output ?? nameFromText(text, seed);
+  const files = planDrawingFiles({ command: 'generate', output, count, inputs: [] });
+  checkStdout(terminal, files.pictures, flags.json, 'generate');
+  await withDalle(flags, terminal, async (session) => {
+    const { dalle } = session;
+    const { truncate } = flags;
+    const drawing = {
+      command: 'generate',
+      text,
+      truncate,
+      settings: dalle.settingsFor(sampling),
+      files,
+      flags,
+    } as const;
+    await drawPictures(session, drawing, (options) => dalle.generate(text, options), terminal);
+  });
+}
+
+async function drawAgain(input: string, operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
+  checkOperands('generate', operands, { least: 0, most: 0, what: 'no text beside --repeat, which knows it' });
+  if (Object.keys(readSampling(flags)).length > 0 || flags.truncate || flags.noCalibrate || flags.precision) {
+    throw new UsageError(
+      'E_FLAG_VALUE',
+      'generate: --repeat takes all settings from the picture. Leave the others out, or draw anew without --repeat.',
+    );
+  }
+  const output = flags.output ?? nameBeside(input, '.repeated.png');
+  const recipe = await readRecipe(input, terminal);
+  const { text, truncate, settings, kernels, precision } = recipe;
+  const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
+  checkStdout(terminal, files.pictures, flags.json, 'generate');
+  const model = flags.model ?? (await findModel(recipe));
+  const draw = async (session: DalleSession): Promise<void> => {
+    checkWeights(recipe, session.weights, input);
+    if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);
+    const drawing = { command: 'generate', text, truncate, settings, files, flags } as const;
+    await drawPictures(session, drawing, (options) => session.dalle.generate(text, options), terminal);
+  };
+  await withDalle({ ...flags, model, precision }, terminal, draw, kernels ?? undefined);
+}
+
+function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {
+  if (device === now) return;
+  say(
+    terminal,
+    `It was drawn on ${device}. Where two tokens are nearly as likely, this device may draw the other one.`,
+  );
+}

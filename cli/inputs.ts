@@ -3,7 +3,7 @@
  * once, the others go on, and the exit code is that of the first failure.
  */
 import { FormatError, UsageError } from '../errors.ts';
-import { loadImage, preparePicture, type Picture, type PictureSize } from '../node.ts';
+import { loadImage, preparePicture, type Dalle, type Picture, type PictureSize } from '../node.ts';
 import { seeHelp } from './arguments.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,12 +16,25 @@ export interface PictureFlags {
 /** The picture at a path, an address or `-`, in the size of the flags. */
 export async function loadPicture(input: string, flags: PictureFlags, { signal, stdin }: Terminal): Promise<Picture> {
   const picture = await loadImage(input, { signal, stdin });
-  const name = input === '-' ? 'standard input' : input;
   return preparePicture(picture, {
-    name,
+    name: nameInput(input),
     upscale: flags.upscale,
     ...(flags.size !== undefined && { size: flags.size }),
   });
+}
+
+/** The picture at a path, an address or `-`, resized and cropped to the size that a transformer draws. */
+export async function loadPictureFor(
+  { pictureSize }: Dalle,
+  input: string,
+  { signal, stdin }: Terminal,
+): Promise<Picture> {
+  const picture = await loadImage(input, { signal, stdin });
+  return preparePicture(picture, { name: nameInput(input), size: pictureSize, upscale: true });
+}
+
+function nameInput(input: string): string {
+  return input === '-' ? 'standard input' : input;
 }
 
 /** Refuses (`E_OPERAND`) too few or too many words, and standard input named twice. */

@@ -29,9 +29,18 @@ export interface NetSettings {
   readonly device: string;
   /** Null on the reference device, which has none. */
   readonly kernels: KernelChoice | null;
+  /** Of the dVAE. */
   readonly precision: Precision;
   /** The model folder. */
   readonly model: string;
+}
+
+/** Who made a picture, for its text chunks. */
+export const software: string = `dalle-gl ${readPackageVersion()}`;
+
+export function describeNet(device: AnyDevice, { precision }: Dvae, model: string): NetSettings {
+  const kernels = device instanceof Device ? device.kernels : null;
+  return { device: device.description, kernels, precision, model };
 }
 
 export class Net {
@@ -42,8 +51,7 @@ export class Net {
   private readonly quiet: boolean;
 
   constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
-    const kernels = device instanceof Device ? device.kernels : null;
-    this.settings = { device: device.description, kernels, precision: dvae.precision, model };
+    this.settings = describeNet(device, dvae, model);
     this.device = device;
     this.dvae = dvae;
     this.terminal = terminal;
@@ -52,7 +60,7 @@ export class Net {
 
   /** The settings as text chunks of a PNG, so that a picture tells how it was made. */
   pngText(): Record<string, string> {
-    return { Software: `dalle-gl ${readPackageVersion()}`, 'dalle-gl': JSON.stringify(this.settings) };
+    return { Software: software, 'dalle-gl': JSON.stringify(this.settings) };
   }
 
   /** Throws `E_PART_MISSING` for work the model has no part for, before anything is computed. */

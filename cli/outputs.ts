@@ -42,11 +42,7 @@ export function planOutputs(inputs: readonly string[], output: string | undefine
     return checkClashes(names, inputs, command);
   }
   if (output !== '-' && kind === 'file' && !extensions.includes(extname(output).toLowerCase())) {
-    throw new UsageError(
-      'E_OUTPUT_NAME',
-      `${command}: -o ${output} does not end in ${extensions.join(' or ')}, which is all it writes. Name such a file, ` +
-        'or a folder without an extension.',
-    );
+    throw outputNameError(command, output, extensions);
   }
   if (inputs.length > 1 && !together) {
     throw new UsageError(
@@ -57,8 +53,17 @@ export function planOutputs(inputs: readonly string[], output: string | undefine
   return checkClashes([output], inputs, command);
 }
 
+/** A file that a command does not write. */
+export function outputNameError(command: string, output: string, extensions: readonly string[]): UsageError {
+  return new UsageError(
+    'E_OUTPUT_NAME',
+    `${command}: -o ${output} does not end in ${extensions.join(' or ')}, which is all it writes. Name such a file, or a ` +
+      'folder without an extension.',
+  );
+}
+
 /** What `-o` names: a folder or a device such as /dev/null that is there, else by its extension. */
-function kindOf(output: string): 'file' | 'folder' | 'device' {
+export function kindOf(output: string): 'file' | 'folder' | 'device' {
   const present = statSync(output, { throwIfNoEntry: false });
   if (present) return present.isDirectory() ? 'folder' : present.isFile() ? 'file' : 'device';
   return output.endsWith('/') || extname(output) === '' ? 'folder' : 'file';
@@ -100,7 +105,8 @@ export async function writeIntoFolder(destination: string, write: () => Promise<
   }
 }
 
-function checkClashes(destinations: string[], inputs: readonly string[], command: string): string[] {
+/** Refuses (`E_OUTPUT_CLASH`) two results of one name and a result that would replace an input. */
+export function checkClashes(destinations: string[], inputs: readonly string[], command: string): string[] {
   const taken = new Map<string, string>(inputs.filter(isPath).map((input) => [resolve(input), 'an input']));
   for (const destination of destinations.filter(isPath)) {
     const other = taken.get(resolve(destination));
@@ -121,7 +127,7 @@ export function nameOutput(output: string): string {
 }
 
 /** Beside its input; results of a download lie here, those of standard input go to standard output. */
-function nameBeside(input: string, ending: string): string {
+export function nameBeside(input: string, ending: string): string {
   if (input === '-') return '-';
   return join(isPath(input) ? dirname(input) : '.', `${stem(input)}${ending}`);
 }

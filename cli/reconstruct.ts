@@ -1,24 +1,16 @@
 /**
  * `dalle-gl reconstruct`: a picture to tokens and back, and how close it came.
  */
-import {
-  composeSideBySide,
-  detectGraphics,
-  fromPixels,
-  psnr,
-  renderPreview,
-  savePng,
-  toPixels,
-  type Picture,
-} from '../node.ts';
+import { composeSideBySide, fromPixels, psnr, savePng, toPixels, type Picture } from '../node.ts';
 import { commonFlags, netFlags, pictureFlags } from './flags.ts';
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
 import { withNet, type Net } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
+import { startPreview } from './preview.ts';
 import { formatSeconds } from './progress.ts';
-import { printJson, say, type Terminal } from './terminal.ts';
+import { printJson, say } from './terminal.ts';
 import { countTokens, type TokenCount } from './tokens-file.ts';
 
 export const reconstruct: Command = defineCommand({
@@ -55,7 +47,7 @@ export const reconstruct: Command = defineCommand({
         const shown = flags.sideBySide ? composeSideBySide([original, picture]) : picture;
         await writeIntoFolder(output, () => savePng(output, shown, { ...terminal, text: net.pngText() }));
         if (!flags.quiet) say(terminal, formatReport(input, output, report));
-        if (!flags.quiet && !flags.json) showPreview(shown, terminal);
+        startPreview(terminal, flags)(shown);
         return { input, output, ...net.settings, ...report };
       });
       if (flags.json) printJson(terminal, { results });
@@ -102,10 +94,4 @@ function formatReport(input: string, output: string, report: ReconstructionRepor
     `encoded in ${formatSeconds(seconds.encode)}, decoded in ${formatSeconds(seconds.decode)}, ` +
     `prepared in ${formatSeconds(seconds.prepare)}`
   );
-}
-
-/** On a screen only: the picture, at most 64 characters wide. A screen that does not know its width says 0. */
-function showPreview(picture: Picture, { stdout, env }: Terminal): void {
-  if (!stdout.isTTY) return;
-  stdout.write(renderPreview(picture, Math.min(64, stdout.columns || 64), detectGraphics(env)));
 }

@@ -1,11 +1,11 @@
 /** `dalle-gl score`: how well pictures go with a text, by the transformer: `file<TAB>nats per image token`. */
 import { toPixels } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
-import { loadSized } from './complete.ts';
 import { withDalle } from './dalle-session.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags } from './flags.ts';
-import { checkOperands, processInputs } from './inputs.ts';
+import { checkOperands, loadPictureFor, processInputs } from './inputs.ts';
+import { truncateFlag } from './sampling-flags.ts';
 import { printJson } from './terminal.ts';
 
 export const score: Command = defineCommand({
@@ -14,7 +14,7 @@ export const score: Command = defineCommand({
   summary: 'Says how well pictures go with a text: nats per image token, the lower the better',
   examples: ['dalle-gl score "red heart" hearts/*.png | sort -k2 -n'],
   flags: {
-    truncate: { help: 'cut a text that is too long' },
+    truncate: truncateFlag,
     ...netFlags,
     ...commonFlags,
   },
@@ -25,7 +25,7 @@ export const score: Command = defineCommand({
       const { signal } = terminal;
       const { truncate } = flags;
       const { results, failure } = await processInputs(inputs, terminal, async (input) => {
-        const picture = await loadSized(input, dalle, terminal);
+        const picture = await loadPictureFor(dalle, input, terminal);
         const { width, height } = picture;
         const pixels = { data: toPixels(picture), shape: [1, 3, height, width] as const };
         const nats = await dalle.score(text, pixels, { truncate, signal });

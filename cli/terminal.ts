@@ -5,7 +5,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 export type InputStream = Readable & { readonly isTTY?: boolean };
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 export interface Terminal {
   readonly stdin: InputStream;
@@ -18,9 +18,9 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
-/** Prints one line of talk. */
+/** Prints one line of talk, or several. What a file says of itself may be in it: nothing in it steers the terminal. */
 export function say(terminal: Terminal, line: string): void {
-  terminal.stderr.write(`${line}\n`);
+  terminal.stderr.write(`${line.replaceAll(/[\0-\x09\x0b-\x1f\x7f-\x9f]/g, '\ufffd')}\n`);
 }
 
 /** Prints the one object that `--json` promises. */

@@ -1,6 +1,6 @@
 /**
  * The pages tell the truth: their examples type-check, run, and print what the page says they print; the tables of
- * errors, ops and commands are those of the sources; the drawing is the engine's; links lead somewhere.
+ * errors, ops and commands are those of the sources; drawings show what the code does; links lead somewhere.
  *
  * A `ts` block runs by itself in a folder that holds only `demo/` and `test/`, and what it logs must equal the `text` block after
  * it, if there is one. A block with an https address has its types checked only: tests need no network. Blocks that need
@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseWords } from '../cli/arguments.ts';
 import { commands } from '../cli/command-line.ts';
 import { drawLayout } from '../docs/draw-layout.ts';
+import { drawMask, drawnMasks } from '../docs/draw-masks.ts';
 import { packageRoot } from '../package-files.ts';
 import {
   listCodeBlocks,
@@ -60,6 +61,10 @@ describe('examples', () => {
 
 test('the drawing of a layout is what the engine says', async () => {
   await expect(drawLayout()).toMatchFileSnapshot('../engine/layout.svg');
+});
+
+test.each(Object.entries(drawnMasks))('the drawing of mask %s is what attention sees', async (name, shape) => {
+  await expect(drawMask(shape)).toMatchFileSnapshot(`../docs/images/mask-${name}.svg`);
 });
 
 test('docs/errors.md has every code of the sources, once, and no other', () => {

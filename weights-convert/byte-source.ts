@@ -20,7 +20,7 @@ export interface ByteSource {
 }
 
 /** How much is read at a time when a file is walked from end to end. */
-export const BLOCK_BYTES: number = 4 * 1024 * 1024;
+export const BLOCK_BYTES: number = 1024 * 1024;
 
 /** Bytes already in memory. They must not change while a reader uses them. */
 export function sourceFromBytes(bytes: Uint8Array, name: string): ByteSource {

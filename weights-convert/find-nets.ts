@@ -106,7 +106,10 @@ function toData(file: TorchFile, records: ReadonlyMap<string, TensorRecord>): Ma
   return new Map(
     [...records].map(([name, record]) => {
       const { shape, dtype } = record;
-      return [name, { shape, dtype, read: () => file.readTensor(record) }];
+      return [
+        name,
+        { shape, dtype, read: () => file.readTensor(record), readBlocks: () => file.readTensorBlocks(record) },
+      ];
     }),
   );
 }

@@ -7,7 +7,7 @@ import { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { NPY_HEADER_LIMIT, readNpyHeader } from './npy.ts';
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
-import { readTensor } from './torch/read-tensor.ts';
+import { readTensor, readTensorBlocks } from './torch/read-tensor.ts';
 import { countElements, type TensorRecord } from './torch/tensor-record.ts';
 import type { TensorData } from './weights.ts';
 import { openZip, verifyZipEntry, type ZipEntry } from './zip/zip-archive.ts';
@@ -82,12 +82,21 @@ async function openArray(
   const storage = { key: name, offset: offset + dataStart, bytes };
   const stride = shape.map((_, axis) => countElements(isFortran ? shape.slice(0, axis) : shape.slice(axis + 1)));
   const record = { storage: { storage, dtype, start: 0, elements }, dtype, offset: 0, shape, stride };
+  const littleEndian = !descriptor.startsWith('>');
   let verified: Promise<void> | undefined;
-  const read = async (): Promise<Float32Array> => {
-    await (verified ??= verify());
-    return readTensor(source, record, !descriptor.startsWith('>'));
+  return {
+    shape,
+    dtype,
+    record,
+    async read() {
+      await (verified ??= verify());
+      return readTensor(source, record, littleEndian);
+    },
+    async *readBlocks() {
+      await (verified ??= verify());
+      yield* readTensorBlocks(source, record, littleEndian);
+    },
   };
-  return { shape, dtype, record, read };
 }
 
 function dtypeError(name: string, descriptor: string): FormatError {

@@ -4,10 +4,13 @@
  */
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
+import { JsonReader } from './safetensors/json-reader.ts';
 
 /** Vocabularies of a quarter of a million words take half of this. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const HEAD_BYTES = 64;
+/** Tokenizers nest half a dozen deep. */
+const MAX_LEVELS = 100;
 
 /**
  * The text of a tokenizer file.
@@ -38,15 +41,21 @@ export async function expectTokenizer(source: ByteSource): Promise<string> {
 function decodeTokenizer(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const value: unknown = JSON.parse(text);
-    const hasModel = typeof value === 'object' && value !== null && 'model' in value && isObject(value.model);
-    return hasModel ? text : undefined;
+    return holdsModel(text) ? text : undefined;
   } catch {
     // Not UTF-8, or not JSON: whoever sniffs the file next says what it is.
     return undefined;
   }
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Read through and not built: what JSON.parse makes of a hostile text takes fifty times its size. */
+function holdsModel(text: string): boolean {
+  const reader = new JsonReader(text, 'the tokenizer');
+  let hasModel = false;
+  reader.object((key) => {
+    if (key === 'model') hasModel = reader.isObject();
+    reader.skipValue(MAX_LEVELS);
+  });
+  reader.end();
+  return hasModel;
 }

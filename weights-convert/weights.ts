@@ -14,6 +14,14 @@ export interface TensorData {
   readonly dtype: Dtype;
   /** All elements, row-major, in an array of their own. */
   read(): Promise<Float32Array>;
+  /** The same elements in pieces of about a megabyte, for whoever needs no more at a time; left out where only `read` is. */
+  readBlocks?(): AsyncIterable<Float32Array>;
+}
+
+/** The elements of a tensor in order: in pieces where it has them, else at once. */
+export async function* tensorBlocks(tensor: Pick<TensorData, 'read' | 'readBlocks'>): AsyncGenerator<Float32Array> {
+  if (tensor.readBlocks) yield* tensor.readBlocks();
+  else yield await tensor.read();
 }
 
 /** Tensors of a file that its net does not need. */

@@ -46,7 +46,8 @@ export function rowsOf({ workload, macs, fetches, times, ceilings }: KernelResul
   });
 }
 
-function speedupOf(ours: Times, theirs: Times): NonNullable<KernelRow['speedup']> {
+/** How many times as fast `ours` is as `theirs`, both from the same rounds. */
+export function speedupOf(ours: Times, theirs: Times): NonNullable<KernelRow['speedup']> {
   const medianOf = (samples: readonly number[]): number => summarize(samples).median;
   return {
     medians: medianOf(theirs.wall) / medianOf(ours.wall),

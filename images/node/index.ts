@@ -4,7 +4,7 @@
 export { decodeImage } from './decode.ts';
 export { loadImage, type LoadOptions } from './load.ts';
 export { decodePng, encodePng } from './png.ts';
-export { detectGraphics, renderPreview, type TerminalGraphics } from './preview.ts';
+export { countPreviewLines, detectGraphics, renderPreview, rewindPreview, type TerminalGraphics } from './preview.ts';
 export { readSource, type ReadOptions } from './read.ts';
 export { savePng, type SaveOptions } from './save.ts';
 export { writeFileAtomically, writeOutput, type Parts, type WriteOptions } from './write.ts';

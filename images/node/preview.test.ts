@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readExpected } from '../../test/images/pictures.ts';
 import { createPicture } from '../picture.ts';
 import { decodePng } from './png.ts';
-import { detectGraphics, renderPreview } from './preview.ts';
+import { countPreviewLines, detectGraphics, renderPreview, rewindPreview } from './preview.ts';
 
 describe('detectGraphics', () => {
   it.each([
@@ -36,16 +36,24 @@ describe('renderPreview', () => {
     const picture = readExpected('rgb8');
     const pieces = renderPreview(picture, 20, 'kitty').split('\x1b\\').slice(0, -1);
     expect(pieces.length).toBeGreaterThan(1);
-    expect(pieces[0]).toMatch(/^\x1b_Ga=T,f=100,q=2,c=20,m=1;/);
+    expect(pieces[0]).toMatch(/^\x1b_Ga=T,f=100,q=2,c=20,r=8,m=1;/);
     expect(pieces.at(-1)).toMatch(/^\x1b_Gm=0;/);
     const data = pieces.map((piece) => piece.slice(piece.indexOf(';') + 1));
     expect(Math.max(...data.map((piece) => piece.length))).toBe(4096);
     expect(decodePng(Buffer.from(data.join(''), 'base64'))).toEqual(picture);
-    const inline = /^\x1b\]1337;File=inline=1;size=(\d+);width=20:(.*)\x07\n$/.exec(
+    const inline = /^\x1b\]1337;File=inline=1;size=(\d+);width=20;height=8:(.*)\x07\n$/.exec(
       renderPreview(picture, 20, 'iterm'),
     )!;
     const png = Buffer.from(inline[2]!, 'base64');
     expect(png.length).toBe(Number(inline[1]));
     expect(decodePng(png)).toEqual(picture);
+  });
+
+  it('ends as many lines below its beginning as are counted, which is how far it is rewound', () => {
+    const tall = createPicture(30, 60);
+    expect(countPreviewLines(tall, 10)).toBe(10);
+    expect(renderPreview(tall, 10, 'blocks').match(/\n/g)).toHaveLength(10);
+    expect(rewindPreview(10, 'blocks')).toBe('\x1b[10A\r');
+    expect(rewindPreview(10, 'kitty')).toBe('\x1b[10A\r\x1b_Ga=d,d=C,q=2\x1b\\');
   });
 });

@@ -22,16 +22,29 @@ export function detectGraphics(env: Readonly<Record<string, string | undefined>>
   return TERM_PROGRAM === 'Apple_Terminal' && !env['COLORTERM'] ? 'none' : 'blocks';
 }
 
-/** `picture`, `columns` characters wide, ending in a newline; empty for `none`. */
+/** `picture`, `columns` characters wide and `countPreviewLines` high, ending in a newline; empty for `none`. */
 export function renderPreview(picture: Picture, columns: number, graphics: TerminalGraphics): string {
   if (graphics === 'kitty') return renderKitty(picture, columns);
   if (graphics === 'iterm') return renderIterm(picture, columns);
   return graphics === 'blocks' ? renderHalfBlocks(picture, columns) : '';
 }
 
-/** A character cell is about twice as high as wide: its upper half is drawn as ▀, its lower half is background. */
+/** Lines that a picture takes: a character is about twice as high as wide. */
+export function countPreviewLines({ width, height }: Picture, columns: number): number {
+  return Math.max(1, Math.round((height / width) * columns * 0.5));
+}
+
+/**
+ * Takes the cursor from behind a picture of so many lines back to its beginning, so that the next is drawn over it.
+ * Kitty keeps pictures apart from the text and has to be told to drop the one that is there.
+ */
+export function rewindPreview(lines: number, graphics: TerminalGraphics): string {
+  return `\x1b[${lines}A\r${graphics === 'kitty' ? '\x1b_Ga=d,d=C,q=2\x1b\\' : ''}`;
+}
+
+/** Of a character the upper half is drawn as ▀, its lower half is background. */
 function renderHalfBlocks(picture: Picture, columns: number): string {
-  const rows = Math.max(1, Math.round((picture.height / picture.width) * columns * 0.5));
+  const rows = countPreviewLines(picture, columns);
   const { data } = resizeLanczos(picture, columns, rows * 2);
   const colour = (x: number, y: number): string =>
     data
@@ -48,9 +61,10 @@ function renderHalfBlocks(picture: Picture, columns: number): string {
 
 function renderKitty(picture: Picture, columns: number): string {
   const base64 = Buffer.from(encodePng(picture)).toString('base64');
+  const lines = countPreviewLines(picture, columns);
   let text = '';
   for (let at = 0; at < base64.length; at += KITTY_PIECE) {
-    const first = at === 0 ? `a=T,f=100,q=2,c=${columns},` : '';
+    const first = at === 0 ? `a=T,f=100,q=2,c=${columns},r=${lines},` : '';
     const more = at + KITTY_PIECE < base64.length ? 1 : 0;
     text += `\x1b_G${first}m=${more};${base64.slice(at, at + KITTY_PIECE)}\x1b\\`;
   }
@@ -60,5 +74,6 @@ function renderKitty(picture: Picture, columns: number): string {
 function renderIterm(picture: Picture, columns: number): string {
   const png = encodePng(picture);
   const base64 = Buffer.from(png).toString('base64');
-  return `\x1b]1337;File=inline=1;size=${png.length};width=${columns}:${base64}\x07\n`;
+  const lines = countPreviewLines(picture, columns);
+  return `\x1b]1337;File=inline=1;size=${png.length};width=${columns};height=${lines}:${base64}\x07\n`;
 }

@@ -11,14 +11,16 @@ import type { Model } from '../../weights-convert/model-folder.ts';
 import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';
 import { imagePositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import { Dvae, type Pixels, type TokenGrid } from '../dvae/dvae.ts';
-import { resolveSampling, type SamplingSettings } from '../sampling/settings.ts';
+import { patch } from '../dvae/patch.ts';
+import { resolveSampling, samplingError, type SamplingSettings } from '../sampling/settings.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { cachedPositions } from '../transformer/sequence.ts';
+import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
 import type { Precision } from '../weight-tree.ts';
 import { averageNats, drawTokens } from './draw.ts';
+import { fillGaps, whitenGaps } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
 
 export interface DalleOptions extends RewriteOptions {
@@ -65,7 +67,13 @@ export class Dalle {
     this.transformer = transformer;
     this.tokenizer = tokenizer;
     this.defaults = defaults;
-    checkVocabularies(dvae, transformer.architecture);
+    checkVocabularies(dvae, transformer.architecture, tokenizer);
+  }
+
+  /** Pixels of what it draws, and of what it completes and scores. */
+  get pictureSize(): { readonly width: number; readonly height: number } {
+    const [rows, columns] = this.transformer.architecture.grid;
+    return { width: patch * columns, height: patch * rows };
   }
 
   /**
@@ -123,8 +131,9 @@ export class Dalle {
       ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     });
     const { image_vocab } = this.transformer.architecture;
-    if (options.topK !== undefined || (settings.topK ?? 0) <= image_vocab) return settings;
-    return { ...settings, topK: image_vocab };
+    if ((settings.topK ?? 0) <= image_vocab) return settings;
+    if (topK === undefined) return { ...settings, topK: image_vocab };
+    throw samplingError(`topK is ${topK}, and the image vocabulary has only ${image_vocab} tokens`);
   }
 
   /** Frees what is on the device and closes the model's files. */
@@ -166,29 +175,28 @@ export class Dalle {
 
   /** As many candidates as a batch may have; those with guidance take twice the room. */
   private candidatesTogether({ count, guidance }: SamplingSettings): number {
-    const { heads, head_size, depth } = this.transformer.architecture;
-    const positions = cachedPositions(this.transformer.architecture);
-    const bytes = positions * depth * 2 * heads * 4 * Math.ceil(head_size / 4) * 4 * (guidance === 1 ? 1 : 2);
+    const bytes = countCacheBytes(this.transformer.architecture) * (guidance === 1 ? 1 : 2);
     return Math.max(1, Math.min(count, Math.floor(cacheBudgetBytes / bytes)));
   }
 
   /** Pictures one by one: every one runs the same plan, and the memory of one is enough. */
   private async decodeTokens({ data, shape }: TokenGrid, run: { signal?: AbortSignal }): Promise<Pixels> {
     const [count, height, width] = shape;
-    const [area, side] = [height * width, 8];
-    const pixels = new Float32Array(count * 3 * area * side * side);
+    const area = height * width;
+    const size = 3 * area * patch * patch;
+    const pixels = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
       const drawn = data.subarray(i * area, (i + 1) * area);
       const decoded = await this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
-      pixels.set(whitenGaps(decoded.data, drawn, width), i * 3 * area * side * side);
+      pixels.set(whitenGaps(decoded.data, drawn, width), i * size);
     }
-    return { data: pixels, shape: [count, 3, height * side, width * side] };
+    return { data: pixels, shape: [count, 3, height * patch, width * patch] };
   }
 
   private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
     this.checkAlive(where);
-    const [rows, columns] = this.transformer.architecture.grid;
-    const wanted = [1, 3, 8 * rows, 8 * columns];
+    const { width, height } = this.pictureSize;
+    const wanted = [1, 3, height, width];
     if (pixels.shape.length !== 4 || !wanted.every((size, axis) => pixels.shape[axis] === size)) {
       throw new ShapeError(
         'E_SHAPE',
@@ -226,37 +234,21 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
   return new Dalle(dvae, new Transformer(transformer, options), opened, manifest.sampling);
 }
 
-function checkVocabularies({ parts }: Dvae, { image_vocab }: TransformerArchitecture): void {
-  for (const part of ['encoder', 'decoder'] as const) {
-    const vocabulary = parts[part]?.architecture.vocab_size;
-    if (vocabulary === undefined || vocabulary === image_vocab) continue;
-    throw new FormatError(
-      'E_MODEL_MANIFEST',
-      `Dalle: the ${part} has ${vocabulary} tokens and the transformer ${image_vocab}. They are of different models.`,
-    );
+function checkVocabularies(
+  { parts }: Dvae,
+  { image_vocab, text_vocab }: TransformerArchitecture,
+  { vocabularySize }: Tokenizer,
+): void {
+  const sizes = { encoder: parts.encoder?.architecture.vocab_size, decoder: parts.decoder?.architecture.vocab_size };
+  const misfits = Object.entries(sizes).filter(([, size]) => size !== undefined && size !== image_vocab);
+  const faults = misfits.map(([part, size]) => `the ${part} has ${size} tokens and the transformer ${image_vocab}`);
+  if (vocabularySize > text_vocab) {
+    faults.push(`the tokenizer has ${vocabularySize} tokens and the transformer reads ${text_vocab}`);
   }
+  if (faults.length === 0) return;
+  throw new FormatError('E_MODEL_MANIFEST', `Dalle: ${faults.join(', and ')}. They are of different models.`);
 }
 
 function copyGrid({ data, shape }: TokenGrid): TokenGrid {
   return { data: data.slice(), shape };
-}
-
-/** A token for every place: one that is not drawn yet takes the one above it, else any, so that the edge is smooth. */
-function fillGaps(tokens: Int32Array, width: number): Int32Array {
-  const filled = tokens.slice();
-  for (let at = 0; at < filled.length; at++) {
-    if (filled[at]! < 0) filled[at] = at >= width ? filled[at - width]! : Math.max(0, filled[at - 1] ?? 0);
-  }
-  return filled;
-}
-
-/** Planes [3, 8H, 8W], white where a token is not drawn yet. */
-function whitenGaps(planes: Float32Array, tokens: Int32Array, width: number): Float32Array {
-  const across = width * 8;
-  const area = tokens.length * 64;
-  return planes.map((value, index) => {
-    const pixel = index % area;
-    const row = Math.floor(Math.floor(pixel / across) / 8);
-    return tokens[row * width + Math.floor((pixel % across) / 8)]! < 0 ? 1 : value;
-  });
 }

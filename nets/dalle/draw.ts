@@ -44,8 +44,14 @@ export async function* drawTokens(
   const decoding = await transformer.begin(text, guided ? 2 * count : count, options);
   try {
     const isGreedy = settings.topK === 1 && !guided;
-    let next = pickTokens(decoding.first, request, 0);
-    for (let position = 0; ; position++) {
+    let logits = decoding.first;
+    let start = 0;
+    for (const row of listKeptRows(kept, transformer.architecture.grid[1])) {
+      logits = await decoding.readRow(row, options);
+      for (const token of row) yield { position: start++, ...keepToken(token, count) };
+    }
+    let next = pickTokens(logits, request, start);
+    for (let position = start; ; position++) {
       yield { position, ...next };
       if (position === kept.length - 1) return;
       const given = guided ? Int32Array.of(...next.tokens, ...next.tokens) : next.tokens;
@@ -59,6 +65,17 @@ export async function* drawTokens(
 }
 
 type Picked = Omit<DrawnTokens, 'position'>;
+
+function keepToken(token: number, count: number): Picked {
+  return { tokens: new Int32Array(count).fill(token), logProbabilities: new Float64Array(count) };
+}
+
+/** The whole rows that are kept before the first token that is drawn. */
+function listKeptRows(kept: Int32Array, width: number): Int32Array[] {
+  const first = kept.indexOf(-1);
+  const rows = Math.floor((first < 0 ? kept.length - 1 : first) / width);
+  return Array.from({ length: rows }, (_, row) => kept.slice(row * width, (row + 1) * width));
+}
 
 function pickTokens(logits: Float32Array, { settings, first, count, kept }: DrawRequest, position: number): Picked {
   const vocabulary = logits.length / (settings.guidance === 1 ? count : 2 * count);
@@ -82,7 +99,7 @@ function pickTokens(logits: Float32Array, { settings, first, count, kept }: Draw
 /** Greedy picks need one number a candidate from the device. */
 async function pickOnDevice(decoding: Decoding, given: Int32Array, kept: number, options: RunOptions): Promise<Picked> {
   const { tokens, logProbability } = await decoding.stepGreedy(given, options);
-  if (kept >= 0) return { tokens: tokens.fill(kept), logProbabilities: new Float64Array(tokens.length) };
+  if (kept >= 0) return keepToken(kept, tokens.length);
   return { tokens, logProbabilities: Float64Array.from(logProbability) };
 }
 

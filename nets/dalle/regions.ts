@@ -3,6 +3,7 @@
  * pixels. A token is drawn again if any of its pixels is. H W the grid of tokens, of 8 × 8 pixels each.
  */
 import { ShapeError, UsageError } from '../../errors.ts';
+import { patch } from '../dvae/patch.ts';
 
 /** A rectangle in fractions of the picture: all of it is 0, 0, 1, 1. */
 export interface Region {
@@ -19,7 +20,6 @@ export type Selection =
   /** A byte for each pixel of the picture, row-major; from 128 on it is drawn again: white, in a mask. */
   | { readonly mask: Uint8Array };
 
-const patch = 8;
 /** Fractions typed in decimals may miss a pixel's edge by a rounding. */
 const slack = 1e-6;
 

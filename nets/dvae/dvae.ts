@@ -11,6 +11,7 @@ import { netTensors } from '../../weights-convert/net-tensors.ts';
 import { isKind, type Weights } from '../../weights-convert/weights.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
+import { patch } from './patch.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
 import { growTree, type Precision, type WeightTree } from '../weight-tree.ts';
@@ -52,9 +53,6 @@ export interface DvaeOptions extends RewriteOptions {
 export type DvaeWork = 'encode' | 'logits' | 'decode' | 'decodeSoft' | 'statistics' | 'statisticsSoft';
 
 type TypedNumbers = Float32Array | Int32Array;
-
-/** Both nets halve the picture three times. */
-const patch = 8;
 
 export class Dvae {
   readonly parts: { readonly encoder?: Weights<EncoderArchitecture>; readonly decoder?: Weights<DecoderArchitecture> };

@@ -3,19 +3,10 @@
  * every candidate and gives the logits of the one after it. Nothing is compiled and no texture made after the first.
  */
 import { ContextError, ShapeError } from '../../errors.ts';
-import type { Compiled, RunOptions, State, Tensor } from '../../ops/index.ts';
+import type { RunOptions } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
-
-/** What a decoding of one size runs on; two of the same size may not run on it at once. */
-export interface DecodingPlans {
-  readonly sequences: number;
-  readonly batch: number;
-  readonly caches: readonly State[];
-  readonly prompt: Compiled<Tensor>;
-  readonly step: Compiled<Tensor>;
-  readonly greedyStep: Compiled<{ token: Tensor; logProbability: Tensor }>;
-}
+import type { DecodingPlans } from './decoding-plans.ts';
 
 export class Decoding {
   readonly batch: number;
@@ -36,17 +27,7 @@ export class Decoding {
 
   /** Reads the text, [S, T]: what `Transformer.begin` does. */
   async read(text: Int32Array, options?: RunOptions): Promise<void> {
-    const logits = checkFinite(
-      'begin',
-      (await this.plans.prompt.run({ tokens: text, position: [0] }, options)) as Float32Array,
-    );
-    const { sequences, batch } = this.plans;
-    const width = logits.length / sequences;
-    this.firstLogits = new Float32Array(batch * width);
-    for (let b = 0; b < batch; b++) {
-      const from = Math.floor((b * sequences) / batch) * width;
-      this.firstLogits.set(logits.subarray(from, from + width), b * width);
-    }
+    this.firstLogits = this.shareOut(await this.plans.prompt.run({ tokens: text, position: [0] }, options));
   }
 
   /** Logits of the first image token of every candidate, [B, V]. */
@@ -59,10 +40,24 @@ export class Decoding {
    * @throws ShapeError `E_TOKEN`, `E_SHAPE` when all positions are taken; ContextError `E_DISPOSED`; DalleError `E_NOT_FINITE`
    */
   async step(tokens: Int32Array, options?: RunOptions): Promise<Float32Array> {
-    const position = this.place(tokens);
+    const position = this.place(tokens, this.batch, 1);
     const logits = await this.plans.step.run({ tokens, position: [position] }, options);
     this.position++;
     return checkFinite('step', logits as Float32Array);
+  }
+
+  /**
+   * Gives every candidate the same W tokens, a row of the image's width, at once → logits of the one after them, [B, V].
+   * Much quicker than W steps. @throws as `step`
+   */
+  async readRow(tokens: Int32Array, options?: RunOptions): Promise<Float32Array> {
+    const width = this.architecture.grid[1];
+    const position = this.place(tokens, width, width);
+    const { sequences } = this.plans;
+    const repeated = Int32Array.from({ length: sequences * width }, (_, at) => tokens[at % width]!);
+    const logits = await this.plans.row.run({ tokens: repeated, position: [position] }, options);
+    this.position += width;
+    return this.shareOut(logits);
   }
 
   /** The same, but the best token is picked on the device: one number a candidate is read back, and its logarithm. */
@@ -70,7 +65,7 @@ export class Decoding {
     tokens: Int32Array,
     options?: RunOptions,
   ): Promise<{ tokens: Int32Array; logProbability: Float32Array }> {
-    const position = this.place(tokens);
+    const position = this.place(tokens, this.batch, 1);
     const best = await this.plans.greedyStep.run({ tokens, position: [position] }, options);
     this.position++;
     checkFinite('stepGreedy', best.logProbability as Float32Array);
@@ -88,19 +83,34 @@ export class Decoding {
     this.dispose();
   }
 
-  private place(tokens: Int32Array): number {
+  /** Logits of each text [S, V] for each of its candidates [B, V]. */
+  private shareOut(logits: ArrayLike<number>): Float32Array {
+    const { sequences, batch } = this.plans;
+    const given = checkFinite('begin', logits as Float32Array);
+    const width = given.length / sequences;
+    const shared = new Float32Array(batch * width);
+    for (let b = 0; b < batch; b++) {
+      const from = Math.floor((b * sequences) / batch) * width;
+      shared.set(given.subarray(from, from + width), b * width);
+    }
+    return shared;
+  }
+
+  /** The position of the next `count` tokens in the caches, once everything about them is right. */
+  private place(tokens: Int32Array, wanted: number, count: number): number {
     if (this.disposed) throw new ContextError('E_DISPOSED', 'step: this decoding was disposed. Begin another one.');
     const last = imagePositions(this.architecture) - 1;
-    if (this.position >= last) {
+    if (this.position + count > last) {
       throw new ShapeError(
         'E_SHAPE',
-        `step: nothing follows the last of ${last + 1} image tokens. Begin another decoding.`,
+        `step: nothing follows the last of ${last + 1} image tokens, and ${count} after ${this.position} would reach it. ` +
+          'Begin another decoding.',
       );
     }
-    if (tokens.length !== this.batch) {
+    if (tokens.length !== wanted) {
       throw new ShapeError(
         'E_SHAPE',
-        `step: wanted a token for each of ${this.batch} candidates, got ${tokens.length}.`,
+        `step: wanted ${wanted} tokens, one a candidate or position, got ${tokens.length}.`,
       );
     }
     checkTokens('step', tokens, this.architecture.image_vocab);

@@ -10,8 +10,15 @@ import type { Tensor } from '../../ops/index.ts';
 import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import type { WeightTree } from '../weight-tree.ts';
 
-/** How rows see others of their sequence. */
+/** The two branches of a layer. */
+export type Branch = 'attention' | 'mlp';
+
+/** What a row takes from where it stands, and from other rows of its sequence. */
 export interface Context {
+  /** Rows [R, dim] of a branch, normed → [R, dim], some channels of each from its neighbours (token shift). */
+  shift(layer: number, branch: Branch, normed: Tensor): Tensor;
+  /** Queries, keys and values [R, 3·N·D], turned by their positions (rotary). */
+  rotate(qkv: Tensor): Tensor;
   /** Queries, keys and values [R, 3·N·D] of a layer → [R, N·D]. */
   attend(layer: number, qkv: Tensor): Tensor;
 }
@@ -21,17 +28,21 @@ export function transformerLayers(
   architecture: TransformerArchitecture,
   weights: WeightTree,
   rows: Tensor,
-  { attend }: Context,
+  context: Context,
 ): Tensor {
+  const { shift_tokens, position } = architecture;
   let x = rows;
   for (let layer = 0; layer < architecture.depth; layer++) {
     const path = `layers.${layer}`;
+    const shift = (name: Branch, normed: Tensor): Tensor =>
+      shift_tokens ? context.shift(layer, name, normed) : normed;
     x = branch(weights, `${path}.attention`, x, (normed) => {
-      const qkv = product(weights, `${path}.attention.qkv`, normed);
-      return product(weights, `${path}.attention.out`, attend(layer, qkv));
+      const qkv = product(weights, `${path}.attention.qkv`, shift('attention', normed));
+      const placed = position === 'rotary' ? context.rotate(qkv) : qkv;
+      return product(weights, `${path}.attention.out`, context.attend(layer, placed));
     });
     x = branch(weights, `${path}.mlp`, x, (normed) => {
-      const up = product(weights, `${path}.mlp.up`, normed);
+      const up = product(weights, `${path}.mlp.up`, shift('mlp', normed));
       return product(weights, `${path}.mlp.down`, activate(architecture, up));
     });
   }

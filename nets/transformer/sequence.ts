@@ -5,12 +5,25 @@
  * S sequences of given tokens, B candidates in a cache (S divides B), T text positions, H × W image positions, V image
  * tokens, N heads of D. The logits at position p are those of the token at p + 1.
  */
-import { appendRows, attention, concat, createCache, embed, layRows, reshape, slice, tensor } from '../../ops/index.ts';
-import type { AttentionAttributes, Mask, Shape, State, Tensor } from '../../ops/index.ts';
+import {
+  appendRows,
+  attention,
+  concat,
+  embed,
+  layRows,
+  reshape,
+  rotary,
+  slice,
+  tensor,
+  tokenShift,
+} from '../../ops/index.ts';
+import type { AttentionAttributes, CacheForm, Mask, Shape, Tensor } from '../../ops/index.ts';
 import { keyValueForm } from '../../ops/attention/attention.ts';
-import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { rowsForm } from '../../ops/token-shift/token-shift.ts';
+import { textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import type { WeightTree } from '../weight-tree.ts';
-import { logits, transformerLayers } from './layers.ts';
+import { cachedPositions, type CacheName, type LayerCaches } from './caches.ts';
+import { logits, transformerLayers, type Context } from './layers.ts';
 
 /** The mask of a layer. */
 export function maskOf(architecture: TransformerArchitecture, layer: number): Mask {
@@ -24,33 +37,43 @@ export function maskOf(architecture: TransformerArchitecture, layer: number): Ma
   };
 }
 
+/** Which rows are computed, and how long their sequences are. */
 interface Sequences {
   /** Sequences of the rows, and of the cache. */
   readonly sequences: number;
   readonly batch: number;
   readonly length: number;
+  readonly reach: AttentionAttributes['reach'];
+  /** i32 [1], of the first row of each sequence. */
+  readonly position: Tensor;
 }
 
-function attributesOf(
+/** Puts rows x where others find them, in the form they are wanted in. */
+type Keep = (layer: number, name: CacheName, x: Tensor, form: CacheForm) => Tensor;
+
+function contextOf(
   architecture: TransformerArchitecture,
-  layer: number,
-  sizes: Sequences,
-  reach: AttentionAttributes['reach'],
-): AttentionAttributes {
-  const { heads, head_size } = architecture;
-  return { ...sizes, heads, headSize: head_size, mask: maskOf(architecture, layer), reach };
-}
-
-/** Caches of keys and values for a batch, one a layer, long enough for all but the last token. */
-export function createCaches(architecture: TransformerArchitecture, batch: number): State[] {
-  const { depth, heads, head_size } = architecture;
-  const form = keyValueForm({ batch, length: cachedPositions(architecture), heads, headSize: head_size });
-  return Array.from({ length: depth }, (_, layer) => createCache(`keys and values of layer ${layer}`, form));
-}
-
-/** Nothing follows the last image token, so nothing asks for its keys. */
-export function cachedPositions(architecture: TransformerArchitecture): number {
-  return textPositions(architecture) + imagePositions(architecture) - 1;
+  weights: WeightTree,
+  { position, ...sizes }: Sequences,
+  keep: Keep,
+): Context {
+  const { heads, head_size, dim, grid, rotate_values } = architecture;
+  return {
+    shift(layer, branch, normed) {
+      const count = normed.shape[0]! / sizes.sequences;
+      const attributes = { ...sizes, count, size: dim, text: textPositions(architecture), columns: grid[1] };
+      return tokenShift(keep(layer, `${branch} rows`, normed, rowsForm(attributes)), position, attributes);
+    },
+    rotate(qkv) {
+      const vectors = (rotate_values ? 3 : 2) * heads;
+      return rotary(qkv, weights.get('turns'), position, { sequences: sizes.sequences, vectors });
+    },
+    attend(layer, qkv) {
+      const attributes = { ...sizes, heads, headSize: head_size, mask: maskOf(architecture, layer) };
+      const cache = keep(layer, 'keys and values', qkv, keyValueForm(attributes));
+      return attention(qkv, cache, position, attributes);
+    },
+  };
 }
 
 const at = (position: number): Tensor => tensor([position], [1], 'i32');
@@ -72,14 +95,9 @@ export function wholeSequence(
     embedTokens(weights, 'image', image, at(textLength)), // [S·(H·W − 1), dim]
   ].map((rows) => reshape(rows, [sequences, rows.shape[0]! / sequences, architecture.dim]));
   const rows = reshape(concat(embedded, 1), [sequences * length, architecture.dim]);
-  const sizes = { sequences, batch: sequences, length };
-  const last = transformerLayers(architecture, weights, rows, {
-    attend(layer, qkv) {
-      const attributes = attributesOf(architecture, layer, sizes, 'all');
-      const cache = layRows(qkv, { ...keyValueForm(attributes), sequences });
-      return attention(qkv, cache, at(0), attributes);
-    },
-  });
+  const whole: Sequences = { sequences, batch: sequences, length, reach: 'all', position: at(0) };
+  const keep: Keep = (_layer, _name, x, form) => layRows(x, { ...form, sequences });
+  const last = transformerLayers(architecture, weights, rows, contextOf(architecture, weights, whole, keep));
   return {
     image: logits(weights, 'image', takeRows(last, sequences, textLength - 1, length - textLength + 1)),
     text: logits(weights, 'text', takeRows(last, sequences, 0, textLength - 1)),
@@ -93,30 +111,42 @@ function takeRows(rows: Tensor, sequences: number, first: number, count: number)
   return reshape(slice(split, [0, first, 0], [sequences, count, dim]), [sequences * count, dim]);
 }
 
+/** Tokens i32 [S, M] that come next in the caches of a batch, from `position` (i32 [1], an input) on. */
+export interface NextTokens {
+  readonly tokens: Tensor;
+  readonly position: Tensor;
+  readonly caches: readonly LayerCaches[];
+  readonly batch: number;
+}
+
 /**
- * The next tokens of each sequence, into the caches: tokens i32 [S, M] from `position` (i32 [1], an input) on → rows
- * [S·M, dim], of which `logits` makes the logits. `kind` says which of the two vocabularies they are of.
+ * Puts the next tokens of each sequence into the caches; `kind` says which of the two vocabularies they are of. Gives
+ * the logits over image tokens of what follows the last of them: [S, V].
  */
-export function nextRows(
+export function nextLogits(
   architecture: TransformerArchitecture,
   weights: WeightTree,
   kind: 'text' | 'image',
-  { tokens, position, caches, batch }: { tokens: Tensor; position: Tensor; caches: readonly State[]; batch: number },
+  next: NextTokens,
 ): Tensor {
-  const sizes = { sequences: tokens.shape[0]!, batch, length: cachedPositions(architecture) };
-  return transformerLayers(architecture, weights, embedTokens(weights, kind, tokens, position), {
-    attend(layer, qkv) {
-      const attributes = attributesOf(architecture, layer, sizes, kind === 'text' ? 'text' : 'all');
-      const form = { ...keyValueForm(attributes), sequences: sizes.sequences };
-      return attention(qkv, appendRows(caches[layer]!, qkv, position, form), position, attributes);
-    },
-  });
+  const [sequences, count] = next.tokens.shape as [number, number];
+  const rows = nextRows(architecture, weights, kind, next);
+  return logits(weights, 'image', count === 1 ? rows : takeRows(rows, sequences, count - 1, 1));
 }
 
-/** The logits of what follows the last of M rows of each sequence: [S, V]. */
-export function lastLogits(weights: WeightTree, rows: Tensor, sequences: number): Tensor {
-  const count = rows.shape[0]! / sequences;
-  return logits(weights, 'image', count === 1 ? rows : takeRows(rows, sequences, count - 1, 1));
+function nextRows(
+  architecture: TransformerArchitecture,
+  weights: WeightTree,
+  kind: 'text' | 'image',
+  { tokens, position, caches, batch }: NextTokens,
+): Tensor {
+  const sequences = tokens.shape[0]!;
+  const length = cachedPositions(architecture);
+  const next: Sequences = { sequences, batch, length, reach: kind === 'text' ? 'text' : 'all', position };
+  const keep: Keep = (layer, name, x, form) =>
+    appendRows(caches[layer]!.get(name)!, x, position, { ...form, sequences });
+  const rows = embedTokens(weights, kind, tokens, position);
+  return transformerLayers(architecture, weights, rows, contextOf(architecture, weights, next, keep));
 }
 
 function embedTokens(weights: WeightTree, kind: 'text' | 'image', tokens: Tensor, start: Tensor): Tensor {

@@ -9,13 +9,18 @@ import {
   type TransformerArchitecture,
 } from '../../weights-convert/transformer-spec.ts';
 import type { TensorData } from '../../weights-convert/weights.ts';
+import { tabulateTurns } from './rotary-turns.ts';
 
 type Tensors = ReadonlyMap<string, TensorData>;
 
-/** The tensors of a checkpoint, with `position` [T, dim] added and a shared head split in `text_head`, `image_head`. */
+/**
+ * The tensors of a checkpoint, with `position` [T, dim] added, `turns` [T, D] where positions are angles, and a shared
+ * head split in `text_head` and `image_head`.
+ */
 export function deriveTables(architecture: TransformerArchitecture, tensors: Tensors): Tensors {
   const derived = new Map(tensors);
   derived.set('position', describePositions(architecture, tensors));
+  if (architecture.position === 'rotary') derived.set('turns', describeTurns(architecture));
   if (architecture.heads_of_output === 'shared') {
     const text = textRows(architecture);
     for (const part of ['weight', 'bias']) {
@@ -34,6 +39,12 @@ function takeRows({ shape, dtype, read }: TensorData, first: number, count: numb
     dtype,
     read: async () => (await read()).slice(first * width, (first + count) * width),
   };
+}
+
+function describeTurns(architecture: TransformerArchitecture): TensorData {
+  const length = textPositions(architecture) + imagePositions(architecture);
+  const read = async (): Promise<Float32Array> => tabulateTurns(architecture);
+  return { shape: [length, architecture.head_size], dtype: 'F32', read };
 }
 
 /** What is added to the embedding of each position: nothing where angles say it. */

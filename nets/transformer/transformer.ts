@@ -4,7 +4,7 @@
  * for the next one of the same size.
  */
 import { ContextError, ShapeError } from '../../errors.ts';
-import { argmax, compile, div, exp, log, max, sub, sum, tensor } from '../../ops/index.ts';
+import { compile } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
 import {
@@ -16,8 +16,9 @@ import {
 import type { WeightsOf } from '../../weights-convert/weights.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
-import { Decoding, type DecodingPlans } from './decoding.ts';
-import { createCaches, lastLogits, nextInputs, nextRows, wholeSequence } from './sequence.ts';
+import { DecodingPlans } from './decoding-plans.ts';
+import { Decoding } from './decoding.ts';
+import { wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
 export interface TransformerOptions extends RewriteOptions {
@@ -86,7 +87,7 @@ export class Transformer {
     this.disposed = true;
     this.whole?.plan.dispose();
     this.whole = undefined;
-    if (this.idle) freePlans(this.idle);
+    this.idle?.dispose();
     this.idle = undefined;
     await Promise.allSettled(this.working);
     await this.weights.close();
@@ -113,37 +114,14 @@ export class Transformer {
     const idle = this.idle;
     this.idle = undefined;
     if (idle?.sequences === sequences && idle.batch === batch) return idle;
-    if (idle) freePlans(idle);
-    return this.makePlans(sequences, batch);
+    idle?.dispose();
+    return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
   }
 
   private giveBack(plans: DecodingPlans): void {
-    if (this.idle) freePlans(this.idle);
+    this.idle?.dispose();
     this.idle = this.disposed ? undefined : plans;
-    if (this.disposed) freePlans(plans);
-  }
-
-  private makePlans(sequences: number, batch: number): DecodingPlans {
-    const { architecture, tree } = this;
-    const { device, ...rewriting } = this.options;
-    const caches = createCaches(architecture, batch);
-    const count = textPositions(architecture);
-    const step = ({ tokens, position }: { tokens: Tensor; position: Tensor }): Tensor =>
-      lastLogits(tree, nextRows(architecture, tree, 'image', { tokens, position, caches, batch }), batch);
-    return {
-      sequences,
-      batch,
-      caches,
-      prompt: compile(
-        device,
-        ({ tokens, position }) =>
-          lastLogits(tree, nextRows(architecture, tree, 'text', { tokens, position, caches, batch }), sequences),
-        nextInputs(sequences, count),
-        rewriting,
-      ),
-      step: compile(device, step, nextInputs(batch, 1), rewriting),
-      greedyStep: compile(device, (inputs) => pickBest(step(inputs)), nextInputs(batch, 1), rewriting),
-    };
+    if (this.disposed) plans.dispose();
   }
 
   private countSequences(where: string, text: Int32Array): number {
@@ -182,16 +160,4 @@ export class Transformer {
       this.working.delete(work);
     }
   }
-}
-
-/** The best token of each row of logits [B, V], and the logarithm of its probability. */
-function pickBest(logits: Tensor): { token: Tensor; logProbability: Tensor } {
-  const highest = max(logits, [1], true);
-  const probability = div(tensor([1], [1]), sum(exp(sub(logits, highest)), [1])); // softmax at the highest
-  return { token: argmax(logits, 1), logProbability: log(probability) };
-}
-
-function freePlans({ caches, prompt, step, greedyStep }: DecodingPlans): void {
-  for (const plan of [prompt, step, greedyStep]) plan.dispose();
-  for (const cache of caches) cache.dispose();
 }

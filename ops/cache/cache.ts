@@ -9,7 +9,7 @@
  */
 import { ShapeError } from '../../errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Cost, Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 import { writePixelShader } from '../shader/fragment.ts';
 
@@ -80,6 +80,7 @@ export const appendRowsOp: Op<CacheAttributes> = {
     copyRows(inputs[1]!, inputTypes[1]!.shape, inputs[2]![0]!, output, attributes);
   },
   glsl: (call) => writeCopyShader(call, 'int(b_at(0, 0, 0, 0))'),
+  cost: countCopyFetches,
   describe: describeCache,
 };
 
@@ -101,11 +102,19 @@ export const layRowsOp: Op<CacheAttributes> = {
   glsl: (call) => writeCopyShader(call, '0'),
   // As a State has it, so that readers of a cache need not know which they read.
   block: () => ({ width: 1, height: 1 }),
+  cost: countCopyFetches,
   describe: describeCache,
 };
 
 function describeCache({ batch, groups, size }: CacheAttributes): string {
   return `${batch} × ${groups} vectors of ${size}`;
+}
+
+/** Only the rows that are drawn, each texel from one of x, and the position. */
+function countCopyFetches({ inputs, attributes }: ShaderCall<CacheAttributes>): Cost {
+  const { batch, groups, size, sequences } = attributes;
+  const rows = inputs[0]!.type.shape[0]! / sequences;
+  return { macs: 0, fetches: 2 * rows * batch * groups * Math.ceil(size / 4) };
 }
 
 function checkRows({ shape }: TensorType, { batch, sequences, first, groups, size }: CacheAttributes): void {

@@ -8,13 +8,15 @@ import { ShapeError } from '../../errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, floatLiteral } from '../shader/accessors.ts';
-import { writePixelShader } from '../shader/fragment.ts';
+import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
 export const embedOp: Op<undefined> = {
   name: 'embed',
   infer: inferEmbed,
   reference: computeEmbed,
   glsl: writeEmbedShader,
+  // Of a table only the rows of the tokens: beside the two of them, the token and the start.
+  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
 };
 
 /** tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → [S·M, D]. Throws ShapeError `E_SHAPE`, `E_DTYPE`. */

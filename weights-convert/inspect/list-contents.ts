@@ -27,7 +27,7 @@ export interface PickleContents {
   readonly problems: BoundedList<InspectedProblem>;
 }
 
-const MAX_TENSORS = 100_000;
+const MAX_TENSORS = 10_000;
 const MAX_VALUES = 1_000;
 const MAX_PROBLEMS = 20;
 

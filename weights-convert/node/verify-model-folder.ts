@@ -6,7 +6,8 @@ import { throwIfAborted } from '../describe-source.ts';
 import { halfToFloatBits } from '../../half.ts';
 import { partOf } from '../net-spec.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
-import { countParameters } from '../weights.ts';
+import { countElements } from '../torch/tensor-record.ts';
+import { countParameters, tensorBlocks } from '../weights.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import { openModelFolder } from './open-model-folder.ts';
 import type { OpenedSources } from './open-sources.ts';
@@ -32,11 +33,11 @@ export async function verifyModelFolder(
       const written = model[partOf(weights.architecture)]!;
       for (const [name, tensor] of weights.tensors) {
         throwIfAborted(signal);
-        const wanted = await tensor.read();
-        if (dtype === 'f16') roundToHalves(name, wanted);
-        const got = await written.tensors.get(name)!.read();
-        if (!hasSameBits(wanted, got)) throw verifyError(out, name);
-        onProgress?.({ stage: 'verify', done: (done += wanted.byteLength), total });
+        const wanted = tensorBlocks(tensor);
+        const rounded = dtype === 'f16' ? roundToHalves(name, wanted) : wanted;
+        const isSame = await haveSameBits(rounded, tensorBlocks(written.tensors.get(name)!));
+        if (!isSame) throw verifyError(out, name);
+        onProgress?.({ stage: 'verify', done: (done += 4 * countElements(tensor.shape)), total });
       }
     }
   } finally {
@@ -44,15 +45,36 @@ export async function verifyModelFolder(
   }
 }
 
-function roundToHalves(name: string, values: Float32Array): void {
-  const bits = new Uint32Array(values.buffer);
-  encodeHalves(name, values).forEach((half, index) => (bits[index] = halfToFloatBits(half)));
+async function* roundToHalves(name: string, blocks: AsyncIterable<Float32Array>): AsyncGenerator<Float32Array> {
+  for await (const values of blocks) {
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    encodeHalves(name, values).forEach((half, index) => (bits[index] = halfToFloatBits(half)));
+    yield values;
+  }
 }
 
-function hasSameBits(a: Float32Array, b: Float32Array): boolean {
-  const left = new Uint32Array(a.buffer, a.byteOffset, a.length);
-  const right = new Uint32Array(b.buffer, b.byteOffset, b.length);
-  return left.length === right.length && left.every((bits, index) => bits === right[index]);
+/** Compares two runs of numbers that may be cut at different places. */
+async function haveSameBits(left: AsyncGenerator<Float32Array>, right: AsyncGenerator<Float32Array>): Promise<boolean> {
+  let a: Uint32Array = new Uint32Array(0);
+  let b = a;
+  for (;;) {
+    if (a.length === 0) a = await nextBits(left);
+    if (b.length === 0) b = await nextBits(right);
+    const count = Math.min(a.length, b.length);
+    if (count === 0) return a.length === b.length;
+    for (let i = 0; i < count; i++) if (a[i] !== b[i]) return false;
+    a = a.subarray(count);
+    b = b.subarray(count);
+  }
+}
+
+/** The bits of the next block that is not empty; none at the end. */
+async function nextBits(blocks: AsyncGenerator<Float32Array>): Promise<Uint32Array> {
+  for (;;) {
+    const { value, done } = await blocks.next();
+    if (done) return new Uint32Array(0);
+    if (value.length > 0) return new Uint32Array(value.buffer, value.byteOffset, value.length);
+  }
 }
 
 function verifyError(out: string, name: string): FormatError {

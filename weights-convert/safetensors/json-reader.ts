@@ -30,18 +30,24 @@ export class JsonReader {
     this.#expect('}');
   }
 
+  /** A list; `readItem` must consume each item. */
+  array(readItem: () => void): void {
+    this.#expect('[');
+    if (this.#accept(']')) return;
+    do readItem();
+    while (this.#accept(','));
+    this.#expect(']');
+  }
+
   /** A list of at most `limit` non-negative safe integers, written without fraction or exponent. */
   integers(limit: number): number[] {
     const values: number[] = [];
-    this.#expect('[');
-    if (this.#accept(']')) return values;
-    do {
+    this.array(() => {
       const digits = this.#match(/(?:0|[1-9]\d*)(?![\d.eE])/y);
       const value = Number(digits);
       if (digits === undefined || !Number.isSafeInteger(value)) throw this.error('something other than an integer');
       if (values.push(value) > limit) throw this.error(`more than ${limit} integers in a list`);
-    } while (this.#accept(','));
-    this.#expect(']');
+    });
     return values;
   }
 
@@ -63,11 +69,20 @@ export class JsonReader {
     }
   }
 
-  /** Text, a number, true, false or null, which is not kept. */
-  skipScalar(): void {
+  /** Whether an object comes next; consumes nothing. */
+  isObject(): boolean {
     this.#skipSpace();
-    if (this.#text[this.#position] === '"') this.string();
-    else if (this.#match(/-?\d[\d.eE+-]{0,40}|true|false|null/y) === undefined) throw this.error('no plain value');
+    return this.#text[this.#position] === '{';
+  }
+
+  /** Any value with at most so many levels of brackets, which is not kept. */
+  skipValue(levels: number): void {
+    this.#skipSpace();
+    const first = this.#text[this.#position];
+    if (first !== '{' && first !== '[') return this.#skipScalar();
+    if (levels === 0) throw this.error('brackets within brackets too deep');
+    if (first === '{') this.object(() => this.skipValue(levels - 1));
+    else this.array(() => this.skipValue(levels - 1));
   }
 
   /** Nothing may follow. */
@@ -82,6 +97,13 @@ export class JsonReader {
       `openSafetensors: at character ${this.#position} ${this.#what} has ${what}. It is not what safetensors writes: the ` +
         `file is damaged; fetch it again.`,
     );
+  }
+
+  #skipScalar(): void {
+    if (this.#text[this.#position] === '"') this.string();
+    else if (this.#match(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y) === undefined) {
+      throw this.error('no value where one belongs');
+    }
   }
 
   #accept(character: string): boolean {

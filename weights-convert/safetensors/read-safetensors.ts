@@ -114,16 +114,30 @@ function checkBytes(source: ByteSource, name: string, { dtype, shape, begin, end
 
 function makeTensor(source: ByteSource, name: string, { dtype, shape, position, bytes }: TensorSpan): TensorData {
   if (!isReadable(dtype)) throw dtypeError(source.name, name, dtype);
+  const blocks = (): AsyncGenerator<Float32Array> => decodeBlocks(source, dtype, position, bytes);
   const read = async (): Promise<Float32Array> => {
     const result = new Float32Array(countElements(shape));
     let start = 0;
-    for await (const block of readBlocks(source, position, bytes)) {
-      decodeElements(block, dtype, true, result, start);
-      start += block.length / DTYPE_BYTES[dtype];
+    for await (const block of blocks()) {
+      result.set(block, start);
+      start += block.length;
     }
     return result;
   };
-  return { shape, dtype, read };
+  return { shape, dtype, read, readBlocks: blocks };
+}
+
+async function* decodeBlocks(
+  source: ByteSource,
+  dtype: Dtype,
+  position: number,
+  bytes: number,
+): AsyncGenerator<Float32Array> {
+  for await (const block of readBlocks(source, position, bytes)) {
+    const values = new Float32Array(block.length / DTYPE_BYTES[dtype]);
+    decodeElements(block, dtype, true, values, 0);
+    yield values;
+  }
 }
 
 function isReadable(dtype: string): dtype is Dtype {

@@ -57,6 +57,16 @@ describe('round trip', () => {
     const file = await open(await write(new Map([['w', tensorOf([5], values)]]), 'f16'));
     expect(file.tensors.get('w')!.dtype).toBe('F16');
     expect([...(await file.tensors.get('w')!.read())]).toEqual([1, -0.0999755859375, 65504, 2 ** -24, Infinity]);
+    const inPieces = {
+      ...tensorOf([4], values),
+      async *readBlocks() {
+        yield Float32Array.of(1, 2);
+        yield Float32Array.of(3, 1e5);
+      },
+    };
+    await expect(write(new Map([['w', inPieces]]), 'f16')).rejects.toMatchObject({
+      message: expect.stringContaining('element 3 of w is 100000'),
+    });
     const tooLarge = write(new Map([['w', tensorOf([2], Float32Array.of(1, -70000))]]), 'f16');
     await expect(tooLarge).rejects.toMatchObject({
       code: 'E_HALF_OVERFLOW',
@@ -133,6 +143,23 @@ test.each([
   ['E_TENSOR_DTYPE', 'no type at all', safetensors(one('"dtype":"toString","shape":[1],"data_offsets":[0,1]'), 1)],
 ])('%s: %s', async (code, _, bytes) => {
   await expect(open(bytes)).rejects.toMatchObject({ code });
+});
+
+test('tensors that begin at any byte are read: aligned they need not be', async () => {
+  const header =
+    '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]},' +
+    '"c":{"dtype":"F64","shape":[1],"data_offsets":[9,17]}}';
+  for (const spaces of [0, 1, 2, 3]) {
+    const bytes = safetensors(header + ' '.repeat(spaces), 17);
+    const data = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 17);
+    data.setUint8(0, 7);
+    data.setFloat32(1, 1.5, true);
+    data.setFloat32(5, -2.25, true);
+    data.setFloat64(9, 0.5, true);
+    const { tensors } = await open(bytes);
+    const read = await Promise.all([...tensors.values()].map((tensor) => tensor.read()));
+    expect(read.map((values) => [...values])).toEqual([[7], [1.5, -2.25], [0.5]]);
+  }
 });
 
 test('trailing spaces, white space between tokens and no tensors are all right', async () => {

@@ -26,7 +26,7 @@ export function parseShardIndex(text: string): ShardMap {
   reader.object((field) => {
     if (fields.has(field)) throw duplicateError(field, INDEX);
     fields.add(field);
-    if (field === 'metadata') reader.object(() => reader.skipScalar());
+    if (field === 'metadata') reader.object(() => reader.skipValue(0));
     else if (field === 'weight_map') readWeightMap(reader, shards);
     else throw reader.error(`an unknown field ${quote(field)}`);
   });

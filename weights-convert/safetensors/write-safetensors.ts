@@ -1,5 +1,5 @@
 /**
- * Writes safetensors as a stream of blocks: header, then one tensor after another, never more than one in memory.
+ * Writes safetensors as a stream of blocks: header, then one tensor after another, in memory only a piece of one.
  *
  * Follows the reference writer: tensors sorted by name (all have one dtype, so alignment is no concern), header padded
  * with spaces to a multiple of 8. The same tensors always give the same bytes.
@@ -7,15 +7,13 @@
 import { FormatError } from '../../errors.ts';
 import { floatBitsToHalf } from '../../half.ts';
 import { countElements } from '../torch/tensor-record.ts';
+import { tensorBlocks, type TensorData } from '../weights.ts';
 
 /** How weights are stored. */
 export type WeightDtype = 'f32' | 'f16';
 
 /** A tensor to write; read when its turn comes. */
-export interface WritableTensor {
-  readonly shape: readonly number[];
-  read(): Promise<Float32Array>;
-}
+export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks'>;
 
 const STORED: Readonly<Record<WeightDtype, { readonly name: string; readonly bytes: number }>> = {
   f32: { name: 'F32', bytes: 4 },
@@ -37,8 +35,11 @@ export async function* writeSafetensors(
   const sorted = sortByName(tensors);
   yield formatHeader(sorted, dtype);
   for (const [name, tensor] of sorted) {
-    const values = await tensor.read();
-    yield dtype === 'f32' ? asBytes(values) : asBytes(encodeHalves(name, values));
+    let start = 0;
+    for await (const values of tensorBlocks(tensor)) {
+      yield asBytes(dtype === 'f32' ? values : encodeHalves(name, values, start));
+      start += values.length;
+    }
   }
 }
 
@@ -55,14 +56,15 @@ export function measureSafetensors(tensors: ReadonlyMap<string, WritableTensor>,
 /**
  * Weights rounded to half precision, to nearest, ties to even.
  *
+ * @param start where in their tensor the values begin, for messages
  * @throws FormatError `E_HALF_OVERFLOW`
  */
-export function encodeHalves(name: string, values: Float32Array): Uint16Array {
+export function encodeHalves(name: string, values: Float32Array, start = 0): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < halves.length; i++) {
     const half = floatBitsToHalf(bits[i]!);
-    if ((half & 0x7fff) === 0x7c00 && Number.isFinite(values[i])) throw overflowError(name, i, values[i]!);
+    if ((half & 0x7fff) === 0x7c00 && Number.isFinite(values[i])) throw overflowError(name, start + i, values[i]!);
     halves[i] = half;
   }
   return halves;

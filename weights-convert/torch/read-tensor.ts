@@ -9,10 +9,14 @@ import { FormatError, MemoryError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
 import { DTYPE_BYTES } from './dtypes.ts';
+import { splitTensor } from './split-tensor.ts';
 import { countElements, type TensorRecord } from './tensor-record.ts';
 
 /** Elements decoded at a time: 8 MB of float32, at most 16 MB of raw bytes. */
 const WINDOW_ELEMENTS = 2 * 1024 * 1024;
+
+/** Elements of a piece: 1 MB of float32. */
+const BLOCK_ELEMENTS = 256 * 1024;
 
 /** One axis of the walk: its length, its step in the storage and its step in the row-major result. */
 interface Axis {
@@ -49,6 +53,15 @@ export async function readTensor(
   }
   await gather(axes, tensor, result, load);
   return result;
+}
+
+/** As `readTensor`, in pieces of at most 1 MB where the tensor can be cut. */
+export async function* readTensorBlocks(
+  source: ByteSource,
+  tensor: TensorRecord,
+  littleEndian: boolean,
+): AsyncGenerator<Float32Array> {
+  for (const piece of splitTensor(tensor, BLOCK_ELEMENTS)) yield await readTensor(source, piece, littleEndian);
 }
 
 function allocate(elements: number): Float32Array {

@@ -8,7 +8,7 @@ import { refuseGadgets } from '../globals.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
 import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
 import type { GlobalRecord, PickleValue } from '../pickle/records.ts';
-import { readTensor } from './read-tensor.ts';
+import { readTensor, readTensorBlocks } from './read-tensor.ts';
 import { StorageTable, type Storage } from './storage.ts';
 import type { TensorRecord } from './tensor-record.ts';
 
@@ -19,6 +19,8 @@ export interface TorchFile {
   readonly storages: StorageTable;
   /** A tensor's elements, row-major; the storage's checksum, where there is one, is checked the first time. */
   readTensor(tensor: TensorRecord): Promise<Float32Array>;
+  /** The same in pieces. */
+  readTensorBlocks(tensor: TensorRecord): AsyncGenerator<Float32Array>;
 }
 
 /** What a container's reader hands over. */
@@ -33,15 +35,21 @@ export interface TorchParts {
 /** Puts a container's parts together. */
 export function assembleTorchFile(source: ByteSource, parts: TorchParts): TorchFile {
   const verified = new Set<string>();
+  const verify = async ({ storage: { storage } }: TensorRecord): Promise<void> => {
+    if (!verified.has(storage.key)) await parts.verifyStorage(storage);
+    verified.add(storage.key);
+  };
   return {
     root: parts.pickle.root,
     globals: parts.pickle.globals,
     storages: new StorageTable(parts.storages),
     async readTensor(tensor) {
-      const { storage } = tensor.storage;
-      if (!verified.has(storage.key)) await parts.verifyStorage(storage);
-      verified.add(storage.key);
+      await verify(tensor);
       return readTensor(source, tensor, parts.littleEndian);
+    },
+    async *readTensorBlocks(tensor) {
+      await verify(tensor);
+      yield* readTensorBlocks(source, tensor, parts.littleEndian);
     },
   };
 }

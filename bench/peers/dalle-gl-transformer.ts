@@ -1,0 +1,34 @@
+/** Our transformer as the suite draws from it: the plans that `Transformer.begin` makes, logits read back at every step. */
+import type { Device } from '../../engine/index.ts';
+import type { Decoding } from '../../nets/transformer/decoding.ts';
+import { Transformer } from '../../nets/transformer/transformer.ts';
+import type { TransformerModel, TransformerPeer } from './transformer-peer.ts';
+
+export function createOurTransformer(device: Device, model: TransformerModel, batch: number): TransformerPeer {
+  device.textures.trim();
+  device.textures.resetPeak();
+  const { architecture, tensors, text } = model;
+  const source = { name: model.name, bytes: 0, container: 'safetensors' } as const;
+  const transformer = new Transformer({ architecture, tensors, source, close: async () => {} }, { device });
+  let decoding: Decoding | undefined;
+  return {
+    name: 'dalle-gl',
+    async read() {
+      decoding?.dispose(); // gives the plans back, and begin takes them again
+      decoding = await transformer.begin(text, batch);
+      return decoding.first;
+    },
+    async step(position, tokens) {
+      decoding!.position = position;
+      return decoding!.step(tokens);
+    },
+    textureBytes() {
+      const { weightBytes, stateBytes, peakBytes } = device.textures.ledger();
+      return { weights: weightBytes, states: stateBytes, peak: weightBytes + stateBytes + peakBytes };
+    },
+    async dispose() {
+      decoding?.dispose();
+      await transformer.dispose();
+    },
+  };
+}

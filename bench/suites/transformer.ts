@@ -1,0 +1,218 @@
+/**
+ * A transformer that draws image tokens one by one: reading the text, steps at the first, a middle and the last place of
+ * the picture, and where time allows a whole picture. Everyone is given the same tokens and reads back the logits of
+ * every step; nobody is timed before their logits agree.
+ */
+import { countDraws } from '../count-draws.ts';
+import { interleave } from '../harness.ts';
+import type { Contender, HarnessOptions, Times } from '../harness.ts';
+import type { TextureBytes, TransformerModel, TransformerPeer } from '../peers/transformer-peer.ts';
+import { imagePositions } from '../../weights-convert/transformer-spec.ts';
+
+/** Makes a peer for a model and a number of candidates; what that takes is in its `prepare`. */
+export interface TransformerEngine {
+  create(model: TransformerModel, batch: number): Promise<TransformerPeer>;
+}
+
+export interface TransformerTask {
+  readonly model: TransformerModel;
+  readonly batch: number;
+  /** Tokens a candidate whose logits are compared, and with which the caches are filled, from the first on. */
+  readonly checkedTokens: number;
+  /** Steps of one sample. */
+  readonly windowTokens: number;
+  /** Whether whole pictures are drawn too. */
+  readonly wholePictures: boolean;
+}
+
+/** Before anything is timed. Milliseconds, draw calls, bytes. */
+export interface TransformerBeginning {
+  readonly model: string;
+  readonly batch: number;
+  readonly contender: string;
+  /** From weights in memory to the first logits of a step: compiling and uploading, whenever an engine does it. */
+  readonly firstUse: number;
+  readonly drawsPerStep: number;
+  readonly drawsPerPrompt: number;
+  /** Steps at which the largest logit is that of the first engine, of those compared. */
+  readonly sameGreedyTokens: readonly [same: number, compared: number];
+  /** Largest difference of a logit from the first engine's. */
+  readonly largestDifference: number;
+  readonly textures: TextureBytes;
+}
+
+export interface TransformerTimes {
+  readonly model: string;
+  readonly batch: number;
+  readonly workload: string;
+  /** Tokens, all candidates together, that a sample draws. */
+  readonly tokens: number;
+  /** In the order of the engines. */
+  readonly times: readonly Times[];
+}
+
+export interface TransformerResult {
+  readonly beginnings: readonly TransformerBeginning[];
+  readonly times: readonly TransformerTimes[];
+}
+
+/** @param engines the first is the one that others are compared with */
+export async function measureTransformer(
+  gl: WebGL2RenderingContext,
+  engines: readonly TransformerEngine[],
+  task: TransformerTask,
+  options: HarnessOptions = {},
+): Promise<TransformerResult> {
+  const { model, batch } = task;
+  const peers: TransformerPeer[] = [];
+  try {
+    const firstUses: number[] = [];
+    for (const engine of engines) {
+      const start = performance.now();
+      const peer = await engine.create(model, batch);
+      peers.push(peer);
+      await peer.read();
+      await peer.step(0, new Int32Array(batch));
+      firstUses.push(performance.now() - start);
+    }
+    const drawn = await compareLogits(peers, task);
+    const beginnings: TransformerBeginning[] = [];
+    for (const [index, peer] of peers.entries()) {
+      beginnings.push({
+        model: model.name,
+        batch,
+        contender: peer.name,
+        firstUse: firstUses[index]!,
+        drawsPerStep: await countDraws(gl, () => peer.step(0, drawn.tokens[0]!)),
+        drawsPerPrompt: await countDraws(gl, () => peer.read()),
+        sameGreedyTokens: [drawn.same[index]!, drawn.tokens.length],
+        largestDifference: drawn.difference[index]!,
+        textures: peer.textureBytes(),
+      });
+    }
+    const times: TransformerTimes[] = [];
+    for (const workload of listWorkloads(task)) {
+      const contenders = peers.map((peer) => contenderOf(peer, workload, drawn.tokens));
+      const measured = await interleave(contenders, { warmups: 1, ...options, ...workload.options });
+      times.push({ model: model.name, batch, workload: workload.name, tokens: workload.tokens, times: measured });
+    }
+    const afterwards = peers.map((peer) => peer.textureBytes());
+    return { beginnings: beginnings.map((found, index) => ({ ...found, textures: afterwards[index]! })), times };
+  } finally {
+    for (const peer of peers) await peer.dispose();
+  }
+}
+
+interface Workload {
+  readonly name: string;
+  readonly readsText: boolean;
+  readonly first: number;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly options?: HarnessOptions;
+}
+
+function listWorkloads({ model, batch, windowTokens, wholePictures }: TransformerTask): Workload[] {
+  const places = imagePositions(model.architecture);
+  const last = places - 1 - windowTokens; // the last token is drawn from the logits of the step before it
+  const window = (name: string, first: number): Workload => {
+    return { name, readsText: false, first, steps: windowTokens, tokens: batch * windowTokens };
+  };
+  return [
+    { name: 'text to first token', readsText: true, first: 0, steps: 0, tokens: batch },
+    window('first tokens', 0),
+    window('middle tokens', Math.floor(last / 2)),
+    window('last tokens', last),
+    ...(wholePictures
+      ? [
+          {
+            name: 'whole picture',
+            readsText: true,
+            first: 0,
+            steps: places - 1,
+            tokens: batch * places,
+            options: { warmups: 0, minRounds: 3, moreSeconds: 0 },
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Tokens that were drawn once are given again, so that everyone does the same. */
+function contenderOf(
+  peer: TransformerPeer,
+  { readsText, first, steps }: Workload,
+  tokens: readonly Int32Array[],
+): Contender {
+  return {
+    name: peer.name,
+    async run() {
+      let logits: ArrayLike<number> = readsText ? await peer.read() : [];
+      for (let place = first; place < first + steps; place++) {
+        logits = await peer.step(place, tokens[place % tokens.length]!);
+      }
+      return logits;
+    },
+    dispose() {},
+  };
+}
+
+interface Drawn {
+  /** For each place the best token of each candidate, as the first engine found it. */
+  readonly tokens: readonly Int32Array[];
+  readonly same: readonly number[];
+  readonly difference: readonly number[];
+}
+
+/** Everyone is given the first one's greedy tokens. Throws where logits differ by more than rounding. */
+async function compareLogits(
+  peers: readonly TransformerPeer[],
+  { model, batch, checkedTokens }: TransformerTask,
+): Promise<Drawn> {
+  const same = peers.map(() => 0);
+  const difference = peers.map(() => 0);
+  const tokens: Int32Array[] = [];
+  let logits: ArrayLike<number>[] = [];
+  for (const peer of peers) logits.push(await peer.read());
+  for (let place = 0; place < checkedTokens; place++) {
+    const best = logits.map((given) => pickBest(given, batch));
+    peers.forEach((peer, index) => {
+      difference[index] = Math.max(difference[index]!, compare(logits[0]!, logits[index]!));
+      if (best[index]!.every((token, candidate) => token === best[0]![candidate])) same[index]!++;
+      if (difference[index]! <= 1e-3 * spreadOf(logits[0]!)) return;
+      throw new Error(
+        `${peer.name} computes other logits for ${model.name} at place ${place}: off by ${difference[index]}. Its time would mean nothing.`,
+      );
+    });
+    tokens.push(best[0]!);
+    if (place === imagePositions(model.architecture) - 1) break;
+    const next: ArrayLike<number>[] = [];
+    for (const peer of peers) next.push(await peer.step(place, best[0]!));
+    logits = next;
+  }
+  return { tokens, same, difference };
+}
+
+function pickBest(logits: ArrayLike<number>, batch: number): Int32Array {
+  const width = logits.length / batch;
+  return Int32Array.from({ length: batch }, (_, candidate) => {
+    let best = 0;
+    for (let token = 1; token < width; token++) {
+      if (logits[candidate * width + token]! > logits[candidate * width + best]!) best = token;
+    }
+    return best;
+  });
+}
+
+function compare(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  let worst = 0;
+  for (let at = 0; at < a.length; at++) worst = Math.max(worst, Math.abs(a[at]! - b[at]!));
+  return Number.isNaN(worst) ? Infinity : worst;
+}
+
+function spreadOf(logits: ArrayLike<number>): number {
+  let squares = 0;
+  for (let at = 0; at < logits.length; at++) squares += logits[at]! ** 2;
+  return Math.sqrt(squares / logits.length);
+}

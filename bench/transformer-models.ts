@@ -1,0 +1,94 @@
+/**
+ * The transformers that the suite draws from: the emoji model of the package, and one of the paper's shape (Zero-Shot
+ * Text-to-Image Generation, table 1's smallest width and more) with random weights, 100 million of them in its layers.
+ */
+import { createRandom } from '../test/helpers/random.ts';
+import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
+import { bundledModel } from '../package-files.ts';
+import { expectedTransformerTensors, textPositions } from '../weights-convert/transformer-spec.ts';
+import type { AttentionKind, TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
+import type { TensorData } from '../weights-convert/weights.ts';
+import type { TransformerModel } from './peers/transformer-peer.ts';
+
+/** The order of the paper's sparse layers: a column after a row, and a convolution last. */
+function paperLayers(depth: number): AttentionKind[] {
+  return Array.from({ length: depth }, (_, layer) => {
+    if (layer === depth - 1) return 'conv';
+    return layer % 4 === 1 ? 'column' : 'row';
+  });
+}
+
+export const PAPER_SHAPED: TransformerArchitecture = {
+  kind: 'transformer',
+  names: 'dalle-gl',
+  dim: 768,
+  depth: 14,
+  heads: 12,
+  head_size: 64,
+  text_length: 64,
+  text_vocab: 16_384,
+  image_vocab: 8192,
+  grid: [32, 32],
+  attention: paperLayers(14),
+  conv_kernel: 11,
+  conv_edges: 'cut',
+  activation: 'gelu-erf',
+  mlp_size: 3072,
+  norm: 'pre',
+  layer_scale: false,
+  qkv_bias: true,
+  position: 'text+row+column',
+  rotate_values: false,
+  pads: 'per-position',
+  start_token: false,
+  heads_of_output: 'separate',
+  shift_tokens: false,
+};
+
+/** The bundled model, its weights read into memory. */
+export async function readEmojiModel(): Promise<TransformerModel> {
+  const folder = await openModelFolder(bundledModel);
+  try {
+    const { architecture, tensors } = folder.transformer!;
+    const read = [...tensors].map(async ([name, { read: readOne, ...rest }]): Promise<[string, TensorData]> => {
+      const data = await readOne();
+      return [name, { ...rest, read: async () => data }];
+    });
+    return { name: 'emoji', architecture, tensors: new Map(await Promise.all(read)), text: makeText(architecture) };
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A model with uniform random weights whose activations stay near 1. */
+export function makeRandomModel(name: string, architecture: TransformerArchitecture): TransformerModel {
+  const random = createRandom(20211);
+  const tensors = [...expectedTransformerTensors(architecture)].map(([name, shape]): [string, TensorData] => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const data = new Float32Array(length);
+    const { spread, centre } = scaleOf(name, shape, architecture);
+    for (let at = 0; at < length; at++) data[at] = centre + spread * (2 * random.uniform() - 1);
+    return [name, { shape, dtype: 'F32', read: async () => data }];
+  });
+  return { name, architecture, tensors: new Map(tensors), text: makeText(architecture) };
+}
+
+/** Half the width of a tensor's uniform distribution, and its middle. A uniform number in ±√3·s has spread s. */
+function scaleOf(
+  name: string,
+  shape: readonly number[],
+  { depth }: TransformerArchitecture,
+): { spread: number; centre: number } {
+  if (/norm\.weight$/.test(name)) return { spread: 0.1, centre: 1 };
+  if (shape.length === 1) return { spread: 0.1, centre: 0 };
+  if (/embedding|position|row|column/.test(name)) return { spread: 1, centre: 0 };
+  const branches = /\.(out|down)\.weight$/.test(name) ? 2 * depth : 1; // what they add up to stays near 1
+  return { spread: Math.sqrt(3 / (shape[1]! * branches)), centre: 0 };
+}
+
+/** A few tokens, then pads. */
+function makeText(architecture: TransformerArchitecture): Int32Array {
+  const { text_vocab, pads } = architecture;
+  const pad = (p: number): number => (pads === 'per-position' ? text_vocab + p : 0);
+  return Int32Array.from({ length: textPositions(architecture) }, (_, p) => (p < 4 ? 11 + 7 * p : pad(p)));
+}

@@ -1,0 +1,61 @@
+/** `dalle-gl plan`: the numbers that a shape alone decides, and what it says where it cannot know. */
+import { expect, test } from 'vitest';
+import { bundledModel } from '../package-files.ts';
+import { runCaptured } from '../test/helpers/captured-terminal.ts';
+
+interface Reported {
+  readonly parameters: number;
+  readonly bytes: { readonly weights: number; readonly caches: number };
+  readonly token: { readonly draws: number; readonly macs: number };
+  readonly seconds: { readonly prompt: number; readonly token: number; readonly picture: number } | null;
+  readonly fits: boolean | null;
+  readonly layersThatFit: number | null;
+}
+
+async function planJson(...words: string[]): Promise<Reported> {
+  const { exitCode, stdout, stderr } = await runCaptured(['plan', ...words, '--json']);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  return JSON.parse(stdout.toString()) as Reported;
+}
+
+test("the paper's transformer, whether it fits or not", async () => {
+  const { parameters, bytes, token, fits, layersThatFit, seconds } = await planJson(
+    'paper-12b',
+    '--device',
+    'reference',
+  );
+  expect(parameters / 1e9).toBeCloseTo(12.29, 1);
+  expect(bytes.weights).toBeGreaterThan(4 * parameters * 0.99);
+  // Keys and values of 64 layers, for all but the last of 1,280 positions.
+  expect(bytes.caches).toBe(2 * 64 * 1279 * 3968 * 4);
+  expect(token.draws).toBeLessThanOrEqual(11 * 64 + 2);
+  // Every weight once, tables aside, and attention.
+  expect(token.macs / (12 * 3968 ** 2 * 64)).toBeGreaterThan(1);
+  expect(token.macs / (12 * 3968 ** 2 * 64)).toBeLessThan(1.05);
+  expect(fits === true ? layersThatFit === 64 : layersThatFit! < 64).toBe(true);
+  expect(seconds).toBeNull();
+});
+
+test('a model folder, with an estimate of time', async () => {
+  const { parameters, seconds, fits } = await planJson(bundledModel);
+  expect(parameters).toBeGreaterThan(3e6);
+  expect(fits).not.toBe(false);
+  expect(seconds!.token).toBeGreaterThan(0);
+  expect(seconds!.picture).toBeCloseTo(seconds!.prompt + 255 * seconds!.token, 9);
+});
+
+test('in words', async () => {
+  const { stdout, exitCode } = await runCaptured(['plan', 'dalle-pytorch-new', '--device', 'reference']);
+  expect(exitCode).toBe(0);
+  expect(stdout.toString()).toMatch(/^dalle-pytorch-new: 2 layers of 512, 8 heads of 64; 256 text tokens of 49408/);
+  expect(stdout.toString()).toContain('Time: unknown without a graphics device');
+});
+
+test('refuses what is neither a folder nor a name, and a folder without a transformer', async () => {
+  const wrong = await runCaptured(['plan', 'paper-12']);
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toContain('Did you mean paper-12b?');
+  const other = await runCaptured(['plan', 'no-such-thing-at-all']);
+  expect(other.stderr).toContain('rudalle-malevich');
+});

@@ -1,0 +1,93 @@
+/**
+ * `dalle-gl plan`: what a transformer would take on this device, whether or not it fits: parameters, bytes, draws, and
+ * an estimate of its time. Nothing of it is read or allocated; the device is measured with two products of its own.
+ */
+import { statSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { ContextError, DalleError, UsageError } from '../errors.ts';
+import { configurations, Device, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
+import type { DeviceName, DeviceSpeed, PlanLimits } from '../node.ts';
+import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
+import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
+import { defineCommand, type Command } from './command.ts';
+import { commonFlags, deviceFlag } from './flags.ts';
+import { checkOperands } from './inputs.ts';
+import { findNearest } from './nearest.ts';
+import { formatPlan, judgeMemory, type PlanReport } from './plan-report.ts';
+import { printJson, say } from './terminal.ts';
+
+export const plan: Command = defineCommand({
+  name: 'plan',
+  operands: '<DIR|config>',
+  summary: 'Tells what a transformer would take on this device, also one that does not fit',
+  examples: ['dalle-gl plan paper-12b', 'dalle-gl plan my-model --json'],
+  flags: { device: deviceFlag, ...commonFlags },
+  async run({ flags, operands, terminal }) {
+    checkOperands('plan', operands, { least: 1, most: 1, what: 'a model folder or the name of a configuration' });
+    const name = operands[0]!;
+    const architecture = await findArchitecture(name);
+    const { limits, ...measured } = await lookAtDevice(flags.device);
+    const planned = planTransformer(architecture, limits);
+    const report: PlanReport = {
+      name,
+      ...planned,
+      ...measured,
+      seconds: measured.speed && estimateSeconds(planned, measured.speed),
+      ...judgeMemory(planned, measured.memory),
+    };
+    if (flags.json) printJson(terminal, report);
+    else terminal.stdout.write(`${formatPlan(report)}\n`);
+    if (measured.device === null && !flags.quiet) {
+      say(terminal, 'plan: no device could be opened, so there is no estimate of time; dalle-gl doctor tells why.');
+    }
+  },
+});
+
+async function findArchitecture(name: string): Promise<TransformerArchitecture> {
+  const named = new Map<string, TransformerArchitecture>(Object.entries(configurations)).get(name);
+  if (named) return named;
+  if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) return readArchitecture(name);
+  const names = Object.keys(configurations);
+  const nearest = findNearest(name, names);
+  const advice = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${nearest}?`;
+  throw new UsageError('E_OPERAND', `plan: ${name} is neither a model folder nor a configuration. ${advice}`);
+}
+
+async function readArchitecture(folder: string): Promise<TransformerArchitecture> {
+  const architecture = (await readModelManifest(folder)).parts.transformer?.architecture;
+  if (architecture?.kind === 'transformer') return architecture;
+  throw new DalleError('E_PART_MISSING', `plan: ${folder} has no transformer, which is what is planned here.`);
+}
+
+interface Measured {
+  readonly limits: PlanLimits;
+  /** In words; null where none could be opened. */
+  readonly device: string | null;
+  readonly speed: DeviceSpeed | null;
+  /** Bytes that are free for textures; null where nobody tells. */
+  readonly memory: number | null;
+}
+
+/** What every WebGL 2 context promises, for plans without one. */
+const promised: PlanLimits = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
+
+async function lookAtDevice(name: DeviceName | undefined): Promise<Measured> {
+  try {
+    const device = await open(name === undefined ? {} : { device: name });
+    try {
+      if (!(device instanceof Device)) {
+        return { limits: promised, device: device.description, speed: null, memory: freemem() };
+      }
+      const { targets, maxTextureSize, fetch, description, source } = device;
+      // A CPU that plays the GPU keeps textures in the machine's memory; a GPU does not tell how much it has.
+      const memory = source.software === true ? freemem() : null;
+      const limits = { targets, maxTextureSize, fetch };
+      return { limits, device: description, speed: await measureSpeed(device), memory };
+    } finally {
+      device.dispose();
+    }
+  } catch (error) {
+    if (name !== undefined || !(error instanceof ContextError)) throw error;
+    return { limits: promised, device: null, speed: null, memory: null };
+  }
+}

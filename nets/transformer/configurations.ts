@@ -1,0 +1,116 @@
+/**
+ * Transformers by name: the paper's (Zero-Shot Text-to-Image Generation, §2.3 and the widths of its table of
+ * compression), those of its public relatives, and ours. They are shapes: whether weights of such a shape can be had,
+ * and whether dalle-gl has the decoder of pictures that goes with them, is another matter.
+ *
+ * What the paper does not say is chosen here: GELU with erf, LayerNorm before each branch, biases, two heads.
+ */
+import type { AttentionKind, TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+
+/** `list[i]` for layer i, over and over, with another kind in the last layer. */
+function cycle(kinds: readonly AttentionKind[], depth: number, last?: AttentionKind): AttentionKind[] {
+  return Array.from({ length: depth }, (_, layer) =>
+    last !== undefined && layer === depth - 1 ? last : kinds[layer % kinds.length]!,
+  );
+}
+
+/** Row, column, row, row, over and over, and the convolution in the last layer. */
+const paperOrder = (depth: number): AttentionKind[] => cycle(['row', 'column', 'row', 'row'], depth, 'conv');
+
+function paper(heads: number): TransformerArchitecture {
+  const dim = heads * 64;
+  return {
+    kind: 'transformer',
+    names: 'dalle-gl',
+    dim,
+    depth: 64,
+    heads,
+    head_size: 64,
+    text_length: 256,
+    text_vocab: 16_384,
+    image_vocab: 8192,
+    grid: [32, 32],
+    attention: paperOrder(64),
+    conv_kernel: 11,
+    conv_edges: 'cut',
+    activation: 'gelu-erf',
+    mlp_size: 4 * dim,
+    norm: 'pre',
+    layer_scale: false,
+    qkv_bias: true,
+    position: 'text+row+column',
+    rotate_values: false,
+    pads: 'per-position',
+    start_token: false,
+    heads_of_output: 'separate',
+    shift_tokens: false,
+  };
+}
+
+/** What `train_dalle.py` makes unless told otherwise, over OpenAI's discrete VAE and CLIP's vocabulary. */
+const dallePytorch: TransformerArchitecture = {
+  ...paper(8),
+  names: 'dalle-pytorch',
+  depth: 2,
+  text_vocab: 49_408,
+  attention: cycle(['full'], 2),
+  conv_kernel: 5,
+  activation: 'geglu',
+  layer_scale: true,
+  qkv_bias: false,
+  start_token: true,
+  heads_of_output: 'shared',
+};
+
+export type ConfigurationName =
+  | 'paper-12b'
+  | 'paper-5.6b'
+  | 'paper-2.8b'
+  | 'rudalle-malevich'
+  | 'mindalle'
+  | 'dalle-pytorch-old'
+  | 'dalle-pytorch-new'
+  | 'emoji';
+
+export const configurations: Readonly<Record<ConfigurationName, TransformerArchitecture>> = {
+  'paper-12b': paper(62),
+  'paper-5.6b': paper(42),
+  'paper-2.8b': paper(30),
+  /** Its own masks count the last text position as the first of the image, since it adds a start token to the text. */
+  'rudalle-malevich': {
+    ...paper(16),
+    dim: 2048,
+    head_size: 128,
+    mlp_size: 8192,
+    depth: 24,
+    attention: paperOrder(24),
+    text_length: 128,
+    conv_edges: 'clamp',
+    activation: 'gelu-tanh',
+    norm: 'sandwich',
+    start_token: true,
+    heads_of_output: 'shared',
+  },
+  mindalle: {
+    ...paper(24),
+    depth: 42,
+    attention: cycle(['full'], 42),
+    text_length: 64,
+    image_vocab: 16_384,
+    grid: [16, 16],
+    position: 'text+image',
+    pads: 'zero',
+  },
+  'dalle-pytorch-old': dallePytorch,
+  'dalle-pytorch-new': { ...dallePytorch, position: 'rotary', rotate_values: true, shift_tokens: true },
+  /** The one in the package. */
+  emoji: {
+    ...paper(3),
+    depth: 6,
+    attention: ['row', 'column', 'row', 'row', 'row', 'conv'],
+    text_length: 16,
+    text_vocab: 673,
+    image_vocab: 1024,
+    grid: [16, 16],
+  },
+};

@@ -1,0 +1,75 @@
+/** Plans of transformers that are not there, against one that is; and the named shapes. */
+import { expect, test } from 'vitest';
+import { openTestDevice } from '../../test/helpers/devices.ts';
+import { openEmojiTransformer } from '../../test/helpers/transformer-golden.ts';
+import { readTransformer } from '../../weights-convert/transformer-architecture.ts';
+import { countParameters } from '../../weights-convert/weights.ts';
+import { configurations } from './configurations.ts';
+import { countFittingLayers, estimateSeconds, measureSpeed, planTransformer } from './estimate.ts';
+import { Transformer } from './transformer.ts';
+
+const limits = { targets: 8, maxTextureSize: 16_384, fetch: 'textureLod' } as const;
+const totalOf = ({ bytes }: ReturnType<typeof planTransformer>): number =>
+  bytes.weights + bytes.caches + bytes.textures;
+
+test('bytes and parameters are those of the emoji transformer when it draws', async () => {
+  const device = await openTestDevice();
+  const weights = await openEmojiTransformer();
+  const parameters = countParameters(weights);
+  expect(configurations.emoji).toEqual(weights.architecture);
+  const before = device.textures.ledger();
+  const transformer = new Transformer(weights, { device });
+  const decoding = await transformer.begin(new Int32Array(16), 3);
+  await decoding.step(new Int32Array(3));
+  const after = device.textures.ledger();
+  const planned = planTransformer(configurations.emoji, device, 3);
+  expect(planned.parameters).toBe(parameters);
+  expect(planned.bytes.weights).toBe(after.weightBytes - before.weightBytes);
+  expect(planned.bytes.caches).toBe(after.stateBytes - before.stateBytes);
+  decoding.dispose();
+  await transformer.dispose();
+});
+
+test.each([
+  ['paper-12b', 12.29e9],
+  ['paper-5.6b', 5.69e9],
+  ['paper-2.8b', 2.93e9],
+  ['rudalle-malevich', 1.31e9],
+  ['mindalle', 1.29e9],
+  ['dalle-pytorch-old', 68e6],
+  ['dalle-pytorch-new', 68e6],
+] as const)('%s has the parameters it is known by', (name, parameters) => {
+  const plan = planTransformer(configurations[name], limits);
+  expect(Math.abs(plan.parameters / parameters - 1)).toBeLessThan(0.01);
+  expect(readTransformer(new Map(Object.entries(configurations[name])))).toEqual(configurations[name]);
+  // At most 11 draws a layer; DALLE-pytorch's token shift takes its rows into caches of their own.
+  const perLayer = configurations[name].shift_tokens ? 14 : 11;
+  expect(plan.token.draws).toBeLessThanOrEqual(perLayer * configurations[name].depth + 2);
+});
+
+test('as many layers fit as the bytes are for', () => {
+  const { mindalle } = configurations;
+  const whole = planTransformer(mindalle, limits);
+  expect(countFittingLayers(whole, totalOf(whole))).toBe(42);
+  expect(countFittingLayers(whole, 1000)).toBe(0);
+  const available = 2e9;
+  const layers = countFittingLayers(whole, available);
+  const ofDepth = (depth: number): number =>
+    totalOf(planTransformer({ ...mindalle, depth, attention: mindalle.attention.slice(0, depth) }, limits));
+  expect(ofDepth(layers)).toBeLessThanOrEqual(available);
+  // Textures are a little larger than what is in them, so one more may still fit, but not two.
+  expect(ofDepth(layers + 2)).toBeGreaterThan(available);
+});
+
+test('times are draws and reads, and the first image token comes with the text', () => {
+  const plan = planTransformer(configurations.emoji, limits);
+  const speed = { secondsPerDraw: 1, fetchesPerSecond: plan.token.fetches, streamedFetchesPerSecond: 1 };
+  const { prompt, token, picture } = estimateSeconds(plan, speed);
+  expect(token).toBe(plan.token.draws + 1);
+  expect(picture).toBe(prompt + 255 * token);
+});
+
+test('a device is measured', async () => {
+  const speed = await measureSpeed(await openTestDevice());
+  for (const value of Object.values(speed)) expect(value).toBeGreaterThan(0);
+});

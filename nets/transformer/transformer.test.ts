@@ -1,0 +1,343 @@
+/**
+ * The transformer against PyTorch: small random ones of every family, whole and token by token, and the trained emoji
+ * model. Ours may be 16 times as far from float64 as PyTorch's own float32 is (design section 5).
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import { referenceDevice } from '../../engine/index.ts';
+import type { AnyDevice, Device } from '../../engine/index.ts';
+import { compile } from '../../ops/index.ts';
+import type { RewriteOptions } from '../../ops/index.ts';
+import { sees } from '../../ops/attention/mask.ts';
+import { expectClose } from '../../test/helpers/close.ts';
+import { deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
+import { findCase, transformerCases, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
+import { netTensors } from '../../weights-convert/net-tensors.ts';
+import { imagePositions, textPositions, textRows } from '../../weights-convert/transformer-spec.ts';
+import { growTree } from '../weight-tree.ts';
+import type { Decoding } from './decoding.ts';
+import { maskOf, wholeSequence } from './sequence.ts';
+import { deriveTables } from './tables.ts';
+import { Transformer } from './transformer.ts';
+
+const opened: Transformer[] = [];
+afterAll(() => Promise.all(opened.map((transformer) => transformer.dispose())));
+
+async function load(device: AnyDevice, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Transformer> {
+  const transformer = new Transformer(await given.open(), { device, ...rewriting });
+  opened.push(transformer);
+  return transformer;
+}
+
+interface Logits {
+  readonly text: Float32Array;
+  readonly image: Float32Array;
+}
+
+/** Logits behind every token of the golden's two sequences, of text and of image. */
+async function computeLogits(
+  device: AnyDevice,
+  given: TransformerCase,
+  rewriting: RewriteOptions = {},
+): Promise<Logits> {
+  const { architecture, text, image } = given;
+  const weights = await given.open();
+  const tree = growTree(deriveTables(architecture, netTensors(weights)));
+  const count = imagePositions(architecture);
+  const plan = compile(
+    device,
+    (inputs) => wholeSequence(architecture, tree, inputs.text, inputs.image),
+    { text: { shape: [2, textPositions(architecture)], dtype: 'i32' }, image: { shape: [2, count - 1], dtype: 'i32' } },
+    rewriting,
+  );
+  const fed = image.filter((_, at) => at % count < count - 1);
+  const result = await plan.run({ text, image: fed });
+  plan.dispose();
+  await weights.close();
+  return result as unknown as Logits;
+}
+
+function expectLogits(actual: Logits, { name, errors, textLogits, imageLogits }: TransformerCase, times = 16): void {
+  expectClose(actual.text, textLogits, times * errors.textLogits.maxError, { label: `${name} text` });
+  expectClose(actual.image, imageLogits, times * errors.imageLogits.maxError, { label: `${name} image` });
+}
+
+describe('whole sequences equal PyTorch', () => {
+  test.each(transformerCases)('$name', async (given) => {
+    expectLogits(await computeLogits(await openTestDevice(), given), given);
+  });
+
+  test.each(transformerCases)('$name, by the reference', async (given) => {
+    expectLogits(await computeLogits(referenceDevice, given), given, 1);
+  });
+
+  test.each(deviceVariants)('on $name', async (variant) => {
+    const given = findCase('paper-odd');
+    expectLogits(await computeLogits(await openVariant(variant), given), given);
+  });
+
+  test.each(['pack_linear', 'norm_on_read', 'activation_on_write', 'branch_on_write'])('without %s', async (name) => {
+    for (const given of [findCase('paper'), findCase('dalle-pytorch-old')]) {
+      expectLogits(await computeLogits(await openTestDevice(), given, { without: [name] }), given);
+    }
+  });
+
+  test('without any rewrite', async () => {
+    const given = findCase('malevich-wrap');
+    expectLogits(await computeLogits(await openTestDevice(), given, { rules: [] }), given);
+  });
+});
+
+/** Logits of each position of a grid row by row: rows `position` of [S, H·W, V], candidate b being of sequence ⌊b·S/B⌋. */
+function pickRows(given: TransformerCase, position: number, batch: number, sequences: number): Float64Array {
+  const { image_vocab } = given.architecture;
+  const count = imagePositions(given.architecture);
+  const rows = Array.from({ length: batch }, (_, b) => Math.floor((b * sequences) / batch) * count + position);
+  return Float64Array.from(
+    rows.flatMap((row) => [...given.imageLogits.subarray(row * image_vocab, (row + 1) * image_vocab)]),
+  );
+}
+
+/** Feeds the golden's tokens one by one and compares the logits behind each; gives all that was computed. */
+async function decodeGiven(
+  transformer: Transformer,
+  given: TransformerCase,
+  batch: number,
+  sequences: number,
+  steps: number = imagePositions(given.architecture) - 1,
+): Promise<Float32Array[]> {
+  const count = imagePositions(given.architecture);
+  const text = given.text.subarray(0, sequences * textPositions(given.architecture));
+  const decoding = await transformer.begin(text, batch);
+  const results = [decoding.first];
+  for (let position = 0; position < steps; position++) {
+    const tokens = Int32Array.from(
+      { length: batch },
+      (_, b) => given.image[Math.floor((b * sequences) / batch) * count + position]!,
+    );
+    results.push(await decoding.step(tokens));
+  }
+  decoding.dispose();
+  results.forEach((logits, position) => {
+    expectClose(logits, pickRows(given, position, batch, sequences), 16 * given.errors.imageLogits.maxError, {
+      label: `${given.name}, ${position} tokens, batch ${batch} of ${sequences}`,
+    });
+  });
+  return results;
+}
+
+describe('decoding token by token equals whole sequences after every prefix', () => {
+  test.each(transformerCases)('$name', async (given) => {
+    await decodeGiven(await load(await openTestDevice(), given), given, 2, 2);
+  });
+
+  test('on the reference device', async () => {
+    const given = findCase('paper');
+    await decodeGiven(await load(referenceDevice, given), given, 2, 1, 6);
+  });
+
+  test.each(deviceVariants)('on $name', async (variant) => {
+    const given = findCase('paper-odd');
+    await decodeGiven(await load(await openVariant(variant), given), given, 2, 2);
+  });
+
+  test('for one text and 1 to 8 candidates, and for two', async () => {
+    const given = findCase('mindalle');
+    const transformer = await load(await openTestDevice(), given);
+    for (let batch = 1; batch <= 8; batch++) await decodeGiven(transformer, given, batch, 1, 5);
+    for (let batch = 2; batch <= 8; batch += 2) await decodeGiven(transformer, given, batch, 2, 5);
+  });
+
+  test('a second time on the same plans, bit for bit', async () => {
+    const given = findCase('paper');
+    const transformer = await load(await openTestDevice(), given);
+    const first = await decodeGiven(transformer, given, 2, 2);
+    // Another picture in between leaves other keys and values in the caches.
+    const other = await transformer.begin(given.text, 2);
+    for (let step = 0; step < 9; step++) await other.step(Int32Array.of(step, 20 - step));
+    other.dispose();
+    expect(await decodeGiven(transformer, given, 2, 2)).toEqual(first);
+  });
+
+  test.each(['paper', 'paper-odd', 'rotary-keys'])('%s: rows of an image that are read at once', async (name) => {
+    const given = findCase(name);
+    const { text, image, architecture, errors } = given;
+    const transformer = await load(await openTestDevice(), given);
+    const decoding = await transformer.begin(text.subarray(0, textPositions(architecture)), 3);
+    const expectNext = (logits: Float32Array): void => {
+      const wanted = pickRows(given, decoding.position, 3, 1);
+      expectClose(logits, wanted, 16 * errors.imageLogits.maxError, { label: `${name} at ${decoding.position}` });
+    };
+    const columns = architecture.grid[1];
+    for (let row = 0; row < 2; row++)
+      expectNext(await decoding.readRow(image.subarray(row * columns, (row + 1) * columns)));
+    for (let step = 0; step < 3; step++) {
+      expectNext(await decoding.step(new Int32Array(3).fill(image[decoding.position]!)));
+    }
+    decoding.dispose();
+  });
+
+  test('the best token picked on the device is the best of the logits', async () => {
+    const given = findCase('paper');
+    const transformer = await load(await openTestDevice(), given);
+    const decoding = await transformer.begin(given.text, 2);
+    const { image_vocab } = given.architecture;
+    for (let position = 0; position < 5; position++) {
+      const tokens = Int32Array.of(given.image[position]!, given.image[20 + position]!);
+      const { tokens: best, logProbability } = await decoding.stepGreedy(tokens);
+      const rows = pickRows(given, position + 1, 2, 2);
+      best.forEach((token, b) => {
+        const row = rows.subarray(b * image_vocab, (b + 1) * image_vocab);
+        expect(token).toBe(row.indexOf(Math.max(...row)));
+        const total = row.reduce((sum, logit) => sum + Math.exp(logit - row[token]!), 0);
+        expect(Math.abs(logProbability[b]! + Math.log(total))).toBeLessThan(1e-4);
+      });
+    }
+    decoding.dispose();
+  });
+});
+
+describe('what a token may change', () => {
+  const given = findCase('paper');
+  const count = imagePositions(given.architecture);
+  const { image_vocab } = given.architecture;
+  const rowOf = (logits: Float32Array, position: number): number[] => [
+    ...logits.subarray(position * image_vocab, (position + 1) * image_vocab),
+  ];
+
+  test('later image logits only; no bit of the text or of what is before', async () => {
+    const device = await openTestDevice();
+    const before = await computeLogits(device, given);
+    for (const changed of [0, 7, count - 2]) {
+      const image = given.image.map((token, at) => (at === changed ? (token + 1) % image_vocab : token));
+      const after = await computeLogits(device, { ...given, image });
+      expect(after.text).toEqual(before.text);
+      for (let position = 0; position < 2 * count; position++) {
+        const same = position <= changed || position >= count; // the other sequence
+        if (same) expect(rowOf(after.image, position)).toEqual(rowOf(before.image, position));
+      }
+      expect(rowOf(after.image, changed + 1)).not.toEqual(rowOf(before.image, changed + 1));
+    }
+  });
+
+  test.each(['row', 'column', 'conv'] as const)('in one layer of kind %s, where the mask shows it', async (kind) => {
+    const device = await openTestDevice();
+    const single: TransformerCase = {
+      ...given,
+      architecture: { ...given.architecture, depth: 1, attention: [kind] },
+    };
+    const mask = maskOf(single.architecture, 0);
+    const before = await computeLogits(device, single);
+    const changed = 6;
+    const image = single.image.map((token, at) => (at === changed ? (token + 1) % image_vocab : token));
+    const after = await computeLogits(device, { ...single, image });
+    // The logits at place p of the output are made by the token at p - 1.
+    for (let position = 1; position < count; position++) {
+      const seen = sees(mask, mask.text + position - 1, mask.text + changed);
+      const rows = [after, before].map(({ image }) => rowOf(image, position));
+      if (seen) expect(rows[0], `${position}`).not.toEqual(rows[1]);
+      else expect(rows[0], `${position}`).toEqual(rows[1]);
+    }
+  });
+
+  test('a pad is of its position: another one is another text', async () => {
+    const device = await openTestDevice();
+    const transformer = await load(device, given);
+    const { text_vocab, text_length } = given.architecture;
+    const pads = Int32Array.from({ length: text_length }, (_, position) => text_vocab + position);
+    const swapped = pads.map((pad, position) => (position < 2 ? pads[1 - position]! : pad));
+    const image = given.image.subarray(0, count);
+    const [right, wrong] = [await transformer.imageLogits(pads, image), await transformer.imageLogits(swapped, image)];
+    expect(right).not.toEqual(wrong);
+  });
+});
+
+describe('a transformer in use', () => {
+  const given = findCase('mindalle');
+  const { architecture, text, image } = given;
+  const positions = textPositions(architecture);
+  const one = text.subarray(0, positions);
+
+  const drive = async (decoding: Decoding, steps: number): Promise<Float32Array> => {
+    let logits = decoding.first;
+    for (let step = 0; step < steps; step++) logits = await decoding.step(Int32Array.of(image[step]!));
+    return logits;
+  };
+
+  test('two decodings at once do not disturb each other', async () => {
+    const transformer = await load(await openTestDevice(), given);
+    const [a, b] = [await transformer.begin(one, 1), await transformer.begin(text.subarray(positions), 1)];
+    const [x, y] = await Promise.all([drive(a, 4), drive(b, 4)]);
+    a.dispose();
+    b.dispose();
+    const alone = await transformer.begin(one, 1);
+    expect(await drive(alone, 4)).toEqual(x);
+    expect(y).not.toEqual(x);
+    alone.dispose();
+  });
+
+  test('many decodings take no more memory than two', async () => {
+    const device: Device = await openTestDevice();
+    const transformer = await load(device, given);
+    const once = async (): Promise<void> => {
+      const decoding = await transformer.begin(one, 1);
+      await drive(decoding, 1);
+      decoding.dispose();
+    };
+    for (let round = 0; round < 2; round++) await once();
+    const before = device.textures.ledger();
+    for (let round = 0; round < 100; round++) await once();
+    expect(device.textures.ledger()).toEqual(before);
+    const other = await load(device, given);
+    await other.dispose();
+    expect(device.textures.ledger()).toEqual(before);
+  });
+
+  test('disposed, it leaves nothing behind and says so to later calls', async () => {
+    const device = await openTestDevice();
+    const before = device.textures.ledger();
+    const transformer = await load(device, given);
+    const decoding = await transformer.begin(one, 1);
+    expect(device.textures.ledger().stateBytes).toBeGreaterThan(before.stateBytes);
+    const working = transformer.imageLogits(text, image);
+    await transformer.dispose();
+    expect((await working).length).toBe(given.imageLogits.length);
+    decoding.dispose();
+    decoding.dispose();
+    const { liveTextures, stateBytes } = device.textures.ledger();
+    expect({ liveTextures, stateBytes }).toEqual({ liveTextures: before.liveTextures, stateBytes: before.stateBytes });
+    await expect(transformer.begin(one, 1)).rejects.toMatchObject({ code: 'E_DISPOSED' });
+    await expect(transformer.imageLogits(text, image)).rejects.toMatchObject({ code: 'E_DISPOSED' });
+    await expect(decoding.step(Int32Array.of(0))).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  });
+
+  test('refuses tokens that are none, texts and batches that do not fit, and a step too many', async () => {
+    const transformer = await load(await openTestDevice(), given);
+    const unknown = Int32Array.from(one, (token, at) => (at === 1 ? textRows(architecture) : token));
+    await expect(transformer.begin(unknown, 1)).rejects.toMatchObject({ code: 'E_TOKEN' });
+    await expect(transformer.begin(text.subarray(1), 1)).rejects.toMatchObject({ code: 'E_SHAPE' });
+    await expect(transformer.begin(text, 3)).rejects.toMatchObject({ code: 'E_SHAPE' });
+    await expect(transformer.begin(one, 0)).rejects.toMatchObject({ code: 'E_SHAPE' });
+    await expect(transformer.imageLogits(one, image)).rejects.toMatchObject({ code: 'E_SHAPE' });
+    const decoding = await transformer.begin(one, 1);
+    await expect(decoding.step(Int32Array.of(architecture.image_vocab))).rejects.toMatchObject({ code: 'E_TOKEN' });
+    await expect(decoding.step(Int32Array.of(1, 2))).rejects.toMatchObject({ code: 'E_SHAPE' });
+    await drive(decoding, imagePositions(architecture) - 1);
+    await expect(decoding.step(Int32Array.of(0))).rejects.toMatchObject({ code: 'E_SHAPE' });
+    decoding.dispose();
+  });
+
+  test('weights with a NaN give no logits', async () => {
+    const broken: TransformerCase = {
+      ...given,
+      async open() {
+        const weights = await given.open();
+        const norm = weights.tensors.get('final_norm.bias')!;
+        const spoilt = { ...norm, read: async () => (await norm.read()).fill(NaN, 3, 4) };
+        return { ...weights, tensors: new Map([...weights.tensors, ['final_norm.bias', spoilt]]) };
+      },
+    };
+    const transformer = await load(await openTestDevice(), broken);
+    await expect(transformer.imageLogits(text, image)).rejects.toMatchObject({ code: 'E_NOT_FINITE' });
+    await expect(transformer.begin(one, 1)).rejects.toMatchObject({ code: 'E_NOT_FINITE' });
+  });
+});

@@ -1,0 +1,119 @@
+/**
+ * tokenShift: part of each row comes from its neighbours, as in DALLE-pytorch. Of a text position the first half of the
+ * channels is that of the position before; of an image position the first quarter is that of the one above it, the
+ * second that of the one to its left; zeros where there is none. An image never looks into the text.
+ *
+ * The rows are read from a cache of one vector of D a position (ops/cache), this position's too, so that a step of
+ * decoding and a whole sequence are the same. M positions of S sequences from `position` on → [S·M, D]. Halves and
+ * quarters are rounded up, as torch's `chunk` does.
+ */
+import { ShapeError } from '../../errors.ts';
+import { apply, formatShape, sameShape } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import { cacheShape } from '../cache/cache.ts';
+import type { CacheForm } from '../cache/cache.ts';
+import { divide, modulo } from '../shader/accessors.ts';
+import { countFragments, writePixelShader } from '../shader/fragment.ts';
+
+export interface TokenShiftAttributes {
+  /** Sequences of the result. */
+  readonly sequences: number;
+  /** Positions of each. */
+  readonly count: number;
+  /** Sequences of the cache: a multiple. */
+  readonly batch: number;
+  /** Positions of the cache. */
+  readonly length: number;
+  readonly size: number;
+  /** Positions before the first of the image. */
+  readonly text: number;
+  /** Image positions in a row of the picture. */
+  readonly columns: number;
+}
+
+/** The cache that tokenShift reads. */
+export function rowsForm({ batch, length, size }: Pick<CacheForm, 'batch' | 'length' | 'size'>): CacheForm {
+  return { batch, length, first: 0, groups: 1, size };
+}
+
+export const tokenShiftOp: Op<TokenShiftAttributes> = {
+  name: 'token_shift',
+  infer: inferTokenShift,
+  reference: computeTokenShift,
+  glsl: writeTokenShiftShader,
+  // The position, and three rows of the cache at most.
+  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
+  describe: ({ text, columns }) => `${text} text positions, ${columns} columns`,
+};
+
+/**
+ * A cache of `rowsForm` and position i32 [1] → [S·M, D].
+ * @throws ShapeError `E_SHAPE`, `E_DTYPE`
+ */
+export function tokenShift(cache: Tensor, position: Tensor, attributes: TokenShiftAttributes): Tensor {
+  return apply(tokenShiftOp, [cache, position], attributes);
+}
+
+function inferTokenShift([cache, position]: readonly TensorType[], attributes: TokenShiftAttributes): TensorType {
+  const { sequences, count, batch, size } = attributes;
+  if (position!.dtype !== 'i32') {
+    throw new ShapeError('E_DTYPE', `tokenShift: position must be i32, got ${position!.dtype}.`);
+  }
+  const wanted = cacheShape(rowsForm(attributes));
+  const fits = sameShape(cache!.shape, wanted) && sameShape(position!.shape, [1]) && batch % sequences === 0;
+  if (fits) return { shape: [sequences * count, size], dtype: 'f32' };
+  throw new ShapeError(
+    'E_SHAPE',
+    `tokenShift: wanted a cache ${formatShape(wanted)} whose batch is a multiple of ${sequences} sequences, and position ` +
+      `[1], got ${formatShape(cache!.shape)}, ${formatShape(position!.shape)}.`,
+  );
+}
+
+/** The position that a channel comes from; -1 for none. */
+function sourceOf({ size, text, columns }: TokenShiftAttributes, place: number, channel: number): number {
+  const [half, quarter] = [Math.ceil(size / 2), Math.ceil(size / 4)];
+  const image = place - text;
+  if (image < 0) return channel < half ? place - 1 : place;
+  if (channel < quarter) return image < columns ? -1 : place - columns;
+  if (channel < 2 * quarter) return image % columns === 0 ? -1 : place - 1;
+  return place;
+}
+
+function computeTokenShift({ inputs, output, attributes }: ReferenceCall<TokenShiftAttributes>): void {
+  const [cache, position] = inputs;
+  const { sequences, count, batch, length, size } = attributes;
+  const texels = Math.ceil(size / 4);
+  for (let at = 0; at < output.length; at++) {
+    const [row, channel] = [Math.floor(at / size), at % size];
+    const source = sourceOf(attributes, position![0]! + (row % count), channel);
+    const column = ((Math.floor(row / count) * batch) / sequences) * texels + Math.floor(channel / 4);
+    output[at] = source < 0 ? 0 : cache![((channel % 4) * length + source) * batch * texels + column]!;
+  }
+}
+
+function writeTokenShiftShader(call: ShaderCall<TokenShiftAttributes>): string {
+  const { sequences, count, batch, size, text, columns } = call.attributes;
+  const [half, quarter] = [Math.ceil(size / 2), Math.ceil(size / 4)];
+  return writePixelShader(
+    call,
+    'token shift',
+    [
+      'vec4 value(int n, int quad, int y, int x) {',
+      `  int sequence = ${divide('x', count)};`,
+      `  int place = int(b_at(0, 0, 0, 0)) + x - sequence * ${count};`,
+      `  int column = sequence * ${(batch / sequences) * Math.ceil(size / 4)} + quad;`,
+      `  int image = place - ${text};`,
+      '  ivec4 channel = ivec4(0, 1, 2, 3) + quad * 4;',
+      // GLSL may read both sides of a choice: none may lie outside the cache.
+      '  vec4 zero = vec4(0.0);',
+      '  vec4 own = a_pixel(0, 0, place, column);',
+      '  vec4 before = place == 0 ? zero : a_pixel(0, 0, max(place - 1, 0), column);',
+      `  if (image < 0) return mix(own, before, lessThan(channel, ivec4(${half})));`,
+      `  vec4 above = image < ${columns} ? zero : a_pixel(0, 0, max(place - ${columns}, 0), column);`,
+      `  vec4 left = ${modulo('image', columns)} == 0 ? zero : before;`,
+      `  vec4 shifted = mix(left, above, lessThan(channel, ivec4(${quarter})));`,
+      `  return mix(own, shifted, lessThan(channel, ivec4(${2 * quarter})));`,
+      '}',
+    ].join('\n'),
+  );
+}
