@@ -12,6 +12,7 @@ import {
 } from '../node.ts';
 import type { DalleSession } from './dalle-session.ts';
 import { writeDrawing, type DrawingFiles } from './drawing-files.ts';
+import { rememberNet } from './net.ts';
 import { nameOutput } from './outputs.ts';
 import { showsPictures, startPreview } from './preview.ts';
 import { formatSeconds, startProgress } from './progress.ts';
@@ -43,7 +44,7 @@ export async function drawPictures(
   const { command, text, truncate, settings, files, flags } = drawing;
   const { last, ...measured } = await followSteps(drawing, start, terminal);
   const pictures = fromPixels(last.image!.data, last.image!.shape);
-  const recipe = { command, text, truncate, settings, weights: session.weights, ...session.settings };
+  const recipe = { command, text, truncate, settings, weights: session.weights, ...rememberNet(session.settings) };
   await writeDrawing(files, { pictures, tokens: last.tokens, recipe }, terminal);
   const { output, tokens } = files;
   const logProbabilities = [...last.logProbabilities];

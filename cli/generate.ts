@@ -9,7 +9,7 @@ import { nameFromText, planDrawingFiles } from './drawing-files.ts';
 import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { checkStdout, nameBeside } from './outputs.ts';
-import { checkWeights, findModel, readRecipe, type Recipe } from './recipe.ts';
+import { checkWeights, readRecipe, type Recipe } from './recipe.ts';
 import { readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import { say, type Terminal } from './terminal.ts';
 
@@ -80,7 +80,7 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   const { text, truncate, settings, kernels, precision } = recipe;
   const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
   checkStdout(terminal, files.pictures, flags.json, 'generate');
-  const model = flags.model ?? (await findModel(recipe));
+  const model = flags.model ?? recipe.model;
   const draw = async (session: DalleSession): Promise<void> => {
     checkWeights(recipe, session.weights, input);
     if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);

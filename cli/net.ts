@@ -43,6 +43,11 @@ export function describeNet(device: AnyDevice, { precision }: Dvae, model: strin
   return { device: device.description, kernels, precision, model };
 }
 
+/** The same for a picture, which may travel: where the package lies is nobody's business. */
+export function rememberNet({ model, ...settings }: NetSettings): Omit<NetSettings, 'model'> & { model?: string } {
+  return model === bundledModel ? settings : { ...settings, model };
+}
+
 export class Net {
   readonly settings: NetSettings;
   private readonly device: AnyDevice;
@@ -60,7 +65,7 @@ export class Net {
 
   /** The settings as text chunks of a PNG, so that a picture tells how it was made. */
   pngText(): Record<string, string> {
-    return { Software: software, 'dalle-gl': JSON.stringify(this.settings) };
+    return { Software: software, 'dalle-gl': JSON.stringify(rememberNet(this.settings)) };
   }
 
   /** Throws `E_PART_MISSING` for work the model has no part for, before anything is computed. */

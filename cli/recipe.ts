@@ -5,7 +5,6 @@
  */
 import { DalleError, FormatError } from '../errors.ts';
 import {
-  bundledModel,
   parseSampling,
   readPngText,
   readSource,
@@ -13,17 +12,24 @@ import {
   type Precision,
   type SamplingSettings,
 } from '../node.ts';
-import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
-import { hashWeights, type WeightHashes } from './dalle-session.ts';
-import { software, type NetSettings } from './net.ts';
+import type { WeightHashes } from './dalle-session.ts';
+import { software } from './net.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface Recipe extends NetSettings {
+export interface Recipe {
   readonly command: 'generate' | 'complete';
   readonly text: string;
   readonly truncate: boolean;
   readonly settings: SamplingSettings;
   readonly weights: WeightHashes;
+  /** The driver in words. */
+  readonly device: string;
+  /** Null on the reference device, which has none. */
+  readonly kernels: KernelChoice | null;
+  /** Of the dVAE. */
+  readonly precision: Precision;
+  /** The model folder; the package's own if it is left out. */
+  readonly model?: string;
 }
 
 const keyword = 'dalle-gl';
@@ -54,30 +60,31 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
   }
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
   const { text, truncate, model, device, weights, kernels, precision = 'full' } = recipe;
-  const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof model === 'string';
+  const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof device === 'string';
+  const isModel = model === undefined || typeof model === 'string';
   const isKnown = isKernels(kernels) && isPrecision(precision) && isHashes(weights);
-  if (!isWhole || !isKnown) throw recipeError(input, 'its recipe was edited');
+  if (!isWhole || !isModel || !isKnown) throw recipeError(input, 'its recipe was edited');
   const settings = readSettings(recipe.settings, input);
-  const made = { device: String(device), kernels, precision, model };
-  return { command: 'generate', text, truncate, settings, weights, ...made };
-}
-
-/** The folder that a recipe's weights are in: the package's own wherever it is now, if it has them. */
-export async function findModel({ weights, model }: Recipe): Promise<string> {
-  const bundled = hashWeights(await readModelManifest(bundledModel));
-  return listChanged(weights, bundled).length === 0 ? bundledModel : model;
+  return {
+    command: 'generate',
+    text,
+    truncate,
+    settings,
+    weights,
+    device,
+    kernels,
+    precision,
+    ...(model && { model }),
+  };
 }
 
 /** Throws FormatError `E_RECIPE` unless the weights are those that the picture was drawn with. */
 export function checkWeights({ weights }: Recipe, now: WeightHashes, input: string): void {
-  const changed = listChanged(weights, now);
+  // The encoder has no say in what is drawn.
+  const parts = ['transformer', 'decoder', 'tokenizer'];
+  const changed = parts.filter((part) => weights[part]?.join() !== now[part]?.join());
   if (changed.length === 0) return;
   throw recipeError(input, `it was drawn with another ${changed.join(', ')} than this model's. Name its model with -m`);
-}
-
-/** The encoder has no say in what is drawn. */
-function listChanged(a: WeightHashes, b: WeightHashes): string[] {
-  return ['transformer', 'decoder', 'tokenizer'].filter((part) => a[part]?.join() !== b[part]?.join());
 }
 
 function readSettings(settings: unknown, input: string): SamplingSettings {

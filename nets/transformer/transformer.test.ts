@@ -75,8 +75,11 @@ describe('whole sequences equal PyTorch', () => {
     expectLogits(await computeLogits(await openVariant(variant), given), given);
   });
 
-  test.each(['pack_linear', 'norm_on_read', 'activation_on_write', 'branch_on_write'])('without %s', async (name) => {
-    for (const given of [findCase('paper'), findCase('dalle-pytorch-old')]) {
+  test.each([
+    ...['pack_linear', 'norm_on_read', 'activation_on_write', 'branch_on_write'],
+    ...['rotary_on_write', 'norm_on_append'],
+  ])('without %s', async (name) => {
+    for (const given of [findCase('paper'), findCase('dalle-pytorch-old'), findCase('rotary-keys')]) {
       expectLogits(await computeLogits(await openTestDevice(), given, { without: [name] }), given);
     }
   });

@@ -130,7 +130,8 @@ function checkRows({ shape }: TensorType, { batch, sequences, first, groups, siz
 
 type Numbers = ReferenceCall['output'];
 
-function copyRows(
+/** Rows of x [B′·M, C] into a cache, from `position` on: what the reference of an append does. */
+export function copyRows(
   x: Numbers,
   [rows = 0, channels = 0]: Shape,
   position: number,

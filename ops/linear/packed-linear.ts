@@ -3,7 +3,8 @@
  * product in a transformer taken into its draw. Built by the rules in ops/rewrite, not by hand.
  *
  * x [R, K], packed [1, O, 1, 4·⌈K/4⌉], bias [O], sums [O], scale [O], residual [R, O]
- *   → residual + scale · activation(normalised(x) · wᵀ + bias).
+ *   → residual + scale · activation(normalised(x) · wᵀ + bias),
+ * or, with turns and a position, the product turned as by the op `rotary`.
  *
  * The LayerNorm before a product costs no draw, for every fragment reads whole rows of x: with its gain γ in the weight
  * and its shift in the bias, normalised(x) · wᵀ = (x · (γw)ᵀ − μ · Σγw) / σ. The difference cancels where |μ| ≫ σ, so
@@ -13,6 +14,8 @@ import { apply } from '../../engine/index.ts';
 import type { NumericArray, Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { geluFunction, geluTanhFunction } from '../elementwise/accurate.glsl.ts';
 import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
+import { declareTurn, turnRows } from '../rotary/rotary.ts';
+import type { RotaryAttributes } from '../rotary/rotary.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { existingPixel, offset, singlePixelBlock } from '../shader/fragment.ts';
 import { countProductFetches, writeProductShader } from '../shader/product.ts';
@@ -30,6 +33,8 @@ export interface PackedLinearAttributes {
   readonly activation: Activation;
   readonly scale: boolean;
   readonly residual: boolean;
+  /** The vectors that turn, with `turns` and `position`. Without activation, scale and residual. */
+  readonly rotary: RotaryAttributes | undefined;
 }
 
 export interface PackedLinearInputs {
@@ -39,6 +44,8 @@ export interface PackedLinearInputs {
   readonly sums?: Tensor | undefined;
   readonly scale?: Tensor | undefined;
   readonly residual?: Tensor | undefined;
+  readonly turns?: Tensor | undefined;
+  readonly position?: Tensor | undefined;
 }
 
 type PackAttributes = Pick<PackedLinearAttributes, 'weight'>;
@@ -84,13 +91,14 @@ export const packedLinearOp: Op<PackedLinearAttributes> = {
       fetches: countProductFetches(call, { kernel: { height: 1, width: 1 } }),
     };
   },
-  describe({ epsilon, bias, activation, scale, residual }) {
+  describe({ epsilon, bias, activation, scale, residual, rotary }) {
     const words = [
       ...(epsilon === undefined ? [] : ['norm on read']),
       ...(bias ? ['bias'] : []),
       ...(activation === 'none' ? [] : [activation]),
       ...(scale ? ['scale'] : []),
       ...(residual ? ['residual'] : []),
+      ...(rotary ? ['rotary'] : []),
     ];
     return words.join(', ');
   },
@@ -100,21 +108,25 @@ function outputsOf({ weight, activation }: PackedLinearAttributes): number {
   return activation === 'geglu' ? weight[0] / 2 : weight[0];
 }
 
-const optionalInputs = ['bias', 'sums', 'scale', 'residual'] as const;
+const optionalInputs = ['bias', 'sums', 'scale', 'residual', 'turns', 'position'] as const;
 
 /** Which of the optional inputs there are, in the order of the op's inputs. */
-function listOptional({ bias, epsilon, scale, residual }: PackedLinearAttributes): (keyof PackedLinearInputs)[] {
-  const present = { bias, sums: epsilon !== undefined, scale, residual };
+function listOptional(attributes: PackedLinearAttributes): (keyof PackedLinearInputs)[] {
+  const { bias, epsilon, scale, residual, rotary } = attributes;
+  const turned = rotary !== undefined;
+  const present = { bias, sums: epsilon !== undefined, scale, residual, turns: turned, position: turned };
   return optionalInputs.filter((name) => present[name]);
 }
 
 export function packedLinear(
   inputs: PackedLinearInputs,
-  attributes: Pick<PackedLinearAttributes, 'weight'> & Partial<Pick<PackedLinearAttributes, 'epsilon' | 'activation'>>,
+  attributes: Pick<PackedLinearAttributes, 'weight'> &
+    Partial<Pick<PackedLinearAttributes, 'epsilon' | 'activation' | 'rotary'>>,
 ): Tensor {
   const full: PackedLinearAttributes = {
     epsilon: undefined,
     activation: 'none',
+    rotary: undefined,
     ...attributes,
     bias: inputs.bias !== undefined,
     scale: inputs.scale !== undefined,
@@ -165,6 +177,10 @@ function computePackedLinear({ inputs, inputTypes, output, attributes }: Referen
   for (let at = 0; at < output.length; at++) {
     output[at] = activated[at]! * (scale?.[at % width] ?? 1) + (residual?.[at] ?? 0);
   }
+  if (!attributes.rotary) return;
+  const turnsType = inputTypes[2 + listOptional(attributes).indexOf('turns')]!;
+  const start = named.get('position')![0]!;
+  turnRows(output, [rows, width], named.get('turns')!, turnsType.shape, start, attributes.rotary);
 }
 
 /** (x − μ) / σ of each row: gain and shift are in the weight and the bias. */
@@ -204,7 +220,8 @@ const activations: Readonly<
 function writePackedShader(call: ShaderCall<PackedLinearAttributes>): string {
   const { attributes, output } = call;
   const { epsilon, activation } = attributes;
-  const names = new Map(listOptional(attributes).map((name, index) => [name, 'cdef'[index]!]));
+  const operands = new Map(listOptional(attributes).map((name, index) => [name, call.inputs[2 + index]!]));
+  const names = new Map([...operands].map(([name, operand]) => [name, operand.name]));
   const groups = activation === 'geglu' ? 2 : 1;
   const quads = output.layout.quads;
   const quadOf = (group: number): string => offset('quad', group * quads);
@@ -216,7 +233,19 @@ function writePackedShader(call: ShaderCall<PackedLinearAttributes>): string {
     kernel: { height: 1, width: 1 },
     reluInput: false,
     groups,
-    ...(activation !== 'none' && { declarations: activations[activation].declarations }),
+    declarations: [
+      ...(activation === 'none' ? [] : [activations[activation].declarations]),
+      ...(attributes.rotary
+        ? [
+            declareTurn({
+              rows: call.inputs[0]!.type.shape[0]!,
+              turns: operands.get('turns')!,
+              position: operands.get('position')!,
+              ...attributes.rotary,
+            }),
+          ]
+        : []),
+    ].join('\n'),
     // A bias joins behind the norm where there is one.
     start: (group) => (names.has('bias') && epsilon === undefined ? read('bias', group) : 'vec4(0.0)'),
     prepareWeights: [
@@ -239,6 +268,7 @@ function writePackedShader(call: ShaderCall<PackedLinearAttributes>): string {
       });
       const { x } = existingPixel(output.layout, position);
       const activated = writeActivation(products, activation);
+      if (attributes.rotary) return `turn(${activated}, quad, ${x})`;
       const scaled = names.has('scale') ? `${read('scale', 0)} * ${activated}` : activated;
       return names.has('residual') ? `${names.get('residual')}_pixel(0, quad, 0, ${x}) + ${scaled}` : scaled;
     },

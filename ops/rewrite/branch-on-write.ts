@@ -18,7 +18,13 @@ export const branchOnWrite: Rule = {
     if (tensor.op !== addOp) return undefined;
     const [x, linear] = tensor.inputs as [Tensor, Tensor];
     const found = readLinear(linear);
-    if (!found || found.attributes.residual || uses(linear) !== 1 || !sameShape(x.shape, linear.shape))
+    if (
+      !found ||
+      found.attributes.residual ||
+      found.attributes.rotary ||
+      uses(linear) !== 1 ||
+      !sameShape(x.shape, linear.shape)
+    )
       return undefined;
     return withLinearInputs(linear, { residual: x });
   },

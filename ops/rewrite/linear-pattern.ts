@@ -11,10 +11,10 @@ export function readLinear(
   return { inputs: readPackedLinear(tensor), attributes: tensor.attributes as PackedLinearAttributes };
 }
 
-/** The tensor, if it is a packed_linear that neither scales nor adds yet. */
+/** The tensor, if it is a packed_linear that neither scales nor adds nor turns yet. */
 export function readUnscaled(tensor: Tensor): Tensor | undefined {
   const attributes = readLinear(tensor)?.attributes;
-  return attributes && !attributes.scale && !attributes.residual ? tensor : undefined;
+  return attributes && !attributes.scale && !attributes.residual && !attributes.rotary ? tensor : undefined;
 }
 
 /** The same, and it has no activation either. */

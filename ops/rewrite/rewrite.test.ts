@@ -19,6 +19,7 @@ import {
   mul,
   oneHot,
   relu,
+  rotary,
   scaleAdd,
   slice,
   standardRules,
@@ -91,6 +92,13 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
     const w = tensor(random.integers(o * i * 9, -8, 8), [o, i, 3, 3], 'f16');
     return castToHalf(conv2d(relu(x), w, image(random, o))); // sums beyond 2048 are rounded, as the reference rounds
   },
+  rotary_on_write: ({ channels: [i, o], height, width }, random) => {
+    const rows = height * width;
+    const product = linear(image(random, rows, i), image(random, o, i), image(random, o));
+    // Whole numbers in the place of cosines and sines; an odd channel at the end stays.
+    const attributes = { sequences: 1, vectors: Math.floor(o / 2) };
+    return rotary(product, image(random, rows + 2, 2), tensor([2], [1], 'i32'), attributes);
+  },
   drop_dead_channels: ({ batch, channels: [i, o, count], height, width }, random) => {
     const whole = conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
     const kept = Math.min(count, o);
@@ -100,9 +108,9 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
 
 /**
  * Winograd and the folded LayerNorm cancel large terms, activations round: they have tests of their own, in ops/winograd
- * and ops/linear; so has tiling, beside this file.
+ * and ops/linear; so have tiling and splitting, beside this file.
  */
-const exactRules = standardRules.filter(({ name }) => !/^(winograd|tile|norm|activation)/.test(name));
+const exactRules = standardRules.filter(({ name }) => !/^(winograd|tile|split|norm|activation)/.test(name));
 
 test('every standard rule is tested here', () => {
   expect(Object.keys(graphs).sort()).toEqual(exactRules.map((rule) => rule.name).sort());

@@ -10,17 +10,21 @@ import { branchOnWrite } from './branch-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
 import { halfOnWrite } from './half-on-write.ts';
+import { normOnAppend } from './norm-on-append.ts';
 import { normOnRead } from './norm-on-read.ts';
 import { packConv2d } from './pack-conv2d.ts';
 import { packLinears } from './pack-linear.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
+import { rotaryOnWrite } from './rotary-on-write.ts';
+import { splitBatch } from './split-batch.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
 export const standardRules: readonly Rule[] = [
   tileLargeMaps,
+  splitBatch,
   gatherOneHot,
   dropDeadChannels,
   upsampleLater,
@@ -31,8 +35,10 @@ export const standardRules: readonly Rule[] = [
   halfOnWrite,
   packLinears,
   normOnRead,
+  normOnAppend,
   activationOnWrite,
   branchOnWrite,
+  rotaryOnWrite,
   winogradLargeMaps,
   winogradSmallMaps,
 ];

@@ -1,9 +1,10 @@
 /**
  * Tiling keeps the meaning, bit for bit on small integers: sections that pool, that upsample, that end in an arg-max or
- * in pixels, with skip paths of their own, over pictures that tiles do not divide evenly; and it lowers the peak.
+ * in pixels, with skip paths of their own, over pictures that tiles do not divide evenly, one section at a time or on
+ * through several; and it lowers the peak.
  */
-import { expect, test } from 'vitest';
-import { makePlan, rewrite } from '../../engine/index.ts';
+import { describe, expect, test } from 'vitest';
+import { makePlan, rewrite, sortTopologically } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { expectSameAsReference, openTestDevice } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -26,8 +27,11 @@ const random = createRandom(20261203);
 const image = (...shape: number[]): Tensor => integerTensor(random, shape, -2, 2);
 
 /** Two tiles or more along each axis of a 64×96 map of eight channels. */
-const tiling = tilingRule({ whole: 8 * 40 * 40, tile: 8 * 48 * 48 });
-const rules: readonly Rule[] = [tiling, ...standardRules.filter(({ name }) => name !== 'tile_large_maps')];
+const tile = 8 * 48 * 48;
+const rulesWith = (tiling: Rule): Rule[] => [tiling, ...standardRules.filter(({ name }) => name !== 'tile_large_maps')];
+const rules = rulesWith(tilingRule({ tile, held: Infinity }));
+/** Nothing is put together between sections. */
+const rulesOfChains = rulesWith(tilingRule({ tile, held: 0 }));
 
 /** A residual block: two 3×3 convolutions beside a skip path. */
 function block(x: Tensor, channels: number): Tensor {
@@ -50,12 +54,34 @@ const graphs: Readonly<Record<string, () => Tensor>> = {
     const small = block(image(1, 8, 64, 96), 8);
     return conv2d(relu(block(upsampleNearest2d(small), 8)), image(3, 8, 1, 1));
   },
+  'one section after another, each behind a pool': () => {
+    const small = maxPool2d(block(image(1, 8, 100, 68), 8), 2);
+    return maxPool2d(block(relu(small), 12), 2);
+  },
 };
 
-test.each(Object.entries(graphs))('%s', async (_, make) => {
-  const graph = make();
-  expect(rewrite([graph], rules).applied.get('tile_large_maps')).toBeGreaterThan(0);
-  await expectSameAsReference(await openTestDevice(), graph, 0, { rules });
+const wholes: readonly [string, Rule[]][] = [
+  ['sections put together', rules],
+  ['tiles that go on', rulesOfChains],
+];
+
+describe.each(wholes)('%s', (_, rules) => {
+  test.each(Object.entries(graphs))('%s', async (_, make) => {
+    const graph = make();
+    expect(rewrite([graph], rules).applied.get('tile_large_maps')).toBeGreaterThan(0);
+    await expectSameAsReference(await openTestDevice(), graph, 0, { rules });
+  });
+});
+
+test('tiles that go on never put the map between two sections together', () => {
+  const small = block(image(1, 8, 64, 96), 8);
+  const graph = conv2d(relu(block(upsampleNearest2d(small), 8)), image(3, 8, 1, 1));
+  const findLargest = (rules: readonly Rule[]): number => {
+    const made = sortTopologically(rewrite([graph], rules).outputs).filter(({ op }) => op.name === 'concat');
+    return Math.max(...made.map(({ shape }) => shape[1]!));
+  };
+  expect(findLargest(rules)).toBe(8);
+  expect(findLargest(rulesOfChains)).toBe(3);
 });
 
 test('tiles share their weights, and the peak is lower', () => {

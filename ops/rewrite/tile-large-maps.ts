@@ -2,44 +2,50 @@
  * Maps too large to hold whole are computed tile by tile. A section of the graph, from where maps change size to where
  * they change size again, is copied once a tile: its inputs are sliced with a halo as wide as its convolutions reach,
  * and of its result the part that the slicing did not touch is kept and put together with the others. The halo is
- * computed again by every tile (about 15 % more work); in return no map of the section ever exists whole.
+ * computed again by every tile; in return no map of the section ever exists whole.
  *
- * Sections end at 2×2 pools, at the inputs of upsamples, before arg-max heads and at outputs; weights are shared.
+ * Sections end at 2×2 pools, at the inputs of upsamples, before arg-max heads and at outputs; weights are shared. What
+ * one section hands to the next is put together and held whole, unless it is too large for that too: then the tiles of
+ * the later section go on through the earlier one, each computing the part it needs.
  */
 import { apply, gridOf, sizeOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
 import { castToHalfOp } from '../cast/cast.ts';
-import { concat, concatOp } from '../concat/concat.ts';
+import { concat } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
-import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
-import { clampOp, reluOp, sigmoidOp } from '../elementwise/unary.ts';
+import { reluOp } from '../elementwise/unary.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import type { MaxPool2dAttributes } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/upsample-nearest2d.ts';
+import { mapwiseOps } from './mapwise-ops.ts';
+import { listCuts, moveInto, resize, takeRegion, widen } from './tile-regions.ts';
+import type { Region, Span } from './tile-regions.ts';
 
+/** Numbers of one picture; a batch is split by a rule of its own (split_batch). */
 export interface TileLimits {
-  /** Numbers in the largest map of a section from which on it is tiled. */
-  readonly whole: number;
-  /** Numbers in the largest map of a tile, its halo included. */
+  /** In the largest map of a section from which on it is tiled, and of a tile, its halo included. */
   readonly tile: number;
+  /** In the largest map that is put together between two sections. */
+  readonly held: number;
 }
 
 /**
- * The official nets are whole at 256² (2²⁴ numbers), and larger pictures are made of pieces that Winograd's rules still
- * take. At 1024² an encode then needs 0.6 GB of textures beside the weights in the place of 2.4; a decode 1.1 GB, since
- * the maps between its sections are large too.
+ * The official nets are whole at 256² (2²⁴ numbers), and tiles are as large as Winograd's rules still take. At 1024² an
+ * encode needs 675 MB of textures beside the weights and a decode 624, for 1.08 and 1.12 times the texture reads a pixel
+ * (bench/README.md); held whole, they would need 2.4 GB each.
  */
-export const tileLargeMaps: Rule = tilingRule({ whole: 17e6, tile: 16e6 });
+export const tileLargeMaps: Rule = tilingRule({ tile: 18.4e6, held: 70e6 });
 
-/** Sides of tiles are multiples of this: whole blocks, whatever the device's, at both sizes of a section. */
-const step = 16;
-
-/** Halos are multiples of this: even, so that pools and upsamples begin where a tile begins. */
-const haloStep = 4;
+/**
+ * Where tiles and halos begin: at whole blocks of pixels or Winograd tiles as far as that is cheap, and where a pool or
+ * an upsample begins.
+ */
+const tileStep = { y: 8, x: 16 };
+const haloStep = { y: 2, x: 4 };
 
 /** The rule with other limits, for tests. */
 export function tilingRule(limits: TileLimits): Rule {
@@ -47,14 +53,23 @@ export function tilingRule(limits: TileLimits): Rule {
     name: 'tile_large_maps',
     why: 'a section whose maps are too large → the same by tiles, each with the halo it needs.',
     apply(tensor, { isOutput }) {
-      if (tensor.op === maxPool2dOp || (isOutput(tensor) && isLocal(tensor))) return tileSection(tensor, limits);
-      // The arg-max itself is not tiled: what its head looks at is smaller than its logits.
-      const end = tensor.op === upsampleNearest2dOp ? tensor.inputs[0] : findHeadInput(tensor);
-      if (!end || !isLocal(end)) return undefined;
-      const tiled = tileSection(end, limits);
-      return tiled && replaceBehind(tensor, end, tiled);
+      if (isOutput(tensor)) return tileSection(tensor, limits) ?? tileHead(tensor, limits);
+      if (tensor.op === maxPool2dOp && isHeld(tensor, limits)) return tileSection(tensor, limits);
+      const small = tensor.op === upsampleNearest2dOp ? tensor.inputs[0]! : undefined;
+      return small && isHeld(small, limits) ? tileBehind(tensor, small, limits) : tileHead(tensor, limits);
     },
   };
+}
+
+/** The arg-max itself is not tiled: what its head looks at is smaller than its logits. */
+function tileHead(tensor: Tensor, limits: TileLimits): Tensor | undefined {
+  const end = findHeadInput(tensor);
+  return end && tileBehind(tensor, end, limits);
+}
+
+function tileBehind(tensor: Tensor, end: Tensor, limits: TileLimits): Tensor | undefined {
+  const tiled = tileSection(end, limits);
+  return tiled && replaceBehind(tensor, end, tiled);
 }
 
 /** For arg-max over a 1×1 convolution: the tensor before the convolution and its ReLU. */
@@ -72,15 +87,10 @@ function replaceBehind(tensor: Tensor, end: Tensor, tiled: Tensor): Tensor {
   return apply(tensor.op, [replaced, ...rest], tensor.attributes);
 }
 
-const elementwise: readonly unknown[] = [
-  ...[addOp, subOp, mulOp, divOp, scaleAddOp],
-  ...[reluOp, clampOp, sigmoidOp, castToHalfOp],
-];
-
 /** Whether a pixel of the result depends only on pixels near it, at the same size of map. */
 function isLocal(tensor: Tensor): boolean {
   if (tensor.shape.length !== 4) return false;
-  if (tensor.op === conv2dOp || elementwise.includes(tensor.op)) return true;
+  if (tensor.op === conv2dOp || mapwiseOps.includes(tensor.op)) return true;
   // A slice over channels leaves rows and columns whole.
   return tensor.op === sliceOp && [2, 3].every((axis) => tensor.shape[axis] === tensor.inputs[0]!.shape[axis]);
 }
@@ -100,40 +110,58 @@ interface Start {
 }
 
 interface Section {
-  readonly starts: Map<Tensor, Start>;
-  /** How far the end looks beyond its own pixels, rounded up, and the most numbers of one map. */
-  readonly margin: number;
-  readonly largest: number;
+  /** What pools the maps at the end, and by how much; `last` itself and 1 where nothing does. */
+  readonly end: Tensor;
+  readonly pool: number;
+  /** The last tensor of the section at the size of its maps. */
+  readonly last: Tensor;
+  readonly starts: ReadonlyMap<Tensor, Start>;
+  /** How far the end looks beyond its own pixels. */
+  readonly reach: number;
+  /** The most numbers that a tile of one pixel makes in one map, here or in the sections it goes on through. */
+  readonly depth: number;
 }
 
 /**
  * Maps of the section: those as high and wide as its end, or as what its end pools. What starts it is not counted: it
  * exists anyway, or is upsampled only after the 1×1 convolutions behind it (upsample_later). A 1×1 convolution of a
- * one-hot picture is a table lookup (gather_one_hot), so it starts a section too.
+ * one-hot picture is a table lookup (gather_one_hot), so it starts a section too. Undefined where halos would not begin
+ * where a pool or an upsample does.
  */
-function explore(end: Tensor): Section {
+function explore(end: Tensor, limits: TileLimits): Section | undefined {
+  const pool = end.op === maxPool2dOp ? (end.attributes as MaxPool2dAttributes).size : 1;
+  const last = pool > 1 ? end.inputs[0]! : end;
+  if (!isLocal(last)) return undefined;
   const starts = new Map<Tensor, Start>();
-  const halos = new Map<Tensor, number>();
-  let largest = 0;
+  const reaches = new Map<Tensor, number>();
+  let depth = 0;
   const visit = (tensor: Tensor): number => {
-    const known = halos.get(tensor);
+    const known = reaches.get(tensor);
     if (known !== undefined) return known;
-    let halo = 0;
+    let reach = 0;
     if (tensor.op === upsampleNearest2dOp) {
       const { scale } = tensor.attributes as UpsampleNearest2dAttributes;
       starts.set(tensor, { tensor: tensor.inputs[0]!, scale });
     } else if (isLocal(tensor) && tensor.inputs[0]!.op !== oneHotOp) {
-      if (tensor.op !== reluOp && tensor.op !== castToHalfOp) largest = Math.max(largest, sizeOf(tensor.shape)); // these happen on read or write
+      // A ReLU happens on read, a cast on write.
+      if (tensor.op !== reluOp && tensor.op !== castToHalfOp) depth = Math.max(depth, tensor.shape[1]!);
       const inputs = tensor.op === conv2dOp ? tensor.inputs.slice(0, 1) : tensor.inputs.filter(isMap);
-      halo = reachOf(tensor) + Math.max(0, ...inputs.map(visit));
+      reach = reachOf(tensor) + Math.max(0, ...inputs.map(visit));
     } else {
       starts.set(tensor, { tensor, scale: 1 });
     }
-    halos.set(tensor, halo);
-    return halo;
+    reaches.set(tensor, reach);
+    return reach;
   };
-  const margin = Math.ceil(visit(end) / haloStep) * haloStep;
-  return { starts, margin, largest };
+  const reach = visit(last);
+  const { h, w } = gridOf(last.shape);
+  const scales = [pool, ...[...starts.values()].map(({ scale }) => scale)];
+  if (scales.some((scale) => haloStep.y % scale > 0 || h % scale > 0 || w % scale > 0)) return undefined;
+  for (const { tensor, scale } of starts.values()) {
+    const before = exploreUnlessHeld(tensor, limits);
+    if (before) depth = Math.max(depth, (before.depth * before.pool ** 2) / scale ** 2);
+  }
+  return { end, pool, last, starts, reach, depth };
 }
 
 /** Weights and scalars are not cut. */
@@ -141,85 +169,80 @@ function isMap(tensor: Tensor): boolean {
   return tensor.shape.length === 4 && tensor.shape[2]! * tensor.shape[3]! > 1;
 }
 
-/** Rows y … y + height − 1 and columns x … x + width − 1 of a map. */
-interface Region {
-  readonly y: number;
-  readonly x: number;
-  readonly height: number;
-  readonly width: number;
+/** Whether a map is small enough to be held whole between the section that makes it and the one that reads it. */
+function isHeld(tensor: Tensor, limits: TileLimits): boolean {
+  return sizeOf(tensor.shape) / tensor.shape[0]! <= limits.held;
 }
 
-/** The tensor by tiles, or undefined where it fits whole or is put together from tiles already. */
+/** The section that makes a start, if the tiles behind it go on through it. */
+function exploreUnlessHeld(start: Tensor, limits: TileLimits): Section | undefined {
+  return isHeld(start, limits) ? undefined : explore(start, limits);
+}
+
+/** The tensor by tiles, or undefined where it fits whole or cannot be cut. */
 function tileSection(end: Tensor, limits: TileLimits): Tensor | undefined {
-  const pool = end.op === maxPool2dOp ? (end.attributes as MaxPool2dAttributes).size : 1;
-  const last = pool > 1 ? end.inputs[0]! : end;
-  if (last.op === concatOp || !isLocal(last)) return undefined;
-  const section = explore(last);
-  if (section.largest <= limits.whole) return undefined;
-  const { h, w } = gridOf(last.shape);
-  const perPixel = section.largest / (h * w);
-  const side = Math.floor((Math.sqrt(limits.tile / perPixel) - 2 * section.margin) / step) * step;
-  if (side < step || h % step > 0 || w % step > 0) return undefined;
-  const rows = cut(h, side).map(([y, height]) => {
-    const tiles = cut(w, side).map(([x, width]) => makeTile(end, last, pool, section, { y, x, height, width }));
+  const section = explore(end, limits);
+  if (!section) return undefined;
+  const { h, w } = gridOf(section.last.shape);
+  if (section.depth * h * w <= limits.tile) return undefined;
+  const cuts = chooseCuts(section, limits);
+  const rows = cuts?.y.map((y) => {
+    const tiles = cuts.x.map((x) => makeTile(section, { y, x }, limits));
     return tiles.length > 1 ? concat(tiles, 3) : tiles[0]!;
   });
-  return rows.length > 1 ? concat(rows, 2) : rows[0]!;
+  return rows && rows.length > 1 ? concat(rows, 2) : rows?.[0];
 }
 
-/** [first, count] of nearly equal parts, each a multiple of `step` and at most `side`. */
-function cut(length: number, side: number): [number, number][] {
-  const part = Math.ceil(length / Math.ceil(length / side) / step) * step;
-  return Array.from({ length: Math.ceil(length / part) }, (_, i) => [i * part, Math.min(part, length - i * part)]);
-}
-
-/** The section on a region and its halo, and of its result the region. */
-function makeTile(end: Tensor, last: Tensor, pool: number, { starts, margin }: Section, region: Region): Tensor {
+/** The cuts of which the tiles are small enough, and then together the smallest, halos included. */
+function chooseCuts({ last, reach, depth }: Section, limits: TileLimits): { y: Span[]; x: Span[] } | undefined {
   const { h, w } = gridOf(last.shape);
-  const y = Math.max(0, region.y - margin);
-  const x = Math.max(0, region.x - margin);
+  const measure = (spans: Span[], length: number, step: number): { spans: Span[]; most: number; total: number } => {
+    const counts = spans.map((span) => widen(span, reach, length, step).count);
+    return { spans, most: Math.max(...counts), total: counts.reduce((sum, count) => sum + count, 0) };
+  };
+  const rows = listCuts(h, tileStep.y).map((spans) => measure(spans, h, haloStep.y));
+  const columns = listCuts(w, tileStep.x).map((spans) => measure(spans, w, haloStep.x));
+  const [best] = rows
+    .flatMap((y) => columns.map((x) => ({ y, x })))
+    .filter(({ y, x }) => y.most * x.most * depth <= limits.tile)
+    .sort((a, b) => a.y.total * a.x.total - b.y.total * b.x.total);
+  return best && { y: best.y.spans, x: best.x.spans };
+}
+
+/** The section on a region and its halo, and of its result the region, which counts pixels of the section's maps. */
+function makeTile({ end, last, pool, starts, reach }: Section, region: Region, limits: TileLimits): Tensor {
+  const { h, w } = gridOf(last.shape);
   const around: Region = {
-    y,
-    x,
-    height: Math.min(h, region.y + region.height + margin) - y,
-    width: Math.min(w, region.x + region.width + margin) - x,
+    y: widen(region.y, reach, h, haloStep.y),
+    x: widen(region.x, reach, w, haloStep.x),
   };
   const copies = new Map<Tensor, Tensor>();
   const copy = (tensor: Tensor): Tensor => {
     const known = copies.get(tensor);
     if (known) return known;
-    const made = copyOne(tensor, starts, around, copy);
+    const start = starts.get(tensor);
+    const made = start ? copyStart(tensor, start, around, limits) : copyOne(tensor, around, copy);
     copies.set(tensor, made);
     return made;
   };
   const result = copy(last);
   const pooled = pool > 1 ? apply(end.op, [result], end.attributes) : result;
-  return takeRegion(pooled, { y: region.y - y, x: region.x - x, height: region.height, width: region.width }, pool);
+  return takeRegion(pooled, resize(moveInto(region, around), 1 / pool));
 }
 
-function copyOne(
-  tensor: Tensor,
-  starts: ReadonlyMap<Tensor, Start>,
-  around: Region,
-  copy: (tensor: Tensor) => Tensor,
-): Tensor {
-  const start = starts.get(tensor);
-  if (start) {
-    const part = takeRegion(start.tensor, around, start.scale);
-    return start.scale > 1 ? apply(tensor.op, [part], tensor.attributes) : part;
-  }
+/** The part of a section's start that a tile needs: of a map that is held, or else computed for this tile. */
+function copyStart(tensor: Tensor, start: Start, around: Region, limits: TileLimits): Tensor {
+  const region = resize(around, 1 / start.scale);
+  const before = exploreUnlessHeld(start.tensor, limits);
+  const part = before ? makeTile(before, resize(region, before.pool), limits) : takeRegion(start.tensor, region);
+  return start.scale > 1 ? apply(tensor.op, [part], tensor.attributes) : part;
+}
+
+function copyOne(tensor: Tensor, { y, x }: Region, copy: (tensor: Tensor) => Tensor): Tensor {
   const inputs = tensor.inputs.map((input, index) => {
     return isMap(input) && !(tensor.op === conv2dOp && index > 0) ? copy(input) : input;
   });
   if (tensor.op !== sliceOp) return apply(tensor.op, inputs, tensor.attributes);
   const { begin } = tensor.attributes as { begin: readonly number[] };
-  return slice(inputs[0]!, begin, [tensor.shape[0]!, tensor.shape[1]!, around.height, around.width]);
-}
-
-/** The region of a map that is `scale` times smaller than the region's own. */
-function takeRegion(tensor: Tensor, { y, x, height, width }: Region, scale: number): Tensor {
-  const [batch, channels] = tensor.shape as [number, number];
-  const size = [batch, channels, height / scale, width / scale];
-  if (size.every((length, axis) => length === tensor.shape[axis])) return tensor;
-  return slice(tensor, [0, 0, y / scale, x / scale], size);
+  return slice(inputs[0]!, begin, [tensor.shape[0]!, tensor.shape[1]!, y.count, x.count]);
 }

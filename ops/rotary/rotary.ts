@@ -9,7 +9,16 @@
  */
 import { ShapeError } from '../../errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type {
+  NumericArray,
+  Op,
+  Operand,
+  ReferenceCall,
+  Shape,
+  ShaderCall,
+  Tensor,
+  TensorType,
+} from '../../engine/index.ts';
 import { divide, floatLiteral, modulo } from '../shader/accessors.ts';
 import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
@@ -57,44 +66,71 @@ function inferRotary([x, turns, position]: readonly TensorType[], attributes: Ro
 
 function computeRotary({ inputs, inputTypes, output, attributes }: ReferenceCall<RotaryAttributes>): void {
   const [x, turns, position] = inputs;
-  const [rows, channels] = inputTypes[0]!.shape as [number, number];
-  const size = inputTypes[1]!.shape[1]!;
-  const count = rows / attributes.sequences;
   output.set(x!);
+  turnRows(output, inputTypes[0]!.shape, turns!, inputTypes[1]!.shape, position![0]!, attributes);
+}
+
+/** Turns rows [S·M, C] in place: what the reference of this op does, and of a product that turns what it writes. */
+export function turnRows(
+  x: NumericArray,
+  [rows = 0, channels = 0]: Shape,
+  turns: NumericArray,
+  [, size = 0]: Shape,
+  start: number,
+  { sequences, vectors }: RotaryAttributes,
+): void {
+  const count = rows / sequences;
   for (let row = 0; row < rows; row++) {
-    const place = position![0]! + (row % count);
-    for (let c = 0; c < attributes.vectors * size; c += 2) {
+    const place = start + (row % count);
+    for (let c = 0; c < vectors * size; c += 2) {
       const at = row * channels + c;
-      const cosine = turns![place * size + (c % size)] ?? NaN;
-      const sine = turns![place * size + (c % size) + 1] ?? NaN;
-      output[at] = x![at]! * cosine - x![at + 1]! * sine;
-      output[at + 1] = x![at]! * sine + x![at + 1]! * cosine;
+      const [even, odd] = [x[at]!, x[at + 1]!];
+      const cosine = turns[place * size + (c % size)] ?? NaN;
+      const sine = turns[place * size + (c % size) + 1] ?? NaN;
+      x[at] = even * cosine - odd * sine;
+      x[at + 1] = even * sine + odd * cosine;
     }
   }
 }
 
 function writeRotaryShader(call: ShaderCall<RotaryAttributes>): string {
-  const { sequences, vectors } = call.attributes;
-  const count = call.inputs[0]!.type.shape[0]! / sequences;
-  const [length, size] = call.inputs[1]!.type.shape as [number, number];
+  const [x, turns, position] = call.inputs as [Operand, Operand, Operand];
   return writePixelShader(
     call,
-    `rotary, ${vectors} vectors`,
+    `rotary, ${call.attributes.vectors} vectors`,
     [
-      'vec2 turn(vec2 pair, int c, int place) {',
-      `  if (c >= ${vectors * size}) return pair;`,
-      `  if (place < 0 || place >= ${length}) return vec2(${floatLiteral(NaN)});`,
-      `  int d = ${modulo('c', size)};`,
-      '  vec4 two = b_pixel(0, d >> 2, 0, place);',
-      '  vec2 by = (d & 2) == 0 ? two.xy : two.zw;',
-      '  return vec2(pair.x * by.x - pair.y * by.y, pair.x * by.y + pair.y * by.x);',
-      '}',
+      declareTurn({ rows: x.type.shape[0]!, turns, position, ...call.attributes }),
       '',
       'vec4 value(int n, int quad, int y, int x) {',
-      '  vec4 channels = a_pixel(0, quad, 0, x);',
-      `  int place = int(c_at(0, 0, 0, 0)) + x - ${divide('x', count)} * ${count};`,
-      '  return vec4(turn(channels.xy, quad * 4, place), turn(channels.zw, quad * 4 + 2, place));',
+      '  return turn(a_pixel(0, quad, 0, x), quad, x);',
       '}',
     ].join('\n'),
   );
+}
+
+/** `vec4 turn(vec4 channels, int quad, int row)`: four channels of a row of `rows`, turned. */
+export function declareTurn({
+  rows,
+  turns,
+  position,
+  sequences,
+  vectors,
+}: RotaryAttributes & { readonly rows: number; readonly turns: Operand; readonly position: Operand }): string {
+  const count = rows / sequences;
+  const [length, size] = turns.type.shape as [number, number];
+  return [
+    'vec2 turn_pair(vec2 pair, int c, int place) {',
+    `  if (c >= ${vectors * size}) return pair;`,
+    `  if (place < 0 || place >= ${length}) return vec2(${floatLiteral(NaN)});`,
+    `  int d = ${modulo('c', size)};`,
+    `  vec4 two = ${turns.name}_pixel(0, d >> 2, 0, place);`,
+    '  vec2 by = (d & 2) == 0 ? two.xy : two.zw;',
+    '  return vec2(pair.x * by.x - pair.y * by.y, pair.x * by.y + pair.y * by.x);',
+    '}',
+    '',
+    'vec4 turn(vec4 channels, int quad, int row) {',
+    `  int place = int(${position.name}_at(0, 0, 0, 0)) + row - ${divide('row', count)} * ${count};`,
+    '  return vec4(turn_pair(channels.xy, quad * 4, place), turn_pair(channels.zw, quad * 4 + 2, place));',
+    '}',
+  ].join('\n');
 }

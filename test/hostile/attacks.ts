@@ -2,10 +2,14 @@
  * The hostile corpus: files that attack whoever opens them, made when asked for, each with the code it must be refused
  * with. Sources: the advisories against pickle scanners and loaders, zip bombs, and our own reading of the formats.
  */
-import { zipAttacks } from './zip-attacks.ts';
-import { call, dict, global, integer, join, pickle, tensor, text, tuple, uint32, uint64 } from './pickle-assembler.ts';
+import { call, global, join, pickle, tensor, text, tuple, uint32, uint64 } from './pickle-assembler.ts';
+import { moduleAttacks } from './module-attacks.ts';
+import { numpyAttacks } from './numpy-attacks.ts';
+import { safetensorsAttacks } from './safetensors-attacks.ts';
+import { storageAttacks } from './storage-attacks.ts';
 import { tensorAttacks } from './tensor-attacks.ts';
 import { LEGACY_MAGIC, legacyStart, torchZip } from './torch-assembler.ts';
+import { zipAttacks } from './zip-attacks.ts';
 
 export interface Attack {
   readonly name: string;
@@ -36,6 +40,10 @@ const executions: Readonly<Record<string, () => Uint8Array>> = {
   'in a bare pickle': () => pickle(call(global('os', 'system'), shout)),
   'in a bare pickle of protocol 0': () => join('cos\nsystem\n(S', "'id'\ntR."),
   'in the root of a legacy file': () => join(legacyStart(), pickle(call(global('os', 'system'), shout))),
+  'as the class of a module whose source comes with it': () =>
+    join(legacyStart(), pickle(tuple(text('module'), global('os', 'system'), text('a.py'), text('import os')), 'Q')),
+  'in the list of storages of a legacy file': () =>
+    join(legacyStart(), pickle('}'), pickle(call(global('os', 'system'), shout))),
   'in the facts of a legacy file': () =>
     join(LEGACY_MAGIC, pickle('M\xe9\x03'), pickle(call(global('nt', 'system'), shout))),
 };
@@ -68,9 +76,13 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
     () => torchZip(pickle(']'.repeat(200_000), 'a'.repeat(199_999))),
   ],
   ['E_PICKLE_LIMIT', 'two million values on the stack', () => torchZip(pickle('N'.repeat(2_000_000)))],
+  ['E_PICKLE_LIMIT', 'a dict of a million and one entries', () => torchZip(pickle('}', 'NNs'.repeat(1_000_001)))],
+  ['E_PICKLE_LIMIT', 'a text of 16 MB and a byte', () => torchZip(pickle(text('a'.repeat(2 ** 24 + 1))))],
+  ['E_PICKLE_LIMIT', 'a pickle of 64 MB and more', () => torchZip(new Uint8Array(2 ** 26 + 1))],
   ['E_PICKLE_LIMIT', 'six million opcodes', () => torchZip(pickle('N0'.repeat(3_000_000), 'N'))],
   ['E_ARCHITECTURE', 'memo doubling to 2^60 items', () => torchZip(pickle('N', 'q\x00h\x00\x86'.repeat(60)))],
   ['E_ARCHITECTURE', 'a list that holds itself', () => torchZip(pickle(']q\x00h\x00a'))],
+  ['E_ARCHITECTURE', 'a dict that holds itself', () => torchZip(pickle('}q\x00', text('a'), 'h\x00s'))],
   ['E_PICKLE_TYPE', 'APPEND to a number', () => torchZip(pickle('K\x01Na'))],
   ['E_PICKLE_TYPE', 'SETITEM on a tuple', () => torchZip(pickle(')NNs'))],
   ['E_PICKLE_TYPE', 'a key without a value', () => torchZip(pickle('}(Nu'))],
@@ -81,31 +93,10 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
   ['E_PICKLE_VALUE', 'a number that is none', () => torchZip(pickle('I0x10\n'))],
 ];
 
-/** A module tree in which every level holds the next one twice: 2^40 modules in a kilobyte. */
-function moduleForest(): Uint8Array {
-  const encoder = (modules: Uint8Array): Uint8Array =>
-    join(
-      global('dall_e.encoder', 'Encoder'),
-      ')\x81',
-      dict({
-        n_hid: integer(4),
-        n_blk_per_group: integer(1),
-        input_channels: integer(3),
-        vocab_size: integer(8),
-        _modules: modules,
-      }),
-      'b',
-    );
-  let child: Uint8Array = join('}');
-  for (let level = 0; level < 40; level++) {
-    const memo = String.fromCharCode(level);
-    child = join('}(', text('a'), encoder(child), `q${memo}`, text('b'), `h${memo}`, 'u');
-  }
-  return torchZip(pickle(encoder(child)));
-}
 export const attacks: readonly Attack[] = [
   ...Object.entries(executions).map(([name, make]) => ({ name, code: 'E_PICKLE_EXEC_ATTEMPT', make })),
-  ...[...pickles, ...tensorAttacks].map(([code, name, make]) => ({ name, code, make })),
-  { name: 'a forest of 2^40 shared modules', code: 'E_PICKLE_LIMIT', make: moduleForest },
+  ...[...pickles, ...moduleAttacks, ...tensorAttacks, ...storageAttacks, ...safetensorsAttacks, ...numpyAttacks].map(
+    ([code, name, make]) => ({ name, code, make }),
+  ),
   ...zipAttacks(pickle('N')),
 ];
