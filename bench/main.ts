@@ -1,29 +1,35 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [transformer] [--quick]`. Suites run one after
- * the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
+ * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [transformer] [--quick]`. Suites
+ * run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick look
+ * leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Device } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
-import { createRandom } from '../test/helpers/random.ts';
 import { imagePositions } from '../weights-convert/transformer-spec.ts';
+import { createCeilingProbes } from './ceilings.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
 import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
-import type { Picture } from './peers/net.ts';
+import { makePicture } from './peers/net.ts';
 import { openPeers } from './peers/open-peers.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
+import { formatSizes, plotSizes, sizeRowsOf } from './report/sizes.ts';
 import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
 import type { TransformerRow } from './report/transformer.ts';
 import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Circumstances } from './report/write.ts';
+import { measureInBrowser } from './suites/browser.ts';
+import type { BrowserResult } from './suites/browser.ts';
 import { measureNets } from './suites/dvae.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
 import { formatProfile, profileStep } from './step-profile.ts';
+import { measureSizes, sizedNets } from './suites/sizes.ts';
+import type { SizeResult } from './suites/sizes.ts';
 import { measureTransformer } from './suites/transformer.ts';
 import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
@@ -41,6 +47,8 @@ const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   kernels: runKernels,
   dvae: runDvae,
   precision: runPrecision,
+  browser: runBrowser,
+  sizes: runSizes,
   transformer: runTransformer,
 };
 
@@ -60,12 +68,13 @@ async function runKernels({ device, circumstances, quick, folder }: Setting): Pr
 
 /** A fresh TensorFlow.js for each net, so that its bytes are that net's alone. */
 async function runDvae({ device, circumstances, quick, folder }: Setting): Promise<void> {
-  const picture = drawPicture();
+  const picture = makePicture();
   const rows: NetRow[] = [];
   for (const half of ['encode', 'decode'] as const) {
     const tfjs = await createTfjsPeer(device.gl);
     const nets = [createOurNet(device, half, picture), createTfjsNet(tfjs, half, picture)];
-    rows.push(...netRowsOf(await measureNets(device.gl, half, nets, quick ? { minRounds: 1 } : {})));
+    const probes = createCeilingProbes(device.gl);
+    rows.push(...netRowsOf(await measureNets(probes, half, nets, quick ? { minRounds: 1 } : {})));
     tfjs.dispose();
     console.error(`measured ${half}`);
   }
@@ -75,7 +84,7 @@ async function runDvae({ device, circumstances, quick, folder }: Setting): Promi
 
 /** Half against full precision: each on a device of its own, so that its bytes are its own, on one context. */
 async function runPrecision({ device, circumstances, quick, folder }: Setting): Promise<void> {
-  const picture = drawPicture();
+  const picture = makePicture();
   const rows: NetRow[] = [];
   for (const half of ['encode', 'decode'] as const) {
     const devices = [0, 1].map(() => new Device({ ...device.source, gl: device.gl, dispose() {} }));
@@ -88,12 +97,28 @@ async function runPrecision({ device, circumstances, quick, folder }: Setting): 
   if (folder) report(writeResult(folder, 'precision', circumstances, rows, chartNets(rows, circumstances)));
 }
 
-function drawPicture(): Picture {
-  const random = createRandom(20211);
-  return {
-    pixels: Float32Array.from({ length: 3 * 256 * 256 }, random.uniform),
-    tokens: random.integers(32 * 32, 0, 8191),
-  };
+/** Two rounds: SwiftShader takes its time. */
+async function runBrowser({ circumstances, quick, folder }: Setting): Promise<void> {
+  const results: BrowserResult[] = [];
+  for (const half of ['encode', 'decode'] as const) {
+    results.push(await measureInBrowser(half, { minRounds: quick ? 1 : 2 }));
+    console.error(`measured ${half}`);
+  }
+  const inBrowser = { ...circumstances, renderer: results[0]!.renderer };
+  const rows = results.flatMap(netRowsOf);
+  console.log(`${inBrowser.renderer}\n${formatNets(rows)}`);
+  if (folder) report(writeResult(folder, 'browser', inBrowser, rows, chartNets(rows, inBrowser)));
+}
+
+async function runSizes({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const results: SizeResult[] = [];
+  for (const net of sizedNets) {
+    results.push(...(await measureSizes(device, net, quick ? { minRounds: 1 } : {})));
+    console.error(`measured ${net.name}`);
+  }
+  const rows = sizeRowsOf(results);
+  console.log(formatSizes(rows));
+  if (folder) report(writeResult(folder, 'sizes', circumstances, rows, plotSizes(rows, circumstances)));
 }
 
 /** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */

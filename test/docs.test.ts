@@ -6,16 +6,19 @@
  * it, if there is one. A block with an https address has its types checked only: tests need no network. Blocks that need
  * gpu.js are run by bench/docs.test.ts, where it is installed.
  */
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseWords } from '../cli/arguments.ts';
 import { commands } from '../cli/command-line.ts';
+import type { Recipe } from '../cli/recipe.ts';
 import { drawLayout } from '../docs/draw-layout.ts';
 import { drawMask, drawnMasks } from '../docs/draw-masks.ts';
+import { readPngText } from '../images/index.ts';
 import { packageRoot } from '../package-files.ts';
+import type { ModelManifest } from '../weights-convert/manifest.ts';
 import {
   listCodeBlocks,
   listCodeCells,
@@ -112,6 +115,18 @@ describe('commands', () => {
     const usages = commands.map(({ name, operands }) => ['dalle-gl', name, operands].filter(Boolean).join(' '));
     expect(listCodeCells('README.md', 'dalle-gl ').sort()).toEqual(usages.sort());
   });
+});
+
+test('the drawings in README are of the weights in the package, and of the text and the seed that stand there', () => {
+  const { parts } = JSON.parse(readPage('models/emoji/model.json')) as ModelManifest;
+  const drawings = [...readPage('README.md').matchAll(/!\[([^\]]+), seed (\d+)\]\(([^)]+)\)/g)];
+  expect(drawings).toHaveLength(10);
+  for (const [, text, seed, path] of drawings) {
+    const recipe = JSON.parse(readPngText(readFileSync(join(packageRoot, path!)))['dalle-gl']!) as Recipe;
+    expect(recipe).toMatchObject({ command: 'generate', text, settings: { seed: Number(seed), count: 1 } });
+    expect(recipe.weights['transformer']).toEqual(parts.transformer!.files.map(({ sha256 }) => sha256));
+    expect(recipe.weights['decoder']).toEqual(parts.decoder!.files.map(({ sha256 }) => sha256));
+  }
 });
 
 test.each(pages)('links of %s lead to files', (page) => {

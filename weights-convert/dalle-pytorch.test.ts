@@ -9,7 +9,7 @@ import { crc32 } from '../crc32.ts';
 import { DalleError } from '../errors.ts';
 import { sourceFromBytes } from './byte-source.ts';
 import { canonicalName } from './dalle-pytorch-names.ts';
-import { readDallePytorch } from './dalle-pytorch.ts';
+import { describeDallePytorch, describeDallePytorchVersion, readDallePytorch } from './dalle-pytorch.ts';
 import { netTensors } from './net-tensors.ts';
 import { openWeights } from './open-weights.ts';
 import type { DictRecord, PickleValue } from './pickle/records.ts';
@@ -137,6 +137,24 @@ describe('what hparams say', () => {
   test('is enough, with its defaults', () => {
     expect(read({})).toMatchObject({ attention: ['full'], grid: [32, 32], image_vocab: 8192, shift_tokens: false });
     expect(read({ attn_types: null })).toEqual(read({}));
+  });
+
+  test.each<[PickleValue | undefined, string]>([
+    [undefined, 'conv'],
+    ['0.14.3', 'conv'],
+    ['1.4.2', 'conv'],
+    ['1.5.0', 'axial-conv'],
+    ['1.6.6', 'axial-conv'],
+    ['2.0.0', 'axial-conv'],
+    ['nonsense', 'conv'],
+  ])('version %s: the kernel is %s', (version, kind) => {
+    const types = { tag: 'tuple', items: ['conv_like'], depth: 1 } as const;
+    const architecture = read({ attn_types: types }, version === undefined ? {} : { version });
+    expect(architecture).toMatchObject({ attention: [kind], conv_kernel: 5, conv_edges: 'cut' });
+    // As it would be exported, and read again.
+    const again = describeDallePytorchVersion(architecture);
+    expect(read({ attn_types: types }, again === undefined ? {} : { version: again })).toEqual(architecture);
+    expect(describeDallePytorch(architecture).get('attn_types')).toEqual(['conv_like']);
   });
 
   test.each<[string, Readonly<Record<string, PickleValue>>, RegExp]>([

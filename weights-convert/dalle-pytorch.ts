@@ -11,13 +11,17 @@ import { plainEntries, type PickleValue } from './pickle/records.ts';
 import { readTransformer, transformerError, type Fields } from './transformer-architecture.ts';
 import type { AttentionKind, TransformerArchitecture } from './transformer-spec.ts';
 
-/** Its attention types that dalle-gl has; its row and its kernel are not the paper's. */
-const ATTENTION_KINDS: ReadonlyMap<string, AttentionKind> = new Map([
+/** Its attention types that dalle-gl has, one of them twice; its row is not the paper's. */
+const ATTENTION_TYPES: readonly (readonly [type: string, kind: AttentionKind])[] = [
   ['full', 'full'],
   ['axial_row', 'axial-row'],
   ['axial_col', 'column'],
   ['conv_like', 'axial-conv'],
-]);
+  ['conv_like', 'conv'],
+];
+
+/** The first version whose kernel has the token in its corner, and no more in its middle. Files say it since 1.2.2. */
+const CORNER_VERSION = { major: 1, minor: 5, text: '1.5.0' } as const;
 
 /** Fixed by the project's class, which has no setting for it. */
 const CONV_KERNEL = 5;
@@ -81,7 +85,7 @@ export function readDallePytorch(
       ['text_vocab', hparams.get('num_text_tokens')],
       ['image_vocab', shapes.get('image_emb.weight')?.[0]],
       ['grid', [side, side]],
-      ['attention', listAttention(hparams.get('attn_types'), depth)],
+      ['attention', listAttention(hparams.get('attn_types'), depth, hasCorner(entries.get('version')))],
       ['conv_kernel', CONV_KERNEL],
       ['conv_edges', 'cut'],
       ['activation', 'geglu'],
@@ -101,7 +105,7 @@ export function readDallePytorch(
 
 /** The `hparams` from which `readDallePytorch` gives this architecture again. */
 export function describeDallePytorch(architecture: TransformerArchitecture): Map<string, PlainValue> {
-  const types = new Map([...ATTENTION_KINDS].map(([type, kind]) => [kind, type]));
+  const types = new Map(ATTENTION_TYPES.map(([type, kind]) => [kind, type]));
   return new Map<string, PlainValue>([
     ['num_text_tokens', architecture.text_vocab],
     ['text_seq_len', architecture.text_length],
@@ -114,6 +118,17 @@ export function describeDallePytorch(architecture: TransformerArchitecture): Map
     ['shift_tokens', architecture.shift_tokens],
     ['rotary_emb', architecture.position === 'rotary'],
   ]);
+}
+
+/** The `version` beside them, where one must be stated for the kernel to be read as the same. */
+export function describeDallePytorchVersion({ attention }: TransformerArchitecture): string | undefined {
+  return attention.includes('axial-conv') ? CORNER_VERSION.text : undefined;
+}
+
+function hasCorner(version: PickleValue | undefined): boolean {
+  const [, major, minor] = /^(\d{1,4})\.(\d{1,4})(?:\.|$)/.exec(typeof version === 'string' ? version : '') ?? [];
+  const difference = Number(major) - CORNER_VERSION.major || Number(minor) - CORNER_VERSION.minor;
+  return difference >= 0;
 }
 
 /** The VAE is frozen beside the transformer, unless someone stripped it; then the class must be named. */
@@ -171,11 +186,12 @@ function readSide(shapes: Shapes, textLength: unknown): number {
 }
 
 /** The types in turn, as often as there are layers. */
-function listAttention(types: unknown, depth: unknown): AttentionKind[] {
+function listAttention(types: unknown, depth: unknown, hasCornerKernel: boolean): AttentionKind[] {
   if (!Array.isArray(types) || types.length === 0) throw transformerError('attn_types are no list');
   const kinds = types.map((type: unknown) => {
-    const kind = typeof type === 'string' ? ATTENTION_KINDS.get(type) : undefined;
-    if (kind !== undefined) return kind;
+    const other: AttentionKind = hasCornerKernel ? 'conv' : 'axial-conv';
+    const found = ATTENTION_TYPES.find(([name, kind]) => name === type && kind !== other);
+    if (found) return found[1];
     throw transformerError(`attention of type ${String(type).slice(0, 40)} has no net here yet`);
   });
   const length = typeof depth === 'number' && depth <= 1024 ? depth : 0;

@@ -6,7 +6,7 @@
  * state_dict}`; one of DALLE-pytorch's `{hparams, vae_params, vae_class_name, weights}`, without the frozen VAE and the
  * computed buffers, so that `load_state_dict` there needs `strict=False`.
  */
-import { describeDallePytorch } from './dalle-pytorch.ts';
+import { describeDallePytorch, describeDallePytorchVersion } from './dalle-pytorch.ts';
 import { partOf } from './net-spec.ts';
 import { dict, orderedDict, plain, type PlainValue } from './pickle/build-records.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
@@ -48,6 +48,7 @@ function wrapStateDict({ architecture }: Weights, stateDict: PickleValue): Pickl
   }
   return dict([
     ['hparams', plainDict(describeDallePytorch(architecture))],
+    ['version', describeDallePytorchVersion(architecture) ?? null],
     ['vae_params', null],
     ['vae_class_name', 'OpenAIDiscreteVAE'],
     ['weights', stateDict],

@@ -4,9 +4,7 @@ import { Dvae } from '../../nets/dvae/dvae.ts';
 import type { Precision } from '../../nets/weight-tree.ts';
 import { standardRules } from '../../ops/index.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../weights-convert/dvae-spec.ts';
-import type { DvaeArchitecture } from '../../weights-convert/dvae-spec.ts';
-import { generateTensors } from '../../weights-convert/official-size.ts';
-import type { Weights } from '../../weights-convert/weights.ts';
+import { makeWeights } from '../generated-weights.ts';
 import type { Half, Net, Picture } from './net.ts';
 
 const shapes = { encode: [1, 3, 256, 256], decode: [1, 32, 32] } as const;
@@ -37,20 +35,6 @@ export function createOurNet(
     },
     peakTextureBytes: () => device.textures.ledger().peakBytes,
     dispose: () => plan.dispose(),
-  };
-}
-
-/** All tensors of a net, held in memory: a checkpoint that was read already. */
-function makeWeights(architecture: DvaeArchitecture): Weights {
-  const generated = generateTensors(architecture).map(({ name, shape, make }) => ({ name, shape, data: make() }));
-  const tensors = generated.map(
-    ({ name, shape, data }) => [name, { shape, dtype: 'F32', read: async () => data }] as const,
-  );
-  return {
-    architecture,
-    tensors: new Map(tensors),
-    source: { name: 'generated', bytes: 4 * sum(generated.map(({ data }) => data.length)), container: 'safetensors' },
-    close: async () => {},
   };
 }
 

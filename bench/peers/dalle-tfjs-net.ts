@@ -2,12 +2,15 @@
  * The existing port of the dVAE (dalle-tfjs/README.md) as its best user would run it: the whole road from pixels to
  * token numbers, or from token numbers to pixels, on the device, so that it reads back no more than we do.
  */
-import { readFileSync } from 'node:fs';
 import type { io } from '@tensorflow/tfjs-core';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import { createRandom } from '../../test/helpers/random.ts';
 import type { TfjsPeer } from '../tfjs-peer.ts';
+import decoderGraph from './dalle-tfjs/decoder.json' with { type: 'json' };
+import decoderIntegers from './dalle-tfjs/decoder.int32.json' with { type: 'json' };
+import encoderGraph from './dalle-tfjs/encoder.json' with { type: 'json' };
+import encoderIntegers from './dalle-tfjs/encoder.int32.json' with { type: 'json' };
 import type { Half, Net, Picture } from './net.ts';
 
 type Tf = TfjsPeer['tf'];
@@ -61,13 +64,19 @@ interface GraphFile {
   readonly weightsManifest: readonly { readonly weights: readonly io.WeightsManifestEntry[] }[];
 }
 
+interface PortFiles {
+  readonly graph: GraphFile;
+  readonly integers: Readonly<Record<string, readonly number[]>>;
+}
+
+const files: Readonly<Record<Half, PortFiles>> = {
+  encode: { graph: encoderGraph as GraphFile, integers: encoderIntegers },
+  decode: { graph: decoderGraph as GraphFile, integers: decoderIntegers },
+};
+
 /** The graph with its integer constants and random weights. */
 function readArtifacts(half: Half): io.ModelArtifacts {
-  const net = half === 'encode' ? 'encoder' : 'decoder';
-  const read = (name: string): unknown =>
-    JSON.parse(readFileSync(new URL(`dalle-tfjs/${name}.json`, import.meta.url), 'utf8'));
-  const graph = read(net) as GraphFile;
-  const integers = read(`${net}.int32`) as Readonly<Record<string, readonly number[]>>;
+  const { graph, integers } = files[half];
   const weightSpecs = graph.weightsManifest.flatMap(({ weights }) => weights);
   const sizes = weightSpecs.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   const weightData = new ArrayBuffer(4 * sizes.reduce((sum, size) => sum + size, 0));

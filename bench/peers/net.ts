@@ -1,4 +1,5 @@
 /** What the dVAE suite asks of whoever encodes or decodes a picture end to end. */
+import { createRandom } from '../../test/helpers/random.ts';
 import type { Contender } from '../harness.ts';
 
 export type Half = 'encode' | 'decode';
@@ -18,4 +19,12 @@ export interface Picture {
   readonly pixels: Float32Array;
   /** [1, 32, 32]. */
   readonly tokens: Int32Array;
+}
+
+export function makePicture(): Picture {
+  const random = createRandom(20211);
+  return {
+    pixels: Float32Array.from({ length: 3 * 256 * 256 }, random.uniform),
+    tokens: random.integers(32 * 32, 0, 8191),
+  };
 }

@@ -1,4 +1,5 @@
 /** A grouped bar chart as SVG text: bars with their quartiles as whiskers, and the number beside each. Pure. */
+import { colours, escape, round } from './drawing.ts';
 
 export interface Bar {
   /** Bars of the same series have the same colour and one entry in the legend. */
@@ -21,8 +22,6 @@ export interface Chart {
   readonly groups: readonly BarGroup[];
 }
 
-/** Okabe and Ito's colours, told apart by colour-blind readers too. Ours is the first. */
-const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999'];
 const [width, labelWidth, rightMargin, barHeight, groupGap, top] = [960, 220, 80, 14, 12, 120];
 
 export function drawChart({ title, subtitle, axis, groups }: Chart): string {
@@ -76,10 +75,4 @@ function drawLegend(series: readonly string[], axis: string, colourOf: (name: st
     return entry;
   });
   return [`<text x="16" y="70" fill="#555">${escape(axis)}</text>`, ...entries].join('\n');
-}
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,8 +1,10 @@
-/** Puts what a suite found beside its predecessors: `results/<date>-<renderer>-<suite>.json` and a chart as `.svg`. */
+/** Puts what a suite found beside its predecessors: `results/<date>-<renderer>-<suite>.json` and a picture as `.svg`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { drawChart } from './chart.ts';
 import type { Chart } from './chart.ts';
+import { drawPlot } from './plot.ts';
+import type { Plot } from './plot.ts';
 
 /** The machine and the moment, as every report tells them. */
 export interface Circumstances {
@@ -33,13 +35,13 @@ export function writeResult(
   suite: string,
   circumstances: Circumstances,
   rows: readonly object[],
-  chart: Chart,
+  picture: Chart | Plot,
 ): string {
   const renderer = circumstances.renderer.toLowerCase().match(/[a-z][a-z0-9]+/)?.[0] ?? 'unknown';
   const path = `${folder}/${circumstances.date}-${renderer}-${suite}`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${path}.json`, `${JSON.stringify({ suite, circumstances, rows }, roundNumbers, 2)}\n`);
-  writeFileSync(`${path}.svg`, drawChart(chart));
+  writeFileSync(`${path}.svg`, 'lines' in picture ? drawPlot(picture) : drawChart(picture));
   return path;
 }
 

@@ -2,9 +2,9 @@
  * The official-size dVAE at 256×256, end to end: pixels in memory to tokens in memory, and back. Getting ready, the
  * first run and later runs are told apart, since a person waits for each at another moment.
  */
-import { ceilingsOf, createCeilingProbes } from '../ceilings.ts';
+import { ceilingsOf } from '../ceilings.ts';
 import { interleave } from '../harness.ts';
-import type { HarnessOptions } from '../harness.ts';
+import type { Contender, HarnessOptions } from '../harness.ts';
 import type { Half, Net } from '../peers/net.ts';
 import type { KernelResult } from './kernels.ts';
 
@@ -23,14 +23,16 @@ export interface DvaeResult {
   readonly later: KernelResult;
 }
 
-/** @param nets ours first; they are disposed here */
+/**
+ * @param probes of the device that the nets run on
+ * @param nets ours first
+ */
 export async function measureNets(
-  gl: WebGL2RenderingContext,
+  probes: readonly Contender[],
   half: Half,
   nets: readonly Net[],
   options: HarnessOptions = {},
 ): Promise<DvaeResult> {
-  const probes = createCeilingProbes(gl);
   try {
     const starts: Omit<Beginning, 'peakTextureBytes'>[] = [];
     for (const net of nets) starts.push(await begin(net));

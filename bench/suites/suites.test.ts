@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { Device } from '../../engine/index.ts';
+import { createCeilingProbes } from '../ceilings.ts';
 import { createOurPeer } from '../peers/dalle-gl.ts';
 import type { Net } from '../peers/net.ts';
 import type { Peer } from '../peers/peer.ts';
@@ -85,7 +86,7 @@ test('dvae: every net is prepared once, first run apart from later ones', async 
     peakTextureBytes: () => 2 ** 20,
     dispose: () => log.push(`dispose ${name}`),
   });
-  const result = await measureNets(device.gl, 'encode', [net('a'), net('b')], { minRounds: 1 });
+  const result = await measureNets(createCeilingProbes(device.gl), 'encode', [net('a'), net('b')], { minRounds: 1 });
   expect(log.slice(0, 6)).toEqual(['prepare a', 'run a', 'prepare b', 'run b', 'run a', 'run b']);
   expect(log.slice(-2)).toEqual(['dispose a', 'dispose b']);
   const rows = netRowsOf(result);

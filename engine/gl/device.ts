@@ -175,8 +175,9 @@ export class Device {
     inputs.forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture.texture);
-      gl.uniform1i(this.programs.uniform(program, `${name}_texels`), unit);
+      if (!program.sampling) gl.uniform1i(this.programs.uniform(program, `${name}_texels`), unit);
     });
+    program.sampling = true;
     gl.activeTexture(gl.TEXTURE0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, output, fold, layout.targets));
     gl.viewport(0, 0, layout.texture.width, layout.texture.height);

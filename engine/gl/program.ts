@@ -17,6 +17,8 @@ export interface Program {
   readonly uniforms: Map<string, WebGLUniformLocation | null>;
   /** Whether it has been drawn with, so that the driver has nothing left to translate. */
   warm: boolean;
+  /** Whether its samplers know their texture units, which stay the same. */
+  sampling: boolean;
 }
 
 interface PendingProgram extends Program {
@@ -48,7 +50,15 @@ export class ProgramCache {
     gl.attachShader(program, this.vertex);
     gl.attachShader(program, fragment);
     gl.linkProgram(program);
-    this.programs.set(source, { program, source, fragment, uniforms: new Map(), warm: false, checked: false });
+    this.programs.set(source, {
+      program,
+      source,
+      fragment,
+      uniforms: new Map(),
+      warm: false,
+      sampling: false,
+      checked: false,
+    });
   }
 
   /** The linked program. Throws ContextError `E_GL_COMPILE` with the numbered shader and the driver's words. */

@@ -22,6 +22,7 @@ import type { Precision } from '../weight-tree.ts';
 import { averageNats, drawTokens } from './draw.ts';
 import { fillGaps, whitenGaps } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
+import { createTurns } from './turns.ts';
 
 export interface DalleOptions extends RewriteOptions {
   readonly device: AnyDevice;
@@ -155,11 +156,13 @@ export class Dalle {
     const logProbabilities = new Float64Array(count);
     const total = count * kept.length;
     const together = this.candidatesTogether(settings);
+    const giveTurn = createTurns();
     let step = 0;
     for (let first = 0; first < count; first += together) {
       const size = Math.min(together, count - first);
       const request = { ...rows, settings, first, count: size, kept };
       for await (const drawn of drawTokens(this.transformer, request, run)) {
+        await giveTurn();
         drawn.tokens.forEach((token, i) => (tokens.data[(first + i) * kept.length + drawn.position] = token));
         drawn.logProbabilities.forEach((value, i) => (logProbabilities[first + i]! += value));
         step += size;

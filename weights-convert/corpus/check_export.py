@@ -9,26 +9,12 @@ Prints one line for each checkpoint. The modules have OpenAI's names and shapes,
 
 import json
 import pathlib
-import struct
 import sys
 
 import torch
 from torch import nn
 
-
-def read_safetensors(path):
-    """All there is to the format: a length, a JSON header, the bytes."""
-    data = path.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header, body = json.loads(data[8 : 8 + length]), data[8 + length :]
-    kinds = {"F32": torch.float32, "F16": torch.float16}
-    tensors = {}
-    for name, entry in header.items():
-        if name != "__metadata__":
-            begin, end = entry["data_offsets"]
-            values = torch.frombuffer(bytearray(body[begin:end]), dtype=kinds[entry["dtype"]])
-            tensors[name] = values.reshape(entry["shape"])
-    return tensors
+from read_safetensors import read_safetensors
 
 
 class Convolution(nn.Module):

@@ -6,7 +6,10 @@ Makes the files that weights-convert is tested against, with what they must read
 
 torch/*.pt   what torch.save writes, both containers (zip-, legacy-); torch/expected.json: for every tensor in them its
              dtype, shape, stride, offset and its float32 bits, row-major, in base64.
-pickle/*.pkl one object in protocols 0 to 5; pickle/decode-pickle.test.ts says what it is.
+pickle/protocol-*.pkl
+             one object in protocols 0 to 5; pickle/decode-pickle.test.ts says what it is.
+pickle/random-*.pkl
+             a list of values made at random, in protocols 0 to 5, and as JSON in pickle/random.json.
 numpy/*.npz  what numpy.savez and savez_compressed write; numpy/expected.json: as torch/expected.json, without strides.
 half.json    SHA-256 of all 65,536 halves as NumPy widens them to float32.
 """
@@ -17,6 +20,7 @@ import hashlib
 import json
 import pathlib
 import pickle
+import random
 import sys
 import types
 import warnings
@@ -65,6 +69,64 @@ def make_tensors():
     return collections.OrderedDict(tensors)
 
 
+DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
+
+
+def make_element_types():
+    """Every element type, laid out in every way; the four of a type but the last look into one storage."""
+    tensors = {}
+    for name in DTYPES:
+        dtype = getattr(torch, name)
+        values = torch.randn(24) * 40
+        base = (values.abs() if name == "uint8" else values).to(dtype)
+        tensors[f"{name} contiguous"] = base.view(4, 6)
+        tensors[f"{name} transposed"] = base.view(4, 6).t()
+        tensors[f"{name} part"] = base[5:21].view(2, 8)[:, 1::3]
+        tensors[f"{name} expanded"] = base[3:6].view(3, 1).expand(3, 4)
+        tensors[f"{name} channels last"] = base.clone().view(1, 2, 3, 4).contiguous(memory_format=torch.channels_last)
+    return tensors
+
+
+class Untyped:
+    """A tensor as later versions of PyTorch write some: its storage counts bytes and its type is said beside it."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __reduce__(self):
+        tensor = self.tensor
+        storage, hooks = tensor.storage()._storage, collections.OrderedDict()
+        geometry = (tensor.storage_offset(), tuple(tensor.size()), tensor.stride())
+        return torch._utils._rebuild_tensor_v3, (storage, *geometry, False, hooks, tensor.dtype)
+
+
+def _rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype, metadata=None):
+    raise NotImplementedError("named in the files, never called")
+
+
+# 1.13 has no function of that name, and its pickler looks for what it names.
+_rebuild_tensor_v3.__module__ = "torch._utils"
+torch._utils._rebuild_tensor_v3 = _rebuild_tensor_v3
+
+
+class Layer(torch.nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+        self.register_buffer("mean", torch.randn(3))
+        self.register_buffer("step", torch.tensor(7))
+
+
+class Net(torch.nn.Module):
+    """Two layers with one weight between them, and a parameter with an attribute of its own."""
+
+    def __init__(self):
+        super().__init__()
+        weight = torch.nn.Parameter(torch.randn(2, 3, 3, 3).contiguous(memory_format=torch.channels_last))
+        self.first, self.second = Layer(weight), Layer(weight)
+        self.scale = torch.nn.Parameter(torch.randn(4).half())
+
+
 def describe(tensor):
     tensor = tensor.detach()
     with np.errstate(over="ignore"):
@@ -92,7 +154,20 @@ def write_torch():
             'root["by int"][...]': describe(nested["by int"][1]),
         },
     }
-    for name, value in (("state-dict", tensors), ("nested", nested)):
+    types, module = make_element_types(), Net()
+    expected["element-types"] = {name: describe(tensor) for name, tensor in types.items()}
+    expected["untyped"] = expected["element-types"]
+    expected["module"] = {name: describe(tensor) for name, tensor in module.state_dict().items()}
+    untyped = {name: Untyped(tensor) for name, tensor in types.items()}
+    for name, value in (
+        ("state-dict", tensors),
+        ("nested", nested),
+        ("element-types", types),
+        ("untyped", untyped),
+        ("module", module),
+        ("complex", {"a": torch.ones(2), "b": torch.ones(2, dtype=torch.complex64)}),
+        ("quantised", {"a": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.quint8)}),
+    ):
         torch.save(value, folder / f"zip-{name}.pt")
         torch.save(value, folder / f"legacy-{name}.pt", _use_new_zipfile_serialization=False)
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
@@ -137,6 +212,31 @@ def write_pickles():
         (folder / f"protocol-{protocol}.pkl").write_bytes(pickle.dumps(value, protocol=protocol))
 
 
+def make_value(chance, depth=0):
+    kind = chance.randrange(9 if depth < 4 else 6)
+    if kind == 0:
+        return chance.choice([None, True, False])
+    if kind == 1:
+        return chance.choice([1, -1]) * chance.getrandbits(chance.choice([1, 8, 9, 16, 17, 31, 32, 53]))
+    if kind == 2:
+        return chance.choice([1, -1]) * chance.random() * 10.0 ** chance.randrange(-300, 300)
+    if kind in (3, 4, 5):
+        return "".join(chr(chance.choice([9, 10, 39, 92, 97, 233, 9731, 119070, 1])) for _ in range(chance.randrange(9)))
+    items = [make_value(chance, depth + 1) for _ in range(chance.randrange(6))]
+    if kind == 8:
+        return {str(chance.getrandbits(20)): item for item in items}
+    return items if kind == 6 else tuple(items)
+
+
+def write_random_pickles():
+    chance = random.Random(20261123)
+    values = [make_value(chance) for _ in range(300)]
+    folder = HERE / "pickle"
+    (folder / "random.json").write_text(json.dumps(values) + "\n")
+    for protocol in range(6):
+        (folder / f"random-{protocol}.pkl").write_bytes(pickle.dumps(values, protocol=protocol))
+
+
 def write_numpy():
     folder = HERE / "numpy"
     folder.mkdir(exist_ok=True)
@@ -179,5 +279,6 @@ def write_halves():
 if __name__ == "__main__":
     write_torch()
     write_pickles()
+    write_random_pickles()
     write_numpy()
     write_halves()

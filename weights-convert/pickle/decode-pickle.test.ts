@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
 import { decodePickle } from './decode-pickle.ts';
 import { encodePickle } from './encode-pickle.ts';
-import { globalName, sequenceItems, stringEntries, type CallRecord, type PickleValue } from './records.ts';
+import { globalName, isRecord, sequenceItems, stringEntries, type CallRecord, type PickleValue } from './records.ts';
 
 const folder = new URL('../corpus/pickle/', import.meta.url);
 
@@ -68,6 +68,16 @@ describe.each([0, 1, 2, 3, 4, 5])('protocol %i', (protocol) => {
       ['label', 'p'],
     ]);
   });
+});
+
+test.each([0, 1, 2, 3, 4, 5])('three hundred values that Python made at random, protocol %i', (protocol) => {
+  const wanted: unknown = JSON.parse(readFileSync(new URL('random.json', folder), 'utf8'));
+  const toPlain = (value: PickleValue): unknown => {
+    const entries = isRecord(value) && value.tag === 'dict' ? stringEntries(value) : undefined;
+    if (entries) return Object.fromEntries([...entries].map(([key, item]) => [key, toPlain(item)]));
+    return sequenceItems(value)?.map(toPlain) ?? value;
+  };
+  expect(toPlain(decodePickle(readFileSync(new URL(`random-${protocol}.pkl`, folder))).root)).toEqual(wanted);
 });
 
 test('smaller budgets are kept to', () => {

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sourceFromBytes, type ByteSource } from '../byte-source.ts';
-import { isRecord, recordChildren, type PickleValue } from '../pickle/records.ts';
+import { openWeights } from '../open-weights.ts';
+import { globalName, isRecord, recordChildren, type PickleValue } from '../pickle/records.ts';
 import { sniffContainer } from '../sniff.ts';
-import { collectStateDict } from '../state-dict.ts';
+import { collectModuleTensors, collectStateDict, listModules } from '../state-dict.ts';
+import { STORAGE_DTYPES, TORCH_DTYPES } from './dtypes.ts';
 import { interpretTensor, type TensorRecord } from './tensor-record.ts';
 import { openTorchLegacy } from './torch-legacy.ts';
 import { openTorchZip } from './torch-zip.ts';
@@ -66,13 +68,43 @@ describe.each([
   ['zip', 'torch-zip', openTorchZip],
   ['legacy', 'torch-legacy', openTorchLegacy],
 ] as const)('%s container', (prefix, container, openTorch) => {
-  test.each(Object.keys(expected['state-dict']!))('state dict: %s', async (name) => {
-    const source = openCorpus(`${prefix}-state-dict.pt`);
+  const dicts = ['state-dict', 'element-types', 'untyped'];
+  const cases = dicts.flatMap((dict) => Object.keys(expected[dict]!).map((name) => [dict, name] as const));
+
+  test.each(cases)('%s: %s', async (dict, name) => {
+    const source = openCorpus(`${prefix}-${dict}.pt`);
     expect(await sniffContainer(source)).toBe(container);
     const file = await openTorch(source);
     const tensors = collectStateDict(file.root, file.storages)!;
-    expect([...tensors.keys()]).toEqual(Object.keys(expected['state-dict']!));
-    await expectTensor(file, tensors.get(name)!, expected['state-dict']![name]!);
+    expect([...tensors.keys()]).toEqual(Object.keys(expected[dict]!));
+    await expectTensor(file, tensors.get(name)!, expected[dict]![name]!);
+  });
+
+  test('a whole module, its parts named as by state_dict()', async () => {
+    const file = await openTorch(openCorpus(`${prefix}-module.pt`));
+    const tensors = collectModuleTensors(listModules(file.root), file.storages);
+    expect([...tensors.keys()]).toEqual(Object.keys(expected['module']!));
+    for (const [name, tensor] of tensors) await expectTensor(file, tensor, expected['module']![name]!);
+    const [first, second] = ['first.weight', 'second.weight'].map((name) => tensors.get(name)!.storage.storage);
+    expect(first).toBe(second);
+  });
+
+  test.each([
+    ['complex', 'E_TENSOR_DTYPE'],
+    // A legacy file says where its storages lie before anything asks who rebuilds the tensor.
+    ['quantised', prefix === 'zip' ? 'E_PICKLE_UNKNOWN_GLOBAL' : 'E_TENSOR_DTYPE'],
+  ])('%s numbers are refused by name: %s', async (name, code) => {
+    await expect(openWeights(openCorpus(`${prefix}-${name}.pt`))).rejects.toMatchObject({ code });
+  });
+
+  test('every class of storage and every element type is in the corpus', async () => {
+    const named = new Set<string>();
+    for (const dict of dicts) {
+      const { globals } = await openTorch(openCorpus(`${prefix}-${dict}.pt`));
+      for (const record of globals) named.add(globalName(record)!);
+    }
+    expect([...STORAGE_DTYPES.keys()].filter((name) => !named.has(name))).toEqual([]);
+    expect([...TORCH_DTYPES.keys()].filter((name) => !named.has(name))).toEqual([]);
   });
 
   test('tensors in lists, tuples and dicts', async () => {

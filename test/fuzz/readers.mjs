@@ -1,0 +1,103 @@
+/**
+ * Everything that reads a file somebody gives us, with what must hold whatever its bytes are: a result or one of our
+ * errors, few reads, no large buffer.
+ */
+import { asked, forgetAsked } from '../hostile/watch-memory.mjs';
+import { DalleError } from '../../dist/errors.js';
+import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
+import { inspectFile } from '../../dist/weights-convert/inspect/inspect-file.js';
+import { listNpz, openNpy } from '../../dist/weights-convert/npy-tensor.js';
+import { readNpy } from '../../dist/weights-convert/npy.js';
+import { openCheckpoint } from '../../dist/weights-convert/open-weights.js';
+import { isRecord, recordChildren } from '../../dist/weights-convert/pickle/records.js';
+import { openSafetensors } from '../../dist/weights-convert/safetensors/read-safetensors.js';
+import { readTokenizer } from '../../dist/weights-convert/tokenizer-file.js';
+import { countElements, interpretTensor } from '../../dist/weights-convert/torch/tensor-record.js';
+import { openTorchLegacy } from '../../dist/weights-convert/torch/torch-legacy.js';
+import { openTorchZip } from '../../dist/weights-convert/torch/torch-zip.js';
+
+const LARGEST_BUFFER = 64 * 2 ** 20;
+const MOST_READS = 50_000;
+/** Where no net is known nobody has bounded what views ask for: larger ones are not read here. */
+const MOST_ELEMENTS = 2 ** 20;
+
+const readers = {
+  convert: async (source) => readAll((await openCheckpoint(source)).flatMap(({ tensors }) => [...tensors.values()])),
+  inspect: async (source) => {
+    const { failure } = await inspectFile(source, { explain: true });
+    if (failure) throw failure;
+  },
+  torchZip: async (source) => readTorch(await openTorchZip(source)),
+  torchLegacy: async (source) => readTorch(await openTorchLegacy(source)),
+  safetensors: async (source) => readAll([...(await openSafetensors(source)).tensors.values()]),
+  npy: async (source) => (await openNpy(source)).read(),
+  tokens: async (source) => void readNpy(await source.read(0, source.size)),
+  npz: async (source) => {
+    for (const open of (await listNpz(source)).values()) await (await open()).read();
+  },
+  tokenizer: async (source) => {
+    if ((await readTokenizer(source)) === undefined) throw new DalleError('E_TOKENIZER_FILE', 'no tokenizer');
+  },
+};
+
+/**
+ * Gives bytes to every reader.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Uint8Array} sibling the file that an index finds under any name
+ * @returns {Promise<string[]>} codes of the errors; an empty text where it was read
+ * @throws whatever is none of our errors, and Error where a bound is broken
+ */
+export async function readEverything(bytes, sibling) {
+  const outcomes = [];
+  for (const [name, read] of Object.entries(readers)) {
+    const counted = countReads(bytes, sibling);
+    forgetAsked();
+    try {
+      await read(counted.source);
+      outcomes.push('');
+    } catch (error) {
+      if (!(error instanceof DalleError)) throw new Error(`${name}: ${error?.stack ?? error}`, { cause: error });
+      if (error.message.length > 3000) throw new Error(`${name}: a message of ${error.message.length} characters`);
+      outcomes.push(error.code);
+    }
+    if (asked.largest > LARGEST_BUFFER) throw new Error(`${name}: asked for a buffer of ${asked.largest} bytes`);
+    if (counted.reads > MOST_READS) throw new Error(`${name}: read ${counted.reads} times`);
+  }
+  return outcomes;
+}
+
+function countReads(bytes, sibling) {
+  const inner = sourceFromBytes(bytes, 'fuzzed');
+  const counted = {
+    reads: 0,
+    source: {
+      ...inner,
+      openSibling: async (name) => sourceFromBytes(sibling, name),
+      read: (offset, length) => {
+        counted.reads++;
+        return inner.read(offset, length);
+      },
+    },
+  };
+  return counted;
+}
+
+async function readAll(tensors) {
+  for (const tensor of tensors) await tensor.read();
+}
+
+/** Every tensor below the root, each record visited once. */
+async function readTorch(file) {
+  const pending = [file.root];
+  const seen = new Set(pending);
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    const tensor = interpretTensor(value, file.storages);
+    if (tensor && countElements(tensor.shape) <= MOST_ELEMENTS) await file.readTensor(tensor);
+    if (!isRecord(value)) continue;
+    for (const [, child] of recordChildren(value)) {
+      if (isRecord(child) && !seen.has(child)) pending.push(child);
+      seen.add(child);
+    }
+  }
+}

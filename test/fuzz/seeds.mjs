@@ -1,0 +1,103 @@
+/**
+ * The valid files that fuzzing begins with, each in parts: an archive's members are spoiled one by one and packed again,
+ * since a checksum would refuse any other change, and so is a safetensors header.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
+import { writeSafetensors } from '../../dist/weights-convert/safetensors/write-safetensors.js';
+import { formatShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
+import { writeZip } from '../../dist/weights-convert/zip/write-zip.js';
+import { openZip } from '../../dist/weights-convert/zip/zip-archive.js';
+
+const root = new URL('../../', import.meta.url);
+const corpus = new URL('weights-convert/corpus/', root);
+
+/**
+ * @typedef {object} Seed
+ * @property {string} name
+ * @property {readonly Uint8Array[]} parts
+ * @property {(parts: readonly Uint8Array[]) => Promise<Uint8Array>} assemble
+ */
+
+/** @returns {Promise<Seed[]>} */
+export async function listSeeds() {
+  const seeds = [];
+  for (const folder of ['torch', 'pickle', 'numpy', 'dalle-pytorch']) {
+    for (const name of readdirSync(new URL(`${folder}/`, corpus)).filter((file) => /\.(pt|pkl|np[yz])$/.test(file))) {
+      seeds.push(...(await seedsOf(`${folder}/${name}`, readFileSync(new URL(`${folder}/${name}`, corpus)))));
+    }
+  }
+  for (const path of ['test/golden/hidden-4/encoder.zip.one-storage.pkl', 'models/emoji/tokenizer.json']) {
+    seeds.push(...(await seedsOf(path, readFileSync(new URL(path, root)))));
+  }
+  const safetensors = await makeSafetensors();
+  seeds.push(...(await seedsOf('made.safetensors', safetensors)), wholeSeed('made.npy', makeNpy()));
+  const shards = new Map([['made.safetensors', new Set(['a', 'b', '__proto__'])]]);
+  seeds.push(wholeSeed('made.safetensors.index.json', Buffer.from(formatShardIndex(shards, 48))));
+  return seeds;
+}
+
+/** The file beside a sharded index. */
+export async function makeSafetensors() {
+  const tensor = (shape, values) => ({ shape, read: async () => Float32Array.from(values) });
+  const tensors = new Map([
+    ['a', tensor([2, 2], [1, 2, 3, 4])],
+    ['b', tensor([4], [5, 6, 7, 8])],
+    ['__proto__', tensor([1, 4, 1], [9, 10, 11, 12])],
+  ]);
+  const blocks = [];
+  for await (const block of writeSafetensors(tensors, 'f32')) blocks.push(block);
+  return Buffer.concat(blocks);
+}
+
+function makeNpy() {
+  const header = `\x93NUMPY\x01\x00\x46\x00{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }`;
+  return Buffer.concat([Buffer.from(`${header.padEnd(79)}\n`, 'latin1'), Buffer.alloc(16)]);
+}
+
+/** A file as one run of bytes, and as its parts where it has some. */
+async function seedsOf(name, bytes) {
+  const whole = wholeSeed(name, bytes);
+  if (bytes.subarray(0, 2).toString('latin1') === 'PK' && !name.includes('compressed')) {
+    return [whole, await zipSeed(name, bytes)];
+  }
+  return name.endsWith('.safetensors') ? [whole, safetensorsSeed(name, bytes)] : [whole];
+}
+
+function wholeSeed(name, bytes) {
+  return { name, parts: [bytes], assemble: async ([only]) => only };
+}
+
+async function zipSeed(name, bytes) {
+  const entries = [...(await openZip(sourceFromBytes(bytes, name))).values()];
+  return {
+    name: `${name}, by entries`,
+    parts: entries.map(({ offset, size }) => bytes.subarray(offset, offset + size)),
+    assemble: async (parts) => {
+      const blocks = [];
+      const inputs = entries.map((entry, index) => ({ name: entry.name, make: () => parts[index] }));
+      for await (const block of writeZip(inputs)) blocks.push(block);
+      return Buffer.concat(blocks);
+    },
+  };
+}
+
+function safetensorsSeed(name, bytes) {
+  const end = 8 + Number(bytes.readBigUInt64LE(0));
+  return {
+    name: `${name}, by header`,
+    parts: [bytes.subarray(8, end), bytes.subarray(end)],
+    assemble: async ([header, data]) => {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      return Buffer.concat([length, header, data]);
+    },
+  };
+}
+
+/** Files that once broke something: each is tried first, every time. */
+export function listFound() {
+  const folder = new URL('found/', import.meta.url);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((name) => ({ name: `found/${name}`, bytes: readFileSync(new URL(name, folder)) }));
+}
