@@ -89,7 +89,9 @@ async function runPrecision({ device, circumstances, quick, folder }: Setting): 
   for (const half of ['encode', 'decode'] as const) {
     const devices = [0, 1].map(() => new Device({ ...device.source, gl: device.gl, dispose() {} }));
     const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
-    rows.push(...netRowsOf(await measureNets(device.gl, half, nets, { minRounds: quick ? 1 : 5 })));
+    rows.push(
+      ...netRowsOf(await measureNets(createCeilingProbes(device.gl), half, nets, { minRounds: quick ? 1 : 5 })),
+    );
     for (const own of devices) own.dispose();
     console.error(`measured ${half}`);
   }

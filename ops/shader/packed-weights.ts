@@ -33,16 +33,19 @@ export function readPackedWeights(
   const parts = nameGroups(grouping);
   const row = `${lanes === 8 ? 'in_octet' : 'in_quad'} * ${kernel.height} + dy`;
   const whole = layout.tiles.x * layout.tiles.y === 1 && (grouping.pairedWeights || layout.lanes === 4);
+  const suffix = (group: number): string => (parts.length > 1 ? `_${group}` : '');
+  const place = (group: number): string => `weight_place${suffix(group)}`;
+  const rowName = (group: number): string => `weight_y${suffix(group)}`;
   const read = (column: number, group: number): string => {
-    if (whole) return `b_fetch(place_${group}.x + ${column}, weight_y_${group}, place_${group}.z)`;
+    if (whole) return `b_fetch(${place(group)}.x + ${column}, ${rowName(group)}, ${place(group)}.z)`;
     return `${grouping.pairedWeights ? 'b_texel' : 'b_pixel'}(${image}, ${parts[group]}, ${row}, ${column})`;
   };
   const plane = (part: string): string => (image === '0' ? part : `${image} * ${layout.depth} + ${part}`);
   return {
     ...grouping,
     ...(whole && {
-      prepareWeights: parts.map((part, group) => `ivec3 place_${group} = b_place(${plane(part)}, 0, 0);`).join('\n'),
-      prepareRow: parts.map((_, group) => `int weight_y_${group} = place_${group}.y + ${row};`).join('\n'),
+      prepareWeights: parts.map((part, group) => `ivec3 ${place(group)} = b_place(${plane(part)}, 0, 0);`).join('\n'),
+      prepareRow: parts.map((_, group) => `int ${rowName(group)} = ${place(group)}.y + ${row};`).join('\n'),
     }),
     weight({ dx, lane, group }) {
       const texel = read(dx * lanes + lane, group);
