@@ -65,7 +65,7 @@ test('--precision half is told, and another word is refused', async () => {
   const words = ['encode', square, '--size', '16', '-o', place.path('half.npy'), '--json', '-m', model];
   const { exitCode, stdout } = await runCaptured([...words, '--precision', 'half']);
   expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout.toString())).toMatchObject({ precision: 'half' });
+  expect(JSON.parse(stdout.toString()).results[0]).toMatchObject({ precision: 'half' });
   const wrong = await runCaptured([...words, '--precision', 'double']);
   expect(wrong).toMatchObject({ exitCode: 2 });
   expect(wrong.stderr).toContain('full or half');
