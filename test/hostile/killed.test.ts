@@ -1,7 +1,7 @@
 /**
  * SIGKILL while `convert` writes: at every one of its last changes to the disk, at some before, and at random times. What then lies in the folder
  * is the old model, or no model, or the new one, never a mixture; no file under its final name is less than whole; and
- * the next run gives the bytes that an undisturbed one gives.
+ * the next run gives the bytes that an undisturbed one gives, and removes what was left.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -106,6 +106,7 @@ describe.each<[string, readonly string[], readonly string[] | undefined]>([
     if (before) expect(seen).toContain(oldHashes['model.json']);
     await convert([...words, '--force', '-o', `${place}-out`]);
     expect(hashFolder(`${place}-out`)).toEqual(madeHashes);
+    expect(readdirSync(`${place}-out`).sort()).toEqual(Object.keys(madeHashes));
   }, 240_000);
 
   test('at random times', async () => {

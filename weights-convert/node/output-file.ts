@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { DalleError } from '../../errors.ts';
+import { isRunning } from './running-process.ts';
 
 /** A file being written. */
 export interface OutputFile {
@@ -65,6 +66,12 @@ export async function createOutputFile(
       await rm(current, { force: true });
     },
   };
+}
+
+/** The final name of a temporary file whose process was killed; undefined for any other name. */
+export function leftoverOf(name: string): string | undefined {
+  const [, final, processId] = /^(.+)\.tmp-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
+  return processId !== undefined && !isRunning(Number(processId)) ? final : undefined;
 }
 
 /** A failure to write, in words: a full disk is the likely one. */

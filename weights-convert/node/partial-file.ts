@@ -16,6 +16,7 @@ import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
 import { openFileSource } from './file-source.ts';
 import { describeWriteFailure } from './output-file.ts';
+import { isRunning } from './running-process.ts';
 
 /** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
 const FREE = '.partial';
@@ -126,14 +127,6 @@ function isFree(name: string): boolean {
   if (name === FREE) return true;
   const [, host, id] = /^\.partial-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
   return host === hostname() && !isRunning(Number(id));
-}
-
-function isRunning(id: number): boolean {
-  try {
-    return process.kill(id, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
 
 async function readKept(folder: string): Promise<KeptBytes | undefined> {

@@ -25,7 +25,13 @@ import { planShards } from '../safetensors/plan-shards.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
 import { createNodeHasher } from './node-hasher.ts';
-import { createOutputFile, describeWriteFailure, type CreateOutput, type OutputFile } from './output-file.ts';
+import {
+  createOutputFile,
+  describeWriteFailure,
+  leftoverOf,
+  type CreateOutput,
+  type OutputFile,
+} from './output-file.ts';
 import { makeFolders, removeFolders } from './output-folder.ts';
 
 /** One net to write, with the description of the file it came from. */
@@ -164,7 +170,8 @@ async function replaceModel(out: string, parts: ModelParts, outputs: readonly Ou
   try {
     await rm(join(out, MANIFEST_NAME), { force: true });
     for (const name of await readdir(out)) {
-      if (isModelFile(name) && !written.has(name)) await rm(join(out, name), { force: true });
+      const isOld = isModelFile(name) && !written.has(name);
+      if (isOld || isLeftover(name)) await rm(join(out, name), { force: true });
     }
   } catch (cause) {
     throw describeWriteFailure(out, cause);
@@ -176,6 +183,12 @@ async function replaceModel(out: string, parts: ModelParts, outputs: readonly Ou
 function isModelFile(name: string): boolean {
   const pattern = new RegExp(`^(${NET_PARTS.join('|')})(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?$`);
   return name === TOKENIZER_NAME || pattern.test(name);
+}
+
+/** Whether a conversion that was killed left it: it may have the size of a model. */
+function isLeftover(name: string): boolean {
+  const final = leftoverOf(name);
+  return final !== undefined && (final === MANIFEST_NAME || isModelFile(final));
 }
 
 /** Makes the folder. Returns the first folder that had to be made; undefined if it was there. */

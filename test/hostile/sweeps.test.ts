@@ -1,21 +1,26 @@
 /**
  * Whatever the bytes are: a result or one of our errors, soon. Small valid files cut at every byte and changed in every
- * byte, any bytes at all, and programs of random opcodes.
+ * byte, any bytes at all, and programs of random opcodes. What takes longer is the fuzzer's (test/fuzz).
  */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DalleError } from '../../errors.ts';
-import { openWeights, readNpy, sourceFromBytes, writeNpy } from '../../weights-convert/index.ts';
+import { DalleError, FormatError } from '../../errors.ts';
+import { openWeights, readNpy, sourceFromBytes, writeNpy, type ByteSource } from '../../weights-convert/index.ts';
+import { openNpz } from '../../weights-convert/npy-tensor.ts';
 import { decodePickle } from '../../weights-convert/pickle/decode-pickle.ts';
 import { OPCODES } from '../../weights-convert/pickle/opcodes.ts';
 import { isRecord, recordChildren, type PickleValue } from '../../weights-convert/pickle/records.ts';
+import { openShardedSafetensors, openShards } from '../../weights-convert/safetensors/open-shards.ts';
 import { openSafetensors } from '../../weights-convert/safetensors/read-safetensors.ts';
+import { formatShardIndex } from '../../weights-convert/safetensors/shard-index.ts';
 import { writeSafetensors } from '../../weights-convert/safetensors/write-safetensors.ts';
+import { readTokenizer } from '../../weights-convert/tokenizer-file.ts';
 import { interpretTensor } from '../../weights-convert/torch/tensor-record.ts';
 import { openTorchLegacy } from '../../weights-convert/torch/torch-legacy.ts';
 import { openTorchZip } from '../../weights-convert/torch/torch-zip.ts';
 import type { TorchFile } from '../../weights-convert/torch/torch-file.ts';
+import { assembleZip } from './zip-assembler.ts';
 
 /** Every tensor below the root, read; each record visited once. */
 async function readAllTensors(file: TorchFile): Promise<number[][]> {
@@ -55,16 +60,44 @@ async function makeSafetensors(): Promise<Uint8Array> {
   return Buffer.concat(blocks);
 }
 
+/** A checkpoint in one shard, whose index is what gets damaged. */
+const readIndex: Read = async (bytes) => {
+  const shard = await makeSafetensors();
+  const openSibling = async (name: string): Promise<ByteSource> => sourceFromBytes(shard, name);
+  const source = await openShards(sourceFromBytes(bytes, 'x'), openSibling);
+  return [...(await openShardedSafetensors(source)).keys()];
+};
+
+const readArchive: Read = async (bytes) => {
+  const arrays = await openNpz(sourceFromBytes(bytes, 'x'));
+  return Promise.all([...arrays.values()].map(async (array) => [...(await array.read())]));
+};
+
+/** A tokenizer is recognised or it is not: the latter counts as refused. */
+const readTokenizerFile: Read = async (bytes) => {
+  const text = await readTokenizer(sourceFromBytes(bytes, 'x'));
+  if (text === undefined) throw new FormatError('E_TOKENIZER_FILE', 'no tokenizer');
+  return text;
+};
+
+const smallNpy = writeNpy({ dtype: 'int32', shape: [2, 2], data: Int32Array.of(1, 2, 3, 4) });
+const smallTokenizer =
+  '{"version": "1.0", "model": {"type": "BPE", "vocab": {"a": 0, "\\u00e9": 1e0}, "merges": [["a", "b"]]}}';
 const corpus = new URL('../../weights-convert/corpus/torch/', import.meta.url);
+const pickles = new URL('../../weights-convert/corpus/pickle/', import.meta.url);
 const files: [name: string, bytes: Uint8Array, read: Read][] = [
   ['zip', readFileSync(new URL('zip-nested.pt', corpus)), readZip],
   ['legacy', readFileSync(new URL('legacy-nested.pt', corpus)), readLegacy],
   ['safetensors', await makeSafetensors(), readSafetensors],
-  [
-    'npy',
-    writeNpy({ dtype: 'int32', shape: [2, 2], data: Int32Array.of(1, 2, 3, 4) }),
-    async (bytes) => readNpy(bytes),
-  ],
+  ['npy', smallNpy, async (bytes) => readNpy(bytes)],
+  ['npz', assembleZip([{ name: 'a.npy', data: smallNpy }]), readArchive],
+  ['index', Buffer.from(formatShardIndex(new Map([['x.safetensors', new Set(['a', 'b'])]]), 32).trim()), readIndex],
+  ['tokenizer', Buffer.from(smallTokenizer), readTokenizerFile],
+  ...[0, 2, 5].map((protocol): [string, Uint8Array, Read] => [
+    `pickle of protocol ${protocol}`,
+    readFileSync(new URL(`protocol-${protocol}.pkl`, pickles)),
+    async (bytes) => decodePickle(bytes).length,
+  ]),
 ];
 
 /** The result, or our error; anything else fails the test. */
@@ -98,12 +131,53 @@ describe.each(files)('%s', (name, bytes, read) => {
         changed[index]! ^= flip;
         const outcome = await outcomeOf(read(changed));
         await outcomeOf(openWeights(sourceFromBytes(changed, 'x')));
-        // Zip has checksums: its tensors come out right or not at all.
-        const isWrong = name === 'zip' && !(outcome instanceof DalleError) && JSON.stringify(outcome) !== valid;
+        // A zip has checksums: what is in it comes out right or not at all.
+        const isWrong =
+          (name === 'zip' || name === 'npz') && !(outcome instanceof DalleError) && JSON.stringify(outcome) !== valid;
         if (isWrong) expect.unreachable(`byte ${index} changed by ${flip} went unnoticed`);
       }
     }
   });
+});
+
+test('a transformer cut at every byte is refused', async () => {
+  const whole = readFileSync(new URL('../dalle-pytorch/plain.pt', corpus));
+  for (let length = 0; length < whole.length; length++) {
+    const outcome = await outcomeOf(openWeights(sourceFromBytes(whole.subarray(0, length), 'x')));
+    if (!(outcome instanceof DalleError)) expect.unreachable(`${length} bytes were accepted`);
+  }
+});
+
+test('a tokenizer is what JSON.parse reads as an object with a model', async () => {
+  const isTokenizer = (text: string): boolean => {
+    try {
+      const value: unknown = JSON.parse(text);
+      const model: unknown =
+        typeof value === 'object' && value !== null && Object.getOwnPropertyDescriptor(value, 'model')?.value;
+      return typeof model === 'object' && model !== null && !Array.isArray(model);
+    } catch {
+      return false;
+    }
+  };
+  const model = fc.oneof({ weight: 4, arbitrary: fc.object({ maxDepth: 4 }) }, fc.jsonValue());
+  const file = fc.tuple(
+    fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })),
+    model,
+    fc.integer({ min: 0, max: 4 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(file, fc.nat(), fc.string({ maxLength: 1 }), async ([other, value, spaces], at, replaced) => {
+      const whole = JSON.stringify({ ...other, model: value }, null, spaces);
+      const spoiled = whole.slice(0, at % whole.length) + replaced + whole.slice((at % whole.length) + 1);
+      for (const text of [whole, spoiled]) {
+        const outcome = await outcomeOf(readTokenizerFile(Buffer.from(text)));
+        // What stands for itself alone, half a surrogate, is not UTF-8 and so never in a file.
+        if (Buffer.from(text).toString() !== text) continue;
+        expect(outcome instanceof DalleError, text).toBe(!isTokenizer(text));
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('any bytes at all', async () => {
