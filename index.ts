@@ -26,7 +26,7 @@ export type { DeviceSpeed, SecondsNeeded, TransformerPlan, Work } from './nets/t
 export { Transformer, type TransformerOptions } from './nets/transformer/transformer.ts';
 export * from './nets/sampling/index.ts';
 export * from './nets/tokenizer/index.ts';
-export type { WeightTree } from './nets/weight-tree.ts';
+export type { Precision, WeightTree } from './nets/weight-tree.ts';
 export * from './ops/index.ts';
 // Two modules have a PrepareOptions: the plan's keeps its name.
 export type { PrepareOptions as PictureOptions } from './images/index.ts';

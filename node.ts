@@ -12,8 +12,9 @@ import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 import { Device, referenceDevice } from './engine/index.ts';
 import type { AnyDevice, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
-import { createDalle, type Dalle } from './nets/dalle/dalle.ts';
+import { createDalle, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
 import { Dvae } from './nets/dvae/dvae.ts';
+import type { Precision } from './nets/weight-tree.ts';
 import { openCheckpoints, type CheckpointPair } from './nets/dvae/load-dvae.ts';
 import { run as runOn } from './ops/index.ts';
 import { chooseKernels } from './kernel-cache.ts';
@@ -62,6 +63,8 @@ export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptio
 export interface LoadDvaeOptions extends DownloadFileOptions {
   /** Where it computes; without one, a device that is opened once and shared. */
   readonly device?: AnyDevice;
+  /** See `DvaeOptions` [full]. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -73,13 +76,13 @@ export interface LoadDvaeOptions extends DownloadFileOptions {
  */
 export async function loadDVAE(
   source: string | CheckpointPair = bundledModel,
-  { device, ...options }: LoadDvaeOptions = {},
+  { device, precision = 'full', ...options }: LoadDvaeOptions = {},
 ): Promise<Dvae> {
   const parts =
     typeof source === 'string'
       ? await openModelFolder(source, ['encoder', 'decoder'])
       : await openCheckpoints(source, (named) => openSource(named, options));
-  return new Dvae(parts, { device: device ?? (await openShared()) });
+  return new Dvae(parts, { device: device ?? (await openShared()), precision });
 }
 
 /**
@@ -90,11 +93,11 @@ export async function loadDVAE(
  */
 export async function loadDalle(
   folder: string = bundledModel,
-  { device }: { readonly device?: AnyDevice } = {},
+  { device, ...options }: Partial<DalleOptions> = {},
 ): Promise<Dalle> {
   const model = await openModelFolder(folder);
   try {
-    return await createDalle(model, { device: device ?? (await openShared()) });
+    return await createDalle(model, { device: device ?? (await openShared()), ...options });
   } catch (error) {
     await model.close();
     throw error;

@@ -1,6 +1,7 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [browser] [sizes] [transformer] [--quick]`. Suites run one after the other on one
- * context, print a table each, and leave JSON and a chart in bench/results; a quick look leaves nothing. How to read them: bench/README.md.
+ * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [transformer] [--quick]`. Suites
+ * run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick look
+ * leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -45,6 +46,7 @@ interface Setting {
 const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   kernels: runKernels,
   dvae: runDvae,
+  precision: runPrecision,
   browser: runBrowser,
   sizes: runSizes,
   transformer: runTransformer,
@@ -78,6 +80,23 @@ async function runDvae({ device, circumstances, quick, folder }: Setting): Promi
   }
   console.log(formatNets(rows));
   if (folder) report(writeResult(folder, 'dvae', circumstances, rows, chartNets(rows, circumstances)));
+}
+
+/** Half against full precision: each on a device of its own, so that its bytes are its own, on one context. */
+async function runPrecision({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const picture = makePicture();
+  const rows: NetRow[] = [];
+  for (const half of ['encode', 'decode'] as const) {
+    const devices = [0, 1].map(() => new Device({ ...device.source, gl: device.gl, dispose() {} }));
+    const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
+    rows.push(
+      ...netRowsOf(await measureNets(createCeilingProbes(device.gl), half, nets, { minRounds: quick ? 1 : 5 })),
+    );
+    for (const own of devices) own.dispose();
+    console.error(`measured ${half}`);
+  }
+  console.log(formatNets(rows));
+  if (folder) report(writeResult(folder, 'precision', circumstances, rows, chartNets(rows, circumstances)));
 }
 
 /** Two rounds: SwiftShader takes its time. */

@@ -53,11 +53,22 @@ test('a picture tells how it was made; --no-calibrate takes the default kernels'
   const out = place.path('told.png');
   const words = ['reconstruct', square, '--size', 'keep', '-o', out, '--no-calibrate', '--json', '-m', model];
   const { stdout } = await runCaptured(words);
-  const [{ device, kernels }] = JSON.parse(stdout.toString()).results;
+  const [{ device, kernels, precision }] = JSON.parse(stdout.toString()).results;
   expect(kernels).toMatchObject({ targets: expect.any(Number), fetch: 'textureLod' });
   const text = readPngText(readFileSync(out));
   expect(text['Software']).toMatch(/^dalle-gl \d/);
-  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kernels, model });
+  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kernels, precision: 'full', model });
+  expect(precision).toBe('full');
+});
+
+test('--precision half is told, and another word is refused', async () => {
+  const words = ['encode', square, '--size', '16', '-o', place.path('half.npy'), '--json', '-m', model];
+  const { exitCode, stdout } = await runCaptured([...words, '--precision', 'half']);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout.toString()).results[0]).toMatchObject({ precision: 'half' });
+  const wrong = await runCaptured([...words, '--precision', 'double']);
+  expect(wrong).toMatchObject({ exitCode: 2 });
+  expect(wrong.stderr).toContain('full or half');
 });
 
 test('a bad file among several is told; the others are done; the exit code says so', async () => {

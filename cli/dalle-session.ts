@@ -27,17 +27,21 @@ export async function withDalle<Result>(
   work: (session: DalleSession) => Promise<Result>,
   kernels?: KernelChoice,
 ): Promise<Result> {
-  const { model = bundledModel, quiet } = flags;
+  const { model = bundledModel, precision = 'full', quiet } = flags;
   const folder = await openModelFolder(model);
   try {
     const chosen = kernels ?? { calibrate: !flags.noCalibrate };
     const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
     try {
-      const dalle = await createDalle(folder, { device });
+      const dalle = await createDalle(folder, { device, precision });
       const { notice } = folder.manifest;
       if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
       if (!quiet && notice) say(terminal, takeFirstClause(notice));
-      const session = { dalle, settings: describeNet(device, model), weights: hashWeights(folder.manifest) };
+      const session = {
+        dalle,
+        settings: describeNet(device, dalle.dvae, model),
+        weights: hashWeights(folder.manifest),
+      };
       return await work(session).finally(() => dalle.dispose());
     } finally {
       device.dispose();

@@ -1,7 +1,7 @@
 /**
  * Flags that several commands share, declared once, and the forms their values take.
  */
-import type { DeviceName } from '../node.ts';
+import type { DeviceName, Precision } from '../node.ts';
 import type { PictureSize } from '../images/index.ts';
 import type { Option, Switch } from './arguments.ts';
 
@@ -23,6 +23,7 @@ export const deviceFlag: Option<DeviceName> = {
 export const netFlags: {
   readonly model: Option<string>;
   readonly device: Option<DeviceName>;
+  readonly precision: Option<Precision>;
   readonly noCalibrate: Switch;
 } = {
   model: {
@@ -32,6 +33,11 @@ export const netFlags: {
     parse: String,
   },
   device: deviceFlag,
+  precision: {
+    value: 'P',
+    help: 'full, or half: faster and smaller, tokens may differ at one place in a thousand [full]',
+    parse: parsePrecision,
+  },
   noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver, and remembered' },
 };
 
@@ -60,6 +66,11 @@ export function parseSize(text: string): PictureSize {
   if (!sides) throw new Error('a size such as 256, 320x200 or keep');
   const width = Number(sides[1]);
   return sides[2] === undefined ? width : { width, height: Number(sides[2]) };
+}
+
+function parsePrecision(text: string): Precision {
+  if (text === 'full' || text === 'half') return text;
+  throw new Error('full or half');
 }
 
 function parseDevice(text: string): DeviceName {

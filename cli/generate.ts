@@ -69,7 +69,7 @@ async function drawText(operands: readonly string[], flags: Flags, terminal: Ter
 
 async function drawAgain(input: string, operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   checkOperands('generate', operands, { least: 0, most: 0, what: 'no text beside --repeat, which knows it' });
-  if (Object.keys(readSampling(flags)).length > 0 || flags.truncate || flags.noCalibrate) {
+  if (Object.keys(readSampling(flags)).length > 0 || flags.truncate || flags.noCalibrate || flags.precision) {
     throw new UsageError(
       'E_FLAG_VALUE',
       'generate: --repeat takes all settings from the picture. Leave the others out, or draw anew without --repeat.',
@@ -77,7 +77,7 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   }
   const output = flags.output ?? nameBeside(input, '.repeated.png');
   const recipe = await readRecipe(input, terminal);
-  const { text, truncate, settings, kernels } = recipe;
+  const { text, truncate, settings, kernels, precision } = recipe;
   const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
   checkStdout(terminal, files.pictures, flags.json, 'generate');
   const model = flags.model ?? recipe.model;
@@ -87,7 +87,7 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     const drawing = { command: 'generate', text, truncate, settings, files, flags } as const;
     await drawPictures(session, drawing, (options) => session.dalle.generate(text, options), terminal);
   };
-  await withDalle({ ...flags, model }, terminal, draw, kernels ?? undefined);
+  await withDalle({ ...flags, model, precision }, terminal, draw, kernels ?? undefined);
 }
 
 function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {

@@ -4,7 +4,7 @@
  * Pixels [1, 3, H, W] in 0…1, tokens [1, H/8, W/8].
  */
 import { bundledModel, Device, loadDVAE, open, type DeviceName } from '../node.ts';
-import type { AnyDevice, Dvae, KernelChoice, Pixels, RunOptions, TokenGrid } from '../node.ts';
+import type { AnyDevice, Dvae, KernelChoice, Pixels, Precision, RunOptions, TokenGrid } from '../node.ts';
 import { readPackageVersion } from '../package-files.ts';
 import { startProgress } from './progress.ts';
 import { say, type Terminal } from './terminal.ts';
@@ -12,6 +12,7 @@ import { say, type Terminal } from './terminal.ts';
 export interface NetFlags {
   readonly model: string | undefined;
   readonly device: DeviceName | undefined;
+  readonly precision: Precision | undefined;
   readonly noCalibrate: boolean;
   readonly quiet: boolean;
 }
@@ -28,6 +29,8 @@ export interface NetSettings {
   readonly device: string;
   /** Null on the reference device, which has none. */
   readonly kernels: KernelChoice | null;
+  /** Of the dVAE. */
+  readonly precision: Precision;
   /** The model folder. */
   readonly model: string;
 }
@@ -35,8 +38,9 @@ export interface NetSettings {
 /** Who made a picture, for its text chunks. */
 export const software: string = `dalle-gl ${readPackageVersion()}`;
 
-export function describeNet(device: AnyDevice, model: string): NetSettings {
-  return { device: device.description, kernels: device instanceof Device ? device.kernels : null, model };
+export function describeNet(device: AnyDevice, { precision }: Dvae, model: string): NetSettings {
+  const kernels = device instanceof Device ? device.kernels : null;
+  return { device: device.description, kernels, precision, model };
 }
 
 /** The same for a picture, which may travel: where the package lies is nobody's business. */
@@ -52,7 +56,7 @@ export class Net {
   private readonly quiet: boolean;
 
   constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
-    this.settings = describeNet(device, model);
+    this.settings = describeNet(device, dvae, model);
     this.device = device;
     this.dvae = dvae;
     this.terminal = terminal;
@@ -114,10 +118,10 @@ export class Net {
 
 /** Opens the device and the model of the flags, and says which. */
 export async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net> {
-  const { model = bundledModel, quiet } = flags;
+  const { model = bundledModel, precision = 'full', quiet } = flags;
   const device = await open({ calibrate: !flags.noCalibrate, ...(flags.device && { device: flags.device }) });
   try {
-    const dvae = await loadDVAE(model, { device });
+    const dvae = await loadDVAE(model, { device, precision });
     if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
     return new Net(device, dvae, model, terminal, quiet);
   } catch (error) {

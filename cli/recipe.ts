@@ -4,7 +4,14 @@
  * taken on trust.
  */
 import { DalleError, FormatError } from '../errors.ts';
-import { parseSampling, readPngText, readSource, type KernelChoice, type SamplingSettings } from '../node.ts';
+import {
+  parseSampling,
+  readPngText,
+  readSource,
+  type KernelChoice,
+  type Precision,
+  type SamplingSettings,
+} from '../node.ts';
 import type { WeightHashes } from './dalle-session.ts';
 import { software } from './net.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,6 +26,8 @@ export interface Recipe {
   readonly device: string;
   /** Null on the reference device, which has none. */
   readonly kernels: KernelChoice | null;
+  /** Of the dVAE. */
+  readonly precision: Precision;
   /** The model folder; the package's own if it is left out. */
   readonly model?: string;
 }
@@ -50,13 +59,23 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
     throw recipeError(input, 'complete drew it, and it does not hold the picture that was completed');
   }
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
-  const { text, truncate, model, device, weights, kernels } = recipe;
+  const { text, truncate, model, device, weights, kernels, precision = 'full' } = recipe;
   const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof device === 'string';
   const isModel = model === undefined || typeof model === 'string';
-  if (!isWhole || !isModel || !isKernels(kernels) || !isHashes(weights))
-    throw recipeError(input, 'its recipe was edited');
+  const isKnown = isKernels(kernels) && isPrecision(precision) && isHashes(weights);
+  if (!isWhole || !isModel || !isKnown) throw recipeError(input, 'its recipe was edited');
   const settings = readSettings(recipe.settings, input);
-  return { command: 'generate', text, truncate, settings, weights, device, kernels, ...(model && { model }) };
+  return {
+    command: 'generate',
+    text,
+    truncate,
+    settings,
+    weights,
+    device,
+    kernels,
+    precision,
+    ...(model && { model }),
+  };
 }
 
 /** Throws FormatError `E_RECIPE` unless the weights are those that the picture was drawn with. */
@@ -85,6 +104,10 @@ function isKernels(value: unknown): value is KernelChoice | null {
   if (value === null) return true;
   const { targets, fetch } = (value ?? {}) as Partial<KernelChoice>;
   return [1, 2, 4, 8].includes(targets!) && (fetch === 'texelFetch' || fetch === 'textureLod');
+}
+
+function isPrecision(value: unknown): value is Precision {
+  return value === 'full' || value === 'half';
 }
 
 function isHashes(value: unknown): value is WeightHashes {

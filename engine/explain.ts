@@ -6,8 +6,10 @@ import type { Plan, Slot } from './plan.ts';
 import { formatShape } from './shape.ts';
 
 export function explainPlan(plan: Plan, device: string, { shaders = false }: { shaders?: boolean } = {}): string {
+  const halves = plan.slots.filter(({ layout }) => layout.texture.format === 'f16').length;
   const lines = [
     `${plan.passes.length} passes on ${device}`,
+    `precision: ${halves > 0 ? `half in ${halves} of ${plan.slots.length} textures, sums in fp32` : 'full'}`,
     `${mebibytes(plan.constantBytes)} of weights, ${plan.stateBytes > 0 ? `${mebibytes(plan.stateBytes)} of states, ` : ''}` +
       `at most ${mebibytes(plan.peakBytes)} of other textures at once`,
     `rewrites: ${[...plan.applied].map(([name, count]) => `${name} ×${count}`).join(', ') || 'none'}`,

@@ -8,21 +8,23 @@ import { shapesFromRank } from '../test/helpers/shapes.ts';
 import { bytesOf, keyOfLayout, layoutOf, placeOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
 import { packRows, unpackLayer } from './texels.ts';
+import type { Texels } from './texels.ts';
 import { sizeOf } from './shape.ts';
 
 const blocks: fc.Arbitrary<Block> = fc
   .tuple(fc.constantFrom(1, 2, 4, 8), fc.constantFrom(1, 2))
   .map(([width, height]) => ({ width, height }));
 const limits = fc.constantFrom(4, 64, 16384).map((maxTextureSize) => ({ maxTextureSize }));
+const dtypes = fc.constantFrom('f32', 'f16');
 const layouts: fc.Arbitrary<Layout> = fc
-  .tuple(shapesFromRank(0, 4000), blocks, limits)
-  .map(([shape, block, limit]) => layoutOf({ shape, dtype: 'f32' }, block, limit));
+  .tuple(shapesFromRank(0, 4000), dtypes, blocks, limits)
+  .map(([shape, dtype, block, limit]) => layoutOf({ shape, dtype }, block, limit));
 
 /** All layers, each in bands of three rows. */
-function packAll(layout: Layout, data: Float32Array): Float32Array[] {
+function packAll(layout: Layout, data: Float32Array): Texels[] {
   const { width, height, layers } = layout.texture;
   return Array.from({ length: layers }, (_, layer) => {
-    const texels = new Float32Array(width * height * 4);
+    const texels = layout.lanes === 8 ? new Uint32Array(width * height * 4) : new Float32Array(width * height * 4);
     for (let y = 0; y < height; y += 3) {
       texels.set(packRows(layout, layer, data, y, Math.min(3, height - y)), y * width * 4);
     }
@@ -75,6 +77,18 @@ describe('layoutOf', () => {
     expect(bytesOf(layout.texture)).toBe(layout.bytes);
   });
 
+  test('halves lie eight a texel, in half the bytes', () => {
+    const shape = [1, 12, 4, 8];
+    const halves = layoutOf({ shape, dtype: 'f16' }, { width: 8, height: 1 }, { maxTextureSize: 64 });
+    const floats = layoutOf({ shape, dtype: 'f32' }, { width: 8, height: 1 }, { maxTextureSize: 64 });
+    expect(halves).toMatchObject({ lanes: 8, quads: 3, depth: 2, bytes: 2 * 4 * 8 * 16 });
+    expect(floats).toMatchObject({ lanes: 4, quads: 3, depth: 3, bytes: 3 * 4 * 8 * 16 });
+    const data = Float32Array.from({ length: 12 * 4 * 8 }, (_, i) => i);
+    // Pixel 0 of the first row: channels 0 and 1 in the first number, the first in its lower bits.
+    const [first] = packRows(halves, 0, data, 0, 1) as Uint32Array;
+    expect([first! & 0xffff, first! >>> 16]).toEqual([0, 0x5000]); // 0 and 32
+  });
+
   test('layouts that differ have different keys', () => {
     const type = { shape: [1, 8, 16, 16], dtype: 'f32' } as const;
     const wide = layoutOf(type, { width: 8, height: 1 }, { maxTextureSize: 64 });
@@ -83,15 +97,20 @@ describe('layoutOf', () => {
   });
 });
 
+function countFilledLanes(texels: Texels): number {
+  const lanes = texels instanceof Uint32Array ? Array.from(new Uint16Array(texels.buffer)) : Array.from(texels);
+  return lanes.filter((value) => value !== 0).length;
+}
+
 describe('texels', () => {
   test('unpacking gives back what was packed, and everything else is zero', () => {
     const check = (layout: Layout): void => {
-      const data = Float32Array.from({ length: sizeOf(layout.shape) }, (_, i) => i + 1);
+      const data = Float32Array.from({ length: sizeOf(layout.shape) }, (_, i) => (i % 2048) + 1); // halves hold them
       const layers = packAll(layout, data);
       const back = new Float32Array(data.length);
       layers.forEach((texels, layer) => unpackLayer(layout, layer, texels, back));
       expect(back).toEqual(data);
-      const filled = layers.reduce((sum, texels) => sum + texels.reduce((n, value) => n + Number(value !== 0), 0), 0);
+      const filled = layers.reduce((sum, texels) => sum + countFilledLanes(texels), 0);
       expect(filled).toBe(data.length);
     };
     fc.assert(fc.property(layouts, check), { seed: 3, numRuns: 200 });

@@ -3,10 +3,11 @@
  *
  * - A tensor is seen as a grid [N, C, H, W]. Rank 4 is taken as it is; lower ranks have their last axis as C, the one
  *   before as W, the first of three as N. C is the axis that products contract over.
- * - A texel (RGBA) holds 4 consecutive channels at one pixel. Channels beyond C hold zeros.
+ * - A texel (RGBA) holds 4 consecutive channels at one pixel as floats, a quad, or 8 as halves, an octet. Channels
+ *   beyond C hold zeros.
  * - A block of R = width × height pixels lies at one (x, y) of the texture, one pixel a layer: the R layers are the R
  *   render targets of the draw that makes them. Pixels beyond H and W hold zeros.
- * - The blocks of one image and one channel quad form a plane; planes lie side by side in an atlas; what exceeds the
+ * - The blocks of one image and one quad or octet form a plane; planes lie side by side in an atlas; what exceeds the
  *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
  */
 import type { Shape, TensorType } from './shape.ts';
@@ -28,6 +29,7 @@ export interface TextureSpec {
   readonly width: number;
   readonly height: number;
   readonly layers: number;
+  /** RGBA32F, or RGBA32UI with two halves in each number, the first in the lower bits. */
   readonly format: 'f32' | 'f16';
 }
 
@@ -42,9 +44,13 @@ export interface Layout {
   readonly block: Block;
   /** Render targets: block.width × block.height. */
   readonly targets: number;
+  /** Channels in a texel: 4 floats or 8 halves. */
+  readonly lanes: 4 | 8;
   /** Channel quads: C / 4, rounded up. */
   readonly quads: number;
-  /** N × quads. */
+  /** Texels of one pixel: C / lanes, rounded up. */
+  readonly depth: number;
+  /** N × depth. */
   readonly planes: number;
   /** Blocks across and down one tile of a plane, and tiles across and down a plane. */
   readonly tile: { readonly width: number; readonly height: number };
@@ -83,8 +89,10 @@ export function defaultBlock(shape: Shape, targets: number): Block {
 
 export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): Layout {
   const grid = gridOf(type.shape);
+  const lanes = type.dtype === 'f16' ? 8 : 4;
   const quads = Math.ceil(grid.c / 4);
-  const planes = grid.n * quads;
+  const depth = Math.ceil(grid.c / lanes);
+  const planes = grid.n * depth;
   const planeWidth = Math.ceil(grid.w / block.width);
   const planeHeight = Math.ceil(grid.h / block.height);
   const max = limits.maxTextureSize;
@@ -100,11 +108,13 @@ export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): 
     format,
   };
   const bytes = bytesOf(texture);
-  return { shape: type.shape, grid, block, targets, quads, planes, tile, tiles, atlas, folds, texture, bytes };
+  const planar = { lanes, quads, depth, planes, tile, tiles, atlas, folds } as const;
+  return { shape: type.shape, grid, block, targets, ...planar, texture, bytes };
 }
 
-export function bytesOf({ width, height, layers, format }: TextureSpec): number {
-  return width * height * layers * (format === 'f16' ? 8 : 16);
+/** A texel is four numbers of 4 bytes, whatever they hold. */
+export function bytesOf({ width, height, layers }: TextureSpec): number {
+  return width * height * layers * 16;
 }
 
 /** Two layouts with the same key put every element at the same place of the same kind of texture. */

@@ -2,6 +2,7 @@
  * Row-major numbers to texels and back, by the rule of layout.ts: upwards in bands of rows, downwards a layer at a time,
  * so that a transfer never needs a second copy of a whole tensor in JavaScript.
  */
+import { floatBitsToHalf, halfToFloatBits } from '../half.ts';
 import { placeOf } from './layout.ts';
 import type { Layout } from './layout.ts';
 import type { NumericArray } from './op.ts';
@@ -19,12 +20,15 @@ function stridesOfGrid({ shape, grid: { c, h, w } }: Layout): Strides {
   return { n: w * c, c: 1, h: w * c, w: c }; // [N, W, C], [W, C], [C]: channels are innermost, h is 1
 }
 
-/** Elements that follow each other both in the row-major array and among the floats of a layer. */
+/** What a texture takes and gives: four floats a texel, or eight halves in four whole numbers. */
+export type Texels = Float32Array | Uint32Array;
+
+/** Elements that follow each other both in the row-major array and among the numbers of a layer. */
 interface Run {
   /** First index in the row-major array, and the distance to the next. */
   readonly element: number;
   readonly step: number;
-  /** First texel, and which of its four floats; the next is one texel further. */
+  /** First texel, and which of its lanes; the next is one texel further. */
   readonly texel: number;
   readonly lane: number;
   readonly count: number;
@@ -32,16 +36,16 @@ interface Run {
 
 /** Calls `visit` for every channel of every row of pixels that these rows of texels of the layer hold. */
 function visitRuns(layout: Layout, layer: number, rows: [first: number, end: number], visit: (run: Run) => void): void {
-  const { grid, block, tile, tiles, targets, quads, planes, texture } = layout;
+  const { grid, block, tile, tiles, targets, depth, planes, texture } = layout;
   const strides = stridesOfGrid(layout);
   const pixel = layer % targets;
   const dx = pixel % block.width;
   const dy = Math.floor(pixel / block.width);
   const step = block.width * strides.w;
   for (let plane = 0; plane < planes; plane++) {
-    const c = (plane % quads) * 4;
-    const lanes = Math.min(4, grid.c - c);
-    const planeStart = Math.floor(plane / quads) * strides.n + c * strides.c;
+    const c = (plane % depth) * layout.lanes;
+    const lanes = Math.min(layout.lanes, grid.c - c);
+    const planeStart = Math.floor(plane / depth) * strides.n + c * strides.c;
     for (let y = dy; y < grid.h; y += block.height) {
       for (let tileX = 0; tileX < tiles.x; tileX++) {
         const firstBlock = tileX * tile.width;
@@ -60,32 +64,47 @@ function visitRuns(layout: Layout, layer: number, rows: [first: number, end: num
 }
 
 /**
- * The RGBA floats of `rows` rows of texels of one layer, from `firstRow` on; lanes and pixels outside the tensor stay
+ * The texels of `rows` rows of texels of one layer, from `firstRow` on; lanes and pixels outside the tensor stay
  * zero. Only a band at a time exists twice in JavaScript, however large the tensor is.
  */
-export function packRows(
-  layout: Layout,
-  layer: number,
-  data: NumericArray,
-  firstRow: number,
-  rows: number,
-): Float32Array {
-  const { width } = layout.texture;
-  const firstTexel = firstRow * width;
-  const texels = new Float32Array(width * rows * 4);
+export function packRows(layout: Layout, layer: number, data: NumericArray, firstRow: number, rows: number): Texels {
+  const { lanes, texture } = layout;
+  const firstTexel = firstRow * texture.width;
+  const numbers = new Float32Array(texture.width * rows * lanes);
   visitRuns(layout, layer, [firstRow, firstRow + rows], ({ element, step, texel, lane, count }) => {
     let from = element;
-    let to = (texel - firstTexel) * 4 + lane;
-    for (let i = 0; i < count; i++, from += step, to += 4) texels[to] = data[from]!;
+    let to = (texel - firstTexel) * lanes + lane;
+    for (let i = 0; i < count; i++, from += step, to += lanes) numbers[to] = data[from]!;
   });
-  return texels;
+  return texture.format === 'f16' ? toHalves(numbers) : numbers;
+}
+
+/** Two halves in each number, the first in its lower bits. */
+function toHalves(numbers: Float32Array): Uint32Array {
+  const bits = new Uint32Array(numbers.buffer);
+  const pairs = new Uint32Array(numbers.length / 2);
+  for (let i = 0; i < pairs.length; i++) {
+    pairs[i] = floatBitsToHalf(bits[2 * i]!) | (floatBitsToHalf(bits[2 * i + 1]!) << 16);
+  }
+  return pairs;
+}
+
+function fromHalves(pairs: Uint32Array): Float32Array {
+  const bits = new Uint32Array(pairs.length * 2);
+  for (let i = 0; i < pairs.length; i++) {
+    bits[2 * i] = halfToFloatBits(pairs[i]! & 0xffff);
+    bits[2 * i + 1] = halfToFloatBits(pairs[i]! >>> 16);
+  }
+  return new Float32Array(bits.buffer);
 }
 
 /** Writes what one layer holds into the row-major array. */
-export function unpackLayer(layout: Layout, layer: number, texels: Float32Array, data: NumericArray): void {
+export function unpackLayer(layout: Layout, layer: number, texels: Texels, data: NumericArray): void {
+  const { lanes } = layout;
+  const numbers = texels instanceof Uint32Array ? fromHalves(texels) : texels;
   visitRuns(layout, layer, [0, layout.texture.height], ({ element, step, texel, lane, count }) => {
-    let from = texel * 4 + lane;
+    let from = texel * lanes + lane;
     let to = element;
-    for (let i = 0; i < count; i++, to += step, from += 4) data[to] = texels[from]!;
+    for (let i = 0; i < count; i++, to += step, from += lanes) data[to] = numbers[from]!;
   });
 }

@@ -1,20 +1,35 @@
 /**
- * A net's weights as its code sees them: tensors by name, read from their file only when a plan uploads them.
+ * A net's weights as its code sees them: tensors by name, read from their file only when a plan uploads them; and the
+ * precision that it computes in. `half` rounds the weights of convolutions, not their biases, and every tensor that one
+ * layer hands to the next to half precision, as OpenAI's code does on CUDA; sums stay fp32.
  */
-import { DalleError } from '../errors.ts';
-import { constant } from '../ops/index.ts';
+import { DalleError, ShapeError } from '../errors.ts';
+import { halfWeights } from '../ops/cast/cast.ts';
+import { castToHalf, constant } from '../ops/index.ts';
 import type { Tensor } from '../ops/index.ts';
 import type { TensorData } from '../weights-convert/weights.ts';
+
+export type Precision = 'full' | 'half';
 
 export interface WeightTree {
   /** Throws DalleError `E_KEYS` for a tensor that the weights do not have. */
   get(name: string): Tensor;
   has(name: string): boolean;
+  /** What a layer hands to the next: the tensor as it is, or rounded to half. */
+  keep(x: Tensor): Tensor;
 }
 
-export function growTree(data: ReadonlyMap<string, TensorData>): WeightTree {
+/** Throws ShapeError `E_ATTRIBUTE` for a precision that there is not. */
+export function growTree(data: ReadonlyMap<string, TensorData>, precision: Precision = 'full'): WeightTree {
+  if (precision !== 'full' && precision !== 'half') {
+    throw new ShapeError('E_ATTRIBUTE', `growTree: precision is full or half, got ${String(precision)}.`);
+  }
+  const halves = precision === 'half';
   const tensors = new Map<string, Tensor>();
-  for (const [name, { shape, read }] of data) tensors.set(name, constant(name, { shape, dtype: 'f32' }, read));
+  for (const [name, { shape, read }] of data) {
+    const tensor = constant(name, { shape, dtype: 'f32' }, read);
+    tensors.set(name, halves && shape.length === 4 ? halfWeights(tensor) : tensor);
+  }
   return {
     has: (name) => tensors.has(name),
     get(name) {
@@ -22,5 +37,6 @@ export function growTree(data: ReadonlyMap<string, TensorData>): WeightTree {
       if (!tensor) throw new DalleError('E_KEYS', `growTree: the weights have no tensor ${name}.`);
       return tensor;
     },
+    keep: (x) => (halves ? castToHalf(x) : x),
   };
 }

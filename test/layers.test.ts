@@ -68,7 +68,7 @@ test.each([
   ['weights-convert/node/snippet.ts', '../../images/node/index.ts'],
   ['images/snippet.ts', './node/index.ts'],
   ['images/snippet.ts', 'pngjs'],
-  ['images/snippet.ts', '../weights-convert/half.ts'],
+  ['images/snippet.ts', '../weights-convert/manifest.ts'],
   ['index.ts', 'node:fs'],
   ['index.ts', './package-files.ts'],
   ['index.ts', './images/node/index.ts'],

@@ -3,7 +3,7 @@
  * included; F64 is rounded to nearest; an integer that float32 cannot hold is an error, never a rounded number.
  */
 import { FormatError } from '../errors.ts';
-import { bfloat16ToFloatBits, halfToFloatBits } from './half.ts';
+import { bfloat16ToFloatBits, halfToFloatBits } from '../half.ts';
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
 
 /**

@@ -47,13 +47,15 @@ describe.each(deviceVariants.filter(({ options }) => options.targets === 8))('on
       const w = image(given.outChannels, given.inChannels, given.kernelHeight, given.kernelWidth);
       const attributes: PackedConv2dAttributes = {
         weight: w.shape as PackedConv2dAttributes['weight'],
+        lanes: 4,
+        dtype: 'f32',
         reluInput: given.reluInput,
         bias: false,
         gain: undefined,
         residualScale: 1,
       };
       const op = withBlock(withShader(packedConv2dOp, ...changes), given.output);
-      const actual = await run(device, apply(op, [inBlocks(x, given.input), packWeights(w)], attributes), {
+      const actual = await run(device, apply(op, [inBlocks(x, given.input), packWeights(w, 4)], attributes), {
         rules: [],
       });
       const [expected] = await interpret([conv2d(given.reluInput ? relu(x) : x, w)]);

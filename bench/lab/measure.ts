@@ -10,7 +10,7 @@ import { winogradRule } from '../../ops/rewrite/winograd.ts';
 import type { WinogradLimits } from '../../ops/rewrite/winograd.ts';
 import { absoluteMatrices } from '../../ops/winograd/matrices.ts';
 import type { WinogradMatrices } from '../../ops/winograd/matrices.ts';
-import { cancellingBound, gaussianBound } from '../../test/helpers/bounds.ts';
+import { cancellingBound, gaussianBound, HALF_ROUNDOFF } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import type { Comparison } from '../../test/helpers/close.ts';
 import { interleave } from '../harness.ts';
@@ -65,10 +65,15 @@ interface Truth {
 }
 
 async function findTruth({ plain, squares, absolute, terms }: Task): Promise<Truth> {
-  const [expected, sums] = await interpret([plain, squares]);
+  const [expected, sums, absolutes] = await interpret([plain, squares, absolute]);
   return {
     expected: expected!,
-    async bound({ winograd, compute }) {
+    async bound({ winograd, compute, halves }) {
+      if (halves) {
+        // Both operands of every product and the result are off by a rounding, and a little for its square.
+        const rounded = (index: number): number => 2.01 * absolutes![index]! + 1.01 * Math.abs(expected![index]!);
+        return (index) => gaussianBound(terms, sums![index]!) + HALF_ROUNDOFF * rounded(index);
+      }
       if (!winograd) return (index) => gaussianBound(terms, sums![index]!);
       const [cancelled] = await interpret(rewrite([compute(absolute)], rulesOf(absoluteMatrices(winograd))).outputs);
       // Roundings in a row: t in each of the four transforms, one of the weight, one a channel.

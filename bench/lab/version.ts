@@ -33,6 +33,8 @@ export interface Version {
   readonly isEngineDefault?: boolean;
   /** Set where the version cancels large terms as Winograd's F(m×m, 3×3) does: it is held to the bound of such. */
   readonly winograd?: WinogradMatrices;
+  /** Set where operands and result are rounded to half: it is held to the bound of such. */
+  readonly halves?: boolean;
 }
 
 export interface Experiment {

@@ -1,6 +1,7 @@
 /** Our dVAE at the official size, with generated weights that are made before anything is timed. */
 import type { Device } from '../../engine/index.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
+import type { Precision } from '../../nets/weight-tree.ts';
 import { standardRules } from '../../ops/index.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../weights-convert/dvae-spec.ts';
 import { makeWeights } from '../generated-weights.ts';
@@ -8,16 +9,21 @@ import type { Half, Net, Picture } from './net.ts';
 
 const shapes = { encode: [1, 3, 256, 256], decode: [1, 32, 32] } as const;
 
-export function createOurNet(device: Device, half: Half, { pixels, tokens }: Picture): Net {
+export function createOurNet(
+  device: Device,
+  half: Half,
+  { pixels, tokens }: Picture,
+  precision: Precision = 'full',
+): Net {
   const weights = makeWeights(half === 'encode' ? OFFICIAL_ENCODER : OFFICIAL_DECODER);
   const parts = half === 'encode' ? { encoder: weights } : { decoder: weights };
-  const dvae = new Dvae(parts, { device });
+  const dvae = new Dvae(parts, { device, precision });
   const plan = dvae.planFor(half, shapes[half]);
   const asWritten = new Dvae(parts, { device, without: standardRules.map(({ name }) => name) });
   device.textures.trim();
   device.textures.resetPeak();
   return {
-    name: 'dalle-gl',
+    name: precision === 'full' ? 'dalle-gl' : 'dalle-gl, half precision',
     cost: {
       macs: sum(asWritten.planFor(half, shapes[half]).plan!.passes.map(({ cost }) => cost.macs)),
       fetches: sum(plan.plan!.passes.map(({ cost }) => cost.fetches ?? 0)),

@@ -14,7 +14,7 @@ import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
 import type { Program } from './program.ts';
 import { forgetErrors, leaveState, resetState } from './state.ts';
-import { TexturePool, framebufferOf } from './texture.ts';
+import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 
 /** What a device computes with: the same numbers either way, at another speed. */
@@ -125,12 +125,13 @@ export class Device {
     const gl = this.source.gl;
     const { width, height, layers } = layout.texture;
     const rows = Math.max(1, Math.floor(uploadChunkBytes / (width * 16)));
+    const { format, type } = transferOf(gl, layout.texture);
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture.texture);
     for (let layer = 0; layer < layers; layer++) {
       for (let y = 0; y < height; y += rows) {
         const count = Math.min(rows, height - y);
         const texels = packRows(layout, layer, data, y, count);
-        gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, y, layer, width, count, 1, gl.RGBA, gl.FLOAT, texels);
+        gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, y, layer, width, count, 1, format, type, texels);
       }
     }
   }
@@ -193,12 +194,13 @@ export class Device {
   read(texture: GpuTexture, layout: Layout, data: NumericArray): void {
     const gl = this.source.gl;
     const { width, height } = layout.texture;
-    const texels = new Float32Array(width * height * 4);
+    const { format, type, createTexels } = transferOf(gl, layout.texture);
+    const texels = createTexels(width * height);
     for (let fold = 0; fold < layout.folds; fold++) {
       gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, texture, fold, layout.targets));
       for (let target = 0; target < layout.targets; target++) {
         gl.readBuffer(gl.COLOR_ATTACHMENT0 + target);
-        gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels);
+        gl.readPixels(0, 0, width, height, format, type, texels);
         unpackLayer(layout, fold * layout.targets + target, texels, data);
       }
     }
@@ -211,7 +213,8 @@ export class Device {
     const gl = this.source.gl;
     gl.bindFramebuffer(gl.FRAMEBUFFER, framebufferOf(gl, texture, 0, layout.targets));
     gl.readBuffer(gl.COLOR_ATTACHMENT0);
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.FLOAT, new Float32Array(4));
+    const { format, type, createTexels } = transferOf(gl, layout.texture);
+    gl.readPixels(0, 0, 1, 1, format, type, createTexels(1));
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 

@@ -5,6 +5,7 @@
 import { MemoryError } from '../../errors.ts';
 import { bytesOf } from '../layout.ts';
 import type { TextureSpec } from '../layout.ts';
+import type { Texels } from '../texels.ts';
 
 export interface GpuTexture {
   readonly spec: TextureSpec;
@@ -165,7 +166,7 @@ export function tryCreateTexture(gl: WebGL2RenderingContext, spec: TextureSpec):
   const texture = gl.createTexture();
   if (!texture) return undefined;
   gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
-  const format = spec.format === 'f16' ? gl.RGBA16F : gl.RGBA32F;
+  const format = spec.format === 'f16' ? gl.RGBA32UI : gl.RGBA32F;
   gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, format, spec.width, spec.height, spec.layers);
   if (gl.getError() !== gl.NO_ERROR) {
     gl.deleteTexture(texture);
@@ -176,6 +177,16 @@ export function tryCreateTexture(gl: WebGL2RenderingContext, spec: TextureSpec):
   gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
   gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   return { spec, texture, framebuffers: new Map() };
+}
+
+/** How texels of a texture travel between JavaScript and the driver. */
+export function transferOf(
+  gl: WebGL2RenderingContext,
+  { format }: TextureSpec,
+): { readonly format: GLenum; readonly type: GLenum; createTexels(count: number): Texels } {
+  return format === 'f16'
+    ? { format: gl.RGBA_INTEGER, type: gl.UNSIGNED_INT, createTexels: (count) => new Uint32Array(count * 4) }
+    : { format: gl.RGBA, type: gl.FLOAT, createTexels: (count) => new Float32Array(count * 4) };
 }
 
 /** The framebuffer whose targets are the `targets` layers of a fold. */

@@ -18,6 +18,7 @@ import { prepareText } from '../tokenizer/prepare-text.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
+import type { Precision } from '../weight-tree.ts';
 import { averageNats, drawTokens } from './draw.ts';
 import { fillGaps, whitenGaps } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
@@ -25,6 +26,8 @@ import { createTurns } from './turns.ts';
 
 export interface DalleOptions extends RewriteOptions {
   readonly device: AnyDevice;
+  /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
+  readonly precision?: Precision;
 }
 
 /** What may be asked for beside the text; the model's own defaults fill in what is left out, then the general ones. */

@@ -13,7 +13,7 @@ import type { WeightTree } from '../weight-tree.ts';
 export function encoder(architecture: EncoderArchitecture, weights: WeightTree, x: Tensor): Tensor {
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
-  let h = convolve(weights, 'blocks.input', x); // 7×7: [B, n_hid, H, W]
+  let h = weights.keep(convolve(weights, 'blocks.input', x)); // 7×7: [B, n_hid, H, W]
   for (let group = 1; group <= group_count; group++) {
     for (let block = 1; block <= n_blk_per_group; block++) {
       h = residualBlock(weights, `blocks.group_${group}.block_${block}`, h, post_gain); // [B, n_hid · 2^(group−1), …]

@@ -8,6 +8,7 @@ import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-sour
 import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';
 import { openWeights } from '../../weights-convert/open-weights.ts';
 import type { Weights } from '../../weights-convert/weights.ts';
+import type { Precision } from '../weight-tree.ts';
 import { Dvae, type DvaeParts } from './dvae.ts';
 
 /** One net's checkpoint, pickle or safetensors. Text is an address, relative to the page. */
@@ -22,6 +23,8 @@ export interface CheckpointPair {
 export interface LoadDvaeOptions extends DownloadOptions {
   /** Where it computes. */
   readonly device: AnyDevice;
+  /** See `DvaeOptions` [full]. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -29,12 +32,13 @@ export interface LoadDvaeOptions extends DownloadOptions {
  *
  * @throws FormatError and UnsafeFileError for what is no such checkpoint, and as `downloadBlob`; AbortedError
  */
-export async function loadDVAE(pair: CheckpointPair, { device, ...options }: LoadDvaeOptions): Promise<Dvae> {
+export async function loadDVAE(pair: CheckpointPair, given: LoadDvaeOptions): Promise<Dvae> {
+  const { device, precision = 'full', ...options } = given;
   const openAddress: OpenNamed = async (address) => {
     const { blob, name } = await downloadBlob(address, options);
     return sourceFromBlob(blob, name);
   };
-  return new Dvae(await openCheckpoints(pair, openAddress), { device });
+  return new Dvae(await openCheckpoints(pair, openAddress), { device, precision });
 }
 
 /** Opens what is named by text or a URL. */

@@ -18,10 +18,11 @@ export function convolve(weights: WeightTree, path: string, x: Tensor): Tensor {
  */
 export function residualBlock(weights: WeightTree, path: string, x: Tensor, post_gain: number): Tensor {
   const changesWidth = weights.has(`${path}.id_path.w`);
-  const id = changesWidth ? convolve(weights, `${path}.id_path`, x) : x; // [B, C_out, H, W]
+  const id = changesWidth ? weights.keep(convolve(weights, `${path}.id_path`, x)) : x; // [B, C_out, H, W]
   let res = x;
-  for (const conv of ['conv_1', 'conv_2', 'conv_3', 'conv_4']) {
-    res = convolve(weights, `${path}.res_path.${conv}`, relu(res)); // [B, C_out / 4, H, W], at last [B, C_out, H, W]
+  for (const conv of ['conv_1', 'conv_2', 'conv_3']) {
+    res = weights.keep(convolve(weights, `${path}.res_path.${conv}`, relu(res))); // [B, C_out / 4, H, W]
   }
-  return scaleAdd(id, res, post_gain);
+  res = convolve(weights, `${path}.res_path.conv_4`, relu(res)); // [B, C_out, H, W]
+  return weights.keep(scaleAdd(id, res, post_gain));
 }

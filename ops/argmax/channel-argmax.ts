@@ -1,7 +1,8 @@
 /**
  * arg-max over the channels of a 1×1 convolution that is never written: the encoder's 8,192 logits a position stay in
  * registers, and only the best of them and its place leave the fragment. That saves their texture (33 MB at 32×32) and
- * lets a fragment sum two quads of channels at once, so that 16 multiply-adds come to a texture read instead of 10.7.
+ * lets a fragment sum two quads of channels at once, so that 16 multiply-adds come to a texture read instead of 10.7 (of
+ * halves 32).
  *
  * Two ops: `channel_best` looks through one chunk of channels, so that many fragments share the work; `best_of_chunks`
  * picks among the chunks. Ties and NaN are as in argmax. Built by a rule in ops/rewrite, not by hand.
@@ -13,12 +14,16 @@ import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction } from '../shader/comparison.ts';
 import { indent, singlePixelBlock, writeElementShader, writeFragmentShader } from '../shader/fragment.ts';
+import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
 import { countProductFetches, productDeclarations, sumName, writeProductLoop } from '../shader/product.ts';
 import type { ProductLoop } from '../shader/product.ts';
 
 /** Channel quads that a fragment looks through, two at a time. */
 const chunkQuads = 16;
 const groups = 2;
+
+/** One tap. */
+const kernel = { height: 1, width: 1 } as const;
 
 /** x [B, I, H, W], packed weights, bias → [B, 4·chunks, H, W]: of each chunk the best value and its channel, then two zeros. */
 export const channelBestOp: Op<PackedConv2dAttributes> = {
@@ -33,10 +38,8 @@ export const channelBestOp: Op<PackedConv2dAttributes> = {
     const [outChannels, inChannels] = call.attributes.weight;
     const [batch, , height, width] = call.output.type.shape as [number, number, number, number];
     // Each of chunkQuads / groups walks reads the block's pixels once and the weights of both groups.
-    const oneQuad = countProductFetches(call, { height: 1, width: 1 });
-    const { targets } = call.output.layout;
-    const fetches = (oneQuad / (targets + 4)) * (chunkQuads / groups) * (targets + 4 * groups);
-    return { macs: batch * height * width * inChannels * outChannels, fetches };
+    const once = countProductFetches(call, { kernel, ...groupPackedWeights(call, groups) });
+    return { macs: batch * height * width * inChannels * outChannels, fetches: once * (chunkQuads / groups) };
   },
   describe: ({ weight, reluInput }) => `1×1 to ${weight[0]} channels${reluInput ? ', relu on read' : ''}`,
 };
@@ -115,21 +118,17 @@ function writeChannelBestShader(call: ShaderCall<PackedConv2dAttributes>): strin
   const { weight, reluInput, bias } = call.attributes;
   const quads = Math.ceil(weight[0] / 4);
   const loop: ProductLoop = {
-    kernel: { height: 1, width: 1 },
+    kernel,
     reluInput,
-    groups,
     start: (group) => (bias ? `c_pixel(0, quad_${group}, 0, 0)` : 'vec4(0.0)'),
-    prepareWeights: [0, 1].map((group) => `ivec3 weight_place_${group} = b_place(quad_${group}, 0, 0);`).join('\n'),
-    weight: ({ lane, group }) =>
-      call.inputs[1]!.layout.tiles.y > 1
-        ? `b_pixel(0, quad_${group}, in_quad, ${lane})`
-        : `b_fetch(weight_place_${group}.x + ${lane}, weight_place_${group}.y + in_quad, weight_place_${group}.z)`,
+    ...readPackedWeights(call, { kernel, groups }),
   };
+  const hasNan = reluInput && call.inputs[0]!.layout.lanes === 4; // relu brings is_nan
   const pixels = Array.from({ length: call.output.layout.targets }, (_, pixel) => pixel);
   const firsts = [0, 1].map((group) => `quad * ${chunkQuads} + step * ${groups} + ${group}`);
   return writeFragmentShader(call, `conv2d 1×1, best of each ${4 * chunkQuads} channels`, {
-    declarations: `${productDeclarations(loop)}
-${reluInput ? '' : isNanFunction}
+    declarations: `${productDeclarations(call, loop)}
+${hasNan ? '' : isNanFunction}
 
 vec2 look(vec2 best, vec4 sums, int quad) {
   bvec4 nan = is_nan(sums);
@@ -146,9 +145,10 @@ vec2 look(vec2 best, vec4 sums, int quad) {
       `for (int step = 0; step < ${chunkQuads / groups}; ++step) {`,
       // Quads beyond the last are computed from it again and then not looked at.
       ...firsts.map((first, group) => `  int quad_${group} = min(${first}, ${quads - 1});`),
+      ...(loop.pairedWeights ? ['  int octet = quad_0 >> 1;'] : []),
       indent(writeProductLoop(call, loop)),
       ...firsts.flatMap((first, group) =>
-        pixels.map((pixel) => `  best_${pixel} = look(best_${pixel}, ${sumName(loop, group, pixel)}, ${first});`),
+        pixels.map((pixel) => `  best_${pixel} = look(best_${pixel}, ${sumName(call, loop, group, pixel)}, ${first});`),
       ),
       '}',
     ].join('\n'),

@@ -1,38 +1,45 @@
 /**
- * castToHalf and castToFloat: between fp32 textures and half-precision ones, which take half the memory. x of any shape →
- * the same shape. Half precision is storage only: every op computes in fp32.
+ * castToHalf and castToFloat: between fp32 textures and half-precision ones, which take half the memory and are read
+ * eight numbers at a time. x of any shape → the same shape. Halves are storage only: every op computes in fp32.
  */
 import { apply } from '../../engine/index.ts';
-import type { Op, Tensor } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { writePixelShader } from '../shader/fragment.ts';
-import { roundToHalf, toHalfFunction } from './half.ts';
+import { roundResult } from './half.ts';
+
+const writeCastShader = (call: ShaderCall): string =>
+  writePixelShader(
+    call,
+    `cast to ${call.output.type.dtype === 'f16' ? 'half' : 'float'}`,
+    'vec4 value(int n, int quad, int y, int x) {\n  return a_pixel(n, quad, y, x);\n}',
+  );
+
+function computeCast({ inputs, output, outputType }: ReferenceCall): void {
+  output.set(inputs[0]!);
+  roundResult(output, outputType);
+}
 
 export const castToHalfOp: Op<undefined> = {
   name: 'cast_to_half',
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
-  reference: ({ inputs, output }) => inputs[0]!.forEach((value, index) => (output[index] = roundToHalf(value))),
-  glsl: (call) =>
-    writePixelShader(
-      call,
-      'cast to half',
-      `${toHalfFunction}
-
-vec4 value(int n, int quad, int y, int x) {
-  return to_half(a_pixel(n, quad, y, x));
-}`,
-    ),
+  reference: computeCast,
+  glsl: writeCastShader,
 };
 
 export const castToFloatOp: Op<undefined> = {
   name: 'cast_to_float',
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
-  reference: ({ inputs, output }) => output.set(inputs[0]!),
-  glsl: (call) =>
-    writePixelShader(
-      call,
-      'cast to float',
-      'vec4 value(int n, int quad, int y, int x) {\n  return a_pixel(n, quad, y, x);\n}',
-    ),
+  reference: computeCast,
+  glsl: writeCastShader,
+};
+
+/** castToHalf of weights: done on the CPU, before upload. */
+export const halfWeightsOp: Op<undefined> = {
+  name: 'half_weights',
+  folds: true,
+  infer: castToHalfOp.infer,
+  reference: computeCast,
+  glsl: writeCastShader,
 };
 
 /** x as f16: to nearest, ties to even, with subnormals; ±Infinity from ±65520 on; NaN stays NaN. f16 is returned as it is. */
@@ -43,4 +50,9 @@ export function castToHalf(x: Tensor): Tensor {
 /** x as f32, exactly: from f16 or i32. f32 is returned as it is. */
 export function castToFloat(x: Tensor): Tensor {
   return x.dtype === 'f32' ? x : apply(castToFloatOp, [x], undefined);
+}
+
+/** A constant as f16, rounded once on the CPU. */
+export function halfWeights(w: Tensor): Tensor {
+  return w.dtype === 'f16' ? w : apply(halfWeightsOp, [w], undefined);
 }

@@ -1,8 +1,10 @@
 /**
- * Rounding to half precision (IEEE 754 binary16): to nearest, ties to even, subnormal halves kept, Infinity from 65520 on,
- * NaN stays NaN. Once for numbers and once in GLSL by bits, because a store into a half texture may round as it likes.
+ * Rounding to half precision (IEEE 754 binary16): to nearest, ties to even, subnormal halves kept, Infinity from 65520
+ * on, NaN stays NaN. For the reference loops; shaders do it as they pack what they write (ops/shader/halves.ts).
  */
-import { floatLiteral } from '../shader/accessors.ts';
+import { DalleError } from '../../errors.ts';
+import { floatBitsToHalf, halfToFloatBits } from '../../half.ts';
+import type { NumericArray, TensorType } from '../../engine/index.ts';
 
 /** The half nearest to a number. */
 export function roundToHalf(value: number): number {
@@ -21,20 +23,38 @@ function roundToEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }
 
-/** `vec4 to_half(vec4)`: the half nearest to each lane, as a float that a half holds exactly. */
-export const toHalfFunction: string = `vec4 to_half(vec4 v) {
-  uvec4 bits = floatBitsToUint(v);
-  uvec4 magnitude = bits & 0x7fffffffu;
-  uvec4 sign_bit = bits ^ magnitude;
-  // Normal halves: 13 of the 23 bits of the fraction go; a carry runs on into the exponent, as it should.
-  uvec4 normal = (magnitude + 0xfffu + ((magnitude >> 13u) & 1u)) & 0xffffe000u;
-  vec4 large = mix(uintBitsToFloat(normal), vec4(${floatLiteral(Infinity)}), greaterThan(normal, uvec4(0x477fe000u)));
-  // Below 2^-14: whole multiples of 2^-24, counted by shifting the significand; from 25 places on nothing is left.
-  uvec4 shift = min(126u - (min(magnitude, uvec4(0x387fffffu)) >> 23u), uvec4(25u));
-  uvec4 significand = (magnitude & 0x7fffffu) | 0x800000u;
-  uvec4 multiple = (significand + ((uvec4(1u) << (shift - 1u)) - 1u) + ((significand >> shift) & 1u)) >> shift;
-  vec4 small = vec4(multiple) * 5.9604644775390625e-8;
-  vec4 rounded = mix(large, small, lessThan(magnitude, uvec4(0x38800000u)));
-  rounded = mix(rounded, vec4(${floatLiteral(NaN)}), greaterThan(magnitude, uvec4(0x7f800000u)));
-  return uintBitsToFloat(floatBitsToUint(rounded) | sign_bit);
-}`;
+/** What an op that computes in more leaves in a result of this type. */
+export function roundResult(output: NumericArray, { dtype }: TensorType): void {
+  if (dtype !== 'f16') return;
+  if (output instanceof Float32Array) return roundFloats(output);
+  for (let i = 0; i < output.length; i++) output[i] = roundToHalf(output[i]!);
+}
+
+/** The same by bits, for weights, of which there are many. */
+function roundFloats(numbers: Float32Array): void {
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  for (let i = 0; i < bits.length; i++) {
+    const magnitude = bits[i]! & 0x7fffffff;
+    if (magnitude < 0x38800000 || magnitude >= 0x477ff000) {
+      bits[i] = halfToFloatBits(floatBitsToHalf(bits[i]!)); // subnormal, Infinity or NaN
+    } else {
+      bits[i] = (bits[i]! & 0x80000000) | ((magnitude + 0xfff + ((magnitude >>> 13) & 1)) & ~0x1fff);
+    }
+  }
+}
+
+/**
+ * Weights in halves must be finite: the products' loops do not look (ops/shader/halves.ts).
+ * @throws DalleError `E_NOT_FINITE`
+ */
+export function checkHalfWeights(weights: NumericArray, { dtype }: TensorType): void {
+  if (dtype !== 'f16') return;
+  let bad = 0;
+  while (Math.abs(weights[bad]!) < 65520) bad++; // what is larger is rounded to Infinity
+  if (bad === weights.length) return;
+  throw new DalleError(
+    'E_NOT_FINITE',
+    `half precision: weight ${bad} is ${weights[bad]}, and halves end at 65504. The checkpoint is damaged, or its ` +
+      'weights are too large: convert it again, or compute in full precision.',
+  );
+}

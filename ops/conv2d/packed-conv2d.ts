@@ -2,54 +2,60 @@
  * conv2d as the engine runs it: weights packed so that a texel holds one tap of one input channel for four output
  * channels, ReLU on read, bias to start from, residual on write. Built by the rules in ops/rewrite, not by hand.
  *
- * x [B, I, H, W], packed [1, O, ⌈I/4⌉·KH, KW·4], b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b); an id
+ * x [B, I, H, W], packed [1, O, ⌈I/L⌉·KH, KW·L] with L channels in a texel of x, 4 or 8, b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b); an id
  * that was to be upsampled is [B, O, H/2, W/2].
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { divide } from '../shader/accessors.ts';
-import { existingPixel, singlePixelBlock } from '../shader/fragment.ts';
-import { addResidual, countProductFetches, writeProductShader } from '../shader/product.ts';
+import { divide, readResultChannels } from '../shader/accessors.ts';
+import { existingPixel, listQuads, singlePixelBlock } from '../shader/fragment.ts';
+import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
+import { addResidual, countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
+import { checkHalfWeights, roundResult } from '../cast/half.ts';
 import { computeConv2d } from './conv2d.ts';
 
 interface PackAttributes {
   /** Shape of the plain weight, [O, I, KH, KW]. */
   readonly weight: readonly [number, number, number, number];
+  /** Channels in a texel of x. */
+  readonly lanes: 4 | 8;
 }
 
-/** [O, I, KH, KW] → [1, O, ⌈I/4⌉·KH, KW·4]: element (o, quad·KH + dy, dx·4 + lane) is w[o, quad·4 + lane, dy, dx]. */
+/** [O, I, KH, KW] → [1, O, ⌈I/L⌉·KH, KW·L]: element (o, turn·KH + dy, dx·L + lane) is w[o, turn·L + lane, dy, dx]. */
 export const packWeightsOp: Op<PackAttributes> = {
   name: 'pack_weights',
   folds: true,
-  infer(_inputs, { weight: [outChannels, inChannels, height, width] }) {
-    return { shape: [1, outChannels, Math.ceil(inChannels / 4) * height, width * 4], dtype: 'f32' };
+  infer([w], { weight: [outChannels, inChannels, height, width], lanes }) {
+    return { shape: [1, outChannels, Math.ceil(inChannels / lanes) * height, width * lanes], dtype: w!.dtype };
   },
-  reference({ inputs, output, attributes: { weight } }) {
-    visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
+  reference({ inputs, inputTypes, output, attributes }) {
+    checkHalfWeights(inputs[0]!, inputTypes[0]!);
+    visitPacked(attributes, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
   // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
   block: () => singlePixelBlock,
 };
 
 function visitPacked(
-  [outChannels, inChannels, height, width]: readonly [number, number, number, number],
+  { weight: [outChannels, inChannels, height, width], lanes }: PackAttributes,
   visit: (packed: number, plain: number) => void,
 ): void {
-  const rows = Math.ceil(inChannels / 4) * height;
+  const rows = Math.ceil(inChannels / lanes) * height;
   for (let o = 0; o < outChannels; o++) {
     for (let i = 0; i < inChannels; i++) {
-      const row = Math.floor(i / 4) * height;
+      const row = Math.floor(i / lanes) * height;
       const plain = (o * inChannels + i) * height * width;
       for (let dy = 0; dy < height; dy++) {
-        const packed = (o * rows + row + dy) * width * 4 + (i % 4);
-        for (let dx = 0; dx < width; dx++) visit(packed + dx * 4, plain + dy * width + dx);
+        const packed = (o * rows + row + dy) * width * lanes + (i % lanes);
+        for (let dx = 0; dx < width; dx++) visit(packed + dx * lanes, plain + dy * width + dx);
       }
     }
   }
 }
 
-export interface PackedConv2dAttributes {
-  readonly weight: readonly [number, number, number, number];
+export interface PackedConv2dAttributes extends PackAttributes {
+  /** Of the result: sums are fp32, and rounded to half as they are written where that is wanted. */
+  readonly dtype: 'f32' | 'f16';
   readonly reluInput: boolean;
   readonly bias: boolean;
   /** Present when there is a residual: the last input is added to gain × the convolution. */
@@ -60,9 +66,9 @@ export interface PackedConv2dAttributes {
 
 export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   name: 'packed_conv2d',
-  infer([x], { weight }) {
+  infer([x], { weight, dtype }) {
     const [batch, , height, width] = x!.shape as [number, number, number, number];
-    return { shape: [batch, weight[0], height, width], dtype: 'f32' };
+    return { shape: [batch, weight[0], height, width], dtype };
   },
   reference: computePackedConv2d,
   glsl: writePackedShader,
@@ -70,7 +76,8 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     const weight: TensorType = { shape: call.attributes.weight, dtype: 'f32' };
     const [, inChannels, height, width] = weight.shape as [number, number, number, number];
     const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
-    return { macs: outputs * inChannels * height * width, fetches: countProductFetches(call, { height, width }) };
+    const fetches = countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
+    return { macs: outputs * inChannels * height * width, fetches };
   },
   describe({ weight, reluInput, bias, gain, residualScale }) {
     const words = [`${weight[2]}×${weight[3]}`];
@@ -82,9 +89,9 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   },
 };
 
-/** Packs a weight tensor; a constant one is packed on the CPU before upload. */
-export function packWeights(w: Tensor): Tensor {
-  return apply(packWeightsOp, [w], { weight: w.shape as PackAttributes['weight'] });
+/** Packs a weight tensor; a constant one is packed on the CPU before upload. Throws DalleError `E_NOT_FINITE` then. */
+export function packWeights(w: Tensor, lanes: PackAttributes['lanes']): Tensor {
+  return apply(packWeightsOp, [w], { weight: w.shape as PackAttributes['weight'], lanes });
 }
 
 export function packedConv2d({ x, packed, bias, residual }: PackedInputs, attributes: PackedConv2dAttributes): Tensor {
@@ -120,7 +127,7 @@ export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>)
   const { weight, reluInput, bias, gain, residualScale } = call.attributes;
   const [x, packed] = call.inputs;
   const plain = new Float64Array(weight[0] * weight[1] * weight[2] * weight[3]);
-  visitPacked(weight, (from, to) => (plain[to] = packed![from]!));
+  visitPacked(call.attributes, (from, to) => (plain[to] = packed![from]!));
   const input = reluInput ? x!.map((value) => Math.max(value, 0)) : x!;
   const biasInputs = bias ? [call.inputs[2]!] : [];
   const types = [call.inputTypes[0]!, { shape: weight, dtype: 'f32' as const }];
@@ -133,6 +140,7 @@ export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>)
   });
   if (gain === undefined) {
     call.output.set(sums);
+    roundResult(call.output, call.outputType);
     return;
   }
   const residual = call.inputs[call.inputs.length - 1]!;
@@ -144,30 +152,27 @@ export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>)
     const from = row * (outWidth / residualScale) + Math.floor((i % outWidth) / residualScale);
     call.output[i] = residual[from]! + gain * sums[i]!;
   }
+  roundResult(call.output, call.outputType);
 }
 
 function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
   const { weight, reluInput, bias, gain, residualScale } = call.attributes;
   const [, , height, width] = weight;
-  const residual = 'abcd'[call.inputs.length - 1];
-  const tiled = call.inputs[1]!.layout.tiles.x * call.inputs[1]!.layout.tiles.y > 1;
+  const { layout } = call.output;
+  const kernel = { height, width };
+  const quads = listQuads(layout);
   return writeProductShader(call, {
     title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
-    kernel: { height, width },
+    kernel,
     reluInput,
-    start: () => (bias ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
-    ...(tiled
-      ? { weight: ({ dx, lane }) => `b_pixel(0, quad, in_quad * ${height} + dy, ${dx * 4 + lane})` }
-      : {
-          prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
-          prepareRow: `int weight_y = weight_place.y + in_quad * ${height} + dy;`,
-          weight: ({ dx, lane }) => `b_fetch(weight_place.x + ${dx * 4 + lane}, weight_y, weight_place.z)`,
-        }),
-    finish([sum], position) {
-      if (gain === undefined) return sum!;
-      const { y, x } = existingPixel(call.output.layout, position);
-      const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale));
-      return addResidual(sum!, `${residual}_pixel(n, quad, ${fromY}, ${fromX})`, gain);
+    start: (group) => (bias ? `c_pixel(0, ${quads[group]}, 0, 0)` : 'vec4(0.0)'),
+    ...readPackedWeights(call, { kernel }),
+    finish(sums, position) {
+      const sum = joinSums(sums);
+      if (gain === undefined) return sum;
+      const { y, x } = existingPixel(layout, position);
+      const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale)) as [string, string];
+      return addResidual(sum, readResultChannels(call.inputs.at(-1)!, layout, 'n', fromY, fromX), gain);
     },
   });
 }

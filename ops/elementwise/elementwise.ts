@@ -6,7 +6,7 @@
  */
 import { apply, broadcastShapes, keyOfLayout, stridesOf } from '../../engine/index.ts';
 import type { NumericArray, Op, Operand, ShaderCall, Shape, Tensor } from '../../engine/index.ts';
-import { existingPixel, offset, writeFragmentShader } from '../shader/fragment.ts';
+import { existingPixel, forEachQuad, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { gridArguments, logicalIndices } from '../shader/indices.ts';
 
 export interface ElementwiseDefinition<A> {
@@ -18,6 +18,8 @@ export interface ElementwiseDefinition<A> {
   /** The same for numbers. */
   compute(operands: readonly number[], attributes: A): number;
   describe?(attributes: A): string;
+  /** The result for halves is a half that needs no rounding, so it stays f16. */
+  readonly keepsHalves?: boolean;
 }
 
 export function defineElementwise<A>(definition: ElementwiseDefinition<A>): Op<A> {
@@ -26,7 +28,8 @@ export function defineElementwise<A>(definition: ElementwiseDefinition<A>): Op<A
     name,
     infer(inputs) {
       const shape = inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(name, a, b));
-      return { shape, dtype: 'f32' };
+      const halves = definition.keepsHalves && inputs.every((input) => input.dtype === 'f16');
+      return { shape, dtype: halves ? 'f16' : 'f32' };
     },
     reference({ inputs, inputTypes, output, outputType, attributes }) {
       const readers = inputs.map((data, index) => broadcastReader(data, inputTypes[index]!.shape, outputType.shape));
@@ -72,26 +75,33 @@ function writeElementwiseShader<A>(call: ShaderCall<A>, definition: ElementwiseD
   return writeFragmentShader(call, definition.name, {
     ...(definition.declarations && { declarations: definition.declarations }),
     pixel(position) {
-      const operands = call.inputs.map((input) => readOperand(input, call.output, position));
-      return definition.glsl(operands, call.attributes);
+      return forEachQuad(call.output.layout, (quad) => {
+        const operands = call.inputs.map((input) => readOperand(input, call.output, quad, position));
+        return definition.glsl(operands, call.attributes);
+      });
     },
   });
 }
 
 /** The four channels of an operand that belong to a pixel of the result. */
-function readOperand(operand: Operand, result: Operand, position: { pixel: number; y: string; x: string }): string {
+function readOperand(
+  operand: Operand,
+  result: Operand,
+  quad: string,
+  position: { pixel: number; y: string; x: string },
+): string {
   const { name, layout } = operand;
-  if (keyOfLayout(layout) === keyOfLayout(result.layout)) {
+  if (layout.lanes === 4 && keyOfLayout(layout) === keyOfLayout(result.layout)) {
     const firstLayer = layout.folds > 1 ? `fold * ${layout.targets} + ` : '';
     return `${name}_fetch(texel.x, texel.y, ${firstLayer}${position.pixel})`; // the same texel of the same layer
   }
   const { y, x } = existingPixel(result.layout, position);
   if (channelsLineUp(operand, result)) {
     const { n, c, h, w } = layout.grid;
-    const texel = `${name}_pixel(${n > 1 ? 'n' : '0'}, ${c > 1 ? 'quad' : '0'}, ${h > 1 ? y : '0'}, ${w > 1 ? x : '0'})`;
+    const texel = `${name}_pixel(${n > 1 ? 'n' : '0'}, ${c > 1 ? quad : '0'}, ${h > 1 ? y : '0'}, ${w > 1 ? x : '0'})`;
     return c === 1 && result.layout.grid.c > 1 ? `${texel}.xxxx` : texel;
   }
-  const lanes = [0, 1, 2, 3].map((lane) => readElement(operand, result, lane, y, x));
+  const lanes = [0, 1, 2, 3].map((lane) => readElement(operand, result, quad, lane, y, x));
   return `vec4(${lanes.join(', ')})`;
 }
 
@@ -101,9 +111,16 @@ function channelsLineUp(operand: Operand, result: Operand): boolean {
   return rank === 0 || (rank === 4) === (result.type.shape.length === 4);
 }
 
-function readElement({ name, type }: Operand, result: Operand, lane: number, y: string, x: string): string {
+function readElement(
+  { name, type }: Operand,
+  result: Operand,
+  quad: string,
+  lane: number,
+  y: string,
+  x: string,
+): string {
   const { c } = result.layout.grid;
-  const channel = `min(${offset('quad * 4', lane)}, ${c - 1})`;
+  const channel = `min(${offset(`${quad} * 4`, lane)}, ${c - 1})`;
   const coordinates: Record<string, string> = { n: 'n', c: channel, y, x };
   const resultIndices = logicalIndices(result.type.shape.length).map((axis) => coordinates[axis]!);
   const own = resultIndices.slice(resultIndices.length - type.shape.length);

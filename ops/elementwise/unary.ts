@@ -1,5 +1,6 @@
 /**
- * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the same shape in fp32.
+ * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the same shape in fp32, relu
+ * in f16 what is f16.
  * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
 import { ShapeError } from '../../errors.ts';
@@ -22,6 +23,7 @@ export const reluOp: Op<undefined> = defineElementwise({
   name: 'relu',
   declarations: reluFunction,
   glsl: ([x]) => `relu(${x})`,
+  keepsHalves: true,
   compute: ([x]) => Math.max(x!, 0),
 });
 /** max(x, 0). */

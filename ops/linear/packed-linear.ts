@@ -88,7 +88,7 @@ export const packedLinearOp: Op<PackedLinearAttributes> = {
     const [outputs, inner] = call.attributes.weight;
     return {
       macs: call.output.type.shape[0]! * outputs * inner,
-      fetches: countProductFetches(call, { height: 1, width: 1 }),
+      fetches: countProductFetches(call, { kernel: { height: 1, width: 1 } }),
     };
   },
   describe({ epsilon, bias, activation, scale, residual, rotary }) {

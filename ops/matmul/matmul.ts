@@ -31,7 +31,7 @@ export const matmulOp: Op<MatmulAttributes> = {
   glsl: writeMatmulShader,
   cost(call) {
     const inner = call.inputs[0]!.type.shape.at(-1)!;
-    const fetches = countProductFetches(call, { height: 1, width: 1 });
+    const fetches = countProductFetches(call, { kernel: { height: 1, width: 1 } });
     return { macs: sizeOf(call.output.type.shape) * inner, fetches };
   },
   describe: ({ transposeB }) => (transposeB ? 'b transposed' : ''),
@@ -116,10 +116,10 @@ type WeightReading = Pick<ProductShader, 'prepareWeights' | 'prepareRow' | 'weig
 
 /** b [K, N]: four texels at four k, each with the four outputs. */
 function readRows({ layout }: Operand, matrix: 'n' | '0'): WeightReading {
-  const { block, grid, quads } = layout;
+  const { block, grid, quads, lanes } = layout;
   const inner = grid.w; // k runs along W of [K, N]
   const place = (k: string): string =>
-    layout.tiles.x > 1
+    layout.tiles.x > 1 || lanes === 8
       ? `b_pixel(${matrix}, quad, 0, ${k})`
       : `b_fetch(weight_place.x + ${divide(k, block.width)}, weight_place.y, weight_place.z + ${modulo(k, block.width)})`;
   return {

@@ -17,7 +17,7 @@ interface TakeRowsAttributes {
 const takeRowsOp: Op<TakeRowsAttributes> = {
   name: 'take_rows',
   folds: true,
-  infer: ([w], { count }) => ({ shape: [count, ...w!.shape.slice(1)], dtype: 'f32' }),
+  infer: ([w], { count }) => ({ shape: [count, ...w!.shape.slice(1)], dtype: w!.dtype }),
   reference({ inputs, output, attributes: { first, count } }) {
     const row = output.length / count;
     output.set(inputs[0]!.subarray(first * row, (first + count) * row));

@@ -1,5 +1,6 @@
 /** The ops that compute each pixel and channel from the same ones of their inputs: rules may cut around them. */
 import type { Op } from '../../engine/index.ts';
+import { castToHalfOp } from '../cast/cast.ts';
 import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
 import { clampOp, reluOp, sigmoidOp } from '../elementwise/unary.ts';
 
@@ -12,4 +13,5 @@ export const mapwiseOps: readonly unknown[] = [
   reluOp,
   clampOp,
   sigmoidOp,
+  castToHalfOp,
 ] satisfies readonly Op<never>[];

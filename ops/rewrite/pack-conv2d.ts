@@ -12,9 +12,12 @@ export const packConv2d: Rule = {
     if (tensor.op !== conv2dOp) return undefined;
     const [x, w, bias] = tensor.inputs;
     if (!isFoldable(w!)) return undefined; // packing happens on the CPU, before upload
+    const lanes = x!.dtype === 'f16' ? 8 : 4; // channels in a texel
     return packedConv2d(
-      { x: x!, packed: packWeights(w!), ...(bias && { bias }) },
+      { x: x!, packed: packWeights(w!, lanes), ...(bias && { bias }) },
       {
+        lanes,
+        dtype: 'f32',
         weight: w!.shape as PackedConv2dAttributes['weight'],
         reluInput: false,
         bias: bias !== undefined,

@@ -13,6 +13,7 @@ import { integerTensor } from '../../test/helpers/shapes.ts';
 import {
   add,
   argmax,
+  castToHalf,
   conv2d,
   linear,
   mul,
@@ -85,6 +86,11 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
   branch_on_write: ({ channels: [i, o], height, width }, random) => {
     const product = linear(image(random, height * width, i), image(random, o, i), image(random, o));
     return add(image(random, height * width, o), mul(product, image(random, o)));
+  },
+  half_on_write: ({ batch, channels: [i, o], height, width }, random) => {
+    const x = castToHalf(image(random, batch, i, height, width));
+    const w = tensor(random.integers(o * i * 9, -8, 8), [o, i, 3, 3], 'f16');
+    return castToHalf(conv2d(relu(x), w, image(random, o))); // sums beyond 2048 are rounded, as the reference rounds
   },
   rotary_on_write: ({ channels: [i, o], height, width }, random) => {
     const rows = height * width;

@@ -9,6 +9,7 @@ import { argmaxOnWrite } from './argmax-on-write.ts';
 import { branchOnWrite } from './branch-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
+import { halfOnWrite } from './half-on-write.ts';
 import { normOnAppend } from './norm-on-append.ts';
 import { normOnRead } from './norm-on-read.ts';
 import { packConv2d } from './pack-conv2d.ts';
@@ -31,6 +32,7 @@ export const standardRules: readonly Rule[] = [
   reluOnRead,
   residualOnWrite,
   argmaxOnWrite,
+  halfOnWrite,
   packLinears,
   normOnRead,
   normOnAppend,

@@ -11,6 +11,7 @@
 import { apply, gridOf, sizeOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
+import { castToHalfOp } from '../cast/cast.ts';
 import { concat } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { reluOp } from '../elementwise/unary.ts';
@@ -151,7 +152,8 @@ function explore(end: Tensor, limits: TileLimits): Section | undefined {
       const { scale } = tensor.attributes as UpsampleNearest2dAttributes;
       starts.set(tensor, { tensor: tensor.inputs[0]!, scale });
     } else if (isLocal(tensor) && tensor.inputs[0]!.op !== oneHotOp) {
-      if (tensor.op !== reluOp) depth = Math.max(depth, tensor.shape[1]!); // a ReLU happens on read
+      // A ReLU happens on read, a cast on write.
+      if (tensor.op !== reluOp && tensor.op !== castToHalfOp) depth = Math.max(depth, tensor.shape[1]!);
       const inputs = tensor.op === conv2dOp ? tensor.inputs.slice(0, 1) : tensor.inputs.filter(isMap);
       reach = reachOf(tensor) + Math.max(0, ...inputs.map(visit));
     } else {

@@ -5,13 +5,14 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
+import { castToHalfOp } from '../cast/cast.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { reluOp } from '../elementwise/unary.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 
 export const upsampleLater: Rule = {
   name: 'upsample_later',
-  why: 'f(upsample(x)) → upsample(f(x)) for ReLU and 1×1 convolutions: a quarter of the work, no large copy.',
+  why: 'f(upsample(x)) → upsample(f(x)) for ReLU, casts and 1×1 convolutions: a quarter of the work, no large copy.',
   apply(tensor) {
     const [upsampled, ...rest] = tensor.inputs;
     if (!looksAtOnePixel(tensor) || upsampled!.op !== upsampleNearest2dOp) return undefined;
@@ -21,6 +22,6 @@ export const upsampleLater: Rule = {
 };
 
 function looksAtOnePixel(tensor: Tensor): boolean {
-  if (tensor.op === reluOp) return true;
+  if (tensor.op === reluOp || tensor.op === castToHalfOp) return true;
   return tensor.op === conv2dOp && tensor.inputs[1]!.shape[2] === 1 && tensor.inputs[1]!.shape[3] === 1;
 }

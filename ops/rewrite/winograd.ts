@@ -10,6 +10,7 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
+import { castToFloat, castToHalf } from '../cast/cast.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { reluOp } from '../elementwise/unary.ts';
@@ -17,7 +18,7 @@ import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts
 import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import { winogradForward } from '../winograd/forward.ts';
 import { winogradInverse } from '../winograd/inverse.ts';
-import { winograd2, winograd4 } from '../winograd/matrices.ts';
+import { scaleForHalves, winograd2, winograd4 } from '../winograd/matrices.ts';
 import type { WinogradMatrices } from '../winograd/matrices.ts';
 import { winogradProduct, winogradWeightsOp } from '../winograd/product.ts';
 import { phaseWeights } from '../winograd/upsampled.ts';
@@ -73,25 +74,35 @@ function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: Winog
 }
 
 /** The chain of ops in the place of a packed_conv2d 3×3. */
-function convolve(tensor: Tensor, matrices: WinogradMatrices): Tensor {
+function convolve(tensor: Tensor, plainMatrices: WinogradMatrices): Tensor {
   const { reluInput, bias, gain, residualScale } = tensor.attributes as PackedConv2dAttributes;
   const [input, packed, ...extras] = tensor.inputs;
   const [, outChannels, height, width] = tensor.shape as [number, number, number, number];
-  const upsampled = outChannels % 4 === 0 && isDoubled(input!);
+  // Halves in, by halves, to halves: then what lies between may be halves too.
+  const halves = [input!, packed!, tensor].every(({ dtype }) => dtype === 'f16');
+  const matrices = halves ? scaleForHalves(plainMatrices) : plainMatrices;
+  const common = { matrices, dtype: halves ? 'f16' : 'f32' } as const;
+  // Sums of halves are no halves, so what is upsampled stays so for them.
+  const upsampled = !halves && outChannels % 4 === 0 && isDoubled(input!);
   const small = upsampled ? input!.inputs[0]! : input!;
   const clipped = upsampled && small.op === reluOp; // which upsample_later moved there
-  const x = clipped ? small.inputs[0]! : small; // [B, I, H/P, W/P]
+  const x = castTo(clipped ? small.inputs[0]! : small, common.dtype); // [B, I, H/P, W/P]
   const w = upsampled ? phaseWeights(packed!.inputs[0]!) : packed!.inputs[0]!; // [P²·O, I, 3, 3]
-  const rows = winogradForward(x, { axis: 'h', matrices, reluInput: reluInput || clipped }); // [t·B, I, H/P/m, W/P]
-  const tiles = winogradForward(rows, { axis: 'w', matrices, reluInput: false }); // [t²·B, I, H/P/m, W/P/m]
-  const weights = apply(winogradWeightsOp, [w], { matrices }); // [t², P²·O, I/4, 4]
+  const rows = winogradForward(x, { axis: 'h', reluInput: reluInput || clipped, ...common }); // [t·B, I, H/P/m, W/P]
+  const tiles = winogradForward(rows, { axis: 'w', reluInput: false, ...common }); // [t²·B, I, H/P/m, W/P/m]
+  const weights = apply(winogradWeightsOp, [w], common); // [t², P²·O, I/L, L]
   const products = winogradProduct(tiles, weights); // [t²·B, P²·O, H/P/m, W/P/m]
-  const common = { matrices, phases: upsampled ? 2 : 1 };
-  const plain = { ...common, bias: false, gain: undefined, residualScale: 1 };
-  const back = winogradInverse(products, [], { axis: 'w', size: width, ...plain }); // [t·B, P·O, H/P/m, W]
-  return winogradInverse(back, extras, { axis: 'h', size: height, ...common, bias, gain, residualScale }); // [B, O, H, W]
+  const phases = upsampled ? 2 : 1;
+  const plain = { phases, bias: false, gain: undefined, residualScale: 1 };
+  const back = winogradInverse(products, [], { axis: 'w', size: width, ...common, ...plain }); // [t·B, P·O, H/P/m, W]
+  const last = { axis: 'h', size: height, ...common, phases, bias, gain, residualScale } as const;
+  return castTo(winogradInverse(back, extras, last), tensor.dtype); // [B, O, H, W]
 }
 
 function isDoubled({ op, attributes }: Tensor): boolean {
   return op === upsampleNearest2dOp && (attributes as UpsampleNearest2dAttributes).scale === 2;
+}
+
+function castTo(tensor: Tensor, dtype: Tensor['dtype']): Tensor {
+  return dtype === 'f16' ? castToHalf(tensor) : castToFloat(tensor);
 }

@@ -2,14 +2,17 @@
  * GLSL that reads a tensor out of its texture array by the rule of engine/layout.ts. For an operand called `a`:
  *
  *   sampler2DArray a_texels                              the texture
- *   vec4  a_fetch(int x, int y, int layer)               one texel
+ *   vec4  a_fetch(int x, int y, int layer)               one texel; of an f16 operand a uvec4 (halves.ts)
  *   ivec3 a_place(int plane, int block_y, int block_x)   texel and first layer of a block
  *   vec4  a_pixel(int n, int quad, int y, int x)         four channels of a pixel, which must exist
  *   float a_at(int n, int c, int y, int x)               one element, which must exist
  *
+ * Of an f16 operand alone: uvec4 a_texel(int n, int octet, int y, int x), its eight channels as they lie there.
+ *
  * All sizes are constants, so a compiler sees shifts and adds where a size is a power of two.
  */
 import type { FetchStyle, Layout, Operand, ShaderCall } from '../../engine/index.ts';
+import { unpackFunctions } from './halves.ts';
 
 /** `value / divisor` for value ≥ 0, as a shift where it can be. */
 export function divide(value: string, divisor: number): string {
@@ -27,7 +30,7 @@ export function modulo(value: string, divisor: number): string {
 export function declareOperand({ name, layout }: Operand, fetch: FetchStyle): string {
   return [
     `// ${name}: ${describeLayout(layout)}`,
-    `uniform highp sampler2DArray ${name}_texels;`,
+    `uniform highp ${samplerType(layout)} ${name}_texels;`,
     declareFetch(name, layout, fetch),
     declarePlace(name, layout),
     declarePixel(name, layout),
@@ -38,23 +41,40 @@ export function declareOperand({ name, layout }: Operand, fetch: FetchStyle): st
 }
 
 export function declareOperands({ inputs, fetch }: ShaderCall): string {
-  return inputs.map((input) => declareOperand(input, fetch)).join('\n\n');
+  const unpacking = inputs.some(({ layout }) => layout.lanes === 8) ? [unpackFunctions] : [];
+  return [...unpacking, ...inputs.map((input) => declareOperand(input, fetch))].join('\n\n');
 }
 
-function describeLayout({ shape, block, quads, texture }: Layout): string {
+/** The channels that a fragment makes of the pixel at `y`, `x`, out of an operand with as many: the type of its texel. */
+export function readResultChannels({ name, layout }: Operand, output: Layout, n: string, y: string, x: string): string {
+  if (output.lanes === 4) return `${name}_pixel(${n}, quad, ${y}, ${x})`;
+  if (layout.lanes === 8) return `unpack_halves(${name}_texel(${n}, octet, ${y}, ${x}))`;
+  return `mat2x4(${name}_pixel(${n}, quad_0, ${y}, ${x}), ${name}_pixel(${n}, quad_1, ${y}, ${x}))`;
+}
+
+/** The whole of a texel as a shader computes with it: a quad of channels, or the two of an octet. */
+export function texelType({ lanes }: Layout): 'vec4' | 'mat2x4' {
+  return lanes === 8 ? 'mat2x4' : 'vec4';
+}
+
+function samplerType({ lanes }: Layout): string {
+  return lanes === 8 ? 'usampler2DArray' : 'sampler2DArray';
+}
+
+function describeLayout({ shape, block, lanes, depth, texture }: Layout): string {
   return (
-    `[${shape.join(', ')}] as planes of ${quads} channel quads, blocks of ${block.width}×${block.height} pixels, ` +
+    `[${shape.join(', ')}] as planes of ${depth} channel ${lanes === 8 ? 'octets' : 'quads'}, blocks of ${block.width}×${block.height} pixels, ` +
     `in ${texture.width}×${texture.height}×${texture.layers}`
   );
 }
 
 /** On llvmpipe `textureLod` with precomputed reciprocals is a third cheaper than `texelFetch`; GPUs do not mind. */
-function declareFetch(name: string, { texture }: Layout, fetch: FetchStyle): string {
+function declareFetch(name: string, { lanes, texture }: Layout, fetch: FetchStyle): string {
   const body =
     fetch === 'texelFetch'
       ? `texelFetch(${name}_texels, ivec3(x, y, layer), 0)`
       : `textureLod(${name}_texels, vec3((vec2(x, y) + 0.5) * ${vec2Literal(1 / texture.width, 1 / texture.height)}, layer), 0.0)`;
-  return `vec4 ${name}_fetch(int x, int y, int layer) {\n  return ${body};\n}`;
+  return `${lanes === 8 ? 'uvec4' : 'vec4'} ${name}_fetch(int x, int y, int layer) {\n  return ${body};\n}`;
 }
 
 function vec2Literal(x: number, y: number): string {
@@ -87,15 +107,24 @@ function declarePlace(name: string, { tile, tiles, atlas, folds, targets }: Layo
   ].join('\n');
 }
 
-function declarePixel(name: string, { block, quads }: Layout): string {
+function declarePixel(name: string, { block, lanes, depth }: Layout): string {
   const pixel =
     block.height > 1
       ? `${modulo('y', block.height)} * ${block.width} + ${modulo('x', block.width)}`
       : modulo('x', block.width);
-  return [
-    `vec4 ${name}_pixel(int n, int quad, int y, int x) {`,
-    `  ivec3 place = ${name}_place(n * ${quads} + quad, ${divide('y', block.height)}, ${divide('x', block.width)});`,
+  const [type, accessor, part] = lanes === 8 ? ['uvec4', 'texel', 'octet'] : ['vec4', 'pixel', 'quad'];
+  const whole = [
+    `${type} ${name}_${accessor}(int n, int ${part}, int y, int x) {`,
+    `  ivec3 place = ${name}_place(n * ${depth} + ${part}, ${divide('y', block.height)}, ${divide('x', block.width)});`,
     `  return ${name}_fetch(place.x, place.y, place.z + ${pixel});`,
+    `}`,
+  ];
+  if (lanes === 4) return whole.join('\n');
+  return [
+    ...whole,
+    `vec4 ${name}_pixel(int n, int quad, int y, int x) {`,
+    `  uvec4 texel = ${name}_texel(n, quad >> 1, y, x);`,
+    `  return unpack_quad((quad & 1) == 0 ? texel.xy : texel.zw);`,
     `}`,
   ].join('\n');
 }

@@ -27,6 +27,11 @@ export const keepFunction: string = `vec4 keep_if(bool inside, vec4 texel) {
   return inside ? texel : vec4(0.0);
 }`;
 
+/** The same for a texel of halves, before it is unpacked. */
+export const keepHalvesFunction: string = `uvec4 keep_if(bool inside, uvec4 texel) {
+  return inside ? texel : uvec4(0u);
+}`;
+
 /** A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist. */
 export function repeatFirstLane(texel: string, quad: string, channels: number): string {
   const swizzle = ['', 'xxxx', 'xyxx', 'xyzx'][channels % 4]!;

@@ -3,7 +3,8 @@
  * rule that lanes beyond C and pixels beyond H and W are zero. An op writes only what lies between.
  */
 import type { Block, Layout, ShaderCall } from '../../engine/index.ts';
-import { declareOperands, divide, modulo } from './accessors.ts';
+import { declareOperands, divide, modulo, texelType } from './accessors.ts';
+import { packFunctions } from './halves.ts';
 
 /**
  * For shaders with loops of their own: one pixel a fragment. A driver that unrolls such a loop in R × 4 inlined copies
@@ -11,13 +12,16 @@ import { declareOperands, divide, modulo } from './accessors.ts';
  */
 export const singlePixelBlock: Block = { width: 1, height: 1 };
 
-/** What a shader body may use: `n`, `quad` (channels 4·quad … +3), and `y0`, `x0`, the block's first pixel. */
+/**
+ * What a shader body may use: `n`, `y0`, `x0`, the block's first pixel, and which channels it makes: `quad`, channels
+ * 4·quad … +3. Of an f16 result it makes eight: `octet`, and its quads `quad_0`, `quad_1`.
+ */
 export interface FragmentBody {
   /** Functions and constants before main. */
   readonly declarations?: string;
   /** Statements that run once a fragment, before the pixels. */
   readonly prepare?: string;
-  /** A vec4 expression for the pixel at `y`, `x` whose position in the block is `pixel`. */
+  /** An expression of the result's texel type for the pixel at `y`, `x` whose position in the block is `pixel`. */
   pixel(position: PixelPosition): string;
 }
 
@@ -40,6 +44,7 @@ export function listPositions({ targets, block }: Layout): PixelPosition[] {
 /** A whole fragment shader. `title` is its first comment. */
 export function writeFragmentShader(call: ShaderCall, title: string, body: FragmentBody): string {
   const { layout } = call.output;
+  const halves = layout.lanes === 8;
   const positions = listPositions(layout);
   return [
     '#version 300 es',
@@ -48,16 +53,20 @@ export function writeFragmentShader(call: ShaderCall, title: string, body: Fragm
     'precision highp int;',
     'precision highp sampler2DArray;',
     ...(layout.folds > 1 ? ['uniform int fold;'] : []),
-    ...positions.map(({ pixel }) => `layout(location = ${pixel}) out vec4 result_${pixel};`),
+    ...positions.map(
+      ({ pixel }) => `layout(location = ${pixel}) out ${halves ? 'uvec4 packed' : 'vec4 result'}_${pixel};`,
+    ),
     '',
     declareOperands(call),
+    ...(halves ? ['', packFunctions] : []),
     ...(body.declarations ? ['', body.declarations] : []),
     '',
     'void main() {',
     indent(locateBlock(layout)),
     ...(body.prepare ? [indent(body.prepare)] : []),
-    ...positions.map((position) => `  result_${position.pixel} = ${body.pixel(position)};`),
+    ...positions.map((position) => `  ${halves ? 'mat2x4 ' : ''}result_${position.pixel} = ${body.pixel(position)};`),
     indent(zeroPadding(layout, positions)),
+    ...(halves ? positions.map(({ pixel }) => `  packed_${pixel} = pack_halves(result_${pixel});`) : []),
     '}',
     '',
   ].join('\n');
@@ -68,10 +77,22 @@ export function writePixelShader(call: ShaderCall, title: string, valueFunction:
   return writeFragmentShader(call, title, {
     declarations: valueFunction,
     pixel(position) {
-      const { y, x } = existingPixel(call.output.layout, position);
-      return `value(n, quad, ${y}, ${x})`;
+      const { layout } = call.output;
+      const { y, x } = existingPixel(layout, position);
+      return forEachQuad(layout, (quad) => `value(n, ${quad}, ${y}, ${x})`);
     },
   });
+}
+
+/** Names of the quads of channels that a fragment makes. */
+export function listQuads({ lanes }: Layout): string[] {
+  return lanes === 8 ? ['quad_0', 'quad_1'] : ['quad'];
+}
+
+/** An expression of the result's texel type, given what one of its quads is. */
+export function forEachQuad(layout: Layout, value: (quad: string) => string): string {
+  const values = listQuads(layout).map(value);
+  return values.length === 2 ? `mat2x4(${values.join(', ')})` : values[0]!;
 }
 
 /** The pixel, or for a padding pixel the last one that exists: it is computed again and its value then zeroed. */
@@ -106,7 +127,7 @@ export function writeElementShader(call: ShaderCall, title: string, elementFunct
   );
 }
 
-function locateBlock({ tile, tiles, atlas, folds, quads, planes, block }: Layout): string {
+function locateBlock({ tile, tiles, atlas, folds, lanes, quads, depth, planes, block }: Layout): string {
   const perPlane = tiles.x * tiles.y;
   const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
   const spare = atlas.x * atlas.y * folds > planes * perPlane;
@@ -115,8 +136,15 @@ function locateBlock({ tile, tiles, atlas, folds, quads, planes, block }: Layout
     `int tile = ${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('texel.x', tile.width)}${foldOffset};`,
     // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
     `int plane = ${spare ? `min(${divide('tile', perPlane)}, ${planes - 1})` : divide('tile', perPlane)};`,
-    `int n = ${divide('plane', quads)};`,
-    `int quad = plane - n * ${quads};`,
+    `int n = ${divide('plane', depth)};`,
+    ...(lanes === 8
+      ? [
+          `int octet = plane - n * ${depth};`,
+          'int quad_0 = octet * 2;',
+          // The last octet may have one quad: it is computed twice and then zeroed.
+          `int quad_1 = ${quads % 2 === 0 ? 'quad_0 + 1' : `min(quad_0 + 1, ${quads - 1})`};`,
+        ]
+      : [`int quad = plane - n * ${depth};`]),
     `int block_y = texel.y % ${tile.height}${tiles.y > 1 ? ` + ${modulo(divide('tile', tiles.x), tiles.y)} * ${tile.height}` : ''};`,
     `int block_x = texel.x % ${tile.width}${tiles.x > 1 ? ` + ${modulo('tile', tiles.x)} * ${tile.width}` : ''};`,
     `int y0 = block_y * ${block.height};`,
@@ -124,20 +152,26 @@ function locateBlock({ tile, tiles, atlas, folds, quads, planes, block }: Layout
   ].join('\n');
 }
 
-function zeroPadding({ grid, block, quads }: Layout, positions: readonly PixelPosition[]): string {
+function zeroPadding(layout: Layout, positions: readonly PixelPosition[]): string {
+  const { grid, block, depth } = layout;
   const lines: string[] = [];
-  const spareLanes = grid.c % 4;
-  if (spareLanes > 0) {
-    const lanes = [0, 1, 2, 3].map((lane) => `quad == ${quads - 1} && ${lane >= spareLanes}`);
-    lines.push(`bvec4 spare = bvec4(${lanes.join(', ')});`);
-    lines.push(...positions.map(({ pixel }) => `result_${pixel} = mix(result_${pixel}, vec4(0.0), spare);`));
+  const usedLanes = grid.c % layout.lanes;
+  if (usedLanes > 0) {
+    const [part, columns] = layout.lanes === 8 ? ['octet', ['[0]', '[1]']] : ['quad', ['']];
+    columns.forEach((column, index) => {
+      const lanes = [0, 1, 2, 3].map((lane) => `${part} == ${depth - 1} && ${index * 4 + lane >= usedLanes}`);
+      const spare = `spare${index > 0 ? `_${index}` : ''}`;
+      lines.push(`bvec4 ${spare} = bvec4(${lanes.join(', ')});`);
+      const results = positions.map(({ pixel }) => `result_${pixel}${column}`);
+      lines.push(...results.map((result) => `${result} = mix(${result}, vec4(0.0), ${spare});`));
+    });
   }
   for (const { pixel, y, x } of positions) {
     const outside = [
       ...(grid.h % block.height > 0 ? [`${y} >= ${grid.h}`] : []),
       ...(grid.w % block.width > 0 ? [`${x} >= ${grid.w}`] : []),
     ];
-    if (outside.length > 0) lines.push(`if (${outside.join(' || ')}) result_${pixel} = vec4(0.0);`);
+    if (outside.length > 0) lines.push(`if (${outside.join(' || ')}) result_${pixel} = ${texelType(layout)}(0.0);`);
   }
   return lines.join('\n');
 }

@@ -6,27 +6,31 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { keepFunction, reluFunction } from '../shader/comparison.ts';
+import { roundResult } from '../cast/half.ts';
+import { texelType } from '../shader/accessors.ts';
+import { keepFunction, keepHalvesFunction, reluFunction } from '../shader/comparison.ts';
 import { countFragments, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { selectCoefficient } from './coefficients.ts';
-import type { WinogradMatrices } from './matrices.ts';
+import type { WinogradMatrices, WinogradType } from './matrices.ts';
 
 export interface ForwardAttributes {
   readonly axis: 'h' | 'w';
   readonly matrices: WinogradMatrices;
   /** ReLU on every pixel as it is read. */
   readonly reluInput: boolean;
+  /** Of the result; halves are made of halves. */
+  readonly dtype: WinogradType;
 }
 
 type Sizes = [images: number, channels: number, height: number, width: number];
 
 export const winogradForwardOp: Op<ForwardAttributes> = {
   name: 'winograd_forward',
-  infer([x], { axis, matrices }) {
+  infer([x], { axis, matrices, dtype }) {
     const [images, channels, height, width] = x!.shape as Sizes;
     const tiles = (size: number): number => Math.ceil(size / matrices.outputs);
     const [h, w] = axis === 'h' ? [tiles(height), width] : [height, tiles(width)];
-    return { shape: [matrices.tile * images, channels, h, w], dtype: 'f32' };
+    return { shape: [matrices.tile * images, channels, h, w], dtype };
   },
   reference: computeForward,
   glsl: writeForwardShader,
@@ -70,6 +74,7 @@ function computeForward({
       }
     }
   }
+  roundResult(output, outputType);
 }
 
 /** Along H a fragment reads a tile for every pixel, along W the tiles of its pixels share what they overlap. */
@@ -83,13 +88,18 @@ function countForwardCost({ output, attributes: { axis, matrices } }: ShaderCall
 /** Which row of Bᵀ a fragment needs depends on its image, so the coefficients are selected once a fragment. */
 function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const { axis, matrices, reluInput } = call.attributes;
-  const { grid } = call.inputs[0]!.layout;
+  const { grid, lanes } = call.inputs[0]!.layout;
   const { block } = call.output.layout;
   const taps = matrices.input[0]!.map((_, i) => i);
-  const declarations = reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
-  const clip = (texel: string): string => (reluInput ? `relu(${texel})` : texel);
+  const declarations =
+    lanes === 8 ? keepHalvesFunction : reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
   const read = (y: string, x: string, position: string, size: number): string => {
-    return `keep_if(${position} >= 0 && ${position} < ${size}, ${clip(`a_pixel(image, quad, ${y}, ${x})`)})`;
+    const inside = `${position} >= 0 && ${position} < ${size}`;
+    if (lanes === 8) {
+      return `unpack_${reluInput ? 'clipped' : 'operand'}(keep_if(${inside}, a_texel(image, octet, ${y}, ${x})))`;
+    }
+    const texel = `a_pixel(image, quad, ${y}, ${x})`;
+    return `keep_if(${inside}, ${reluInput ? `relu(${texel})` : texel})`;
   };
   const common = [
     `int u = n / ${grid.n};`,
@@ -118,7 +128,7 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const span = (block.width - 1) * matrices.outputs + matrices.tile;
   const columns = Array.from({ length: span }, (_, i) => {
     const column = `(${offset(`x0 * ${matrices.outputs}`, i - 1)})`;
-    return `vec4 pixel_${i} = ${read('y0', `clamp(${column}, 0, ${grid.w - 1})`, column, grid.w)};`;
+    return `${texelType(call.inputs[0]!.layout)} pixel_${i} = ${read('y0', `clamp(${column}, 0, ${grid.w - 1})`, column, grid.w)};`;
   });
   return writeFragmentShader(call, 'Winograd, forward along W', {
     declarations,

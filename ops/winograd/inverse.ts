@@ -6,12 +6,13 @@
  * a place lie C channels apart and become neighbours: the picture grows P times along the axis.
  */
 import { apply } from '../../engine/index.ts';
-import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { divide, modulo } from '../shader/accessors.ts';
+import type { Cost, Layout, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import { roundResult } from '../cast/half.ts';
+import { divide, modulo, readResultChannels, texelType } from '../shader/accessors.ts';
 import { countFragments, existingPixel, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { addResidual } from '../shader/product.ts';
 import { selectCoefficient } from './coefficients.ts';
-import type { WinogradMatrices } from './matrices.ts';
+import type { WinogradMatrices, WinogradType } from './matrices.ts';
 
 export interface InverseAttributes {
   readonly axis: 'h' | 'w';
@@ -20,6 +21,8 @@ export interface InverseAttributes {
   readonly size: number;
   /** P: 1, or 2 where C is a multiple of 4. */
   readonly phases: number;
+  /** Of the result. */
+  readonly dtype: WinogradType;
   /** Input b is a bias [C]. */
   readonly bias: boolean;
   /** The last input is a residual to which gain × the result is added. */
@@ -32,10 +35,10 @@ type Sizes = [images: number, channels: number, height: number, width: number];
 
 export const winogradInverseOp: Op<InverseAttributes> = {
   name: 'winograd_inverse',
-  infer([x], { axis, matrices, size, phases }) {
+  infer([x], { axis, matrices, size, phases, dtype }) {
     const [images, channels, height, width] = x!.shape as Sizes;
     const [h, w] = axis === 'h' ? [size, width] : [height, size];
-    return { shape: [images / matrices.tile, channels / phases, h, w], dtype: 'f32' };
+    return { shape: [images / matrices.tile, channels / phases, h, w], dtype };
   },
   reference: computeInverse,
   glsl: writeInverseShader,
@@ -85,6 +88,7 @@ function computeInverse({
       }
     }
   }
+  roundResult(output, outputType);
 }
 
 /** Along W a block that covers whole tiles reads each once; else every pixel reads its tile. */
@@ -100,25 +104,24 @@ function countInverseCost({ output, attributes }: ShaderCall<InverseAttributes>)
 function writeInverseShader(call: ShaderCall<InverseAttributes>): string {
   const { axis, matrices, phases, bias, gain, residualScale } = call.attributes;
   const { layout } = call.output;
-  const residual = 'abc'[call.inputs.length - 1];
   const finish = (sum: string, y: string, x: string): string => {
     const total = bias ? `(${sum} + bias)` : `(${sum})`;
     if (gain === undefined) return total;
-    return addResidual(
-      total,
-      `${residual}_pixel(n, quad, ${divide(`(${y})`, residualScale)}, ${divide(`(${x})`, residualScale)})`,
-      gain,
-    );
+    const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale)) as [string, string];
+    return addResidual(total, readResultChannels(call.inputs.at(-1)!, layout, 'n', fromY, fromX), gain);
   };
-  const prepare = bias ? ['vec4 bias = b_pixel(0, quad, 0, 0);'] : [];
+  const prepare = bias
+    ? [`${texelType(layout)} bias = ${readResultChannels(call.inputs[1]!, layout, '0', '0', '0')};`]
+    : [];
   if (axis === 'w' && layout.block.width % (phases * matrices.outputs) === 0) {
     return writeFragmentShader(call, 'Winograd, inverse along W', {
       prepare: [...prepare, ...readTiles(call)].join('\n'),
       pixel: ({ pixel, y, x }) => finish(sumTile(pixel, call.attributes), y, x),
     });
   }
-  const quadOf = (along: string): string =>
-    phases === 1 ? 'quad' : `${modulo(`(${along})`, phases)} * ${layout.quads} + quad`;
+  const part = partName(layout);
+  const partOf = (along: string): string =>
+    phases === 1 ? part : `${modulo(`(${along})`, phases)} * ${layout.depth} + ${part}`;
   return writeFragmentShader(call, `Winograd, inverse along ${axis.toUpperCase()}`, {
     prepare: prepare.join('\n'),
     declarations: writeGatherRows(call),
@@ -128,28 +131,42 @@ function writeInverseShader(call: ShaderCall<InverseAttributes>): string {
       const place = divide(`(${along})`, phases);
       const tile = divide(place, matrices.outputs);
       const [tileY, tileX] = axis === 'h' ? [tile, x] : [y, tile];
-      return finish(`gather_rows(n, ${quadOf(along)}, ${tileY}, ${tileX}, ${modulo(place, matrices.outputs)})`, y, x);
+      return finish(`gather_rows(n, ${partOf(along)}, ${tileY}, ${tileX}, ${modulo(place, matrices.outputs)})`, y, x);
     },
   });
 }
 
-/** Image of row u of a tile, for the image `n` of the result. */
-function imageOf({ output }: ShaderCall<InverseAttributes>, u: number): string {
-  return u === 0 ? 'n' : `n + ${u * output.layout.grid.n}`;
+/** What a shader calls the channels of a texel. */
+function partName({ lanes }: Layout): 'octet' | 'quad' {
+  return lanes === 8 ? 'octet' : 'quad';
+}
+
+/** The texel of row u of a tile, for the image `n` of the result. */
+function readRow(
+  { output: { layout } }: ShaderCall<InverseAttributes>,
+  u: number,
+  part: string,
+  y: string,
+  x: string,
+): string {
+  const image = u === 0 ? 'n' : `n + ${u * layout.grid.n}`;
+  return layout.lanes === 8
+    ? `unpack_operand(a_texel(${image}, ${part}, ${y}, ${x}))`
+    : `a_pixel(${image}, ${part}, ${y}, ${x})`;
 }
 
 /** A block that covers whole tiles reads each of their texels once; every pixel then knows its row of Aᵀ. */
 function readTiles(call: ShaderCall<InverseAttributes>): string[] {
   const { matrices, phases } = call.attributes;
-  const { block, quads } = call.output.layout;
+  const { layout } = call.output;
   const lastTile = call.inputs[0]!.layout.grid.w - 1;
   const lines: string[] = [];
-  for (let tile = 0; tile < block.width / phases / matrices.outputs; tile++) {
+  for (let tile = 0; tile < layout.block.width / phases / matrices.outputs; tile++) {
     const column = `min(${divide('x0', phases * matrices.outputs)} + ${tile}, ${lastTile})`;
     for (let phase = 0; phase < phases; phase++) {
-      const quad = offset('quad', phase * quads);
+      const part = offset(partName(layout), phase * layout.depth);
       for (let u = 0; u < matrices.tile; u++) {
-        lines.push(`vec4 tile_${tile}_${phase}_${u} = a_pixel(${imageOf(call, u)}, ${quad}, y0, ${column});`);
+        lines.push(`${texelType(layout)} tile_${tile}_${phase}_${u} = ${readRow(call, u, part, 'y0', column)};`);
       }
     }
   }
@@ -164,15 +181,17 @@ function sumTile(pixel: number, { matrices, phases }: InverseAttributes): string
   ).join(' + ');
 }
 
-/** `vec4 gather_rows(…)`: a pixel that reads its tile by itself, with a row of Aᵀ known only in the shader. */
+/** `gather_rows(…)`: a pixel that reads its tile by itself, with a row of Aᵀ known only in the shader. */
 function writeGatherRows(call: ShaderCall<InverseAttributes>): string {
   const { matrices } = call.attributes;
+  const { layout } = call.output;
+  const part = partName(layout);
   const terms = matrices.input.map((_, u) => {
     const column = matrices.output.map((row) => row[u]!);
-    return `${selectCoefficient('row', column)} * a_pixel(${imageOf(call, u)}, quad, y, x)`;
+    return `${selectCoefficient('row', column)} * ${readRow(call, u, part, 'y', 'x')}`;
   });
   return [
-    'vec4 gather_rows(int n, int quad, int y, int x, int row) {',
+    `${texelType(layout)} gather_rows(int n, int ${part}, int y, int x, int row) {`,
     `  return ${terms.join('\n    + ')};`,
     '}',
   ].join('\n');

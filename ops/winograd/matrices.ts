@@ -4,6 +4,9 @@
  * gives m×m outputs with t² multiplications in the place of 9 m².
  */
 
+/** What the steps between the transforms are stored as. */
+export type WinogradType = 'f32' | 'f16';
+
 export type Matrix = readonly (readonly number[])[];
 
 export interface WinogradMatrices {
@@ -68,6 +71,17 @@ export const winograd2: WinogradMatrices = {
     [0, 1, -1, -1],
   ],
 };
+
+/**
+ * The same filter for halves: Bᵀ divided by a power of two, which changes no digit, and G multiplied by it, so that a
+ * transformed tile is at most 1.6 times as large as its pixels where it was 100 times: halves end at 65504.
+ */
+export function scaleForHalves(matrices: WinogradMatrices): WinogradMatrices {
+  const scale = (matrix: Matrix, factor: number): Matrix => matrix.map((row) => row.map((value) => value * factor));
+  const largest = Math.max(...matrices.input.map((row) => row.reduce((sum, value) => sum + Math.abs(value), 0)));
+  const factor = 2 ** Math.floor(Math.log2(largest));
+  return { ...matrices, input: scale(matrices.input, 1 / factor), weight: scale(matrices.weight, factor) };
+}
 
 /** The same algorithm on absolute values: its result bounds how much cancels (design section 5). */
 export function absoluteMatrices({ outputs, tile, input, weight, output }: WinogradMatrices): WinogradMatrices {

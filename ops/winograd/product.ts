@@ -1,30 +1,35 @@
 /**
  * The multiplication in the transformed domain: for each of the t² images of a tile position its own matrix over
- * channels. x [t²·B, I, TH, TW], weights [t², O, ⌈I/4⌉, 4] → [t²·B, O, TH, TW]. The kernel is conv2d's, with one tap.
+ * channels. x [t²·B, I, TH, TW], weights [t², O, ⌈I/L⌉, L] with L channels in a texel of x, 4 or 8 → [t²·B, O, TH, TW].
+ * The kernel is conv2d's, with one tap.
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { divide } from '../shader/accessors.ts';
 import { singlePixelBlock } from '../shader/fragment.ts';
-import { countProductFetches, writeProductShader } from '../shader/product.ts';
-import type { Matrix, WinogradMatrices } from './matrices.ts';
+import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
+import { countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
+import { checkHalfWeights, roundResult } from '../cast/half.ts';
+import type { Matrix, WinogradMatrices, WinogradType } from './matrices.ts';
 
 export interface WinogradWeightAttributes {
   readonly matrices: WinogradMatrices;
+  readonly dtype: WinogradType;
 }
 
-/** G g Gᵀ for every pair of channels: w [O, I, 3, 3] → [t², O, ⌈I/4⌉, 4], image v·t + u, packed as a product wants it. */
+/** G g Gᵀ for every pair of channels: w [O, I, 3, 3] → [t², O, ⌈I/L⌉, L], image v·t + u, packed as a product wants it. */
 export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
   name: 'winograd_weights',
   folds: true,
-  infer([w], { matrices }) {
+  infer([w], { matrices, dtype }) {
     const [outChannels, inChannels] = w!.shape as [number, number];
-    return { shape: [matrices.tile ** 2, outChannels, Math.ceil(inChannels / 4), 4], dtype: 'f32' };
+    const lanes = dtype === 'f16' ? 8 : 4;
+    return { shape: [matrices.tile ** 2, outChannels, Math.ceil(inChannels / lanes), lanes], dtype };
   },
-  reference({ inputs, inputTypes, output, attributes: { matrices } }) {
+  reference({ inputs, inputTypes, output, outputType, attributes: { matrices } }) {
     const [outChannels, inChannels] = inputTypes[0]!.shape as [number, number];
     const { tile, weight } = matrices;
-    const rowLength = Math.ceil(inChannels / 4) * 4;
+    const rowLength = outputType.shape[2]! * outputType.shape[3]!;
     const partial = new Float64Array(tile * 3);
     for (let o = 0; o < outChannels; o++) {
       for (let i = 0; i < inChannels; i++) {
@@ -39,6 +44,7 @@ export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
         }
       }
     }
+    checkHalfWeights(output, outputType); // rounded as they are uploaded
   },
   block: () => singlePixelBlock,
 };
@@ -51,6 +57,9 @@ function transformColumns(weight: Matrix, g: ArrayLike<number>, partial: Float64
   }
 }
 
+/** One tap. */
+const kernel = { height: 1, width: 1 } as const;
+
 export interface WinogradProductAttributes {
   readonly inChannels: number;
 }
@@ -59,13 +68,14 @@ export const winogradProductOp: Op<WinogradProductAttributes> = {
   name: 'winograd_product',
   infer([x, weights]) {
     const [images, , height, width] = x!.shape as [number, number, number, number];
-    return { shape: [images, weights!.shape[1]!, height, width], dtype: 'f32' };
+    return { shape: [images, weights!.shape[1]!, height, width], dtype: weights!.dtype };
   },
   reference: computeProduct,
   glsl: writeShader,
   cost(call) {
     const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
-    return { macs: outputs * call.attributes.inChannels, fetches: countProductFetches(call, { height: 1, width: 1 }) };
+    const fetches = countProductFetches(call, { kernel, ...groupPackedWeights(call) });
+    return { macs: outputs * call.attributes.inChannels, fetches };
   },
 };
 
@@ -76,7 +86,7 @@ export function winogradProduct(x: Tensor, weights: Tensor): Tensor {
 function computeProduct({ inputs, inputTypes, output, outputType }: ReferenceCall<WinogradProductAttributes>): void {
   const [images, inChannels, height, width] = inputTypes[0]!.shape as [number, number, number, number];
   const outChannels = outputType.shape[1]!;
-  const rowLength = inputTypes[1]!.shape[2]! * 4;
+  const rowLength = inputTypes[1]!.shape[2]! * inputTypes[1]!.shape[3]!;
   const batch = images / inputTypes[1]!.shape[0]!;
   const pixels = height * width;
   const sums = new Float64Array(pixels);
@@ -91,24 +101,18 @@ function computeProduct({ inputs, inputTypes, output, outputType }: ReferenceCal
       output.set(sums, (n * outChannels + o) * pixels);
     }
   }
+  roundResult(output, outputType);
 }
 
 function writeShader(call: ShaderCall<WinogradProductAttributes>): string {
   const [x, weights] = call.inputs;
   const batch = x!.layout.grid.n / weights!.layout.grid.n;
-  const image = divide('n', batch);
-  const { tiles, quads } = weights!.layout;
   return writeProductShader(call, {
     title: 'Winograd, product',
-    kernel: { height: 1, width: 1 },
+    kernel,
     reluInput: false,
     start: () => 'vec4(0.0)',
-    ...(tiles.x * tiles.y > 1
-      ? { weight: ({ lane }) => `b_pixel(${image}, quad, in_quad, ${lane})` }
-      : {
-          prepareWeights: `ivec3 weight_place = b_place(${image} * ${quads} + quad, 0, 0);`,
-          weight: ({ lane }) => `b_fetch(weight_place.x + ${lane}, weight_place.y + in_quad, weight_place.z)`,
-        }),
-    finish: ([sum]) => sum!,
+    ...readPackedWeights(call, { kernel, image: divide('n', batch) }),
+    finish: joinSums,
   });
 }

@@ -1,17 +1,19 @@
 /**
  * Winograd's convolution against conv2d's float64 loop: F(2×2) is exact on small integers, both keep the bound of
- * rewrites that cancel (the same algorithm run on absolute values), and each op equals its own reference.
+ * rewrites that cancel (the same algorithm run on absolute values), and so they do in halves, by octets.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apply, interpret, rewrite, run, sortTopologically } from '../../engine/index.ts';
-import type { Rule, Tensor } from '../../engine/index.ts';
-import { cancellingBound } from '../../test/helpers/bounds.ts';
+import type { Device, Rule, Tensor } from '../../engine/index.ts';
+import { cancellingBound, HALF_ROUNDOFF, SMALLEST_NORMAL_HALF } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { integerTensor } from '../../test/helpers/shapes.ts';
-import { conv2d, relu, scaleAdd, standardRules, tensor, upsampleNearest2d } from '../index.ts';
+import { halfWeights } from '../cast/cast.ts';
+import { roundToHalf } from '../cast/half.ts';
+import { castToHalf, conv2d, relu, scaleAdd, standardRules, tensor, upsampleNearest2d } from '../index.ts';
 import { winogradRule } from '../rewrite/winograd.ts';
 import { winogradForward } from './forward.ts';
 import { winogradInverse } from './inverse.ts';
@@ -105,15 +107,61 @@ describe.each(deviceVariants)('on $name', (variant) => {
   });
 });
 
+// Shaders of halves take long to compile: the variants that differ most stand for all.
+const halfVariants = deviceVariants.filter(({ name }) => ['R=8', 'R=1', 'R=2 textures ≤ 64'].includes(name));
+
+describe.each(halfVariants)('in halves, on $name', (variant) => {
+  test.each([
+    ['F(2×2, 3×3)', winograd2],
+    ['F(4×4, 3×3)', winograd4],
+  ] as const)('%s keeps the bound of six roundings to half', async (_name, matrices) => {
+    const device = await openVariant(variant);
+    const check = async (given: Sizes): Promise<void> => expectHalfBound(device, given, matrices);
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 1, seed: 20261202 });
+  });
+});
+
+/** Halves to halves by Winograd; whatever `used` is, the result must be near the convolution. */
+async function expectHalfBound(
+  device: Device,
+  { batch, inChannels, outChannels, height, width, seed }: Sizes,
+  matrices: WinogradMatrices,
+  used: WinogradMatrices = matrices,
+): Promise<void> {
+  const random = createRandom(seed);
+  const x = random.gaussians(batch * inChannels * height * width).map(roundToHalf);
+  const w = random.gaussians(outChannels * inChannels * 9).map(roundToHalf);
+  const picture = (numbers: Float32Array): Tensor => tensor(numbers, [batch, inChannels, height, width]);
+  const kernel = (numbers: Float32Array): Tensor => tensor(numbers, [outChannels, inChannels, 3, 3]);
+  const graph = castToHalf(conv2d(castToHalf(picture(x)), halfWeights(kernel(w))));
+  const actual = await run(device, graph, { rules: rulesWith(used) });
+  // An operand of the transformed domain that is too small for a normal half may be lost: as if x and w were larger.
+  const beyond = (numbers: Float32Array, more: number): Float32Array => numbers.map((value) => Math.abs(value) + more);
+  const [expected, absolute, lost] = await interpret([
+    conv2d(picture(x), kernel(w)),
+    convolveAbsolutely(picture(x.map(Math.abs)), kernel(w.map(Math.abs)), matrices),
+    convolveAbsolutely(picture(beyond(x, 2 ** -9)), kernel(beyond(w, SMALLEST_NORMAL_HALF)), matrices),
+  ]);
+  const outputs = matrices.output.map((row) => row.reduce((sum, value) => sum + Math.abs(value), 0));
+  const largest = Math.max(...outputs) ** 2 + Math.max(...outputs);
+  const bound = (i: number): number => {
+    const inFloats = cancellingBound(25 + inChannels, absolute![i]!);
+    // Two of the input, one each of weights, products, back along W and the result.
+    const inHalves = 6.1 * HALF_ROUNDOFF * absolute![i]! + (lost![i]! - absolute![i]!);
+    return inFloats + inHalves + largest * SMALLEST_NORMAL_HALF;
+  };
+  expectClose(actual, expected!, bound, { label: `seed ${seed}` });
+}
+
 /** The rewritten graph with every matrix in absolute value. */
-function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices, phases: number): Tensor {
-  const absolute = absoluteMatrices(matrices);
+function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices, phases = 1): Tensor {
+  const common = { matrices: absoluteMatrices(matrices), dtype: 'f32' } as const;
   const [, , height, width] = x.shape as [number, number, number, number];
-  const rows = winogradForward(x, { axis: 'h', matrices: absolute, reluInput: false });
-  const tiles = winogradForward(rows, { axis: 'w', matrices: absolute, reluInput: false });
+  const rows = winogradForward(x, { axis: 'h', ...common, reluInput: false });
+  const tiles = winogradForward(rows, { axis: 'w', ...common, reluInput: false });
   const kernels = phases > 1 ? phaseWeights(w) : w;
-  const products = winogradProduct(tiles, apply(winogradWeightsOp, [kernels], { matrices: absolute }));
-  const plain = { matrices: absolute, phases, bias: false, gain: undefined, residualScale: 1 };
+  const products = winogradProduct(tiles, apply(winogradWeightsOp, [kernels], common));
+  const plain = { ...common, phases, bias: false, gain: undefined, residualScale: 1 };
   const back = winogradInverse(products, [], { axis: 'w', size: phases * width, ...plain });
   return winogradInverse(back, [], { axis: 'h', size: phases * height, ...plain });
 }
@@ -126,7 +174,9 @@ test('a wrong transform is noticed', async () => {
       [0, 1, -1, 1],
     ],
   };
-  const graph = makeConvolution({ batch: 1, inChannels: 3, outChannels: 3, height: 5, width: 5, seed: 1 });
+  const small = { batch: 1, inChannels: 3, outChannels: 3, height: 5, width: 5, seed: 1 };
+  const graph = makeConvolution(small);
   const device = await openTestDevice();
   await expect(expectSameAsReference(device, graph, 0, { rules: rulesWith(broken) })).rejects.toThrow(/out of bounds/);
+  await expect(expectHalfBound(device, small, winograd2, broken)).rejects.toThrow(/out of bounds/);
 });

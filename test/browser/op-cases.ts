@@ -139,6 +139,12 @@ function fuseBranch(): OpCase {
   return { title: 'fused', result, rules, bound: () => 2 ** -24 * 2 * 8 * 72 * 4 * 64 };
 }
 
+/** Octets in, octets of weights, octets out; what is beyond 2048 is rounded, as the reference rounds it. */
+function convolveHalves(): Tensor {
+  const kernel = ops.tensor(integers([12, 5, 3, 3], -8, 8), [12, 5, 3, 3], 'f16');
+  return ops.castToHalf(ops.conv2d(ops.relu(ops.castToHalf(weights(PICTURE))), kernel, weights([12])));
+}
+
 const rules = ops.standardRules;
 
 export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
@@ -156,6 +162,7 @@ export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
     { title: '5×7', result: convolve(5, 7), rules },
     { title: '7×7', result: convolve(7, 7), rules },
     { title: 'fused', result: endBlock(), rules },
+    { title: 'of halves', result: convolveHalves(), rules },
   ],
   div: [{ result: divideGaussians(), bound: quotientBound }],
   embed: [

@@ -50,6 +50,22 @@ export function cancellingBound(roundings: number, absoluteResult: number): numb
   return 2 * UNIT_ROUNDOFF * roundings * absoluteResult;
 }
 
+/** Unit roundoff of half precision, and below what a half is subnormal: a product's loop may take it for zero. */
+export const HALF_ROUNDOFF: number = 2 ** -11;
+export const SMALLEST_NORMAL_HALF: number = 2 ** -14;
+
+/**
+ * Beside the bound of the sum itself: what rounding it to half may add, and operands too small for a normal half.
+ *
+ * @param expected the exact sum of operands that are halves
+ * @param sumBound how far the fp32 sum may be from it
+ * @param flushed Σ of |b| over the terms whose |a| is below SMALLEST_NORMAL_HALF, and the other way round
+ */
+export function halfBound(expected: number, sumBound: number, flushed = 0): number {
+  const exact = sumBound + flushed * SMALLEST_NORMAL_HALF;
+  return exact + HALF_ROUNDOFF * (Math.abs(expected) + exact) + 2 ** -25; // half the smallest subnormal
+}
+
 /** What a function must keep for every argument from `from` to `to`, ends included. */
 export interface FunctionBound {
   readonly from: number;

@@ -3,7 +3,7 @@
  */
 import { FormatError } from '../../errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { halfToFloatBits } from '../half.ts';
+import { halfToFloatBits } from '../../half.ts';
 import { partOf } from '../net-spec.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countElements } from '../torch/tensor-record.ts';

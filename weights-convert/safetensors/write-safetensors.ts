@@ -5,7 +5,7 @@
  * with spaces to a multiple of 8. The same tensors always give the same bytes.
  */
 import { FormatError } from '../../errors.ts';
-import { floatBitsToHalf } from '../half.ts';
+import { floatBitsToHalf } from '../../half.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { tensorBlocks, type TensorData } from '../weights.ts';
 

@@ -18,12 +18,14 @@ export function convolveWith(plain: Tensor, { block, op = packedConv2dOp, weight
   const [x, w] = plain.inputs as [Tensor, Tensor];
   const attributes: PackedConv2dAttributes = {
     weight: w.shape as PackedConv2dAttributes['weight'],
+    lanes: 4,
+    dtype: 'f32',
     reluInput: false,
     bias: false,
     gain: undefined,
     residualScale: 1,
   };
-  const packed = packWeights(w);
+  const packed = packWeights(w, 4);
   const laid =
     weightLayers === 1
       ? packed

@@ -10,6 +10,8 @@ import { weightsInLayers } from './v13-weights-in-layers.ts';
 import { floatCoordinates } from './v14-float-coordinates.ts';
 import { winogradOf2 } from './v15-winograd-2.ts';
 import { winogradOf4 } from './v16-winograd-4.ts';
+import { halvesBuiltIn } from './v17-halves-built-in.ts';
+import { halves } from './v18-halves.ts';
 import { dots } from './v2-dot.ts';
 import { stripOf1 } from './v3-strip-of-1.ts';
 import { stripOf2 } from './v4-strip-of-2.ts';
@@ -62,7 +64,12 @@ const define = (kernel: number, versions: readonly Version[], sizes: Omit<Sizes,
 });
 
 export const convolutions: readonly Experiment[] = [
-  define(3, [...direct, winogradOf2, winogradOf4], { inputs: 64, outputs: 64, height: 128, width: 128 }),
+  define(3, [...direct, winogradOf2, winogradOf4, halvesBuiltIn, halves], {
+    inputs: 64,
+    outputs: 64,
+    height: 128,
+    width: 128,
+  }),
   define(1, direct, { inputs: 512, outputs: 128, height: 64, width: 64 }),
   define(7, direct, { inputs: 3, outputs: 64, height: 128, width: 128 }),
 ];

@@ -20,7 +20,7 @@ export function withWeightReads(
       prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
       prepareRow: `int weight_y = weight_place.y + in_quad * ${height} + dy;\n${prepareRow}`,
       weight,
-      finish: (sum) => sum,
+      finish: ([sum]) => sum!,
     });
   };
   return { ...packedConv2dOp, glsl };

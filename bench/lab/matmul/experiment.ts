@@ -16,7 +16,7 @@ function pose(rows: number, inner: number, columns: number): Task {
   return createTask(
     { label: `matmul ${rows}×${inner}×${columns}`, macs: rows * inner * columns, terms: inner },
     [{ shape: [rows, inner] }, { shape: [inner, columns], scale: 1 / Math.sqrt(inner) }],
-    matmul,
+    (a, b) => matmul(a!, b!),
   );
 }
 
