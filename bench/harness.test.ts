@@ -68,6 +68,8 @@ test('only times that differ by more than chance are called different', () => {
   expect(Math.abs(compareTimes(fast, slow))).toBe(1);
   expect(compareTimes(fast, slow)).toBe(-compareTimes(slow, fast));
   expect(compareTimes(fast, [...fast].reverse())).toBe(0);
+  expect(compareTimes(fast.slice(0, 3), slow.slice(0, 3))).toBe(0);
+  expect(compareTimes(fast.slice(0, 4), slow.slice(0, 4))).not.toBe(0);
 });
 
 test('a table lines up', () => {

@@ -98,8 +98,12 @@ function repeat(round: () => Promise<void>, minRounds: number, moreSeconds: numb
   });
 }
 
-/** Whether two lists of times differ by more than chance (Mann–Whitney U as benchmark.js does it, 5 %): −1, 0 or 1. */
+/**
+ * Whether two lists of times differ by more than chance (Mann–Whitney U as benchmark.js does it, 5 %): −1, 0 or 1.
+ * Of fewer than four each, even lists that do not overlap may be chance (3 and 3: 10 %), which benchmark.js overlooks.
+ */
 export function compareTimes(a: readonly number[], b: readonly number[]): number {
+  if (Math.min(a.length, b.length) < 4) return 0;
   const [left, right] = [a, b].map((sample) => {
     const benchmark = new Benchmark(() => {});
     benchmark.stats.sample = [...sample];

@@ -37,7 +37,7 @@ interface Axis {
 }
 
 const [width, height] = [960, 600];
-const area = { left: 70, right: 940, top: 70, bottom: 530 };
+const area = { left: 70, right: 900, top: 90, bottom: 540 };
 
 export function drawPlot({ title, subtitle, x, y, lines }: Plot): string {
   const points = lines.flatMap((line) => line.points);
@@ -62,9 +62,9 @@ export function drawPlot({ title, subtitle, x, y, lines }: Plot): string {
     ...up.marks.map((mark) => drawMark(`M${area.left} ${up.place(mark)}H${area.right}`)),
     ...up.marks.map((mark) => label(area.left - 8, up.place(mark) + 4, 'end', mark)),
     `<text x="${area.right}" y="${area.bottom + 38}" text-anchor="end" fill="#555">${escape(x)}</text>`,
-    `<text x="${area.left}" y="${area.top - 6}" text-anchor="end" fill="#555">${escape(y)}</text>`,
+    `<text x="${area.left}" y="${area.top - 10}" fill="#555">${escape(y)}</text>`,
     ...lines.map((line, index) => drawLine(line, colours[index % colours.length]!, across, up)),
-    ...lines.map(({ name }, index) => drawEntry(name, index)),
+    ...lines.map(({ name }, index) => drawEntry(name, index, lines.length)),
     '</svg>',
     '',
   ].join('\n');
@@ -107,11 +107,11 @@ function label(x: number, y: number, anchor: string, value: number): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}">${value.toLocaleString('en', { maximumFractionDigits: 6 })}</text>`;
 }
 
-/** The legend lies in the upper left, where growing lines leave room. */
-function drawEntry(name: string, index: number): string {
-  const y = area.top + 14 + 18 * index;
+/** The legend lies at the lower right, where growing lines leave room. */
+function drawEntry(name: string, index: number, count: number): string {
+  const [x, y] = [area.right - 230, area.bottom - 12 - 18 * (count - index)];
   return (
-    `<rect x="${area.left + 14}" y="${y}" width="12" height="12" fill="${colours[index % colours.length]}"/>` +
-    `<text x="${area.left + 32}" y="${y + 10}">${escape(name)}</text>`
+    `<rect x="${x}" y="${y}" width="12" height="12" fill="${colours[index % colours.length]}"/>` +
+    `<text x="${x + 18}" y="${y + 10}">${escape(name)}</text>`
   );
 }

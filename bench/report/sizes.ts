@@ -1,19 +1,19 @@
 /** The sizes suite as people read it: time per pixel at every shape, beside that of a reference, and a plot. Pure. */
-import { median, summarize } from '../statistics.ts';
+import { pairedSpeedup, summarize } from '../statistics.ts';
 import type { Summary } from '../statistics.ts';
-import type { SizeResult } from '../suites/sizes.ts';
+import type { PictureShape, SizeResult } from '../suites/sizes.ts';
 import type { Plot } from './plot.ts';
 import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
 
 /** One half of a net at one shape. `wall` in milliseconds for the whole batch. */
-export interface SizeRow extends Omit<SizeResult, 'wall'> {
-  /** Of all pictures together. */
-  readonly pixels: number;
+export interface SizeRow extends Omit<SizeResult, 'wall' | 'cpu'> {
   readonly wall: Summary;
   readonly nanosecondsPerPixel: number;
   /** Time per pixel over that of one picture at 256², round by round (median): 1 on a straight line through zero. */
   readonly perPixelToReference: number;
+  /** The same by the CPU time of all cores. */
+  readonly cpuPerPixelToReference: number;
 }
 
 /** The official size. */
@@ -26,26 +26,39 @@ export function sizeRowsOf(results: readonly SizeResult[]): SizeRow[] {
       ({ net, half, batch, side }) =>
         net === result.net && half === result.half && batch === 1 && side === referenceSide,
     )!;
-    const { wall: times, ...rest } = result;
-    const pixels = pixelsOf(result);
-    const wall = summarize(times);
-    const inPixels = pixelsOf(reference) / pixels;
+    const { wall, cpu, ...rest } = result;
+    const summary = summarize(wall);
+    const perPixel = pixelsOf(reference) / pixelsOf(result);
     return {
       ...rest,
-      pixels,
-      wall,
-      nanosecondsPerPixel: (1e6 * wall.median) / pixels,
-      perPixelToReference: median(times.map((time, round) => (inPixels * time) / reference.wall[round]!)),
+      wall: summary,
+      nanosecondsPerPixel: (1e6 * summary.median) / pixelsOf(result),
+      perPixelToReference: perPixel * pairedSpeedup(reference.wall, wall),
+      cpuPerPixelToReference: perPixel * pairedSpeedup(reference.cpu, cpu),
     };
   });
 }
 
-function pixelsOf({ batch, side }: SizeResult): number {
+/** Of all pictures of a batch together. */
+function pixelsOf({ batch, side }: PictureShape): number {
   return batch * side ** 2;
 }
 
 export function formatSizes(rows: readonly SizeRow[]): string {
-  const heading = ['net', 'half', 'batch', 'picture', 'ms', 'quartiles', 'n', 'ns/pixel', '× of 256²', 'GMAC', 'MiB'];
+  const heading = [
+    'net',
+    'half',
+    'batch',
+    'picture',
+    'ms',
+    'quartiles',
+    'n',
+    'ns/pixel',
+    '× of 256²',
+    '× CPU',
+    'GMAC',
+    'MiB',
+  ];
   const body = rows.map((row) => [
     row.net,
     row.half,
@@ -56,6 +69,7 @@ export function formatSizes(rows: readonly SizeRow[]): string {
     String(row.wall.count),
     row.nanosecondsPerPixel.toFixed(0),
     row.perPixelToReference.toFixed(2),
+    row.cpuPerPixelToReference.toFixed(2),
     (row.macs / 1e9).toFixed(1),
     (row.textureBytes / 2 ** 20).toFixed(0),
   ]);
@@ -67,9 +81,9 @@ export function plotSizes(rows: readonly SizeRow[], { renderer, cores, date }: C
   const kinds = [...new Set(rows.map(({ net, half }) => `${net}, ${half}`))];
   return {
     title: 'Cost of a larger picture, and of more pictures',
-    subtitle: `${renderer}, ${cores} cores, ${date}. Medians, quartiles; dashed: the same time per pixel as at 256².`,
+    subtitle: `${renderer}, ${cores} cores, ${date}. Medians; bars span the quartiles.`,
     x: 'pixels of all pictures together',
-    y: 'seconds',
+    y: 'seconds (dashed: the same time for each pixel as at 256²)',
     lines: kinds.flatMap((kind) => {
       const own = rows.filter(({ net, half }) => `${net}, ${half}` === kind);
       const reference = own.find(({ batch, side }) => batch === 1 && side === referenceSide)!;
@@ -87,12 +101,12 @@ export function plotSizes(rows: readonly SizeRow[], { renderer, cores, date }: C
 
 function pointsOf(rows: readonly SizeRow[]): Plot['lines'][number]['points'] {
   return rows
-    .toSorted((a, b) => a.pixels - b.pixels)
-    .map(({ pixels, wall, batch, side }) => ({
-      x: pixels,
-      y: wall.median / 1e3,
-      low: wall.lowerQuartile / 1e3,
-      high: wall.upperQuartile / 1e3,
-      label: batch === 1 ? `${side}²` : `${batch} × ${side}²`,
+    .toSorted((a, b) => pixelsOf(a) - pixelsOf(b))
+    .map((row) => ({
+      x: pixelsOf(row),
+      y: row.wall.median / 1e3,
+      low: row.wall.lowerQuartile / 1e3,
+      high: row.wall.upperQuartile / 1e3,
+      label: row.batch === 1 ? `${row.side}²` : `${row.batch} × ${row.side}²`,
     }));
 }

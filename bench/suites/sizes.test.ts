@@ -32,7 +32,8 @@ test('every shape of a half runs in every round, and its work grows with its pix
   expect(results.map(({ half, batch, side }) => `${half} ${batch} × ${side}²`)).toEqual(
     ['encode', 'decode'].flatMap((half) => [`${half} 1 × 8²`, `${half} 1 × 16²`, `${half} 3 × 8²`]),
   );
-  for (const { wall } of results) expect(wall.length).toBe(results[0]!.wall.length);
+  for (const { wall, cpu } of results)
+    expect([wall.length, cpu.length]).toEqual([results[0]!.wall.length, wall.length]);
   const [small, large, three] = results.map(({ macs }) => macs) as [number, number, number];
   expect([large / small, three / small]).toEqual([4, 3]);
   expect(results.every(({ textureBytes }) => textureBytes > 0)).toBe(true);
@@ -48,15 +49,16 @@ const made: readonly SizeResult[] = [
 ].map(({ batch, side }) => {
   const time = (batch * side ** 2 * (side === 512 ? 2000 : 1000)) / 1e6;
   const wall = [time, 3 * time, time];
-  return { net: 'made', half: 'encode', batch, side, macs: 1e9, textureBytes: 2 ** 20, wall };
+  const cpu = wall.map((value) => (side === 512 ? 3 : 2) * value);
+  return { net: 'made', half: 'encode', batch, side, macs: 1e9, textureBytes: 2 ** 20, wall, cpu };
 });
 
 test('time per pixel is of all pictures of a batch, and compared within rounds', () => {
   const rows = sizeRowsOf(made);
-  expect(rows.map(({ pixels }) => pixels)).toEqual([128 ** 2, 256 ** 2, 512 ** 2, 2 * 128 ** 2]);
-  rows.forEach(({ nanosecondsPerPixel, perPixelToReference }, index) => {
+  rows.forEach(({ nanosecondsPerPixel, perPixelToReference, cpuPerPixelToReference }, index) => {
     expect(nanosecondsPerPixel).toBeCloseTo(index === 2 ? 2000 : 1000, 6);
     expect(perPixelToReference).toBeCloseTo(index === 2 ? 2 : 1, 9);
+    expect(cpuPerPixelToReference).toBeCloseTo(index === 2 ? 3 : 1, 9);
   });
   expect(formatSizes(rows).split('\n')).toHaveLength(2 + rows.length);
 });
@@ -68,6 +70,7 @@ test('pictures and batches are lines of the plot, batches from the single pictur
     ['128²', '256²', '512²'],
     ['128²', '2 × 128²'],
   ]);
+  expect(lines[1]!.points.map(({ x }) => x)).toEqual([128 ** 2, 2 * 128 ** 2]);
   expect(lines[0]!.guide).toBeCloseTo(1e-6, 12);
 });
 

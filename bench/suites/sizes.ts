@@ -55,6 +55,8 @@ export interface SizeResult extends PictureShape {
   readonly textureBytes: number;
   /** Milliseconds, one a round; shapes of the same half share their rounds. */
   readonly wall: readonly number[];
+  /** The same of all cores, which what else the machine does disturbs less. */
+  readonly cpu: readonly number[];
 }
 
 interface SizeContender extends Contender {
@@ -86,7 +88,7 @@ async function measureHalf(
     const times = await interleave(contenders, { warmups: 1, minRounds: 3, moreSeconds: 0, ...options });
     return net.shapes.map((shape, index) => {
       const { cost } = contenders[index]!;
-      return { net: net.name, half, ...shape, ...cost, wall: times[index]!.wall };
+      return { net: net.name, half, ...shape, ...cost, wall: times[index]!.wall, cpu: times[index]!.cpu };
     });
   } finally {
     for (const contender of contenders) contender.dispose();

@@ -16,6 +16,7 @@ import {
   castToHalf,
   conv2d,
   linear,
+  maxPool2d,
   mul,
   oneHot,
   relu,
@@ -60,6 +61,13 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
     const x = image(random, batch, i, height * 2, width * 2);
     const first = scaleAdd(id, conv2d(x, image(random, o, i, 1, 1), image(random, o)), 0.25);
     return add(first, conv2d(x, image(random, o, i, 1, 3)));
+  },
+  pool_on_write: ({ batch, channels: [i, o], height, width }, random) => {
+    const [h, w] = [2 * height, width + 1]; // odd widths too
+    const x = relu(image(random, batch, i, h, w));
+    const convolve = (): Tensor => conv2d(x, image(random, o, i, 1, 1), image(random, o));
+    const residual = scaleAdd(image(random, batch, o, h, w), convolve(), 0.25); // on write first, then pooled
+    return add(maxPool2d(convolve(), 2), maxPool2d(residual, 2));
   },
   upsample_later: ({ batch, channels: [i, m, o], height, width }, random) => {
     const x = upsampleNearest2d(image(random, batch, i, height, width), 2);
@@ -140,6 +148,11 @@ describe('rules stay away', () => {
     const x = image(random, 1, 4, 4, 4);
     const res = conv2d(x, image(random, 4, 4, 3, 3));
     expect(count(add(scaleAdd(x, res, 0.5), relu(res)), 'residual_on_write')).toBe(0);
+  });
+
+  test('a map that others read is written whole, and pooled from there', () => {
+    const x = conv2d(image(random, 1, 4, 4, 4), image(random, 4, 4, 1, 1));
+    expect(count(add(maxPool2d(x, 2), maxPool2d(relu(x), 2)), 'pool_on_write')).toBe(0);
   });
 
   test('3×3 convolutions do not move before an upsample', () => {

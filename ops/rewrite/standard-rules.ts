@@ -14,6 +14,7 @@ import { normOnAppend } from './norm-on-append.ts';
 import { normOnRead } from './norm-on-read.ts';
 import { packConv2d } from './pack-conv2d.ts';
 import { packLinears } from './pack-linear.ts';
+import { poolOnWrite } from './pool-on-write.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { rotaryOnWrite } from './rotary-on-write.ts';
@@ -31,6 +32,7 @@ export const standardRules: readonly Rule[] = [
   packConv2d,
   reluOnRead,
   residualOnWrite,
+  poolOnWrite,
   argmaxOnWrite,
   halfOnWrite,
   packLinears,

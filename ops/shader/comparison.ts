@@ -8,12 +8,15 @@ export const isNanFunction: string = `bvec4 is_nan(vec4 v) {
   return greaterThan(floatBitsToUint(v) & 0x7fffffffu, uvec4(0x7f800000u));
 }`;
 
-/** `vec4 larger(vec4, vec4)`: max that yields NaN wherever either operand is NaN. */
-export const largerFunction: string = `${isNanFunction}
-
-vec4 larger(vec4 a, vec4 b) {
+/** `vec4 larger(vec4, vec4)`: max that yields NaN wherever either operand is NaN. For shaders that have is_nan. */
+export const largerAlone: string = `vec4 larger(vec4 a, vec4 b) {
   return mix(mix(max(a, b), a, is_nan(a)), b, is_nan(b));
 }`;
+
+/** The same, with is_nan. */
+export const largerFunction: string = `${isNanFunction}
+
+${largerAlone}`;
 
 /** `vec4 relu(vec4)`: 0 for what is below 0, and NaN for NaN, which `max` gives only on some drivers. Brings is_nan. */
 export const reluFunction: string = `${isNanFunction}

@@ -1,6 +1,7 @@
 /** What is written reads back bit for bit; every rule of the reference reader refuses the file that breaks it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { safetensors, safetensorsAttacks } from '../../test/hostile/safetensors-attacks.ts';
 import { sourceFromBytes } from '../byte-source.ts';
 import { openSafetensors } from './read-safetensors.ts';
 import { measureSafetensors, writeSafetensors, type WeightDtype, type WritableTensor } from './write-safetensors.ts';
@@ -13,14 +14,6 @@ async function write(tensors: ReadonlyMap<string, WritableTensor>, dtype: Weight
 
 function tensorOf(shape: readonly number[], values: Float32Array): WritableTensor {
   return { shape, read: async () => values };
-}
-
-/** A file with this header text and so many bytes of data. */
-function safetensors(header: string | Uint8Array, data = 0): Uint8Array {
-  const text = typeof header === 'string' ? new TextEncoder().encode(header) : header;
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, Buffer.alloc(data)]);
 }
 
 const open = (bytes: Uint8Array): ReturnType<typeof openSafetensors> =>
@@ -85,64 +78,29 @@ test('a name of twenty million characters is read, or refused in a sentence', as
 });
 
 const one = (fields: string): string => `{"a":{${fields}}}`;
+const attacks = safetensorsAttacks.filter(([code, name]) => code.startsWith('E_ST_') && !name.startsWith('index'));
 
-test.each([
-  ['E_ST_HEADER', 'shorter than a length', new Uint8Array(7)],
-  ['E_ST_HEADER', 'a header beyond the file', Uint8Array.from([99, 0, 0, 0, 0, 0, 0, 0, 123, 125])],
-  ['E_ST_HEADER', 'a header of 2^63 bytes', Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 128, 123, 125])],
-  ['E_ST_HEADER', 'no brace', safetensors('[]')],
-  ['E_ST_HEADER', 'not UTF-8', safetensors(Uint8Array.of(0x7b, 0xff, 0x7d))],
-  ['E_ST_JSON', 'a brace only', safetensors('{ ')],
-  ['E_ST_JSON', 'text behind', safetensors('{}x')],
-  ['E_ST_JSON', 'a shape of text', safetensors(one('"dtype":"F32","shape":"abc","data_offsets":[0,0]'))],
-  ['E_ST_JSON', 'a fraction', safetensors(one('"dtype":"F32","shape":[1.5],"data_offsets":[0,6]'), 6)],
-  ['E_ST_JSON', 'an exponent', safetensors(one('"dtype":"F32","shape":[1e0],"data_offsets":[0,4]'), 4)],
-  ['E_ST_JSON', 'a negative size', safetensors(one('"dtype":"F32","shape":[-1],"data_offsets":[0,4]'), 4)],
-  ['E_ST_JSON', 'beyond 2^53', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[0,9007199254740993]'))],
-  ['E_ST_JSON', 'a string that does not end', safetensors('{"a')],
-  ['E_ST_JSON', 'a line break in a string', safetensors('{"a\n":1}')],
-  ['E_ST_JSON', 'an escape of no meaning', safetensors('{"\\q":1}')],
-  ['E_ST_JSON', 'half an escape', safetensors('{"\\u00"}')],
-  ['E_ST_JSON', 'an unknown field', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1'))],
-  ['E_ST_JSON', 'a field missing', safetensors(one('"dtype":"F32","shape":[0]'))],
-  ['E_ST_JSON', 'nested brackets', safetensors(`{"a":${'['.repeat(100_000)}`)],
-  ['E_ST_JSON', 'metadata that is no text', safetensors('{"__metadata__":{"a":1}}')],
+test.each<[code: string, name: string, make: () => Uint8Array]>([
+  ...attacks,
+  // What nobody takes for safetensors before it is opened as such.
+  ['E_ST_HEADER', 'shorter than a length', () => new Uint8Array(7)],
+  ['E_ST_HEADER', 'a header beyond the file', () => Uint8Array.from([99, 0, 0, 0, 0, 0, 0, 0, 123, 125])],
+  ['E_ST_HEADER', 'a header of 2^63 bytes', () => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 128, 123, 125])],
+  ['E_ST_HEADER', 'no brace', () => safetensors('[]')],
+  // What is wrong by accident rather than by intent.
+  ['E_ST_JSON', 'an exponent', () => safetensors(one('"dtype":"F32","shape":[1e0],"data_offsets":[0,4]'), 4)],
+  ['E_ST_JSON', 'a string that does not end', () => safetensors('{"a')],
+  ['E_ST_JSON', 'a line break in a string', () => safetensors('{"a\n":1}')],
+  ['E_ST_JSON', 'an escape of no meaning', () => safetensors('{"\\q":1}')],
+  ['E_ST_JSON', 'half an escape', () => safetensors('{"\\u00"}')],
+  ['E_ST_JSON', 'a field missing', () => safetensors(one('"dtype":"F32","shape":[0]'))],
   [
-    'E_ST_DUPLICATE',
-    'a name twice',
-    safetensors(
-      '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}',
-    ),
+    'E_TENSOR_DTYPE',
+    'eight-bit floats',
+    () => safetensors(one('"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]'), 1),
   ],
-  [
-    'E_ST_DUPLICATE',
-    'a name twice, escaped',
-    safetensors(
-      '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}',
-    ),
-  ],
-  ['E_ST_OFFSETS', 'another size', safetensors(one('"dtype":"F32","shape":[2],"data_offsets":[0,4]'), 4)],
-  ['E_ST_COVERAGE', 'end before begin', safetensors(one('"dtype":"F32","shape":[0],"data_offsets":[4,0]'), 4)],
-  [
-    'E_ST_OFFSETS',
-    'a product beyond numbers',
-    safetensors(one('"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]')),
-  ],
-  ['E_ST_COVERAGE', 'a hole before', safetensors(one('"dtype":"F32","shape":[1],"data_offsets":[4,8]'), 8)],
-  ['E_ST_COVERAGE', 'bytes behind', safetensors(one('"dtype":"F32","shape":[1],"data_offsets":[0,4]'), 5)],
-  ['E_ST_COVERAGE', 'data cut', safetensors(one('"dtype":"F32","shape":[1],"data_offsets":[0,4]'), 3)],
-  [
-    'E_ST_COVERAGE',
-    'two tensors on one span',
-    safetensors(
-      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
-      4,
-    ),
-  ],
-  ['E_TENSOR_DTYPE', 'eight-bit floats', safetensors(one('"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]'), 1)],
-  ['E_TENSOR_DTYPE', 'no type at all', safetensors(one('"dtype":"toString","shape":[1],"data_offsets":[0,1]'), 1)],
-])('%s: %s', async (code, _, bytes) => {
-  await expect(open(bytes)).rejects.toMatchObject({ code });
+])('%s: %s', async (code, _, make) => {
+  await expect(open(make())).rejects.toMatchObject({ code });
 });
 
 test('tensors that begin at any byte are read: aligned they need not be', async () => {

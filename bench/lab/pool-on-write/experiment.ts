@@ -3,9 +3,10 @@ import { add, conv2d, maxPool2d, relu } from '../../../ops/index.ts';
 import { createTask } from '../task.ts';
 import type { Experiment, Task } from '../version.ts';
 import { separate } from './v1-separate.ts';
-import { engine } from './v2-engine.ts';
+import { poolAfter } from './v2-pool-after.ts';
 import { twoOutputs } from './v3-two-outputs.ts';
 import { eightOutputs } from './v4-eight-outputs.ts';
+import { unrolled } from './v5-unrolled.ts';
 
 function pose(inputs: number, outputs: number, height: number, width: number): Task {
   return createTask(
@@ -26,7 +27,7 @@ function pose(inputs: number, outputs: number, height: number, width: number): T
 
 export const poolOnWrite: Experiment = {
   name: 'pool-on-write',
-  versions: [separate, engine, twoOutputs, eightOutputs],
+  versions: [separate, poolAfter, twoOutputs, eightOutputs, unrolled],
   createTask: () => pose(64, 256, 128, 128),
   createTinyTask: () => pose(6, 7, 10, 22),
 };

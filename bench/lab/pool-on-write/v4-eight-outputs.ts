@@ -1,9 +1,12 @@
-/** Pooled as it is written, eight pooled pixels a fragment: four blocks of 4×2 one after the other. */
+/** The engine's rule: pooled as it is written, eight pooled pixels a fragment. */
+import { poolOnWrite } from '../../../ops/rewrite/pool-on-write.ts';
 import type { Version } from '../version.ts';
-import { poolAsWritten } from './pooled-convolution.ts';
+import { fuseConvolution } from './pooled-convolution.ts';
 
 export const eightOutputs: Version = {
   name: 'v4 pooled, 8 outputs',
-  why: 'v3 in the layout of every other map, for four times the code.',
-  compute: (plain) => poolAsWritten(plain, 8),
+  why: 'v3 in the layout of every other map: four blocks of 4×2 pixels one after the other, in a loop.',
+  rules: [...fuseConvolution, poolOnWrite],
+  isEngineDefault: true,
+  compute: (plain) => plain,
 };

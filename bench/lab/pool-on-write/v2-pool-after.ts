@@ -1,11 +1,10 @@
-/** The engine: ReLU on read and the residual on write, then a pass that pools. */
+/** ReLU on read and the residual on write, then a pass that pools. */
 import type { Version } from '../version.ts';
 import { fuseConvolution } from './pooled-convolution.ts';
 
-export const engine: Version = {
-  name: 'v2 engine',
+export const poolAfter: Version = {
+  name: 'v2 pool after',
   why: 'One map of the full size is written, and read again by the pool.',
   rules: fuseConvolution,
-  isEngineDefault: true,
   compute: (plain) => plain,
 };
