@@ -59,6 +59,8 @@ export interface Layout {
   readonly atlas: { readonly x: number; readonly y: number };
   /** Groups of R layers. One draw makes one fold. */
   readonly folds: number;
+  /** Columns of the texture left empty before the atlas (`marginOf`). */
+  readonly margin: number;
   readonly texture: TextureSpec;
   readonly bytes: number;
 }
@@ -101,15 +103,29 @@ export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): 
   const { atlas, folds } = arrangeTiles(planes * tiles.x * tiles.y, tile, max);
   const targets = block.width * block.height;
   const format = type.dtype === 'f16' ? 'f16' : 'f32';
+  const margin = marginOf(tile, atlas, max);
   const texture: TextureSpec = {
-    width: atlas.x * tile.width,
+    width: margin + atlas.x * tile.width,
     height: atlas.y * tile.height,
     layers: folds * targets,
     format,
   };
   const bytes = bytesOf(texture);
-  const planar = { lanes, quads, depth, planes, tile, tiles, atlas, folds } as const;
+  const planar = { lanes, quads, depth, planes, tile, tiles, atlas, folds, margin } as const;
   return { shape: type.shape, grid, block, targets, ...planar, texture, bytes };
+}
+
+/** Software rasterisers hand out squares of the screen to their threads; llvmpipe's are of this side. */
+const screenSquare = 64;
+
+/**
+ * A vector, or a few rows of one, is a small texture of heavy fragments: every one of a product sums a whole row. Within
+ * one square of the screen one thread would draw them all, so it lies astride the line between two. GPUs do not mind.
+ */
+function marginOf(tile: Layout['tile'], atlas: Layout['atlas'], max: number): number {
+  const isVector = tile.width === 1 && tile.height === 1 && atlas.x >= 8 && atlas.x <= screenSquare;
+  const margin = screenSquare - atlas.x / 2;
+  return isVector && atlas.y <= screenSquare && margin + atlas.x <= max ? margin : 0;
 }
 
 /** A texel is four numbers of 4 bytes, whatever they hold. */
@@ -118,8 +134,8 @@ export function bytesOf({ width, height, layers }: TextureSpec): number {
 }
 
 /** Two layouts with the same key put every element at the same place of the same kind of texture. */
-export function keyOfLayout({ grid, block, tile, atlas, texture }: Layout): string {
-  return JSON.stringify([grid, block, tile, atlas, texture]);
+export function keyOfLayout({ grid, block, tile, atlas, margin, texture }: Layout): string {
+  return JSON.stringify([grid, block, tile, atlas, margin, texture]);
 }
 
 /**
@@ -155,12 +171,12 @@ export interface Place {
 
 /** Where the block at (blockX, blockY) of a plane lies; `layer` is that of its first pixel. The shaders' `_origin`. */
 export function placeOf(layout: Layout, plane: number, blockY: number, blockX: number): Place {
-  const { tile, tiles, atlas, targets } = layout;
+  const { tile, tiles, atlas, margin, targets } = layout;
   const tileY = Math.floor(blockY / tile.height);
   const tileX = Math.floor(blockX / tile.width);
   const index = (plane * tiles.y + tileY) * tiles.x + tileX;
   return {
-    x: (index % atlas.x) * tile.width + (blockX - tileX * tile.width),
+    x: margin + (index % atlas.x) * tile.width + (blockX - tileX * tile.width),
     y: (Math.floor(index / atlas.x) % atlas.y) * tile.height + (blockY - tileY * tile.height),
     layer: Math.floor(index / (atlas.x * atlas.y)) * targets,
   };
@@ -182,7 +198,7 @@ export interface Region {
 }
 
 /** Where rows of a tensor of one plane lie, whose blocks are one pixel. */
-export function locateRows({ tile, tiles, atlas }: Layout, { first, count }: Rows): Region[] {
+export function locateRows({ tile, tiles, atlas, margin }: Layout, { first, count }: Rows): Region[] {
   const regions: Region[] = [];
   for (let y = first; y < first + count;) {
     const tileY = Math.floor(y / tile.height);
@@ -191,7 +207,7 @@ export function locateRows({ tile, tiles, atlas }: Layout, { first, count }: Row
       const index = tileY * tiles.x + tileX;
       regions.push({
         fold: Math.floor(index / (atlas.x * atlas.y)),
-        x: (index % atlas.x) * tile.width,
+        x: margin + (index % atlas.x) * tile.width,
         y: (Math.floor(index / atlas.x) % atlas.y) * tile.height + (y % tile.height),
         width: tile.width,
         height,

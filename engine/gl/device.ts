@@ -50,7 +50,7 @@ export interface DrawCall {
   readonly program: Program;
   readonly inputs: readonly [string, GpuTexture][];
   readonly output: GpuTexture;
-  readonly layout: Pick<Layout, 'texture' | 'folds' | 'targets'>;
+  readonly layout: Pick<Layout, 'texture' | 'folds' | 'margin' | 'targets'>;
   readonly fetches: number;
   /** Parts of the output to draw; all of it unless given. */
   readonly regions?: readonly Region[];
@@ -144,7 +144,7 @@ export class Device {
     const acquire = (spec: TextureSpec): GpuTexture => this.textures.acquire(standIn(spec), 'passing');
     const sources = inputs.map(([name, spec]): [string, GpuTexture] => [name, acquire(spec)]);
     const target = this.textures.acquire({ ...standIn(output), layers: targets }, 'passing');
-    const layout = { texture: target.spec, folds: 1, targets };
+    const layout = { texture: target.spec, folds: 1, margin: 0, targets };
     const texel = { fold: 0, x: 0, y: 0, width: 1, height: 1 };
     this.drawRegion({ program, inputs: sources, output: target, layout, fetches: 0 }, texel);
     for (const texture of [...sources.map(([, source]) => source), target]) this.textures.release(texture);
@@ -155,8 +155,9 @@ export class Device {
    * these names. `between` runs after a pause, when others may have used the context; it may throw.
    */
   async draw(call: DrawCall, between: () => void): Promise<void> {
-    const { width, height } = call.layout.texture;
-    const folds = Array.from({ length: call.layout.folds }, (_, fold) => ({ fold, x: 0, y: 0, width, height }));
+    const { margin, texture } = call.layout;
+    const atlas = { x: margin, y: 0, width: texture.width - margin, height: texture.height };
+    const folds = Array.from({ length: call.layout.folds }, (_, fold) => ({ fold, ...atlas }));
     const regions = call.regions ?? folds;
     const fetchesPerRow = call.fetches / regions.reduce((rows, region) => rows + region.height, 0);
     for (const region of regions) {

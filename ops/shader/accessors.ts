@@ -90,12 +90,12 @@ export function floatLiteral(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-function declarePlace(name: string, { tile, tiles, atlas, folds, targets }: Layout): string {
+function declarePlace(name: string, { tile, tiles, atlas, margin, folds, targets }: Layout): string {
   const tiled = tiles.x * tiles.y > 1;
   const index = tiled
     ? `(plane * ${tiles.y} + ${divide('block_y', tile.height)}) * ${tiles.x} + ${divide('block_x', tile.width)}`
     : 'plane';
-  const x = `${modulo('tile', atlas.x)} * ${tile.width} + ${tiles.x > 1 ? modulo('block_x', tile.width) : 'block_x'}`;
+  const x = `${margin > 0 ? `${margin} + ` : ''}${modulo('tile', atlas.x)} * ${tile.width} + ${tiles.x > 1 ? modulo('block_x', tile.width) : 'block_x'}`;
   const row = divide('tile', atlas.x);
   const y = `${folds > 1 ? modulo(row, atlas.y) : row} * ${tile.height} + ${tiles.y > 1 ? modulo('block_y', tile.height) : 'block_y'}`;
   const layer = folds > 1 ? `${divide('tile', atlas.x * atlas.y)} * ${targets}` : '0';

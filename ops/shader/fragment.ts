@@ -127,13 +127,14 @@ export function writeElementShader(call: ShaderCall, title: string, elementFunct
   );
 }
 
-function locateBlock({ tile, tiles, atlas, folds, lanes, quads, depth, planes, block }: Layout): string {
+function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, planes, block }: Layout): string {
   const perPlane = tiles.x * tiles.y;
   const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
   const spare = atlas.x * atlas.y * folds > planes * perPlane;
   return [
     'ivec2 texel = ivec2(gl_FragCoord.xy);',
-    `int tile = ${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('texel.x', tile.width)}${foldOffset};`,
+    `int column = texel.x${margin > 0 ? ` - ${margin}` : ''};`,
+    `int tile = ${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('column', tile.width)}${foldOffset};`,
     // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
     `int plane = ${spare ? `min(${divide('tile', perPlane)}, ${planes - 1})` : divide('tile', perPlane)};`,
     `int n = ${divide('plane', depth)};`,
@@ -146,7 +147,7 @@ function locateBlock({ tile, tiles, atlas, folds, lanes, quads, depth, planes, b
         ]
       : [`int quad = plane - n * ${depth};`]),
     `int block_y = texel.y % ${tile.height}${tiles.y > 1 ? ` + ${modulo(divide('tile', tiles.x), tiles.y)} * ${tile.height}` : ''};`,
-    `int block_x = texel.x % ${tile.width}${tiles.x > 1 ? ` + ${modulo('tile', tiles.x)} * ${tile.width}` : ''};`,
+    `int block_x = column % ${tile.width}${tiles.x > 1 ? ` + ${modulo('tile', tiles.x)} * ${tile.width}` : ''};`,
     `int y0 = block_y * ${block.height};`,
     `int x0 = block_x * ${block.width};`,
   ].join('\n');
