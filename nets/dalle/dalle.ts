@@ -143,6 +143,10 @@ export class Dalle {
     await Promise.all([this.dvae.dispose(), this.transformer.dispose()]);
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
     this.checkAlive('generate');
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;

@@ -146,6 +146,10 @@ export class Dvae {
     await Promise.all([this.parts.encoder?.close(), this.parts.decoder?.close()]);
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   /** Runs a plan, which stays whole until it is done whatever is planned or disposed meanwhile. */
   private async runPlan(plan: Compiled<Tensor>, x: TypedNumbers, options?: RunOptions): Promise<TypedNumbers> {
     const running = plan.run({ x }, options);

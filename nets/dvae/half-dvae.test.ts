@@ -68,12 +68,14 @@ test.each(ways)('$name, $way: nearly all tokens, the same picture', async ({ nam
   expect(Math.abs(loss)).toBeLessThanOrEqual(0.02); // dB
 });
 
-test('a plan says its precision, and half is half as large', async () => {
+test('a plan says its precision, and half takes less', async () => {
   const [full, half] = await Promise.all([load({ precision: 'full' }), load({ precision: 'half' })]);
   const [fullPlan, halfPlan] = [full, half].map((dvae) => dvae.planFor('encode', [1, 3, 64, 64]));
   expect(fullPlan!.explain()).toContain('precision: full');
   expect(halfPlan!.explain()).toMatch(/precision: half in \d+ of \d+ textures, sums in fp32/);
-  expect(halfPlan!.plan!.peakBytes).toBeLessThan(0.6 * fullPlan!.plan!.peakBytes);
+  expect(halfPlan!.plan!.constantBytes).toBeLessThan(0.55 * fullPlan!.plan!.constantBytes);
+  // Not half: the pool is fused into the convolution before it in full precision only (ops/rewrite/pool-on-write.ts).
+  expect(halfPlan!.plan!.peakBytes).toBeLessThan(0.8 * fullPlan!.plan!.peakBytes);
 });
 
 test('logits and tokens agree, and pixels that are no numbers give none', async () => {

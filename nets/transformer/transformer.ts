@@ -93,6 +93,10 @@ export class Transformer {
     await this.weights.close();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   private planWhole(sequences: number): Compiled<Tensor> {
     const key = String(sequences);
     if (this.whole?.key === key) return this.whole.plan;
