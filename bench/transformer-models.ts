@@ -3,47 +3,16 @@
  * Text-to-Image Generation, table 1's smallest width and more) with random weights, 100 million of them in its layers.
  */
 import { createRandom } from '../test/helpers/random.ts';
+import { paper } from '../nets/transformer/configurations.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
 import { bundledModel } from '../package-files.ts';
 import { expectedTransformerTensors, textPositions } from '../weights-convert/transformer-spec.ts';
-import type { AttentionKind, TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
+import { countElements } from '../weights-convert/torch/tensor-record.ts';
 import type { TensorData } from '../weights-convert/weights.ts';
 import type { TransformerModel } from './peers/transformer-peer.ts';
 
-/** The order of the paper's sparse layers: a column after a row, and a convolution last. */
-function paperLayers(depth: number): AttentionKind[] {
-  return Array.from({ length: depth }, (_, layer) => {
-    if (layer === depth - 1) return 'conv';
-    return layer % 4 === 1 ? 'column' : 'row';
-  });
-}
-
-export const PAPER_SHAPED: TransformerArchitecture = {
-  kind: 'transformer',
-  names: 'dalle-gl',
-  dim: 768,
-  depth: 14,
-  heads: 12,
-  head_size: 64,
-  text_length: 64,
-  text_vocab: 16_384,
-  image_vocab: 8192,
-  grid: [32, 32],
-  attention: paperLayers(14),
-  conv_kernel: 11,
-  conv_edges: 'cut',
-  activation: 'gelu-erf',
-  mlp_size: 3072,
-  norm: 'pre',
-  layer_scale: false,
-  qkv_bias: true,
-  position: 'text+row+column',
-  rotate_values: false,
-  pads: 'per-position',
-  start_token: false,
-  heads_of_output: 'separate',
-  shift_tokens: false,
-};
+export const PAPER_SHAPED: TransformerArchitecture = { ...paper(12, 14), text_length: 64 };
 
 /** The bundled model, its weights read into memory. */
 export async function readEmojiModel(): Promise<TransformerModel> {
@@ -64,7 +33,7 @@ export async function readEmojiModel(): Promise<TransformerModel> {
 export function makeRandomModel(name: string, architecture: TransformerArchitecture): TransformerModel {
   const random = createRandom(20211);
   const tensors = [...expectedTransformerTensors(architecture)].map(([name, shape]): [string, TensorData] => {
-    const length = shape.reduce((product, size) => product * size, 1);
+    const length = countElements(shape);
     const data = new Float32Array(length);
     const { spread, centre } = scaleOf(name, shape, architecture);
     for (let at = 0; at < length; at++) data[at] = centre + spread * (2 * random.uniform() - 1);

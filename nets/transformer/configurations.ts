@@ -17,20 +17,21 @@ function cycle(kinds: readonly AttentionKind[], depth: number, last?: AttentionK
 /** Row, column, row, row, over and over, and the convolution in the last layer. */
 const paperOrder = (depth: number): AttentionKind[] => cycle(['row', 'column', 'row', 'row'], depth, 'conv');
 
-function paper(heads: number): TransformerArchitecture {
+/** The paper's transformer with heads of 64 in another number, and of another depth. */
+export function paper(heads: number, depth = 64): TransformerArchitecture {
   const dim = heads * 64;
   return {
     kind: 'transformer',
     names: 'dalle-gl',
     dim,
-    depth: 64,
+    depth,
     heads,
     head_size: 64,
     text_length: 256,
     text_vocab: 16_384,
     image_vocab: 8192,
     grid: [32, 32],
-    attention: paperOrder(64),
+    attention: paperOrder(depth),
     conv_kernel: 11,
     conv_edges: 'cut',
     activation: 'gelu-erf',
@@ -49,9 +50,8 @@ function paper(heads: number): TransformerArchitecture {
 
 /** What `train_dalle.py` makes unless told otherwise, over OpenAI's discrete VAE and CLIP's vocabulary. */
 const dallePytorch: TransformerArchitecture = {
-  ...paper(8),
+  ...paper(8, 2),
   names: 'dalle-pytorch',
-  depth: 2,
   text_vocab: 49_408,
   attention: cycle(['full'], 2),
   conv_kernel: 5,
@@ -78,12 +78,10 @@ export const configurations: Readonly<Record<ConfigurationName, TransformerArchi
   'paper-2.8b': paper(30),
   /** Its own masks count the last text position as the first of the image, since it adds a start token to the text. */
   'rudalle-malevich': {
-    ...paper(16),
+    ...paper(16, 24),
     dim: 2048,
     head_size: 128,
     mlp_size: 8192,
-    depth: 24,
-    attention: paperOrder(24),
     text_length: 128,
     conv_edges: 'clamp',
     activation: 'gelu-tanh',
@@ -92,8 +90,7 @@ export const configurations: Readonly<Record<ConfigurationName, TransformerArchi
     heads_of_output: 'shared',
   },
   mindalle: {
-    ...paper(24),
-    depth: 42,
+    ...paper(24, 42),
     attention: cycle(['full'], 42),
     text_length: 64,
     image_vocab: 16_384,
@@ -105,9 +102,7 @@ export const configurations: Readonly<Record<ConfigurationName, TransformerArchi
   'dalle-pytorch-new': { ...dallePytorch, position: 'rotary', rotate_values: true, shift_tokens: true },
   /** The one in the package. */
   emoji: {
-    ...paper(3),
-    depth: 6,
-    attention: ['row', 'column', 'row', 'row', 'row', 'conv'],
+    ...paper(3, 6),
     text_length: 16,
     text_vocab: 673,
     image_vocab: 1024,

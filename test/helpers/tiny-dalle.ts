@@ -3,6 +3,7 @@
  * transformer of two layers over 4 × 3 tokens (pictures of 24 × 32 pixels) with weights by chance, and a tokenizer of a
  * few captions. It draws within milliseconds.
  */
+import { paper } from '../../nets/transformer/configurations.ts';
 import { formatTokenizer, trainBpe } from '../../node.ts';
 import { describeSource } from '../../weights-convert/describe-source.ts';
 import { openFileSource } from '../../weights-convert/node/file-source.ts';
@@ -17,30 +18,15 @@ import { smallCheckpoints } from './workplace.ts';
 const tokenizer = trainBpe(['red heart', 'blue butterfly'], { vocabularySize: 40 });
 
 const architecture: TransformerArchitecture = {
-  kind: 'transformer',
-  names: 'dalle-gl',
+  ...paper(2, 2),
   dim: 16,
-  depth: 2,
-  heads: 2,
   head_size: 8,
+  mlp_size: 32,
   text_length: 12,
   text_vocab: tokenizer.vocabularySize,
   image_vocab: 16,
   grid: [4, 3],
-  attention: ['row', 'conv'],
   conv_kernel: 3,
-  conv_edges: 'cut',
-  activation: 'gelu-erf',
-  mlp_size: 32,
-  norm: 'pre',
-  layer_scale: false,
-  qkv_bias: true,
-  position: 'text+row+column',
-  rotate_values: false,
-  pads: 'per-position',
-  start_token: false,
-  heads_of_output: 'separate',
-  shift_tokens: false,
 };
 
 /** Writes it into the new folder `out` and returns that; another seed, other weights of the transformer. */
