@@ -1,14 +1,12 @@
 /** `dalle-gl complete`: a part of a picture is drawn anew, the rest stays. */
 import { UsageError } from '../errors.ts';
-import { DEFAULT_SAMPLING, toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
+import { toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';
-import { drawPictures, type StartDrawing } from './drawing.ts';
-import { nameFromText, planDrawingFiles } from './drawing-files.ts';
+import { drawPictures, planDrawing, type StartDrawing } from './drawing.ts';
 import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands, loadPictureFor } from './inputs.ts';
-import { checkStdout } from './outputs.ts';
-import { readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
+import { samplingFlags, truncateFlag } from './sampling-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 export const complete: Command = defineCommand({
@@ -38,26 +36,14 @@ export const complete: Command = defineCommand({
     checkOperands('complete', operands, { least: 2, most: 2, what: 'a picture and a text in quotes' });
     checkWays(flags);
     const [input, text] = operands as [string, string];
-    const sampling = readSampling(flags);
-    const { count, seed } = { ...DEFAULT_SAMPLING, ...sampling };
-    const output = flags.output ?? nameFromText(text, seed);
-    const files = planDrawingFiles({ command: 'complete', output, count, inputs: [input] });
-    checkStdout(terminal, files.pictures, flags.json, 'complete');
+    const { sampling, ...planned } = planDrawing('complete', text, { flags, inputs: [input] }, terminal);
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;
       const picture = await loadPictureFor(dalle, input, terminal);
       const selection = await readSelection(flags, dalle, terminal);
       const { width, height } = picture;
       const pixels = { data: toPixels(picture), shape: [1, 3, height, width] } as const;
-      const { truncate } = flags;
-      const drawing = {
-        command: 'complete',
-        text,
-        truncate,
-        settings: dalle.settingsFor(sampling),
-        files,
-        flags,
-      } as const;
+      const drawing = { ...planned, settings: dalle.settingsFor(sampling) };
       const start: StartDrawing = (options) => dalle.complete(pixels, text, { ...options, selection });
       await drawPictures(session, drawing, start, terminal);
     });

@@ -3,6 +3,8 @@
  * report of it.
  */
 import {
+  DEFAULT_SAMPLING,
+  candidateSeed,
   composeGrid,
   fromPixels,
   type GenerateOptions,
@@ -11,12 +13,13 @@ import {
   type SamplingSettings,
 } from '../node.ts';
 import type { DalleSession } from './dalle-session.ts';
-import { writeDrawing, type DrawingFiles } from './drawing-files.ts';
+import { nameFromText, planDrawingFiles, writeDrawing, type DrawingFiles } from './drawing-files.ts';
 import { rememberNet } from './net.ts';
-import { nameOutput } from './outputs.ts';
+import { checkStdout, nameOutput } from './outputs.ts';
 import { showsPictures, startPreview } from './preview.ts';
 import { formatSeconds, startProgress } from './progress.ts';
 import type { Recipe } from './recipe.ts';
+import { readSampling, type SamplingFlags } from './sampling-flags.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 
 /** Rows of tokens between two previews. */
@@ -29,6 +32,40 @@ export interface Drawing {
   readonly settings: SamplingSettings;
   readonly files: DrawingFiles;
   readonly flags: { readonly quiet: boolean; readonly json: boolean };
+}
+
+/** A drawing that begins from a text, before the model is there to complete its settings. */
+export interface PlannedDrawing extends Omit<Drawing, 'settings'> {
+  /** What was typed. */
+  readonly sampling: Partial<SamplingSettings>;
+}
+
+/** What was typed, beside the command and the text. */
+export interface DrawingWords extends SamplingFlags {
+  readonly output: string | undefined;
+  readonly truncate: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * All that can be known, and refused, before the model is opened: settings no model takes, and files that cannot be.
+ *
+ * @param inputs files that must not be replaced
+ * @throws UsageError as `readSampling`, `planDrawingFiles` and `checkStdout`
+ */
+export function planDrawing(
+  command: Recipe['command'],
+  text: string,
+  { flags, inputs }: { readonly flags: DrawingWords; readonly inputs: readonly string[] },
+  terminal: Terminal,
+): PlannedDrawing {
+  const sampling = readSampling(flags);
+  const { count, seed } = { ...DEFAULT_SAMPLING, ...sampling };
+  const output = flags.output ?? nameFromText(text, seed);
+  const files = planDrawingFiles({ command, output, count, inputs });
+  checkStdout(terminal, files.pictures, flags.json, command);
+  return { command, text, truncate: flags.truncate, sampling, files, flags };
 }
 
 /** Begins to draw. */
@@ -103,7 +140,7 @@ function formatReport(
 ): string {
   const { width, height } = pictures[0]!;
   const nats = Math.max(...logProbabilities);
-  const seed = settings.seed + logProbabilities.indexOf(nats);
+  const seed = candidateSeed(settings.seed, logProbabilities.indexOf(nats));
   return (
     `"${text}" → ${nameOutput(output)}: ${pictures.length} × ${width} × ${height}, first token after ` +
     `${formatSeconds(seconds.first)}, then ${tokensPerSecond.toFixed(0)} tokens/s, ${formatSeconds(seconds.all)} in ` +

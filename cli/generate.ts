@@ -1,11 +1,10 @@
 /** `dalle-gl generate`: a text becomes pictures, or a picture is drawn again from what it says of itself. */
 import { UsageError } from '../errors.ts';
-import { DEFAULT_SAMPLING } from '../node.ts';
 import type { FlagValues } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle, type DalleSession } from './dalle-session.ts';
-import { drawPictures } from './drawing.ts';
-import { nameFromText, planDrawingFiles } from './drawing-files.ts';
+import { drawPictures, planDrawing } from './drawing.ts';
+import { planDrawingFiles } from './drawing-files.ts';
 import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { checkStdout, nameBeside } from './outputs.ts';
@@ -47,22 +46,10 @@ export const generate: Command = defineCommand({
 async function drawText(operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   checkOperands('generate', operands, { least: 1, most: 1, what: 'one text; put it in quotes' });
   const text = operands[0]!;
-  const sampling = readSampling(flags);
-  const { count, seed } = { ...DEFAULT_SAMPLING, ...sampling };
-  const output = flags.output ?? nameFromText(text, seed);
-  const files = planDrawingFiles({ command: 'generate', output, count, inputs: [] });
-  checkStdout(terminal, files.pictures, flags.json, 'generate');
+  const { sampling, ...planned } = planDrawing('generate', text, { flags, inputs: [] }, terminal);
   await withDalle(flags, terminal, async (session) => {
     const { dalle } = session;
-    const { truncate } = flags;
-    const drawing = {
-      command: 'generate',
-      text,
-      truncate,
-      settings: dalle.settingsFor(sampling),
-      files,
-      flags,
-    } as const;
+    const drawing = { ...planned, settings: dalle.settingsFor(sampling) };
     await drawPictures(session, drawing, (options) => dalle.generate(text, options), terminal);
   });
 }
