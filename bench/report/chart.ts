@@ -1,5 +1,5 @@
 /** A grouped bar chart as SVG text: bars with their quartiles as whiskers, and the number beside each. Pure. */
-import { colours, escape, round } from './drawing.ts';
+import { colours, escape, openPicture, round } from './drawing.ts';
 
 export interface Bar {
   /** Bars of the same series have the same colour and one entry in the legend. */
@@ -42,11 +42,7 @@ export function drawChart({ title, subtitle, axis, groups }: Chart): string {
   }
   const height = y + 12;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#222">`,
-    `<title>${escape(title)}</title>`,
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="16" y="28" font-size="17" font-weight="600">${escape(title)}</text>`,
-    `<text x="16" y="48" fill="#555">${escape(subtitle)}</text>`,
+    ...openPicture({ title, subtitle }, width, height),
     drawLegend(series, axis, colourOf),
     ...parts,
     '</svg>',

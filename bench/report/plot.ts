@@ -3,7 +3,7 @@
  * does. On such axes proportional quantities make parallel lines at 45°, a constant makes no difference to the slope, and
  * small sizes are as easy to read as large ones. Pure.
  */
-import { colours, escape, round } from './drawing.ts';
+import { colours, escape, openPicture, round } from './drawing.ts';
 
 export interface PlotPoint {
   readonly x: number;
@@ -52,11 +52,7 @@ export function drawPlot({ title, subtitle, x, y, lines }: Plot): string {
     10,
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#222">`,
-    `<title>${escape(title)}</title>`,
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="16" y="28" font-size="17" font-weight="600">${escape(title)}</text>`,
-    `<text x="16" y="48" fill="#555">${escape(subtitle)}</text>`,
+    ...openPicture({ title, subtitle }, width, height),
     ...across.marks.map((mark) => drawMark(`M${across.place(mark)} ${area.top}V${area.bottom}`)),
     ...across.marks.map((mark) => label(across.place(mark), area.bottom + 18, 'middle', mark)),
     ...up.marks.map((mark) => drawMark(`M${area.left} ${up.place(mark)}H${area.right}`)),
