@@ -245,10 +245,11 @@ export class Executable {
 
   /** The rows that a pass draws anew, where it does not draw all. */
   private findRows({ op, tensor }: Pass, given: RunInputs): Rows | undefined {
+    if (!op.redraws) return undefined;
     const values = tensor.inputs.map(({ op, attributes }) =>
       op === (placeholderOp as Op) ? given[(attributes as PlaceholderAttributes).name] : undefined,
     );
-    return op.redraws?.(
+    return op.redraws(
       values,
       tensor.inputs.map(({ type }) => type),
       tensor.attributes,

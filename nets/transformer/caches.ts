@@ -2,6 +2,7 @@
  * What a decoding remembers on the device: of every layer the keys and values of the positions so far, and where tokens
  * are shifted the rows that its two branches shift. One row a position, for B candidates.
  */
+import { sizeOf } from '../../engine/index.ts';
 import { createCache } from '../../ops/index.ts';
 import type { CacheForm, State } from '../../ops/index.ts';
 import { keyValueForm } from '../../ops/attention/attention.ts';
@@ -46,6 +47,6 @@ export function createCaches(architecture: TransformerArchitecture, batch: numbe
 
 /** Bytes that the caches of one candidate take. */
 export function countCacheBytes(architecture: TransformerArchitecture): number {
-  const numbers = listForms(architecture, 1).map(([, form]) => cacheShape(form).reduce((a, b) => a * b, 1));
+  const numbers = listForms(architecture, 1).map(([, form]) => sizeOf(cacheShape(form)));
   return architecture.depth * 4 * numbers.reduce((a, b) => a + b, 0);
 }

@@ -27,7 +27,7 @@ export class Decoding {
 
   /** Reads the text, [S, T]: what `Transformer.begin` does. */
   async read(text: Int32Array, options?: RunOptions): Promise<void> {
-    this.firstLogits = this.shareOut(await this.plans.prompt.run({ tokens: text, position: [0] }, options));
+    this.firstLogits = this.shareOut('begin', await this.plans.prompt.run({ tokens: text, position: [0] }, options));
   }
 
   /** Logits of the first image token of every candidate, [B, V]. */
@@ -57,7 +57,7 @@ export class Decoding {
     const repeated = Int32Array.from({ length: sequences * width }, (_, at) => tokens[at % width]!);
     const logits = await this.plans.row.run({ tokens: repeated, position: [position] }, options);
     this.position += width;
-    return this.shareOut(logits);
+    return this.shareOut('readRow', logits);
   }
 
   /** The same, but the best token is picked on the device: one number a candidate is read back, and its logarithm. */
@@ -84,9 +84,9 @@ export class Decoding {
   }
 
   /** Logits of each text [S, V] for each of its candidates [B, V]. */
-  private shareOut(logits: ArrayLike<number>): Float32Array {
+  private shareOut(where: string, logits: ArrayLike<number>): Float32Array {
     const { sequences, batch } = this.plans;
-    const given = checkFinite('begin', logits as Float32Array);
+    const given = checkFinite(where, logits as Float32Array);
     const width = given.length / sequences;
     const shared = new Float32Array(batch * width);
     for (let b = 0; b < batch; b++) {

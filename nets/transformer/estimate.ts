@@ -5,7 +5,7 @@
  * Times are estimates: texture reads over the rate at which the device makes them in one product, plus what an empty
  * draw costs. Reading logits back and decoding the picture are not counted.
  */
-import { makePlan, placeholder } from '../../engine/index.ts';
+import { makePlan, placeholder, sizeOf } from '../../engine/index.ts';
 import type { Plan, PlanLimits, Tensor } from '../../engine/index.ts';
 import { add, compile, constant, linear, standardRules } from '../../ops/index.ts';
 import type { AnyDevice } from '../../ops/index.ts';
@@ -83,8 +83,6 @@ function describeWeights(architecture: TransformerArchitecture): Map<string, Ten
   const shapes = expectedTransformerTensors(architecture);
   return new Map([...shapes].map(([name, shape]) => [name, { shape, dtype: 'F32', read }]));
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 function sumWork({ passes, slots }: Plan): Work {
   const sum = (count: (pass: Plan['passes'][number]) => number): number =>

@@ -11,7 +11,7 @@ import { ShapeError } from '../../errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
 import type { Cost, Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';
-import { writePixelShader } from '../shader/fragment.ts';
+import { singlePixelBlock, writePixelShader } from '../shader/fragment.ts';
 
 export interface CacheForm {
   /** Sequences in the cache. */
@@ -101,7 +101,7 @@ export const layRowsOp: Op<CacheAttributes> = {
   },
   glsl: (call) => writeCopyShader(call, '0'),
   // As a State has it, so that readers of a cache need not know which they read.
-  block: () => ({ width: 1, height: 1 }),
+  block: () => singlePixelBlock,
   cost: countCopyFetches,
   describe: describeCache,
 };

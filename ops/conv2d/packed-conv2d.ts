@@ -5,7 +5,7 @@
  * x [B, I, H, W], packed [1, O, ⌈I/L⌉·KH, KW·L] with L channels in a texel of x, 4 or 8, b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b); an id
  * that was to be upsampled is [B, O, H/2, W/2].
  */
-import { apply } from '../../engine/index.ts';
+import { apply, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, readResultChannels } from '../shader/accessors.ts';
 import { existingPixel, listQuads, singlePixelBlock } from '../shader/fragment.ts';
@@ -75,7 +75,7 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   cost(call) {
     const weight: TensorType = { shape: call.attributes.weight, dtype: 'f32' };
     const [, inChannels, height, width] = weight.shape as [number, number, number, number];
-    const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
+    const outputs = sizeOf(call.output.type.shape);
     const fetches = countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
     return { macs: outputs * inChannels * height * width, fetches };
   },

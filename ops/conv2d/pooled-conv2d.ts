@@ -5,7 +5,7 @@
  *
  * Inputs as packed_conv2d's with x [B, I, H, W] → [B, O, ⌊H/2⌋, ⌊W/2⌋]. A NaN in a window makes its result NaN.
  */
-import { apply } from '../../engine/index.ts';
+import { apply, sizeOf } from '../../engine/index.ts';
 import type { Block, Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { largerAlone, largerFunction } from '../shader/comparison.ts';
@@ -27,7 +27,7 @@ export const pooledConv2dOp: Op<PackedConv2dAttributes> = {
     const { width, height } = partOf(block);
     const pixels = width * height;
     const reads = inputs[0]!.layout.quads * (pixels + 4) + (bias ? 1 : 0) + (gain === undefined ? 0 : pixels);
-    const macs = 4 * output.type.shape.reduce((product, size) => product * size, 1) * weight[1];
+    const macs = 4 * sizeOf(output.type.shape) * weight[1];
     return { macs, fetches: (countFragments(output.layout) * targets * reads * 4) / pixels };
   },
   describe: (attributes) => `${packedConv2dOp.describe!(attributes)}, 2×2 pool`,
@@ -40,7 +40,7 @@ export function poolConv2d(convolution: Tensor): Tensor {
 
 function computePooled(call: ReferenceCall<PackedConv2dAttributes>): void {
   const whole: TensorType = packedConv2dOp.infer(call.inputTypes, call.attributes);
-  const sums = new Float64Array(whole.shape.reduce((product, size) => product * size, 1));
+  const sums = new Float64Array(sizeOf(whole.shape));
   computePackedConv2d({ ...call, output: sums, outputType: whole });
   maxPool2dOp.reference({ ...call, inputs: [sums], inputTypes: [whole], attributes: { size: 2 } });
 }

@@ -3,7 +3,7 @@
  * channels. x [t²·B, I, TH, TW], weights [t², O, ⌈I/L⌉, L] with L channels in a texel of x, 4 or 8 → [t²·B, O, TH, TW].
  * The kernel is conv2d's, with one tap.
  */
-import { apply } from '../../engine/index.ts';
+import { apply, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { divide } from '../shader/accessors.ts';
 import { singlePixelBlock } from '../shader/fragment.ts';
@@ -73,7 +73,7 @@ export const winogradProductOp: Op<WinogradProductAttributes> = {
   reference: computeProduct,
   glsl: writeShader,
   cost(call) {
-    const outputs = call.output.type.shape.reduce((product, size) => product * size, 1);
+    const outputs = sizeOf(call.output.type.shape);
     const fetches = countProductFetches(call, { kernel, ...groupPackedWeights(call) });
     return { macs: outputs * call.attributes.inChannels, fetches };
   },
