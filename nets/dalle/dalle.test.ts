@@ -9,6 +9,8 @@ import { openTestDevice } from '../../test/helpers/devices.ts';
 import { makeTinyDalle } from '../../test/helpers/tiny-dalle.ts';
 import { makeWorkplace } from '../../test/helpers/workplace.ts';
 import type { Pixels } from '../dvae/dvae.ts';
+import { uniformAt } from '../sampling/random.ts';
+import { sampleToken } from '../sampling/sample-token.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
 import type { Dalle } from './dalle.ts';
 import { drawTokens } from './draw.ts';
@@ -55,6 +57,25 @@ describe('generate', () => {
     expect(third.logProbabilities[0]).toBeCloseTo(four.logProbabilities[2]!, 3);
     const other = await draw('red heart', { count: 1, seed: 10, temperature: 2, topK: 16 });
     expect(tokensOf(other)).not.toEqual(tokensOf(third));
+  });
+
+  test('a candidate of a later batch draws as it would in one batch with the rest: with seed + i, no other', async () => {
+    const { architecture } = dalle.transformer;
+    const [text, emptyText] = ['red heart', ''].map((words) => prepareText(dalle.tokenizer, words, architecture));
+    const kept = new Int32Array(tokenCount).fill(-1);
+    const settings = dalle.settingsFor({ count: 3, seed: 7 });
+    const all = await draw('red heart', { count: 3, seed: 7 });
+    const later: number[] = [];
+    const request = { text: text!, emptyText: emptyText!, settings, first: 2, count: 1, kept };
+    for await (const { tokens } of drawTokens(dalle.transformer, request, {})) later.push(tokens[0]!);
+    expect(later).toEqual(tokensOf(all, 2));
+
+    const decoding = await dalle.transformer.begin(text!, 1);
+    const firstTokens = [7, 8, 9].map((seed) => {
+      return sampleToken({ conditional: decoding.first }, settings, uniformAt(seed, 0)).token;
+    });
+    decoding.dispose();
+    expect([0, 1, 2].map((candidate) => tokensOf(all, candidate)[0])).toEqual(firstTokens);
   });
 
   test('yields a step a position, with pictures that grow where they are asked for', async () => {
