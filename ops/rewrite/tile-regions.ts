@@ -36,19 +36,27 @@ export interface TileRegion {
   readonly around: Region;
 }
 
+/** Where windows may begin: at multiples of `begin`; and end: when they are multiples of `size` long. */
+export interface WindowSteps {
+  readonly begin: number;
+  readonly size: number;
+}
+
 /**
  * What tiles compute so that their spans come out right: what lies up to `reach` beyond, beginning and ending at
- * multiples of `step` or at the map's edge. All are as long as the longest must be: tiles of one size are made by the
+ * multiples of a step or at the map's edge. All are as long as the longest must be: tiles of one size are made by the
  * same programs, in the same textures. A single span is given the length that the spans inside a map need.
  */
-export function findWindows(spans: readonly Span[], reach: number, length: number, step: number): Tile[] {
+export function findWindows(spans: readonly Span[], reach: number, length: number, steps: WindowSteps): Tile[] {
+  const step = steps.begin;
   const down = (value: number): number => Math.max(0, Math.floor(value / step) * step);
   const up = (value: number): number => Math.min(length, Math.ceil(value / step) * step);
   const needed = spans.map(({ first, count }) => ({ begin: down(first - reach), end: up(first + count + reach) }));
-  const size =
+  const least =
     spans.length > 1
       ? Math.max(...needed.map(({ begin, end }) => end - begin))
       : up(spans[0]!.count + 2 * reach + step - 1);
+  const size = Math.min(length, Math.ceil(least / steps.size) * steps.size);
   return needed.map(({ begin, end }, index) => {
     const first = Math.min(begin, down(length - size));
     const last = Math.max(end, Math.min(first + size, length));
