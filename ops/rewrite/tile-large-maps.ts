@@ -209,9 +209,7 @@ function chooseCuts({ last, reach, depth }: Section, limits: TileLimits): { y: T
   const columns = listCuts(w, tileStep.x).map((spans) => findWindows(spans, reach, w, windowSteps.x));
   const [best] = listCuts(h, tileStep.y)
     .map((spans) => findWindows(spans, reach, h, windowSteps.y))
-    .flatMap((y) =>
-      columns.map((x) => ({ y, x, cost: sumWindows(y) * sumWindows(x) * costOfWidth(largestWindow(x)) })),
-    )
+    .flatMap((y) => columns.map((x) => ({ y, x, cost: sumWindows(y) * sumWindows(x) * costOfWidth(largestWindow(x)) })))
     .filter(({ y, x }) => largestWindow(y) * largestWindow(x) * depth <= limits.tile)
     .sort((a, b) => a.cost - b.cost);
   return best;
