@@ -159,16 +159,19 @@ export class Device {
     const atlas = { x: margin, y: 0, width: texture.width - margin, height: texture.height };
     const folds = Array.from({ length: call.layout.folds }, (_, fold) => ({ fold, ...atlas }));
     const regions = call.regions ?? folds;
-    const fetchesPerRow = call.fetches / regions.reduce((rows, region) => rows + region.height, 0);
-    for (const region of regions) {
-      for (let done = 0; done < region.height;) {
-        const rows = Math.min(this.pacer.rowsPerBand(fetchesPerRow), region.height - done);
-        this.drawRegion(call, { ...region, y: region.y + done, height: rows });
-        done += rows;
-        if (!this.pacer.add(rows * fetchesPerRow)) continue;
-        await this.pacer.pause();
-        between();
-        this.enter();
+    const fetchesPerTexel = call.fetches / regions.reduce((texels, { width, height }) => texels + width * height, 0);
+    for (const { fold, ...region } of regions) {
+      for (let y = 0; y < region.height;) {
+        const band = this.pacer.nextBand({ width: region.width, height: region.height - y }, fetchesPerTexel);
+        for (let x = 0; x < region.width; x += band.width) {
+          const width = Math.min(band.width, region.width - x);
+          this.drawRegion(call, { fold, x: region.x + x, y: region.y + y, width, height: band.height });
+          if (!this.pacer.add(width * band.height * fetchesPerTexel)) continue;
+          await this.pacer.pause();
+          between();
+          this.enter();
+        }
+        y += band.height;
       }
     }
   }

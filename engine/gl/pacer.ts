@@ -12,6 +12,31 @@ const cautiousNanoseconds = 3;
 /** A portion may grow by this factor over the one before: one measurement distorted by a stall must not cost seconds. */
 const mostGrowth = 8;
 
+/** Software rasterisers compute squares of 4×4 texels, whether a band takes all of one or not. */
+const stampSide = 4;
+
+/** And they share out squares of this side to their threads. */
+const squareSide = 64;
+
+/** Texels across and down a band. */
+export interface Band {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The largest band of about `texels` at the top of what is left of a region: whole squares high where that is possible, else
+ * whole stamps. Where not even four rows fit, a part of four rows that two threads can share, though that may be too much.
+ */
+export function chooseBand({ width, height }: Band, texels: number): Band {
+  const rows = Math.floor(texels / width);
+  const step = rows >= squareSide ? squareSide : stampSide;
+  if (rows >= Math.min(stampSide, height))
+    return { width, height: Math.min(height, Math.max(rows - (rows % step), 1)) };
+  const columns = Math.floor(texels / stampSide / squareSide) * squareSide;
+  return { width: Math.min(width, Math.max(columns, 2 * squareSide)), height: Math.min(height, stampSide) };
+}
+
 export class Pacer {
   private readonly gl: WebGL2RenderingContext;
   private readonly milliseconds: number;
@@ -27,10 +52,9 @@ export class Pacer {
     this.fetchesPerPortion = (milliseconds * 1e6) / cautiousNanoseconds;
   }
 
-  /** Rows of a draw that fit one portion: whole screen tiles of software rasterisers where that is possible. */
-  rowsPerBand(fetchesPerRow: number): number {
-    const rows = Math.max(1, Math.floor(this.fetchesPerPortion / Math.max(1, fetchesPerRow)));
-    return rows > 64 ? rows - (rows % 64) : rows;
+  /** A band of what is left of a region, such that it fits one portion. */
+  nextBand(left: Band, fetchesPerTexel: number): Band {
+    return chooseBand(left, this.fetchesPerPortion / Math.max(1, fetchesPerTexel));
   }
 
   /** Notes work handed to the driver. True when it is time to wait. */
