@@ -98,7 +98,10 @@ export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): 
   const planeWidth = Math.ceil(grid.w / block.width);
   const planeHeight = Math.ceil(grid.h / block.height);
   const max = limits.maxTextureSize;
-  const tile = { width: Math.min(planeWidth, max), height: Math.min(planeHeight, max) };
+  const tile = {
+    width: Math.min(tileWidthOf(planeWidth, planeHeight, block), max),
+    height: Math.min(planeHeight, max),
+  };
   const tiles = { x: Math.ceil(planeWidth / tile.width), y: Math.ceil(planeHeight / tile.height) };
   const { atlas, folds } = arrangeTiles(planes * tiles.x * tiles.y, tile, max);
   const targets = block.width * block.height;
@@ -113,6 +116,16 @@ export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): 
   const bytes = bytesOf(texture);
   const planar = { lanes, quads, depth, planes, tile, tiles, atlas, folds, margin } as const;
   return { shape: type.shape, grid, block, targets, ...planar, texture, bytes };
+}
+
+/**
+ * A matrix of many rows is cut into tiles of four blocks, a cache line of one layer, and all its channels at the same rows lie
+ * side by side. A product reads a row of the other matrix's channels again for every four that it makes: this way those that
+ * a rasteriser's square makes one after the other share what is in the cache. Maps stay whole: their neighbours are read too.
+ */
+function tileWidthOf(planeWidth: number, planeHeight: number, block: Block): number {
+  const narrow = 4;
+  return planeHeight === 1 && block.width > 1 && planeWidth % narrow === 0 ? narrow : planeWidth;
 }
 
 /** Software rasterisers hand out squares of the screen to their threads; llvmpipe's are of this side. */
@@ -171,10 +184,10 @@ export interface Place {
 
 /** Where the block at (blockX, blockY) of a plane lies; `layer` is that of its first pixel. The shaders' `_origin`. */
 export function placeOf(layout: Layout, plane: number, blockY: number, blockX: number): Place {
-  const { tile, tiles, atlas, margin, targets } = layout;
+  const { planes, tile, tiles, atlas, margin, targets } = layout;
   const tileY = Math.floor(blockY / tile.height);
   const tileX = Math.floor(blockX / tile.width);
-  const index = (plane * tiles.y + tileY) * tiles.x + tileX;
+  const index = (tileY * tiles.x + tileX) * planes + plane;
   return {
     x: margin + (index % atlas.x) * tile.width + (blockX - tileX * tile.width),
     y: (Math.floor(index / atlas.x) % atlas.y) * tile.height + (blockY - tileY * tile.height),

@@ -112,24 +112,29 @@ function writeMatmulShader(call: ShaderCall<MatmulAttributes>): string {
   });
 }
 
-type WeightReading = Pick<ProductShader, 'prepareWeights' | 'prepareRow' | 'weight'>;
+type WeightReading = Pick<ProductShader, 'prepareRow' | 'weight'>;
 
-/** b [K, N]: four texels at four k, each with the four outputs. */
+/** b [K, N]: four texels at four k, each with the four outputs. Of blocks of four and more they are in one block. */
 function readRows({ layout }: Operand, matrix: 'n' | '0'): WeightReading {
   const { block, grid, quads, lanes } = layout;
   const inner = grid.w; // k runs along W of [K, N]
-  const place = (k: string): string =>
-    layout.tiles.x > 1 || lanes === 8
-      ? `b_pixel(${matrix}, quad, 0, ${k})`
-      : `b_fetch(weight_place.x + ${divide(k, block.width)}, weight_place.y, weight_place.z + ${modulo(k, block.width)})`;
+  const inBlocks = block.width >= 4 && lanes === 4;
+  const steps = block.width / 4;
+  const read = (lane: number, k: string): string =>
+    inBlocks ? `b_fetch(rows.x, rows.y, rows.z + ${lane})` : `b_pixel(${matrix}, quad, 0, ${k})`;
   return {
-    prepareWeights: `ivec3 weight_place = b_place(${matrix === 'n' ? `n * ${quads} + ` : ''}quad, 0, 0);`,
+    ...(inBlocks && {
+      prepareRow: [
+        `ivec3 rows = b_place(${matrix === 'n' ? `n * ${quads} + ` : ''}quad, 0, ${divide('in_quad', steps)});`,
+        ...(steps > 1 ? [`rows.z += ${modulo('in_quad', steps)} * 4;`] : []),
+      ].join('\n'),
+    }),
     weight({ lane }) {
       const k = `(in_quad * 4 + ${lane})`;
       // Lanes of a beyond K are zero, but what lies there in b may be another plane's Infinity: select, not multiply.
       return inner % 4 === 0 || lane === 0
-        ? place(k)
-        : `(${k} < ${inner} ? ${place(`min(${k}, ${inner - 1})`)} : vec4(0.0))`;
+        ? read(lane, k)
+        : `(${k} < ${inner} ? ${read(lane, `min(${k}, ${inner - 1})`)} : vec4(0.0))`;
     },
   };
 }

@@ -90,11 +90,11 @@ export function floatLiteral(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-function declarePlace(name: string, { tile, tiles, atlas, margin, folds, targets }: Layout): string {
-  const tiled = tiles.x * tiles.y > 1;
-  const index = tiled
-    ? `(plane * ${tiles.y} + ${divide('block_y', tile.height)}) * ${tiles.x} + ${divide('block_x', tile.width)}`
-    : 'plane';
+function declarePlace(name: string, { planes, tile, tiles, atlas, margin, folds, targets }: Layout): string {
+  const across = divide('block_x', tile.width);
+  const [down, acrossToo] = [`${divide('block_y', tile.height)} * ${tiles.x}`, tiles.x > 1 ? ` + ${across}` : ''];
+  const first = tiles.y > 1 ? `(${down}${acrossToo})` : across;
+  const index = tiles.x * tiles.y > 1 ? `${first} * ${planes} + plane` : 'plane';
   const x = `${margin > 0 ? `${margin} + ` : ''}${modulo('tile', atlas.x)} * ${tile.width} + ${tiles.x > 1 ? modulo('block_x', tile.width) : 'block_x'}`;
   const row = divide('tile', atlas.x);
   const y = `${folds > 1 ? modulo(row, atlas.y) : row} * ${tile.height} + ${tiles.y > 1 ? modulo('block_y', tile.height) : 'block_y'}`;

@@ -128,15 +128,17 @@ export function writeElementShader(call: ShaderCall, title: string, elementFunct
 }
 
 function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, planes, block }: Layout): string {
-  const perPlane = tiles.x * tiles.y;
+  const count = planes * tiles.x * tiles.y;
   const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
-  const spare = atlas.x * atlas.y * folds > planes * perPlane;
+  const spare = atlas.x * atlas.y * folds > count;
+  const index = `${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('column', tile.width)}${foldOffset}`;
   return [
     'ivec2 texel = ivec2(gl_FragCoord.xy);',
     `int column = texel.x${margin > 0 ? ` - ${margin}` : ''};`,
-    `int tile = ${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('column', tile.width)}${foldOffset};`,
     // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
-    `int plane = ${spare ? `min(${divide('tile', perPlane)}, ${planes - 1})` : divide('tile', perPlane)};`,
+    `int tile = ${spare ? `min(${index}, ${count - 1})` : index};`,
+    `int place = ${divide('tile', planes)};`,
+    `int plane = tile - place * ${planes};`,
     `int n = ${divide('plane', depth)};`,
     ...(lanes === 8
       ? [
@@ -146,8 +148,8 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
           `int quad_1 = ${quads % 2 === 0 ? 'quad_0 + 1' : `min(quad_0 + 1, ${quads - 1})`};`,
         ]
       : [`int quad = plane - n * ${depth};`]),
-    `int block_y = texel.y % ${tile.height}${tiles.y > 1 ? ` + ${modulo(divide('tile', tiles.x), tiles.y)} * ${tile.height}` : ''};`,
-    `int block_x = column % ${tile.width}${tiles.x > 1 ? ` + ${modulo('tile', tiles.x)} * ${tile.width}` : ''};`,
+    `int block_y = texel.y % ${tile.height}${tiles.y > 1 ? ` + ${divide('place', tiles.x)} * ${tile.height}` : ''};`,
+    `int block_x = column % ${tile.width}${tiles.x > 1 ? ` + ${modulo('place', tiles.x)} * ${tile.width}` : ''};`,
     `int y0 = block_y * ${block.height};`,
     `int x0 = block_x * ${block.width};`,
   ].join('\n');

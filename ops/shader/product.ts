@@ -84,6 +84,7 @@ export function writeProductLoop(call: ShaderCall, product: ProductLoop): string
   const input = call.inputs[0]!.layout;
   const output = call.output.layout;
   const step = stepOf(input, product);
+  const plane = `n * ${input.depth} + ${step.index}`;
   const declared = Array.from({ length: countGroups(call, product) }, (_, group) => {
     const sums = Array.from({ length: output.targets }, (_, pixel) => sumName(call, product, group, pixel));
     return [`vec4 ${sums[0]} = ${product.start(group)};`, ...sums.slice(1).map((sum) => `vec4 ${sum} = ${sums[0]};`)];
@@ -92,7 +93,10 @@ export function writeProductLoop(call: ShaderCall, product: ProductLoop): string
     ...declared.flat(),
     ...(product.prepareWeights ? [product.prepareWeights] : []),
     writeLoopHead(step, product.kernel.height),
-    ...(readsPlaces(input, step) ? [`  ivec3 plane_place = a_place(n * ${input.depth} + ${step.index}, 0, 0);`] : []),
+    ...(readsPlaces(input, step) ? [`  ivec3 plane_place = a_place(${plane}, 0, 0);`] : []),
+    ...(readsBlock(call, product.kernel, step)
+      ? [`  ivec3 block_place = a_place(${plane}, ${firstBlock(input)});`]
+      : []),
     indent(writeTapRow(call, product, step)),
     '}',
     ...(product.conclude ? [product.conclude] : []),
@@ -134,6 +138,18 @@ export function productDeclarations({ inputs: [input] }: ShaderCall, product: Pr
 /** Whether texels are fetched by their places: where planes are whole, and a turn reads a whole texel. */
 function readsPlaces({ tiles, lanes }: Layout, step: Step): boolean {
   return tiles.x * tiles.y === 1 && lanes === step.lanes;
+}
+
+/** Row and column of the fragment's block. */
+function firstBlock({ block }: Layout): string {
+  return `${divide('y0', block.height)}, ${divide('x0', block.width)}`;
+}
+
+/** Whether a turn reads just the block that the fragment makes, at one place: a single tap, where planes are cut into tiles. */
+function readsBlock({ inputs, output }: ShaderCall, kernel: ProductLoop['kernel'], step: Step): boolean {
+  const { tiles, lanes, block } = inputs[0]!.layout;
+  const isSame = block.width === output.layout.block.width && block.height === output.layout.block.height;
+  return tiles.x * tiles.y > 1 && lanes === step.lanes && kernel.width * kernel.height === 1 && isSame;
 }
 
 /** One row of taps: reads the pixels it covers, then its weights, and adds. */
@@ -208,15 +224,25 @@ function readPixel(call: ShaderCall, { kernel }: ProductLoop, step: Step, row: n
   if (kernel.height > 1 || input.grid.h % output.block.height > 0) conditions.push(`in_y_${row}`);
   if (shift < 0) conditions.push(`${x} >= 0`);
   if (shift >= outWidth || input.grid.w % outWidth > 0) conditions.push(`${x} < ${input.grid.w}`);
-  const texel = fetchPixel(call, step, row, x, shift);
+  const texel = fetchPixel(call, kernel, step, row, x, shift);
   return conditions.length > 0 ? `keep_if(${conditions.join(' && ')}, ${texel})` : texel;
 }
 
-function fetchPixel(call: ShaderCall, step: Step, row: number, x: string, shift: number): string {
+function fetchPixel(
+  call: ShaderCall,
+  kernel: ProductLoop['kernel'],
+  step: Step,
+  row: number,
+  x: string,
+  shift: number,
+): string {
   const [input, output] = [call.inputs[0]!.layout, call.output.layout];
   const { block } = input;
   // A coordinate that may be negative is only ever used where the value is then thrown away.
   const safeX = shift < 0 || shift >= output.block.width ? `clamp(${x}, 0, ${input.grid.w - 1})` : x;
+  if (readsBlock(call, kernel, step)) {
+    return `a_fetch(block_place.x, block_place.y, block_place.z + ${row * block.width + shift})`;
+  }
   if (!readsPlaces(input, step)) {
     const accessor = step.lanes === 8 ? 'a_texel' : 'a_pixel';
     return `${accessor}(n, ${step.index}, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
