@@ -28,8 +28,18 @@ precision highp int;
 precision highp sampler2DArray;
 `;
 
-/** Throws ContextError `E_GL_PROBE` or `E_GL_FLOAT` where the context cannot serve, saying what it did instead. */
+/** What was found before: a context does not change, and the shaders of the probes take a software driver 50 ms. */
+const found = new WeakMap<WebGL2RenderingContext, Probes>();
+
+/** As `probe`, once for each context. */
 export function probeDevice(gl: WebGL2RenderingContext): Probes {
+  const probes = found.get(gl) ?? probe(gl);
+  found.set(gl, probes);
+  return probes;
+}
+
+/** Throws ContextError `E_GL_PROBE` or `E_GL_FLOAT` where the context cannot serve, saying what it did instead. */
+function probe(gl: WebGL2RenderingContext): Probes {
   if (!gl.getExtension('EXT_color_buffer_float')) {
     throw new ContextError(
       'E_GL_FLOAT',
