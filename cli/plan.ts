@@ -78,10 +78,10 @@ async function lookAtDevice(name: DeviceName | undefined): Promise<Measured> {
       if (!(device instanceof Device)) {
         return { limits: promised, device: device.description, speed: null, memory: freemem() };
       }
-      const { targets, maxTextureSize, fetch, description, source } = device;
+      const { targets, maxTextureSize, fetch, block, description, source } = device;
       // A CPU that plays the GPU keeps textures in the machine's memory; a GPU does not tell how much it has.
       const memory = source.software === true ? freemem() : null;
-      const limits = { targets, maxTextureSize, fetch };
+      const limits = { targets, maxTextureSize, fetch, block };
       return { limits, device: description, speed: await measureSpeed(device), memory };
     } finally {
       device.dispose();

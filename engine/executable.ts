@@ -4,7 +4,7 @@
  * has drawn, so plans that run in turn share memory.
  */
 import { AbortedError, ContextError } from '../errors.ts';
-import { explainPlan } from './explain.ts';
+import { describeKernels, explainPlan } from './explain.ts';
 import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';
 import type { GpuTexture } from './gl/texture.ts';
@@ -111,7 +111,7 @@ export class Executable {
   /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
   explain(options: { shaders?: boolean } = {}): string {
     const { description, kernels } = this.device;
-    return explainPlan(this.plan, `${description}; ${kernels.targets} targets, ${kernels.fetch}`, options);
+    return explainPlan(this.plan, `${description}; ${describeKernels(kernels)}`, options);
   }
 
   /**

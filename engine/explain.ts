@@ -2,6 +2,7 @@
  * A plan in words: what each pass computes, from what, into which texture, and what it costs. For people who wonder
  * where time and memory go, and for tests that a rewrite did what it says.
  */
+import type { KernelChoice } from './gl/device.ts';
 import type { Plan, Slot } from './plan.ts';
 import { formatShape } from './shape.ts';
 
@@ -30,6 +31,15 @@ export function explainPlan(plan: Plan, device: string, { shaders = false }: { s
     if (shaders) lines.push(pass.shader.replace(/^/gm, '       | '));
   });
   return lines.join('\n');
+}
+
+export function describeKernels({ targets, block, fetch, without }: KernelChoice): string {
+  const words = [
+    `${targets} targets in a ${block}`,
+    fetch,
+    ...(without.length > 0 ? [`without ${without.join(', ')}`] : []),
+  ];
+  return words.join(', ');
 }
 
 function nameSlot({ kind, tensor }: Slot, slot: number): string {

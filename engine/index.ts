@@ -8,7 +8,7 @@ export type { ContextSource } from './context/source.ts';
 export type { Probes } from './gl/probes.ts';
 export { countUses, sortTopologically } from './graph.ts';
 export { gridOf, keyOfLayout, layoutOf } from './layout.ts';
-export type { Block, Grid, Layout, LayoutLimits, Rows, TextureSpec } from './layout.ts';
+export type { Block, BlockForm, Grid, Layout, LayoutLimits, Rows, TextureSpec } from './layout.ts';
 export type { Cost, FetchStyle, NumericArray, Op, Operand, ReferenceCall, ShaderCall } from './op.ts';
 export { isFoldable, makePlan } from './plan.ts';
 export type { Pass, Plan, PlanLimits, Slot } from './plan.ts';

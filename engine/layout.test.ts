@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { shapesFromRank } from '../test/helpers/shapes.ts';
-import { bytesOf, keyOfLayout, layoutOf, placeOf } from './layout.ts';
+import { bytesOf, defaultBlock, keyOfLayout, layoutOf, placeOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
 import { packRows, unpackLayer } from './texels.ts';
 import type { Texels } from './texels.ts';
@@ -95,6 +95,21 @@ describe('layoutOf', () => {
     expect(keyOfLayout(wide)).not.toBe(keyOfLayout(layoutOf(type, { width: 4, height: 2 }, { maxTextureSize: 64 })));
     expect(keyOfLayout(wide)).toBe(keyOfLayout(layoutOf(type, { width: 8, height: 1 }, { maxTextureSize: 64 })));
   });
+});
+
+test('a block is a strip, or two rows where there are two, and no wider than the map', () => {
+  const blocks = (shape: readonly number[], targets: number): string[] =>
+    (['strip', 'block'] as const).map((form) => {
+      const { width, height } = defaultBlock(shape, targets, form);
+      return `${width}×${height}`;
+    });
+  expect(blocks([1, 3, 9, 20], 8)).toEqual(['8×1', '4×2']);
+  expect(blocks([1, 3, 9, 20], 2)).toEqual(['2×1', '1×2']);
+  expect(blocks([1, 3, 9, 20], 1)).toEqual(['1×1', '1×1']);
+  expect(blocks([1, 3, 9, 3], 8)).toEqual(['4×1', '4×2']);
+  expect(blocks([1, 3, 9, 1], 8)).toEqual(['1×1', '1×2']);
+  expect(blocks([1, 3, 1, 20], 8)).toEqual(['8×1', '8×1']); // one row
+  expect(blocks([7, 20], 8)).toEqual(['8×1', '8×1']); // a matrix lies in one row
 });
 
 function countFilledLanes(texels: Texels): number {

@@ -18,6 +18,9 @@ export interface Block {
   readonly height: number;
 }
 
+/** How the R pixels of a block lie unless an op asks for another: side by side, or in two rows where a map has them. */
+export type BlockForm = 'strip' | 'block';
+
 export interface Grid {
   readonly n: number;
   readonly c: number;
@@ -84,9 +87,11 @@ export function powerOfTwoFrom(value: number): number {
   return 2 ** Math.ceil(Math.log2(value));
 }
 
-/** As many targets as the device has, side by side along W, but no more than the row is long. */
-export function defaultBlock(shape: Shape, targets: number): Block {
-  return { width: Math.min(targets, powerOfTwoFrom(gridOf(shape).w)), height: 1 };
+/** As many targets as the device has, but no more across than the row is long. */
+export function defaultBlock(shape: Shape, targets: number, form: BlockForm = 'strip'): Block {
+  const { h, w } = gridOf(shape);
+  const height = form === 'block' && h > 1 && targets > 1 ? 2 : 1;
+  return { width: Math.min(targets / height, powerOfTwoFrom(w)), height };
 }
 
 export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): Layout {

@@ -6,7 +6,7 @@
 import { ShapeError } from '../errors.ts';
 import { countUses, sortTopologically } from './graph.ts';
 import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
-import type { Layout } from './layout.ts';
+import type { BlockForm, Layout } from './layout.ts';
 import type { Cost, FetchStyle, NumericArray, Op, Operand, ShaderCall } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
@@ -21,6 +21,8 @@ export interface PlanLimits {
   readonly targets: number;
   readonly maxTextureSize: number;
   readonly fetch: FetchStyle;
+  /** [strip] */
+  readonly block?: BlockForm;
 }
 
 /** A texture of the plan, by position in `Plan.slots`. */
@@ -108,7 +110,7 @@ function kindOf(tensor: Tensor): Slot['kind'] {
 }
 
 function blockOf(tensor: Tensor, limits: PlanLimits): Layout['block'] {
-  return tensor.op.block?.(tensor.type, tensor.attributes) ?? defaultBlock(tensor.shape, limits.targets);
+  return tensor.op.block?.(tensor.type, tensor.attributes) ?? defaultBlock(tensor.shape, limits.targets, limits.block);
 }
 
 function draftPass(

@@ -33,18 +33,18 @@ export async function calibrate(source: ContextSource, milliseconds = 500): Prom
 
 function listCandidates(source: ContextSource): KernelChoice[] {
   const device = new Device(source);
-  const { targets, fetch } = device.kernels;
+  const { targets, fetch, ...rest } = device.kernels;
   device.dispose();
   const other = fetch === 'textureLod' ? 'texelFetch' : 'textureLod';
   const fewer = [targets, targets / 2, targets / 4].filter((count) => count >= 1);
   return [
-    { targets, fetch },
-    { targets, fetch: other },
+    { targets, fetch, ...rest },
+    { targets, fetch: other, ...rest },
     ...fewer.slice(1).flatMap(
       (count) =>
         [
-          { targets: count, fetch },
-          { targets: count, fetch: other },
+          { targets: count, fetch, ...rest },
+          { targets: count, fetch: other, ...rest },
         ] as const,
     ),
   ];

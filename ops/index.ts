@@ -1,8 +1,4 @@
 /** Every op, and `compile` and `run` with the standard rewrite rules bound. */
-import { compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
-import type { AnyDevice, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
-import { standardRules } from './rewrite/standard-rules.ts';
-
 export { constant, State, Tensor, tensor } from '../engine/index.ts';
 export type { AnyDevice, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
 export { attention } from './attention/attention.ts';
@@ -13,6 +9,8 @@ export { appendRows, createCache, layRows } from './cache/cache.ts';
 export type { CacheAttributes, CacheForm } from './cache/cache.ts';
 export { calibrate } from './calibrate.ts';
 export { castToFloat, castToHalf } from './cast/cast.ts';
+export { compile, run } from './compile.ts';
+export type { RewriteOptions } from './compile.ts';
 export { concat } from './concat/concat.ts';
 export { conv2d } from './conv2d/conv2d.ts';
 export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';
@@ -40,29 +38,3 @@ export { upsampleNearest2d } from './upsample-nearest2d/upsample-nearest2d.ts';
 export { createElementwise } from './user-kernel/user-kernel.ts';
 export type { Elementwise } from './user-kernel/user-kernel.ts';
 export type { GpuJs } from './user-kernel/translate.ts';
-
-export interface RewriteOptions {
-  /** The rewrite rules; `standardRules` unless given. */
-  readonly rules?: readonly Rule[];
-  /** Names of rules to leave out, for comparisons. Throws ShapeError `E_ATTRIBUTE` for an unknown one. */
-  readonly without?: readonly string[];
-}
-
-function chooseRules({ rules = standardRules, without = [] }: RewriteOptions): readonly Rule[] {
-  return withoutRules(rules, without);
-}
-
-/** `compile` of the engine with the standard rewrite rules. */
-export function compile<const I extends Readonly<Record<string, Shape | TensorType>>, T extends Traced>(
-  device: AnyDevice,
-  trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
-  inputs: I,
-  options: RewriteOptions = {},
-): Compiled<T> {
-  return compileWith(device, trace, inputs, { rules: chooseRules(options) });
-}
-
-/** Computes a tensor of constants at once: eager use, for tests and learners. */
-export function run(device: AnyDevice, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
-  return runWith(device, tensor, { rules: chooseRules(options) });
-}

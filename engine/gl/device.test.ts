@@ -47,6 +47,9 @@ test.each([
   { targets: 0 },
   { targets: 3 },
   { fetch: 'foo' as 'texelFetch' },
+  { block: 'square' as 'block' },
+  { without: 'pack_conv2d' as unknown as string[] },
+  { without: [1] as unknown as string[] },
   { maxTextureSize: 0 },
   { portionMilliseconds: NaN },
 ])('%o is refused', async (options) => {

@@ -4,7 +4,7 @@
  */
 import { ContextError, ShapeError } from '../../errors.ts';
 import type { ContextSource } from '../context/source.ts';
-import type { Layout, Region, TextureSpec } from '../layout.ts';
+import type { BlockForm, Layout, Region, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
 import { packRows, unpackLayer } from '../texels.ts';
 import { ConstantStore } from './constants.ts';
@@ -17,11 +17,14 @@ import { forgetErrors, leaveState, resetState } from './state.ts';
 import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 
-/** What a device computes with: the same numbers either way, at another speed. */
+/** What a device computes with: the same numbers, up to rounding, at another speed. */
 export interface KernelChoice {
   /** Render targets a draw, a power of two. */
   readonly targets: number;
   readonly fetch: FetchStyle;
+  readonly block: BlockForm;
+  /** Names of rewrite rules that do not pay on this device: `compile` and `run` of ops/ leave them out. */
+  readonly without: readonly string[];
 }
 
 export interface DeviceOptions {
@@ -29,7 +32,12 @@ export interface DeviceOptions {
   readonly targets?: number;
   /** Pretends a smaller largest texture. */
   readonly maxTextureSize?: number;
+  /** How a texel is read [textureLod]. */
   readonly fetch?: FetchStyle;
+  /** Whether the pixels of a draw's targets lie in a strip along W, or in a block of two rows [strip]. */
+  readonly block?: BlockForm;
+  /** Rewrite rules to leave out of every plan, by name [none]. */
+  readonly without?: readonly string[];
   /**
    * Textures that wait for reuse are freed when they and those in use, weights aside, exceed this (350 MB) and what the
    * plan that runs takes by itself.
@@ -59,12 +67,18 @@ export interface DrawCall {
 /** An upload larger than this goes in several calls. */
 const uploadChunkBytes = 16 * 2 ** 20;
 
-function checkOptions({ targets, fetch, ...sizes }: DeviceOptions): void {
+function checkOptions({ targets, fetch, block, without, ...sizes }: DeviceOptions): void {
   if (targets !== undefined && ![1, 2, 4, 8].includes(targets)) {
     throw new ShapeError('E_ATTRIBUTE', `Device: targets is 1, 2, 4 or 8, got ${targets}.`);
   }
   if (fetch !== undefined && fetch !== 'texelFetch' && fetch !== 'textureLod') {
     throw new ShapeError('E_ATTRIBUTE', `Device: fetch is texelFetch or textureLod, got ${String(fetch)}.`);
+  }
+  if (block !== undefined && block !== 'strip' && block !== 'block') {
+    throw new ShapeError('E_ATTRIBUTE', `Device: block is strip or block, got ${String(block)}.`);
+  }
+  if (without !== undefined && !(Array.isArray(without) && without.every((name) => typeof name === 'string'))) {
+    throw new ShapeError('E_ATTRIBUTE', `Device: without is a list of names of rewrites, got ${String(without)}.`);
   }
   for (const name of ['maxTextureSize', 'budgetBytes', 'portionMilliseconds'] as const) {
     const value = sizes[name];
@@ -79,6 +93,8 @@ export class Device {
   readonly targets: number;
   readonly maxTextureSize: number;
   readonly fetch: FetchStyle;
+  readonly block: BlockForm;
+  readonly without: readonly string[];
   readonly programs: ProgramCache;
   readonly textures: TexturePool;
   readonly constants: ConstantStore = new ConstantStore(this);
@@ -93,6 +109,8 @@ export class Device {
     this.targets = Math.min(options.targets ?? this.probes.targets, this.probes.targets);
     this.maxTextureSize = Math.min(options.maxTextureSize ?? this.probes.maxTextureSize, this.probes.maxTextureSize);
     this.fetch = options.fetch ?? 'textureLod';
+    this.block = options.block ?? 'strip';
+    this.without = [...(options.without ?? [])];
     this.programs = new ProgramCache(source.gl);
     this.pacer = new Pacer(source.gl, options.portionMilliseconds ?? 50);
     this.textures = new TexturePool(source.gl, this.probes.maxLayers, options.budgetBytes ?? 350e6);
@@ -104,7 +122,7 @@ export class Device {
   }
 
   get kernels(): KernelChoice {
-    return { targets: this.targets, fetch: this.fetch };
+    return { targets: this.targets, fetch: this.fetch, block: this.block, without: this.without };
   }
 
   /** One line that names the driver, for reports. */

@@ -12,7 +12,7 @@ import { winogradRule } from '../../ops/rewrite/winograd.ts';
 import { winograd4 } from '../../ops/winograd/matrices.ts';
 import type { Device } from '../../engine/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
-import { deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
+import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { loadNetGolden, loadPictureGolden } from '../../test/helpers/golden.ts';
 import { fromPixels, toPixels } from '../../images/index.ts';
 import { decodePng } from '../../images/node/index.ts';
@@ -69,15 +69,25 @@ describe.each(['hidden-4', 'hidden-8', 'hidden-12'] as const)('small net %s equa
     await checkCase(dvae, golden, golden.record.cases[0]!);
   });
 
-  // The small nets are below the limits of the standard rules, and one net's shaders take seconds to compile.
-  test.runIf(name === 'hidden-12')('with every 3×3 convolution by F(4, 3)', async () => {
+  test.runIf(name === 'hidden-4').each(blockVariants)('on $name', async (variant) => {
     const [checkpoint] = golden.record.checkpoints;
-    const rule = winogradRule('winograd', winograd4, { channels: 1, pixels: 1, transformed: Infinity });
-    const rules = [...standardRules, rule];
-    const device = await openTestDevice();
-    const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder), { rules });
+    const device = await openVariant(variant);
+    const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder));
     await checkCase(dvae, golden, golden.record.cases[0]!);
   });
+
+  // The small nets are below the limits of the standard rules, and one net's shaders take seconds to compile.
+  test.runIf(name === 'hidden-12').each(['R=8', 'R=8 in blocks'])(
+    'with every 3×3 convolution by F(4, 3), %s',
+    async (on) => {
+      const [checkpoint] = golden.record.checkpoints;
+      const rule = winogradRule('winograd', winograd4, { channels: 1, pixels: 1, transformed: Infinity });
+      const rules = [...standardRules, rule];
+      const device = await openVariant(deviceVariants.find(({ name }) => name === on)!);
+      const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder), { rules });
+      await checkCase(dvae, golden, golden.record.cases[0]!);
+    },
+  );
 
   test.each(standardRules)('without rewrite $name', async (rule) => {
     const [checkpoint] = golden.record.checkpoints;

@@ -9,7 +9,7 @@ import { compile } from '../../ops/index.ts';
 import type { RewriteOptions } from '../../ops/index.ts';
 import { sees } from '../../ops/attention/mask.ts';
 import { expectClose } from '../../test/helpers/close.ts';
-import { deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
+import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { findCase, transformerCases, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
 import { imagePositions, textPositions, textRows } from '../../weights-convert/transformer-spec.ts';
@@ -70,7 +70,7 @@ describe('whole sequences equal PyTorch', () => {
     expectLogits(await computeLogits(referenceDevice, given), given, 1);
   });
 
-  test.each(deviceVariants)('on $name', async (variant) => {
+  test.each([...deviceVariants, ...blockVariants])('on $name', async (variant) => {
     const given = findCase('paper-odd');
     expectLogits(await computeLogits(await openVariant(variant), given), given);
   });

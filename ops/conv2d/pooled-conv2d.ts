@@ -8,6 +8,7 @@
 import { apply, sizeOf } from '../../engine/index.ts';
 import type { Block, Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
+import { divide, modulo } from '../shader/accessors.ts';
 import { largerAlone, largerFunction } from '../shader/comparison.ts';
 import { countFragments, indent, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { addResidual, productDeclarations, writeProductLoop } from '../shader/product.ts';
@@ -86,7 +87,8 @@ function makeLoop(call: Call): ProductLoop {
 function writePart(call: Call, loop: ProductLoop): string {
   const { grid } = call.inputs[0]!.layout;
   const { gain } = call.attributes;
-  const block = partOf(call.output.layout.block);
+  const whole = call.output.layout.block;
+  const block = partOf(whole);
   const layout = { ...call.output.layout, block, targets: block.width * block.height };
   const residual = 'abcd'[call.inputs.length - 1]!;
   const finish = (pixel: number): string => {
@@ -95,7 +97,8 @@ function writePart(call: Call, loop: ProductLoop): string {
     const x = `min(${offset('part_x', pixel % block.width)}, ${grid.w - 1})`;
     return addResidual(`sum_${pixel}`, `${residual}_pixel(n, quad, ${y}, ${x})`, gain);
   };
-  const perPart = block.width / 2;
+  const perPart = block.width / 2; // parts lie side by side, row by row, as outputs do
+  const across = whole.width / perPart;
   const pooled = Array.from({ length: call.output.layout.targets }, (_, output) => {
     const corner = 2 * (output % perPart);
     const [a, b, c, d] = [corner, corner + 1, corner + block.width, corner + block.width + 1];
@@ -103,8 +106,8 @@ function writePart(call: Call, loop: ProductLoop): string {
     return `if (part == ${Math.floor(output / perPart)}) pooled_${output} = ${value};`;
   });
   return [
-    'int part_y = y0 * 2;',
-    `int part_x = x0 * 2 + part * ${block.width};`,
+    `int part_y = y0 * 2${whole.height > 1 ? ` + ${divide('part', across)} * 2` : ''};`,
+    `int part_x = x0 * 2 + ${whole.height > 1 ? modulo('part', across) : 'part'} * ${block.width};`,
     writeProductLoop({ ...call, output: { ...call.output, layout } }, loop)
       .replace(/\by0\b/g, 'part_y')
       .replace(/\bx0\b/g, 'part_x')

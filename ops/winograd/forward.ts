@@ -9,7 +9,7 @@ import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/i
 import { roundResult } from '../cast/half.ts';
 import { texelType } from '../shader/accessors.ts';
 import { keepFunction, keepHalvesFunction, reluFunction } from '../shader/comparison.ts';
-import { countFragments, offset, writeFragmentShader } from '../shader/fragment.ts';
+import { countFragments, existingPixel, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { selectCoefficient } from './coefficients.ts';
 import type { WinogradMatrices, WinogradType } from './matrices.ts';
 
@@ -81,7 +81,7 @@ function computeForward({
 function countForwardCost({ output, attributes: { axis, matrices } }: ShaderCall<ForwardAttributes>): Cost {
   const { outputs, tile } = matrices;
   const { block, targets } = output.layout;
-  const reads = axis === 'h' ? targets * tile : (block.width - 1) * outputs + tile;
+  const reads = axis === 'h' ? targets * tile : block.height * ((block.width - 1) * outputs + tile);
   return { macs: 0, fetches: countFragments(output.layout) * reads };
 }
 
@@ -124,15 +124,20 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
       },
     });
   }
-  // Along W tiles overlap by two pixels: each is read once a block.
+  // Along W tiles overlap by two pixels: each is read once a row of the block.
   const span = (block.width - 1) * matrices.outputs + matrices.tile;
-  const columns = Array.from({ length: span }, (_, i) => {
+  const columns = Array.from({ length: block.height * span }, (_, at) => {
+    const [row, i] = [Math.floor(at / span), at % span];
+    const { y } = existingPixel(call.output.layout, { y: offset('y0', row), x: 'x0' });
     const column = `(${offset(`x0 * ${matrices.outputs}`, i - 1)})`;
-    return `${texelType(call.inputs[0]!.layout)} pixel_${i} = ${read('y0', `clamp(${column}, 0, ${grid.w - 1})`, column, grid.w)};`;
+    return `${texelType(call.inputs[0]!.layout)} pixel_${at} = ${read(y, `clamp(${column}, 0, ${grid.w - 1})`, column, grid.w)};`;
   });
   return writeFragmentShader(call, 'Winograd, forward along W', {
     declarations,
     prepare: [...common, ...columns].join('\n'),
-    pixel: ({ pixel }) => sum((i) => `pixel_${pixel * matrices.outputs + i}`),
+    pixel({ pixel }) {
+      const first = Math.floor(pixel / block.width) * span + (pixel % block.width) * matrices.outputs;
+      return sum((i) => `pixel_${first + i}`);
+    },
   });
 }

@@ -96,7 +96,7 @@ function countInverseCost({ output, attributes }: ShaderCall<InverseAttributes>)
   const { axis, matrices, phases, gain, bias } = attributes;
   const { block, targets } = output.layout;
   const covered = axis === 'w' && block.width % (phases * matrices.outputs) === 0;
-  const tiles = covered ? block.width / matrices.outputs : targets;
+  const tiles = covered ? targets / matrices.outputs : targets;
   const reads = tiles * matrices.tile + (bias ? 1 : 0) + (gain === undefined ? 0 : targets);
   return { macs: 0, fetches: countFragments(output.layout) * reads };
 }
@@ -161,18 +161,21 @@ function readTiles(call: ShaderCall<InverseAttributes>): string[] {
   const { layout } = call.output;
   const lastTile = call.inputs[0]!.layout.grid.w - 1;
   const lines: string[] = [];
-  for (let tile = 0; tile < layout.block.width / phases / matrices.outputs; tile++) {
-    const column = `min(${divide('x0', phases * matrices.outputs)} + ${tile}, ${lastTile})`;
+  const across = layout.block.width / phases / matrices.outputs;
+  for (let tile = 0; tile < layout.block.height * across; tile++) {
+    const { y } = existingPixel(layout, { y: offset('y0', Math.floor(tile / across)), x: 'x0' });
+    const column = `min(${divide('x0', phases * matrices.outputs)} + ${tile % across}, ${lastTile})`;
     for (let phase = 0; phase < phases; phase++) {
       const part = offset(partName(layout), phase * layout.depth);
       for (let u = 0; u < matrices.tile; u++) {
-        lines.push(`${texelType(layout)} tile_${tile}_${phase}_${u} = ${readRow(call, u, part, 'y0', column)};`);
+        lines.push(`${texelType(layout)} tile_${tile}_${phase}_${u} = ${readRow(call, u, part, y, column)};`);
       }
     }
   }
   return lines;
 }
 
+/** A block is whole tiles wide, so its pixels, row by row, are those of its tiles in order. */
 function sumTile(pixel: number, { matrices, phases }: InverseAttributes): string {
   const place = Math.floor(pixel / phases);
   const name = `tile_${Math.floor(place / matrices.outputs)}_${pixel % phases}`;

@@ -108,7 +108,9 @@ describe.each(deviceVariants)('on $name', (variant) => {
 });
 
 // Shaders of halves take long to compile: the variants that differ most stand for all.
-const halfVariants = deviceVariants.filter(({ name }) => ['R=8', 'R=1', 'R=2 textures ≤ 64'].includes(name));
+const halfVariants = deviceVariants.filter(({ name }) =>
+  ['R=8', 'R=1', 'R=2 textures ≤ 64', 'R=8 in blocks'].includes(name),
+);
 
 describe.each(halfVariants)('in halves, on $name', (variant) => {
   test.each([

@@ -1,6 +1,6 @@
 /**
- * Every op in Chromium, with all the render targets that the probe finds and with one, against its float64 loop; and
- * that no op of ops/index.ts is forgotten here.
+ * Every op in Chromium, with all the render targets that the probe finds, in strips and in blocks, and with one, against
+ * its float64 loop; and that no op of ops/index.ts is forgotten here.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { Device, interpret, run, sortTopologically } from '../../engine/index.ts';
@@ -15,6 +15,7 @@ const sharing = { ...source, dispose() {} };
 const devices = [
   { name: 'all render targets', device: new Device(sharing) },
   { name: 'one render target', device: new Device(sharing, { targets: 1 }) },
+  { name: 'in blocks', device: new Device(sharing, { block: 'block' }) },
 ];
 afterAll(() => {
   for (const { device } of devices) device.dispose();

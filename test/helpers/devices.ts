@@ -1,6 +1,6 @@
 /**
- * The devices every op is tested on: one EGL context, seen with 1, 2, 4 and 8 render targets, with both ways of
- * fetching, and with a pretended largest texture of 64 so that small tensors already tile and fold.
+ * The devices every op is tested on: one EGL context, seen with 1, 2, 4 and 8 render targets, in strips and in blocks,
+ * with both ways of fetching, and with a pretended largest texture of 64 so that small tensors already tile and fold.
  */
 import { Device } from '../../engine/index.ts';
 import type { DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
@@ -23,7 +23,22 @@ export const deviceVariants: readonly DeviceVariant[] = [
   { name: 'R=8 texelFetch', options: { targets: 8, fetch: 'texelFetch' } },
   { name: 'R=8 textures ≤ 64', options: { targets: 8, maxTextureSize: 64 } },
   { name: 'R=2 textures ≤ 64', options: { targets: 2, maxTextureSize: 64, fetch: 'texelFetch' } },
+  { name: 'R=8 in blocks', options: { targets: 8, block: 'block' } },
+  {
+    name: 'R=4 in blocks, textures ≤ 64',
+    options: { targets: 4, block: 'block', maxTextureSize: 64, fetch: 'texelFetch' },
+  },
 ];
+
+/** Every way to lay blocks of two rows, and rules that a device may do without: for whole nets, too many for each op. */
+export const blockVariants: readonly DeviceVariant[] = [2, 4, 8].flatMap((targets) =>
+  (['textureLod', 'texelFetch'] as const).flatMap((fetch) =>
+    [[], ['pack_conv2d', 'pack_linear']].map((without): DeviceVariant => {
+      const name = `R=${targets} in blocks, ${fetch}${without.length > 0 ? ', nothing packed' : ''}`;
+      return { name, options: { targets, fetch, block: 'block', without } };
+    }),
+  ),
+);
 
 let shared: ContextSource | undefined;
 const devices = new Map<string, Device>();

@@ -1,0 +1,37 @@
+/** `compile` and `run` of the engine with the standard rewrite rules, less those that do not pay on the device. */
+import { Device, compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
+import type { AnyDevice, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
+import { standardRules } from './rewrite/standard-rules.ts';
+
+export interface RewriteOptions {
+  /** The rewrite rules; `standardRules` unless given. */
+  readonly rules?: readonly Rule[];
+  /** Names of rules to leave out, for comparisons. Throws ShapeError `E_ATTRIBUTE` for an unknown one. */
+  readonly without?: readonly string[];
+}
+
+function chooseRules(device: AnyDevice, { rules = standardRules, without = [] }: RewriteOptions): readonly Rule[] {
+  const chosen = withoutRules(rules, without);
+  if (!(device instanceof Device)) return chosen;
+  const slower = device.without;
+  withoutRules(standardRules, slower); // throws for unknown names; `rules` need not have them all
+  return chosen.filter(({ name }) => !slower.includes(name));
+}
+
+/**
+ * `compile` of the engine with the standard rewrite rules, less those of `device.without`.
+ * @throws ShapeError `E_ATTRIBUTE` where that names an unknown rule
+ */
+export function compile<const I extends Readonly<Record<string, Shape | TensorType>>, T extends Traced>(
+  device: AnyDevice,
+  trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
+  inputs: I,
+  options: RewriteOptions = {},
+): Compiled<T> {
+  return compileWith(device, trace, inputs, { rules: chooseRules(device, options) });
+}
+
+/** Computes a tensor of constants at once: eager use, for tests and learners. */
+export function run(device: AnyDevice, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
+  return runWith(device, tensor, { rules: chooseRules(device, options) });
+}
