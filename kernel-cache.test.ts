@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { chooseKernels } from './kernel-cache.ts';
 import { Device } from './engine/index.ts';
+import { isKernelChoice } from './ops/kernel-choice.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 
 const source = await openNodeContext({ source: 'egl' });
@@ -22,8 +23,9 @@ test('a choice is one the device can do, and is kept', async () => {
 });
 
 test('a kept choice is taken without asking the device', async () => {
-  const kept = { targets: 2, fetch: 'texelFetch' };
-  writeFileSync(path, JSON.stringify({ [source.description]: kept, another: { targets: 8, fetch: 'textureLod' } }));
+  const kept = { targets: 2, fetch: 'texelFetch', block: 'block', without: ['pack_conv2d', 'winograd_small_maps'] };
+  const other = { targets: 8, fetch: 'textureLod', block: 'strip', without: [] };
+  writeFileSync(path, JSON.stringify({ [source.description]: kept, another: other }));
   expect(await chooseKernels(source, folder)).toEqual(kept);
 });
 
@@ -33,9 +35,19 @@ test.each(['', '{', 'null', '{"a": 1}', '[]'])('a damaged file %j is replaced', 
   expect(JSON.parse(readFileSync(path, 'utf8'))[source.description]).toEqual(choice);
 });
 
-test('a choice that no device has is made anew', async () => {
-  writeFileSync(path, JSON.stringify({ [source.description]: { targets: 3, fetch: 'textureLod' } }));
-  expect((await chooseKernels(source, folder)).targets).not.toBe(3);
+const whole = { targets: 2, fetch: 'texelFetch', block: 'block', without: ['pack_conv2d'] };
+
+test.each([
+  ['that no device has', { ...whole, targets: 3 }],
+  ['of an earlier version', { targets: 2, fetch: 'texelFetch' }],
+  ['of another block', { ...whole, block: 'square' }],
+  ['without a list', { ...whole, without: 'pack_conv2d' }],
+  ['without a rule that there is not', { ...whole, without: ['pack_conv2d', 'pack_conv3d'] }],
+])('a choice %s is made anew, and others that are whole stay', async (_, kept) => {
+  writeFileSync(path, JSON.stringify({ [source.description]: kept, old: kept, another: whole }));
+  const choice = await chooseKernels(source, folder);
+  expect(isKernelChoice(choice)).toBe(true);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ [source.description]: choice, another: whole });
 });
 
 test('a folder that cannot be written is no failure', async () => {

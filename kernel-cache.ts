@@ -1,7 +1,7 @@
 /**
  * Remembers in a file which kernels were chosen for a driver, so that calibration is done once and tomorrow's run
  * computes as today's. Node only. A cache that cannot be read or written is no reason to fail: the choice is then made
- * anew.
+ * anew, as it is where an earlier version chose less.
  */
 import { readFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { cacheFolder } from './cache-folder.ts';
 import type { ContextSource, KernelChoice } from './engine/index.ts';
 import { writeFileAtomically } from './images/node/index.ts';
 import { calibrate } from './ops/index.ts';
+import { isKernelChoice } from './ops/kernel-choice.ts';
 
 type Choices = Readonly<Record<string, KernelChoice>>;
 
@@ -26,18 +27,10 @@ export async function chooseKernels(source: ContextSource, folder: string = cach
 async function readChoices(path: string): Promise<Choices> {
   try {
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
-    const entries = Object.entries(parsed as object).filter((entry): entry is [string, KernelChoice] =>
-      isChoice(entry[1]),
-    );
-    return Object.fromEntries(entries);
+    return Object.fromEntries(Object.entries(parsed as object).filter(([, choice]) => isKernelChoice(choice)));
   } catch {
     return {};
   }
-}
-
-function isChoice(value: unknown): value is KernelChoice {
-  const { targets, fetch } = (value ?? {}) as Partial<KernelChoice>;
-  return [1, 2, 4, 8].includes(targets!) && (fetch === 'texelFetch' || fetch === 'textureLod');
 }
 
 async function writeChoices(folder: string, path: string, choices: Choices): Promise<void> {

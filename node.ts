@@ -27,6 +27,7 @@ export * from './index.ts';
 export * from './images/node/index.ts';
 export * from './weights-convert/node/index.ts';
 export { createContext } from './engine/context/node/open.ts';
+export { isKernelChoice } from './ops/kernel-choice.ts';
 export { bundledModel } from './package-files.ts';
 
 /** `egl` (the best device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`, or `reference` (float64 loops, slow). */
@@ -37,7 +38,10 @@ export interface OpenOptions<Name extends DeviceName = DeviceName> extends Devic
   readonly device?: Name;
   /** A WebGL 2 context of yours instead; it stays yours when the device is disposed. */
   readonly gl?: WebGL2RenderingContext;
-  /** Times a few kernels on the device and takes the fastest, once for each driver [false: the documented defaults]. */
+  /**
+   * Times kernels on the device for at most half a second and takes the fastest, once for each driver; options that are
+   * given win [false: the documented defaults, engine/README.md].
+   */
   readonly calibrate?: boolean;
 }
 

@@ -113,6 +113,16 @@ describe('pictures that cannot be repeated: exit 1', () => {
     ['edited: no text', (recipe) => ({ ...recipe, text: 7 }), 'was edited'],
     ['edited: no weights', (recipe) => ({ ...recipe, weights: 'mine' }), 'was edited'],
     ['edited: unknown kernels', (recipe) => ({ ...recipe, kernels: { targets: 3, fetch: 'any' } }), 'was edited'],
+    [
+      'edited: a rewrite that there is not',
+      (recipe) => ({ ...recipe, kernels: { targets: 4, fetch: 'texelFetch', block: 'strip', without: ['rm'] } }),
+      'was edited',
+    ],
+    [
+      'edited: another block',
+      (recipe) => ({ ...recipe, kernels: { targets: 4, fetch: 'texelFetch', block: 'square', without: [] } }),
+      'was edited',
+    ],
     ['edited: temperature 0', (recipe) => ({ ...recipe, settings: { temperature: 0 } }), 'settings were edited'],
     ['edited: no settings', (recipe) => ({ ...recipe, settings: null }), 'settings were edited'],
   ])('%s', (_, edit, says) => repeat(editRecipe(edit), { code: 'E_RECIPE', says }));

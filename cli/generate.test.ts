@@ -113,6 +113,22 @@ describe('generate --repeat', () => {
     expect(readTokens('again.tokens.npy')).toEqual(readTokens(tokens));
   });
 
+  test.each([
+    ['all that was chosen', { targets: 2, fetch: 'texelFetch', block: 'block', without: ['pack_conv2d'] }, {}],
+    ['what an earlier version chose', { targets: 4, fetch: 'texelFetch' }, { block: 'strip', without: [] }],
+  ])('%s is replayed from the picture', async (_, kernels, defaults) => {
+    const png = readFileSync(place.path('third.png'));
+    const text = readPngText(png);
+    const recipe = JSON.stringify({ ...JSON.parse(text['dalle-gl']!), kernels });
+    place.write('chosen.png', encodePng(decodePng(png), { ...text, 'dalle-gl': recipe }));
+    const words = ['generate', '--repeat', place.path('chosen.png'), '-o', place.path('replayed.png'), '--json'];
+    const { stdout } = await runTiny(words);
+    expect(JSON.parse(stdout.toString()).kernels).toEqual({ ...kernels, ...defaults });
+    const told = readPngText(readFileSync(place.path('replayed.png')))['dalle-gl']!;
+    expect(JSON.parse(told).kernels).toEqual({ ...kernels, ...defaults });
+    expect(readTokens('replayed.tokens.npy')).toEqual(readTokens('third.tokens.npy'));
+  });
+
   test('a picture knows its model, and lies beside itself without -o', async () => {
     expect((await runCaptured(['generate', '--repeat', place.path('four.png')])).exitCode).toBe(0);
     expect(readFileSync(place.path('four.repeated.png'))).toEqual(readFileSync(place.path('four.png')));

@@ -5,6 +5,7 @@
  */
 import { DalleError, FormatError } from '../errors.ts';
 import {
+  isKernelChoice,
   parseSampling,
   readPngText,
   readSource,
@@ -59,7 +60,8 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
     throw recipeError(input, 'complete drew it, and it does not hold the picture that was completed');
   }
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
-  const { text, truncate, model, device, weights, kernels, precision = 'full' } = recipe;
+  const { text, truncate, model, device, weights, precision = 'full' } = recipe;
+  const kernels = completeKernels(recipe.kernels);
   const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof device === 'string';
   const isModel = model === undefined || typeof model === 'string';
   const isKnown = isKernels(kernels) && isPrecision(precision) && isHashes(weights);
@@ -100,10 +102,13 @@ function isPng(bytes: Uint8Array): boolean {
   return bytes[0] === 0x89 && bytes[1] === 0x50;
 }
 
+/** Pictures of earlier versions name targets and fetch only: they were drawn with what is still the default. */
+function completeKernels(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? { block: 'strip', without: [], ...value } : value;
+}
+
 function isKernels(value: unknown): value is KernelChoice | null {
-  if (value === null) return true;
-  const { targets, fetch } = (value ?? {}) as Partial<KernelChoice>;
-  return [1, 2, 4, 8].includes(targets!) && (fetch === 'texelFetch' || fetch === 'textureLod');
+  return value === null || isKernelChoice(value);
 }
 
 function isPrecision(value: unknown): value is Precision {
