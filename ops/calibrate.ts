@@ -1,76 +1,103 @@
 /**
- * Which kernels suit this device: how many render targets a draw should have, and how a texel is best read. Both give
- * the same numbers, and drivers rank them differently, so a few small convolutions are timed on the device itself.
- * Every candidate is a Device of its own on the same context; the first is the default and is only left for a clear win.
+ * Which kernels suit this device: how a texel is best read, how many render targets a draw should have, which rewrites
+ * pay, and how the pixels of a draw lie. All give the same numbers, up to rounding, and drivers rank them differently,
+ * so small graphs are timed on the device itself, question after question (calibration-questions.ts). Every candidate is
+ * a Device of its own on the same context; the default is only left for a clear win (choose-fastest.ts).
  */
-import { Device, compile, tensor } from '../engine/index.ts';
+import { AbortedError } from '../errors.ts';
+import { Device } from '../engine/index.ts';
 import type { ContextSource, KernelChoice } from '../engine/index.ts';
-import { conv2d } from './conv2d/conv2d.ts';
-import { standardRules } from './rewrite/standard-rules.ts';
+import { askSpeed, listQuestions } from './calibration-questions.ts';
+import type { Task } from './calibration-questions.ts';
+import { chooseFrom } from './choose-fastest.ts';
+import { compile } from './compile.ts';
 
-/** A candidate must be this much faster than the best before it: less is noise. */
-const clearWin = 1.1;
-
-/** Channels and side of the convolution that is timed: large enough to fill a GPU, small enough for a slow CPU. */
-const channels = 32;
-const side = 64;
+/** The least of so many runs counts, but a candidate this much slower than the best is not run again to be sure. */
+const mostRuns = 3;
+const hopeless = 1.5;
 
 /**
- * Times candidates, the default first, until `milliseconds` are over. Takes at least as long as one compilation.
+ * Times candidates until `milliseconds` are over, compiling included; the probes, which every context has before it
+ * computes, are not. What was not tried by then is as by default. A program that is being compiled at the end is
+ * finished, which takes llvmpipe 20 to 90 ms: hence 375, for half a second in all.
  * @throws ContextError as `new Device` does
  */
-export async function calibrate(source: ContextSource, milliseconds = 500): Promise<KernelChoice> {
-  const end = performance.now() + milliseconds;
+export async function calibrate(source: ContextSource, milliseconds = 375): Promise<KernelChoice> {
   const borrowed: ContextSource = { ...source, dispose() {} };
-  let best: { choice: KernelChoice; time: number } | undefined;
-  for (const candidate of listCandidates(borrowed)) {
-    if (best && performance.now() > end) break;
-    const time = await timeCandidate(borrowed, candidate);
-    if (!best || time * clearWin < best.time) best = { choice: candidate, time };
-  }
-  return best!.choice;
-}
-
-function listCandidates(source: ContextSource): KernelChoice[] {
-  const device = new Device(source);
-  const { targets, fetch, ...rest } = device.kernels;
+  const device = new Device(borrowed);
+  let choice = device.kernels;
   device.dispose();
-  const other = fetch === 'textureLod' ? 'texelFetch' : 'textureLod';
-  const fewer = [targets, targets / 2, targets / 4].filter((count) => count >= 1);
-  return [
-    { targets, fetch, ...rest },
-    { targets, fetch: other, ...rest },
-    ...fewer.slice(1).flatMap(
-      (count) =>
-        [
-          { targets: count, fetch, ...rest },
-          { targets: count, fetch: other, ...rest },
-        ] as const,
-    ),
-  ];
+  const stopwatch = new Stopwatch(borrowed, milliseconds);
+  try {
+    const speed = await stopwatch.time(askSpeed(), choice);
+    if (speed === undefined) return choice;
+    for (const { task, candidates } of listQuestions(speed, choice)) {
+      const measure = (candidate: KernelChoice, best: number): Promise<number | undefined> => {
+        return stopwatch.time(task, candidate, best);
+      };
+      choice = await chooseFrom(candidates(choice), measure);
+    }
+    return choice;
+  } finally {
+    stopwatch.dispose();
+  }
 }
 
-/** Least of three runs, in milliseconds, after one that compiles. */
-async function timeCandidate(source: ContextSource, choice: KernelChoice): Promise<number> {
-  const device = new Device(source, choice);
-  const weight = tensor(new Float32Array(channels * channels * 9), [channels, channels, 3, 3]);
-  const plan = compile(
-    device,
-    ({ x }) => conv2d(x, weight),
-    { x: [1, channels, side, side] },
-    { rules: standardRules },
-  );
-  try {
-    const x = new Float32Array(channels * side * side);
-    await plan.profile({ x });
-    let least = Infinity;
-    for (let run = 0; run < 3; run++) {
-      const [pass] = await plan.profile({ x });
-      least = Math.min(least, pass!.milliseconds);
+interface Timed {
+  readonly device: Device;
+  readonly plan: ReturnType<typeof compile>;
+  /** Milliseconds of the quickest run so far. */
+  least: number;
+}
+
+/** Times tasks on a context until time is over. */
+class Stopwatch {
+  private readonly source: ContextSource;
+  private readonly end: number;
+  private readonly signal: AbortSignal;
+  /** By the text of the shaders, so that what several questions ask is compiled once. */
+  private readonly known = new Map<string, Timed>();
+
+  constructor(source: ContextSource, milliseconds: number) {
+    this.source = source;
+    this.end = performance.now() + milliseconds;
+    this.signal = AbortSignal.timeout(milliseconds);
+  }
+
+  /** Milliseconds of a run, all its passes together, the least there ever was; undefined where time is over first. */
+  async time(task: Task, choice: KernelChoice, best = Infinity): Promise<number | undefined> {
+    if (performance.now() >= this.end) return undefined;
+    const timed = this.compile(task, choice);
+    try {
+      await timed.plan.prepare({ signal: this.signal });
+      for (let run = 0; run < mostRuns; run++) {
+        const start = performance.now();
+        await timed.plan.run({}, { signal: this.signal });
+        timed.least = Math.min(timed.least, performance.now() - start);
+        if (timed.least > hopeless * best) break;
+      }
+      return timed.least;
+    } catch (error) {
+      if (error instanceof AbortedError) return undefined;
+      throw error;
     }
-    return least;
-  } finally {
-    plan.dispose();
-    device.dispose();
+  }
+
+  private compile({ result, rules }: Task, choice: KernelChoice): Timed {
+    const device = new Device(this.source, choice);
+    const plan = compile(device, () => result, {}, { rules });
+    const key = plan.plan!.passes.map(({ shader }) => shader).join();
+    const known = this.known.get(key);
+    if (known) device.dispose();
+    const timed = known ?? { device, plan, least: Infinity };
+    this.known.set(key, timed);
+    return timed;
+  }
+
+  dispose(): void {
+    for (const { device, plan } of this.known.values()) {
+      plan.dispose();
+      device.dispose();
+    }
   }
 }
