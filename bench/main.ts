@@ -1,6 +1,6 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [transformer] [--quick]`. Suites
- * run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick look
+ * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [start-up]
+ * [transformer] [--quick]`. Suites run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick look
  * leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
 import { formatSizes, plotSizes, sizeRowsOf } from './report/sizes.ts';
+import { chartStartUp, formatStartUp, startUpRowsOf } from './report/start-up.ts';
 import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
 import type { TransformerRow } from './report/transformer.ts';
 import { describeCircumstances, writeResult } from './report/write.ts';
@@ -30,6 +31,7 @@ import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
 import { formatProfile, profileStep } from './step-profile.ts';
 import { measureSizes, sizedNets } from './suites/sizes.ts';
 import type { SizeResult } from './suites/sizes.ts';
+import { measureStartUp } from './suites/start-up.ts';
 import { measureTransformer } from './suites/transformer.ts';
 import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
@@ -54,6 +56,7 @@ const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   'browser-encode': (setting) => runInBrowser('encode', setting),
   'browser-decode': (setting) => runInBrowser('decode', setting),
   sizes: runSizes,
+  'start-up': runStartUp,
   transformer: runTransformer,
 };
 
@@ -124,6 +127,12 @@ async function runSizes({ device, circumstances, quick, folder }: Setting): Prom
   if (folder) report(writeResult(folder, 'sizes', circumstances, rows, plotSizes(rows, circumstances)));
 }
 
+async function runStartUp({ device, circumstances, quick, folder }: Setting): Promise<void> {
+  const rows = startUpRowsOf(await measureStartUp(device, quick ? 1 : 5));
+  console.log(formatStartUp(rows));
+  if (folder) report(writeResult(folder, 'start-up', circumstances, rows, chartStartUp(rows, circumstances)));
+}
+
 /** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
 async function runTransformer({ device, circumstances, quick, folder }: Setting): Promise<void> {
   const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
@@ -173,6 +182,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  process.env['MESA_SHADER_CACHE_DISABLE'] = 'true'; // getting ready is timed as on a first visit
   const device = new Device(await openNodeContext());
   const circumstances = describeCircumstances(device.description);
   const { renderer, cores, cpu, node, load } = circumstances;

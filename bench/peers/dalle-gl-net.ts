@@ -28,7 +28,7 @@ export function createOurNet(
       macs: sum(asWritten.planFor(half, shapes[half]).plan!.passes.map(({ cost }) => cost.macs)),
       fetches: sum(plan.plan!.passes.map(({ cost }) => cost.fetches ?? 0)),
     },
-    prepare: () => plan.prepare(),
+    prepare: (options) => plan.prepare(options),
     async run() {
       if (half === 'encode') return (await dvae.encode({ data: pixels, shape: shapes.encode })).data;
       return (await dvae.decode({ data: tokens, shape: shapes.decode })).data;

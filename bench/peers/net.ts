@@ -1,12 +1,13 @@
 /** What the dVAE suite asks of whoever encodes or decodes a picture end to end. */
 import { createRandom } from '../../test/helpers/random.ts';
+import type { PrepareOptions } from '../../engine/index.ts';
 import type { Contender } from '../harness.ts';
 
 export type Half = 'encode' | 'decode';
 
 export interface Net extends Contender {
   /** From weights in memory to a net that can be called; what is left for the first run is the net's own choice. */
-  prepare(): Promise<void>;
+  prepare(options?: PrepareOptions): Promise<void>;
   /** The most bytes that textures took since the net was made, weights included. */
   peakTextureBytes(): number;
   /** Multiply-adds of the net as written, and texture reads of the passes that count them: ours only. */
