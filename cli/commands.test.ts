@@ -30,7 +30,7 @@ function readPicture(path: string): { width: number; height: number } {
 test('reconstruct writes beside its input and reports', async () => {
   const { exitCode, stdout, stderr } = await runCaptured(['reconstruct', wide, '--size', 'keep', '-m', model]);
   expect(stderr).toMatch(
-    /^device {2}.+\nmodel {3}.+\n.+wide\.png → .+: 40 × 24, 15 tokens \(\d+ distinct\), PSNR [\d.]+ dB/,
+    /^device {2}.+\nmodel {3}.+\n(?:.+: preparing .+\n)*.+wide\.png → .+: 40 × 24, 15 tokens \(\d+ distinct\), PSNR [\d.]+ dB/,
   );
   expect(exitCode).toBe(0);
   expect(stdout).toHaveLength(0);

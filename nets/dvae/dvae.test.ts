@@ -69,7 +69,7 @@ describe.each(['hidden-4', 'hidden-8', 'hidden-12'] as const)('small net %s equa
     await checkCase(dvae, golden, golden.record.cases[0]!);
   });
 
-  test.runIf(name === 'hidden-4').each(blockVariants)('on $name', async (variant) => {
+  test.each(name === 'hidden-4' ? blockVariants : [])('on $name', async (variant) => {
     const [checkpoint] = golden.record.checkpoints;
     const device = await openVariant(variant);
     const dvae = await load(device, golden.path(checkpoint!.encoder), golden.path(checkpoint!.decoder));
@@ -77,7 +77,7 @@ describe.each(['hidden-4', 'hidden-8', 'hidden-12'] as const)('small net %s equa
   });
 
   // The small nets are below the limits of the standard rules, and one net's shaders take seconds to compile.
-  test.runIf(name === 'hidden-12').each(['R=8', 'R=8 in blocks'])(
+  test.each(name === 'hidden-12' ? ['R=8', 'R=8 in blocks'] : [])(
     'with every 3×3 convolution by F(4, 3), %s',
     async (on) => {
       const [checkpoint] = golden.record.checkpoints;
