@@ -61,7 +61,7 @@ describe('a plan', () => {
   test('explains itself', () => {
     const plan = compile(device, ({ x }) => conv2d(relu(x), ones(4, 4, 3, 3)), { x: [1, 4, 8, 8] }, { rules });
     expect(plan.explain()).toMatch(
-      /1 passes on .*\nprecision: full\n.*weights.*\nrewrites: pack_conv2d ×1, relu_on_read ×1\n/,
+      /1 passes by 1 programs on .*\nprecision: full\n.*weights.*\nrewrites: pack_conv2d ×1, relu_on_read ×1\n/,
     );
     expect(plan.explain()).toMatch(/packed_conv2d \{3×3, relu on read\}/);
     expect(plan.explain({ shaders: true })).toMatch(/#version 300 es/);

@@ -9,6 +9,8 @@ import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';
 import type { GpuTexture } from './gl/texture.ts';
 import { locateRows } from './layout.ts';
+import { shareShaders } from './share-programs.ts';
+import type { SharedShader } from './share-programs.ts';
 import type { Rows, TextureSpec } from './layout.ts';
 import type { NumericArray, Op } from './op.ts';
 import { arrayFor, checkInputs, inputName } from './plan.ts';
@@ -51,6 +53,8 @@ type LiveTextures = Map<SlotIndex, GpuTexture>;
 export class Executable {
   readonly plan: Plan;
   private readonly device: Device;
+  /** One for each pass. */
+  private readonly shaders: readonly SharedShader[];
   private programs: Program[] | undefined;
   private preparing: Promise<void> | undefined;
   private readonly constants = new Map<SlotIndex, GpuTexture>();
@@ -61,6 +65,7 @@ export class Executable {
   constructor(device: Device, plan: Plan) {
     this.device = device;
     this.plan = plan;
+    this.shaders = shareShaders(plan.passes.map(({ shader }) => shader));
   }
 
   /**
@@ -166,7 +171,7 @@ export class Executable {
   private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
     const { device, plan } = this;
     device.beginRun(plan.peakBytes);
-    for (const pass of plan.passes) device.programs.request(pass.shader);
+    for (const { source } of this.shaders) device.programs.request(source);
     const constants = plan.slots.flatMap((slot, index) => (slot.kind === 'constant' ? [{ slot, index }] : []));
     for (const [done, { slot, index }] of constants.entries()) {
       throwIfAborted(signal, 'prepare');
@@ -178,15 +183,15 @@ export class Executable {
     for (const [done, pass] of plan.passes.entries()) {
       throwIfAborted(signal, 'prepare');
       onProgress?.({ phase: 'compile', done, total: plan.passes.length });
-      programs.push(await this.readyProgram(pass));
+      programs.push(await this.readyProgram(pass, this.shaders[done]!.source));
     }
     this.programs = programs;
   }
 
-  private async readyProgram(pass: Pass): Promise<Program> {
+  private async readyProgram(pass: Pass, source: string): Promise<Program> {
     const { device, plan } = this;
     device.checkUsable('prepare');
-    const program = device.programs.get(pass.shader);
+    const program = device.programs.get(source);
     if (program.warm) return program;
     device.enter();
     const specOf = (slot: SlotIndex): TextureSpec => plan.slots[slot]!.layout.texture;
@@ -231,6 +236,7 @@ export class Executable {
     const rows = this.findRows(pass, given);
     const call = {
       program: this.programs![index]!,
+      numbers: this.shaders[index]!,
       inputs: pass.inputs.map((slot, position): [string, GpuTexture] => [
         inputName(position),
         this.textureOf(slot, live),

@@ -12,7 +12,7 @@ import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
-import type { Program } from './program.ts';
+import type { Numbers, Program } from './program.ts';
 import { forgetErrors, leaveState, resetState } from './state.ts';
 import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
@@ -53,9 +53,13 @@ function standIn({ width, height, layers, format }: TextureSpec): TextureSpec {
   return { width: small(width), height: small(height), layers: small(layers), format };
 }
 
+const noNumbers: Numbers = { ints: new Int32Array(), floats: new Float32Array() };
+
 /** One pass: what to draw with, what it reads, where it goes, and how many texture reads that is. */
 export interface DrawCall {
   readonly program: Program;
+  /** What the program's uniforms `ints` and `floats` are; where it has none, they are empty. */
+  readonly numbers: Numbers;
   readonly inputs: readonly [string, GpuTexture][];
   readonly output: GpuTexture;
   readonly layout: Pick<Layout, 'texture' | 'folds' | 'margin' | 'targets'>;
@@ -164,7 +168,7 @@ export class Device {
     const target = this.textures.acquire({ ...standIn(output), layers: targets }, 'passing');
     const layout = { texture: target.spec, folds: 1, margin: 0, targets };
     const texel = { fold: 0, x: 0, y: 0, width: 1, height: 1 };
-    this.drawRegion({ program, inputs: sources, output: target, layout, fetches: 0 }, texel);
+    this.drawRegion({ program, numbers: noNumbers, inputs: sources, output: target, layout, fetches: 0 }, texel);
     for (const texture of [...sources.map(([, source]) => source), target]) this.textures.release(texture);
   }
 
@@ -194,9 +198,13 @@ export class Device {
     }
   }
 
-  private drawRegion({ program, inputs, output, layout }: DrawCall, { fold, x, y, width, height }: Region): void {
+  private drawRegion(
+    { program, numbers, inputs, output, layout }: DrawCall,
+    { fold, x, y, width, height }: Region,
+  ): void {
     const gl = this.source.gl;
     this.programs.use(program);
+    this.programs.tell(program, numbers);
     inputs.forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture.texture);

@@ -3,6 +3,7 @@
  * and only then asked for their status, so that a driver which can will do them in parallel.
  */
 import { ContextError } from '../../errors.ts';
+import type { SharedShader } from '../share-programs.ts';
 
 /** One triangle over the whole viewport, made from the vertex number alone: no buffers. */
 const vertexSource = `#version 300 es
@@ -10,6 +11,9 @@ void main() {
   gl_Position = vec4(gl_VertexID == 1 ? 3. : -1., gl_VertexID == 2 ? 3. : -1., 0., 1.);
 }
 `;
+
+/** Uniforms of a program that draws several passes. */
+export type Numbers = Pick<SharedShader, 'ints' | 'floats'>;
 
 export interface Program {
   readonly program: WebGLProgram;
@@ -19,6 +23,8 @@ export interface Program {
   warm: boolean;
   /** Whether its samplers know their texture units, which stay the same. */
   sampling: boolean;
+  /** What it was told last. */
+  numbers: Numbers | undefined;
 }
 
 interface PendingProgram extends Program {
@@ -57,6 +63,7 @@ export class ProgramCache {
       uniforms: new Map(),
       warm: false,
       sampling: false,
+      numbers: undefined,
       checked: false,
     });
   }
@@ -73,6 +80,14 @@ export class ProgramCache {
     if (this.current === program) return;
     this.gl.useProgram(program.program);
     this.current = program;
+  }
+
+  /** Sets the uniforms of the program in use, unless they are so already. */
+  tell(program: Program, numbers: Numbers): void {
+    if (program.numbers === numbers) return;
+    if (numbers.ints.length > 0) this.gl.uniform1iv(this.uniform(program, 'ints'), numbers.ints);
+    if (numbers.floats.length > 0) this.gl.uniform1fv(this.uniform(program, 'floats'), numbers.floats);
+    program.numbers = numbers;
   }
 
   /** Forgets which program is bound: another user of the context may have changed it. */

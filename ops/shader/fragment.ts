@@ -3,7 +3,7 @@
  * rule that lanes beyond C and pixels beyond H and W are zero. An op writes only what lies between.
  */
 import type { Block, Layout, ShaderCall } from '../../engine/index.ts';
-import { declareOperands, divide, modulo, texelType } from './accessors.ts';
+import { declareOperands, divide, floatLiteral, modulo, texelType } from './accessors.ts';
 import { packFunctions } from './halves.ts';
 
 /**
@@ -131,15 +131,17 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
   const count = planes * tiles.x * tiles.y;
   const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
   const spare = atlas.x * atlas.y * folds > count;
-  const index = `${divide('texel.y', tile.height)} * ${atlas.x} + ${divide('column', tile.width)}${foldOffset}`;
+  const index = `row * ${atlas.x} + tile_column${foldOffset}`;
   return [
     'ivec2 texel = ivec2(gl_FragCoord.xy);',
     `int column = texel.x${margin > 0 ? ` - ${margin}` : ''};`,
+    `int row = ${quotient('texel.y', tile.height)};`,
+    `int tile_column = ${quotient('column', tile.width)};`,
     // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
     `int tile = ${spare ? `min(${index}, ${count - 1})` : index};`,
-    `int place = ${divide('tile', planes)};`,
+    `int place = ${quotient('tile', planes, count)};`,
     `int plane = tile - place * ${planes};`,
-    `int n = ${divide('plane', depth)};`,
+    `int n = ${quotient('plane', depth, count)};`,
     ...(lanes === 8
       ? [
           `int octet = plane - n * ${depth};`,
@@ -148,11 +150,21 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
           `int quad_1 = ${quads % 2 === 0 ? 'quad_0 + 1' : `min(quad_0 + 1, ${quads - 1})`};`,
         ]
       : [`int quad = plane - n * ${depth};`]),
-    `int block_y = texel.y % ${tile.height}${tiles.y > 1 ? ` + ${divide('place', tiles.x)} * ${tile.height}` : ''};`,
-    `int block_x = column % ${tile.width}${tiles.x > 1 ? ` + ${modulo('place', tiles.x)} * ${tile.width}` : ''};`,
+    `int block_y = texel.y - row * ${tile.height}${tiles.y > 1 ? ` + ${divide('place', tiles.x)} * ${tile.height}` : ''};`,
+    `int block_x = column - tile_column * ${tile.width}${tiles.x > 1 ? ` + ${modulo('place', tiles.x)} * ${tile.width}` : ''};`,
     `int y0 = block_y * ${block.height};`,
     `int x0 = block_x * ${block.width};`,
   ].join('\n');
+}
+
+/**
+ * `value / divisor` for 0 ≤ value < `limit`, by a reciprocal: drivers divide vectors of whole numbers one by one unless the
+ * divisor is constant, and a program may serve several (engine/share-programs.ts). (value + ½) / divisor is half a divisor's
+ * part or more away from any whole number, far more than rounding moves it below 2²⁰.
+ */
+function quotient(value: string, divisor: number, limit = 0): string {
+  if (limit > 2 ** 20) return divide(value, divisor);
+  return `int((float(${value}) + 0.5) * ${floatLiteral(1 / divisor)})`;
 }
 
 function zeroPadding(layout: Layout, positions: readonly PixelPosition[]): string {
