@@ -30,9 +30,8 @@ export interface Band {
  */
 export function chooseBand({ width, height }: Band, texels: number): Band {
   const rows = Math.floor(texels / width);
-  const step = rows >= squareSide ? squareSide : stampSide;
-  if (rows >= Math.min(stampSide, height))
-    return { width, height: Math.min(height, Math.max(rows - (rows % step), 1)) };
+  if (rows >= height) return { width, height };
+  if (rows >= stampSide) return { width, height: rows - (rows % (rows >= squareSide ? squareSide : stampSide)) };
   const columns = Math.floor(texels / stampSide / squareSide) * squareSide;
   return { width: Math.min(width, Math.max(columns, 2 * squareSide)), height: Math.min(height, stampSide) };
 }
