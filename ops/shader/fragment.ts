@@ -131,16 +131,16 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
   const count = planes * tiles.x * tiles.y;
   const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
   const spare = atlas.x * atlas.y * folds > count;
-  const index = `row * ${atlas.x} + tile_column${foldOffset}`;
+  const index = `tile_row * ${atlas.x} + tile_column${foldOffset}`;
   return [
     'ivec2 texel = ivec2(gl_FragCoord.xy);',
     `int column = texel.x${margin > 0 ? ` - ${margin}` : ''};`,
-    `int row = ${quotient('texel.y', tile.height)};`,
+    `int tile_row = ${quotient('texel.y', tile.height)};`,
     `int tile_column = ${quotient('column', tile.width)};`,
     // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
     `int tile = ${spare ? `min(${index}, ${count - 1})` : index};`,
-    `int place = ${quotient('tile', planes, count)};`,
-    `int plane = tile - place * ${planes};`,
+    `int tile_place = ${quotient('tile', planes, count)};`,
+    `int plane = tile - tile_place * ${planes};`,
     `int n = ${quotient('plane', depth, count)};`,
     ...(lanes === 8
       ? [
@@ -150,8 +150,8 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
           `int quad_1 = ${quads % 2 === 0 ? 'quad_0 + 1' : `min(quad_0 + 1, ${quads - 1})`};`,
         ]
       : [`int quad = plane - n * ${depth};`]),
-    `int block_y = texel.y - row * ${tile.height}${tiles.y > 1 ? ` + ${divide('place', tiles.x)} * ${tile.height}` : ''};`,
-    `int block_x = column - tile_column * ${tile.width}${tiles.x > 1 ? ` + ${modulo('place', tiles.x)} * ${tile.width}` : ''};`,
+    `int block_y = texel.y - tile_row * ${tile.height}${tiles.y > 1 ? ` + ${divide('tile_place', tiles.x)} * ${tile.height}` : ''};`,
+    `int block_x = column - tile_column * ${tile.width}${tiles.x > 1 ? ` + ${modulo('tile_place', tiles.x)} * ${tile.width}` : ''};`,
     `int y0 = block_y * ${block.height};`,
     `int x0 = block_x * ${block.width};`,
   ].join('\n');
