@@ -107,9 +107,9 @@ async function runPrecision({ device, circumstances, quick, folder }: Setting): 
   if (folder) report(writeResult(folder, 'precision', circumstances, rows, chartNets(rows, circumstances)));
 }
 
-/** A round at least, after the first run; more for ten minutes, since one may take longer than that on a busy machine. */
+/** Two rounds at least, after the first run; more for five minutes, since one may take longer than that on a busy machine. */
 async function runInBrowser(half: Half, { circumstances, quick, folder }: Setting): Promise<void> {
-  const result = await measureInBrowser(half, { minRounds: 1, moreSeconds: quick ? 0 : 600 });
+  const result = await measureInBrowser(half, { minRounds: quick ? 1 : 2, moreSeconds: quick ? 0 : 300 });
   const inBrowser = { ...circumstances, renderer: result.renderer };
   const rows = netRowsOf(result);
   console.log(`${result.renderer}\n${formatNets(rows)}`);
