@@ -116,7 +116,8 @@ export class Executable {
   /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
   explain(options: { shaders?: boolean } = {}): string {
     const { description, kernels } = this.device;
-    return explainPlan(this.plan, `${description}; ${describeKernels(kernels)}`, options);
+    const programs = new Set(this.shaders.map(({ source }) => source)).size;
+    return explainPlan(this.plan, programs, `${description}; ${describeKernels(kernels)}`, options);
   }
 
   /**

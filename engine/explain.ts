@@ -5,12 +5,15 @@
 import type { KernelChoice } from './gl/device.ts';
 import type { Plan, Slot } from './plan.ts';
 import { formatShape } from './shape.ts';
-import { shareShaders } from './share-programs.ts';
 
-export function explainPlan(plan: Plan, device: string, { shaders = false }: { shaders?: boolean } = {}): string {
+/** @param programs how many the passes share */
+export function explainPlan(
+  plan: Plan,
+  programs: number,
+  device: string,
+  { shaders = false }: { shaders?: boolean } = {},
+): string {
   const halves = plan.slots.filter(({ layout }) => layout.texture.format === 'f16').length;
-  const sources = shareShaders(plan.passes.map(({ shader }) => shader)).map(({ source }) => source);
-  const programs = new Set(sources).size;
   const lines = [
     `${plan.passes.length} passes by ${programs} programs on ${device}`,
     `precision: ${halves > 0 ? `half in ${halves} of ${plan.slots.length} textures, sums in fp32` : 'full'}`,

@@ -6,11 +6,18 @@
  * Numbers stay where they are that GLSL or speed want constant: locations, elements of vectors, divisors, `const`s.
  */
 
-/** A program's source, and what its uniforms `ints` and `floats` are for one shader. Both may be empty. */
-export interface SharedShader {
-  readonly source: string;
+/** What a program's uniforms `ints` and `floats` are. */
+export interface Numbers {
   readonly ints: Int32Array;
   readonly floats: Float32Array;
+}
+
+/** Of a program that has no such uniforms. */
+export const noNumbers: Numbers = { ints: new Int32Array(), floats: new Float32Array() };
+
+/** A program's source, and the numbers that make one shader of it. */
+export interface SharedShader extends Numbers {
+  readonly source: string;
 }
 
 /** The shaders of a plan, in order. Equal ones yield one and the same object. */
@@ -85,7 +92,7 @@ function shareGroup(group: readonly Template[]): [shader: string, shared: Shared
   });
   const count = columns.ints.size + columns.floats.size;
   if (count === 0 || count > mostUniforms) {
-    return group.map(({ shader }) => [shader, { source: shader, ints: new Int32Array(), floats: new Float32Array() }]);
+    return group.map(({ shader }) => [shader, { source: shader, ...noNumbers }]);
   }
   const body = first.texts.map((text, index) => text + (places[index] ?? '')).join('');
   const source = declareNumbers(body, columns.ints.size, columns.floats.size);

@@ -6,13 +6,15 @@ import { ContextError, ShapeError } from '../../errors.ts';
 import type { ContextSource } from '../context/source.ts';
 import type { BlockForm, Layout, Region, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
+import { noNumbers } from '../share-programs.ts';
+import type { Numbers } from '../share-programs.ts';
 import { packRows, unpackLayer } from '../texels.ts';
 import { ConstantStore } from './constants.ts';
 import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
-import type { Numbers, Program } from './program.ts';
+import type { Program } from './program.ts';
 import { forgetErrors, leaveState, resetState } from './state.ts';
 import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
@@ -53,12 +55,9 @@ function standIn({ width, height, layers, format }: TextureSpec): TextureSpec {
   return { width: small(width), height: small(height), layers: small(layers), format };
 }
 
-const noNumbers: Numbers = { ints: new Int32Array(), floats: new Float32Array() };
-
 /** One pass: what to draw with, what it reads, where it goes, and how many texture reads that is. */
 export interface DrawCall {
   readonly program: Program;
-  /** What the program's uniforms `ints` and `floats` are; where it has none, they are empty. */
   readonly numbers: Numbers;
   readonly inputs: readonly [string, GpuTexture][];
   readonly output: GpuTexture;

@@ -3,7 +3,7 @@
  * and only then asked for their status, so that a driver which can will do them in parallel.
  */
 import { ContextError } from '../../errors.ts';
-import type { SharedShader } from '../share-programs.ts';
+import type { Numbers } from '../share-programs.ts';
 
 /** One triangle over the whole viewport, made from the vertex number alone: no buffers. */
 const vertexSource = `#version 300 es
@@ -11,9 +11,6 @@ void main() {
   gl_Position = vec4(gl_VertexID == 1 ? 3. : -1., gl_VertexID == 2 ? 3. : -1., 0., 1.);
 }
 `;
-
-/** Uniforms of a program that draws several passes. */
-export type Numbers = Pick<SharedShader, 'ints' | 'floats'>;
 
 export interface Program {
   readonly program: WebGLProgram;
