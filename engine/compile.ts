@@ -92,8 +92,7 @@ function bind<T extends Traced>(device: AnyDevice, traced: T, rules: readonly Ru
   const assemble = (arrays: readonly RunOutput[]): Result<T> =>
     (names ? Object.fromEntries(names.map((name, index) => [name, arrays[index]!])) : arrays[0]!) as Result<T>;
   if (!(device instanceof Device)) return bindReference(traced, tensors, assemble);
-  const { targets, maxTextureSize, fetch, block } = device;
-  const executable = new Executable(device, makePlan(tensors, rules, { targets, maxTextureSize, fetch, block }));
+  const executable = new Executable(device, makePlan(tensors, rules, device));
   return {
     prepare: (options) => executable.prepare(options),
     run: async (given, options) => assemble(await executable.run(given, options)),

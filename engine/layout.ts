@@ -134,7 +134,7 @@ function tileWidthOf(planeWidth: number, planeHeight: number, block: Block): num
 }
 
 /** Software rasterisers hand out squares of the screen to their threads; llvmpipe's are of this side. */
-const screenSquare = 64;
+export const screenSquare = 64;
 
 /**
  * A vector, or a few rows of one, is a small texture of heavy fragments: every one of a product sums a whole row. Within

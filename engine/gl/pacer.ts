@@ -6,6 +6,8 @@
  * Work is counted in texture reads, which is what the shaders cost (bench/README.md).
  */
 
+import { screenSquare } from '../layout.ts';
+
 /** Slow enough that the first portion is short on every device; the first measurement replaces it. */
 const cautiousNanoseconds = 3;
 
@@ -14,9 +16,6 @@ const mostGrowth = 8;
 
 /** Software rasterisers compute squares of 4×4 texels, whether a band takes all of one or not. */
 const stampSide = 4;
-
-/** And they share out squares of this side to their threads. */
-const squareSide = 64;
 
 /** Texels across and down a band. */
 export interface Band {
@@ -31,9 +30,9 @@ export interface Band {
 export function chooseBand({ width, height }: Band, texels: number): Band {
   const rows = Math.floor(texels / width);
   if (rows >= height) return { width, height };
-  if (rows >= stampSide) return { width, height: rows - (rows % (rows >= squareSide ? squareSide : stampSide)) };
-  const columns = Math.floor(texels / stampSide / squareSide) * squareSide;
-  return { width: Math.min(width, Math.max(columns, 2 * squareSide)), height: Math.min(height, stampSide) };
+  if (rows >= stampSide) return { width, height: rows - (rows % (rows >= screenSquare ? screenSquare : stampSide)) };
+  const columns = Math.floor(texels / stampSide / screenSquare) * screenSquare;
+  return { width: Math.min(width, Math.max(columns, 2 * screenSquare)), height: Math.min(height, stampSide) };
 }
 
 export class Pacer {
