@@ -127,7 +127,8 @@ export function writeElementShader(call: ShaderCall, title: string, elementFunct
   );
 }
 
-function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, planes, block }: Layout): string {
+function locateBlock(layout: Layout): string {
+  const { tile, tiles, atlas, margin, folds, lanes, quads, depth, planes, block, texture } = layout;
   const count = planes * tiles.x * tiles.y;
   const foldOffset = folds > 1 ? ` + fold * ${atlas.x * atlas.y}` : '';
   const spare = atlas.x * atlas.y * folds > count;
@@ -135,8 +136,8 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
   return [
     'ivec2 texel = ivec2(gl_FragCoord.xy);',
     `int column = texel.x${margin > 0 ? ` - ${margin}` : ''};`,
-    `int tile_row = ${quotient('texel.y', tile.height)};`,
-    `int tile_column = ${quotient('column', tile.width)};`,
+    `int tile_row = ${quotient('texel.y', tile.height, texture.height)};`,
+    `int tile_column = ${quotient('column', tile.width, texture.width)};`,
     // Texels of the atlas beyond the last tile are never read; clamping keeps their work in range.
     `int tile = ${spare ? `min(${index}, ${count - 1})` : index};`,
     `int tile_place = ${quotient('tile', planes, count)};`,
@@ -162,7 +163,7 @@ function locateBlock({ tile, tiles, atlas, margin, folds, lanes, quads, depth, p
  * divisor is constant, and a program may serve several (engine/share-programs.ts). (value + ½) / divisor is half a divisor's
  * part or more away from any whole number, far more than rounding moves it below 2²⁰.
  */
-function quotient(value: string, divisor: number, limit = 0): string {
+function quotient(value: string, divisor: number, limit: number): string {
   if (limit > 2 ** 20) return divide(value, divisor);
   return `int((float(${value}) + 0.5) * ${floatLiteral(1 / divisor)})`;
 }
