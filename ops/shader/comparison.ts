@@ -26,14 +26,20 @@ vec4 relu(vec4 v) {
 }`;
 
 /** `vec4 keep_if(bool, vec4)`: the vec4 or zero, fetched before it is chosen: a fetch inside `?:` would be a branch. */
-export const keepFunction: string = `vec4 keep_if(bool inside, vec4 texel) {
+const keepFunction: string = `vec4 keep_if(bool inside, vec4 texel) {
   return inside ? texel : vec4(0.0);
 }`;
 
 /** The same for a texel of halves, before it is unpacked. */
-export const keepHalvesFunction: string = `uvec4 keep_if(bool inside, uvec4 texel) {
+const keepHalvesFunction: string = `uvec4 keep_if(bool inside, uvec4 texel) {
   return inside ? texel : uvec4(0u);
 }`;
+
+/** Functions that keep or drop a texel of so many channels, and clip it: octets are clipped as they are unpacked. */
+export function keepFunctions(lanes: 4 | 8, reluInput: boolean): string {
+  if (lanes === 8) return keepHalvesFunction;
+  return reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
+}
 
 /** A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist. */
 export function repeatFirstLane(texel: string, quad: string, channels: number): string {

@@ -11,7 +11,7 @@
  */
 import type { Layout, ShaderCall } from '../../engine/index.ts';
 import { divide, floatLiteral, modulo } from './accessors.ts';
-import { keepFunction, keepHalvesFunction, reluFunction } from './comparison.ts';
+import { keepFunctions } from './comparison.ts';
 import { countFragments, indent, offset, writeFragmentShader } from './fragment.ts';
 
 export interface ProductLoop {
@@ -128,11 +128,9 @@ function stepOf({ lanes, quads, depth }: Layout, { takesOctets }: Pick<ProductLo
   return { lanes: 4, index: 'in_quad', count: quads };
 }
 
-/** Functions that the loop calls. Octets are chosen before they are unpacked, and clipped as they are. */
+/** Functions that the loop calls. */
 export function productDeclarations({ inputs: [input] }: ShaderCall, product: ProductLoop): string {
-  const { reluInput } = product;
-  if (stepOf(input!.layout, product).lanes === 8) return keepHalvesFunction;
-  return reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
+  return keepFunctions(stepOf(input!.layout, product).lanes, product.reluInput);
 }
 
 /** Whether texels are fetched by their places: where planes are whole, and a turn reads a whole texel. */

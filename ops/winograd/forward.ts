@@ -8,7 +8,7 @@ import { apply } from '../../engine/index.ts';
 import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { roundResult } from '../cast/half.ts';
 import { texelType } from '../shader/accessors.ts';
-import { keepFunction, keepHalvesFunction, reluFunction } from '../shader/comparison.ts';
+import { keepFunctions } from '../shader/comparison.ts';
 import { countFragments, existingPixel, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { selectCoefficient } from './coefficients.ts';
 import type { WinogradMatrices, WinogradType } from './matrices.ts';
@@ -91,8 +91,7 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const { grid, lanes } = call.inputs[0]!.layout;
   const { block } = call.output.layout;
   const taps = matrices.input[0]!.map((_, i) => i);
-  const declarations =
-    lanes === 8 ? keepHalvesFunction : reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
+  const declarations = keepFunctions(lanes, reluInput);
   const read = (y: string, x: string, position: string, size: number): string => {
     const inside = `${position} >= 0 && ${position} < ${size}`;
     if (lanes === 8) {

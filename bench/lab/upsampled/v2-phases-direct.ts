@@ -7,7 +7,7 @@ import type { Op, ShaderCall, Tensor } from '../../../engine/index.ts';
 import { packWeights } from '../../../ops/conv2d/packed-conv2d.ts';
 import { computeConv2d } from '../../../ops/conv2d/conv2d.ts';
 import { upsampleNearest2dOp } from '../../../ops/upsample-nearest2d/upsample-nearest2d.ts';
-import { keepFunction } from '../../../ops/shader/comparison.ts';
+import { keepFunctions } from '../../../ops/shader/comparison.ts';
 import { countFragments, indent, writeFragmentShader } from '../../../ops/shader/fragment.ts';
 import { strip, withBlock } from '../blocks.ts';
 import type { Version } from '../version.ts';
@@ -86,7 +86,7 @@ function writePhases(call: ShaderCall<undefined>): string {
     return `sum_${pixel} += ${terms.join(' + ')};`;
   });
   return writeFragmentShader(call, 'conv2d 3×3 of an upsampled map, by phases', {
-    declarations: keepFunction,
+    declarations: keepFunctions(4, false),
     prepare: [
       ...Array.from({ length: 8 }, (_, pixel) => `vec4 sum_${pixel} = vec4(0.0);`),
       'int i = y0 & 1;',
