@@ -14,21 +14,25 @@ export interface KernelChoice {
   readonly weightLayers?: number;
 }
 
-export function convolveWith(plain: Tensor, { block, op = packedConv2dOp, weightLayers = 1 }: KernelChoice): Tensor {
-  const [x, w] = plain.inputs as [Tensor, Tensor];
-  const attributes: PackedConv2dAttributes = {
+/** A convolution with nothing before or behind it, in floats (4 channels a texel) or in halves (8). */
+export function plainAttributes(w: Tensor, lanes: 4 | 8): PackedConv2dAttributes {
+  return {
     weight: w.shape as PackedConv2dAttributes['weight'],
-    lanes: 4,
-    dtype: 'f32',
+    lanes,
+    dtype: lanes === 8 ? 'f16' : 'f32',
     reluInput: false,
     bias: false,
     gain: undefined,
     residualScale: 1,
   };
+}
+
+export function convolveWith(plain: Tensor, { block, op = packedConv2dOp, weightLayers = 1 }: KernelChoice): Tensor {
+  const [x, w] = plain.inputs as [Tensor, Tensor];
   const packed = packWeights(w, 4);
   const laid =
     weightLayers === 1
       ? packed
       : apply(withBlock(packed.op, { width: weightLayers, height: 1 }), packed.inputs, packed.attributes);
-  return apply(withBlock(op, block), [inBlocks(x, block), laid], attributes);
+  return apply(withBlock(op, block), [inBlocks(x, block), laid], plainAttributes(w, 4));
 }

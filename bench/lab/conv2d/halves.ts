@@ -3,19 +3,11 @@ import { apply, constantOp } from '../../../engine/index.ts';
 import type { Op, Tensor } from '../../../engine/index.ts';
 import { packWeights, packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
+import { plainAttributes } from './engine-kernel.ts';
 
 export function convolveHalves(plain: Tensor, op: Op<PackedConv2dAttributes> = packedConv2dOp): Tensor {
   const [x, w] = plain.inputs.map(asHalves) as [Tensor, Tensor];
-  const attributes: PackedConv2dAttributes = {
-    weight: w.shape as PackedConv2dAttributes['weight'],
-    lanes: 8,
-    dtype: 'f16',
-    reluInput: false,
-    bias: false,
-    gain: undefined,
-    residualScale: 1,
-  };
-  return apply(op, [x, packWeights(w, 8)], attributes);
+  return apply(op, [x, packWeights(w, 8)], plainAttributes(w, 8));
 }
 
 /** The same constant in another texture: numbers are rounded as they are uploaded. */
