@@ -7,7 +7,7 @@ import { openBrowserContext, type BrowserContextOptions } from './engine/context
 import { wrapContext } from './engine/context/caller.ts';
 import { Device, type DeviceOptions } from './engine/index.ts';
 
-export * from './errors.ts';
+export * from './base/errors.ts';
 export * from './images/index.ts';
 export { createDalle, Dalle } from './nets/dalle/dalle.ts';
 export type { DalleOptions, GenerateOptions, GenerateStep } from './nets/dalle/dalle.ts';

@@ -5,9 +5,9 @@
  */
 import { readFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from './cache-folder.ts';
+import { cacheFolder } from './base/node/cache-folder.ts';
+import { writeFileAtomically } from './base/node/write-file.ts';
 import type { ContextSource, KernelChoice } from './engine/index.ts';
-import { writeFileAtomically } from './images/node/index.ts';
 import { calibrate } from './ops/index.ts';
 import { isKernelChoice } from './ops/kernel-choice.ts';
 

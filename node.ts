@@ -18,17 +18,18 @@ import type { Precision } from './nets/weight-tree.ts';
 import { openCheckpoints, type CheckpointPair } from './nets/dvae/load-dvae.ts';
 import { run as runOn } from './ops/index.ts';
 import { chooseKernels } from './kernel-cache.ts';
-import { bundledModel } from './package-files.ts';
+import { bundledModel } from './base/node/package-files.ts';
 import type { DownloadFileOptions } from './weights-convert/node/download-file.ts';
 import { openModelFolder } from './weights-convert/node/open-model-folder.ts';
 import { openSource } from './weights-convert/node/open-source.ts';
 
 export * from './index.ts';
 export * from './images/node/index.ts';
+export { writeFileAtomically, writeOutput, type Parts, type WriteOptions } from './base/node/write-file.ts';
 export * from './weights-convert/node/index.ts';
 export { createContext } from './engine/context/node/open.ts';
 export { isKernelChoice } from './ops/kernel-choice.ts';
-export { bundledModel } from './package-files.ts';
+export { bundledModel } from './base/node/package-files.ts';
 
 /** `egl` (the best device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`, or `reference` (float64 loops, slow). */
 export type DeviceName = 'egl' | `egl:${string}` | 'headless-gl' | 'reference';

@@ -5,7 +5,7 @@
 import { createRandom } from '../test/helpers/random.ts';
 import { paper } from '../nets/transformer/configurations.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
-import { bundledModel } from '../package-files.ts';
+import { bundledModel } from '../base/node/package-files.ts';
 import { expectedTransformerTensors, textPositions } from '../weights-convert/transformer-spec.ts';
 import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
 import { countElements } from '../weights-convert/torch/tensor-record.ts';

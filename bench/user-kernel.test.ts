@@ -9,7 +9,7 @@ import gpujs from 'gpu.js';
 import { describe, expect, test } from 'vitest';
 import { interpret, referenceDevice, run } from '../engine/index.ts';
 import type { Shape, Tensor } from '../engine/index.ts';
-import { DalleError } from '../errors.ts';
+import { DalleError } from '../base/errors.ts';
 import { add, createElementwise, relu, tensor } from '../ops/index.ts';
 import type { GpuJs } from '../ops/index.ts';
 import { expectClose } from '../test/helpers/close.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DalleError, UsageError } from '../errors.ts';
+import { DalleError, UsageError } from '../base/errors.ts';
 import { flagWord, parseWords, type Option, type Switch } from './arguments.ts';
 import { parseSize } from './flags.ts';
 

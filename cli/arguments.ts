@@ -4,7 +4,7 @@
  * `node:util`'s parseArgs.
  */
 import { parseArgs } from 'node:util';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { findNearest } from './nearest.ts';
 
 /** A flag that is there or not. */

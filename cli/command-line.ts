@@ -2,8 +2,8 @@
  * One command line from its words to its exit code. The process itself is main.ts's; nothing here touches it, so that
  * tests run command lines in the same process.
  */
-import { UsageError } from '../errors.ts';
-import { readPackageVersion } from '../package-files.ts';
+import { UsageError } from '../base/errors.ts';
+import { readPackageVersion } from '../base/node/package-files.ts';
 import { parseWords } from './arguments.ts';
 import type { Command } from './command.ts';
 import { complete } from './complete.ts';

@@ -1,5 +1,5 @@
 /** `dalle-gl complete`: a part of a picture is drawn anew, the rest stays. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';

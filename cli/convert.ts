@@ -1,7 +1,7 @@
 /**
  * `dalle-gl convert`: checkpoints in, a model folder out. The work is weights-convert's; this file is its words.
  */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { describeArchitecture } from '../weights-convert/check-tensors.ts';
 import { convertToModelFolder, type ConversionReport, type ConvertedPart } from '../weights-convert/node/convert.ts';
 import type { ConversionProgress } from '../weights-convert/node/conversion-progress.ts';

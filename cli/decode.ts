@@ -1,7 +1,7 @@
 /**
  * `dalle-gl decode`: tokens to a picture; several grids in one file become one picture of them all.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { composeGrid, fromPixels, savePng, type Picture, type TokenGrid } from '../node.ts';
 import { MAX_PIXELS } from '../images/index.ts';
 import { defineCommand, type Command } from './command.ts';

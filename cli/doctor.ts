@@ -2,7 +2,7 @@
  * `dalle-gl doctor`: every place a WebGL 2 context can come from on this machine, which one is taken and why, what it
  * can do, and what to install where something is missing. Its report is its result, so it goes to standard output.
  */
-import { DalleError } from '../errors.ts';
+import { DalleError } from '../base/errors.ts';
 import {
   surveyContexts,
   type ContextSurvey,
@@ -11,7 +11,7 @@ import {
 } from '../engine/context/node/survey.ts';
 import { bundledModel, Device, open, type DeviceName } from '../node.ts';
 import type { Probes } from '../engine/index.ts';
-import { readPackageVersion } from '../package-files.ts';
+import { readPackageVersion } from '../base/node/package-files.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
 import { defineCommand, type Command } from './command.ts';
 import { describeFailure, ReportedFailure } from './failure.ts';

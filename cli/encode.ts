@@ -3,7 +3,7 @@
  * then all of them must be good and of one size; into a folder each goes alone, [H/8, W/8].
  */
 import { extname } from 'node:path';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { toPixels, writeOutput, type Picture, type TokenGrid } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';

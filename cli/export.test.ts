@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundledModel, packageRoot } from '../package-files.ts';
+import { bundledModel, packageRoot } from '../base/node/package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
 

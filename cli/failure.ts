@@ -2,7 +2,7 @@
  * How a command fails: one paragraph for people, an exit code for scripts, and with `--json` the one object they wait
  * for. A stack trace is printed only for a bug, which is anything that is not a DalleError.
  */
-import { AbortedError, DalleError, UnsafeFileError, UsageError } from '../errors.ts';
+import { AbortedError, DalleError, UnsafeFileError, UsageError } from '../base/errors.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 
 /** 2 the words typed, 3 a file that names a way to run code, 130 interrupted, 1 everything else. */

@@ -1,5 +1,5 @@
 /** `dalle-gl generate`: a text becomes pictures, or a picture is drawn again from what it says of itself. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { FlagValues } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle, type DalleSession } from './dalle-session.ts';

@@ -2,7 +2,7 @@
  * Inputs of a command: pictures loaded and brought to size, and what happens when one of several is bad: it is told at
  * once, the others go on, and the exit code is that of the first failure.
  */
-import { FormatError, UsageError } from '../errors.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
 import { loadImage, preparePicture, type Dalle, type Picture, type PictureSize } from '../node.ts';
 import { seeHelp } from './arguments.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';

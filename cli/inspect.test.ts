@@ -1,7 +1,7 @@
 /** The words of `inspect`: what is printed where, in how many columns, and which exit code follows. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageRoot } from '../package-files.ts';
+import { packageRoot } from '../base/node/package-files.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { makeSmallModel, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
 import { call, dict, global, pickle, tensor, text } from '../test/hostile/pickle-assembler.ts';

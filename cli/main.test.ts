@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageRoot, readPackageVersion } from '../package-files.ts';
+import { packageRoot, readPackageVersion } from '../base/node/package-files.ts';
 import { makePng, makeSmallModel, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
 
 let place: Workplace;

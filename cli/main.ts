@@ -3,7 +3,7 @@
  * The program `dalle-gl`: gives the process's streams and Ctrl-C to a command line and takes its exit code. The first
  * Ctrl-C asks the work to stop, so that it can clean up; a second one does not ask.
  */
-import { explainFileError } from '../images/node/file-error.ts';
+import { explainFileError } from '../base/node/file-error.ts';
 import { runCommandLine } from './command-line.ts';
 import { exitCodeOf, sayFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';

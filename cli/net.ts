@@ -5,7 +5,7 @@
  */
 import { bundledModel, Device, loadDVAE, open, type DeviceName } from '../node.ts';
 import type { AnyDevice, Dvae, KernelChoice, Pixels, Precision, RunOptions, TokenGrid } from '../node.ts';
-import { readPackageVersion } from '../package-files.ts';
+import { readPackageVersion } from '../base/node/package-files.ts';
 import { startProgress } from './progress.ts';
 import { say, type Terminal } from './terminal.ts';
 

@@ -6,8 +6,8 @@
 import { statSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { explainFileError } from '../images/node/file-error.ts';
+import { UsageError } from '../base/errors.ts';
+import { explainFileError } from '../base/node/file-error.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OutputRules {

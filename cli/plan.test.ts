@@ -1,6 +1,6 @@
 /** `dalle-gl plan`: the numbers that a shape alone decides, and what it says where it cannot know. */
 import { expect, test } from 'vitest';
-import { bundledModel } from '../package-files.ts';
+import { bundledModel } from '../base/node/package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 
 interface Reported {

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { ContextError, DalleError, UsageError } from '../errors.ts';
+import { ContextError, DalleError, UsageError } from '../base/errors.ts';
 import { configurations, Device, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
 import type { DeviceName, DeviceSpeed, PlanLimits } from '../node.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';

@@ -3,7 +3,7 @@
  * weights on the same device it gives the same tokens again. A recipe that is read may be of anyone: nothing in it is
  * taken on trust.
  */
-import { DalleError, FormatError } from '../errors.ts';
+import { DalleError, FormatError } from '../base/errors.ts';
 import {
   isKernelChoice,
   parseSampling,

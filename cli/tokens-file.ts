@@ -2,7 +2,7 @@
  * Tokens as files: NumPy's .npy (int32 written; int32, int64 and uint16 read) or nested JSON lists.
  * Shapes: [h, w], or [n, h, w] for several grids.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { readSource, type TokenGrid } from '../node.ts';
 import { readNpy, writeNpy } from '../weights-convert/npy.ts';
 import type { Terminal } from './terminal.ts';

@@ -18,7 +18,7 @@ import {
   savePng,
   toPixels,
 } from '../dist/node.js';
-import { packageRoot } from '../dist/package-files.js';
+import { packageRoot } from '../dist/base/node/package-files.js';
 
 const checkpoints = join(packageRoot, 'test/data/emoji-dvae');
 const outputFolder = join(packageRoot, 'demo-output');

@@ -2,7 +2,7 @@
  * `compile` turns an ordinary function over tensors into a plan that runs; `run` computes tensors at once. The rewrite
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import { Executable, throwIfAborted } from './executable.ts';
 import type { PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from './executable.ts';
 import { Device } from './gl/device.ts';

@@ -3,7 +3,7 @@
  * JavaScript in between. Intermediate textures come from the device's pool and go back as soon as their last reader
  * has drawn, so plans that run in turn share memory.
  */
-import { AbortedError, ContextError } from '../errors.ts';
+import { AbortedError, ContextError } from '../base/errors.ts';
 import { describeKernels, explainPlan } from './explain.ts';
 import type { Device } from './gl/device.ts';
 import type { Program } from './gl/program.ts';

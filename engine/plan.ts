@@ -3,7 +3,7 @@
  * and says when each texture dies. Planning needs only the device's limits, never the device: a plan can be printed
  * for a machine that is not there.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import { countUses, sortTopologically } from './graph.ts';
 import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
 import type { BlockForm, Layout } from './layout.ts';

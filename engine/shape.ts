@@ -2,7 +2,7 @@
  * Shapes: sizes of dimensions, outermost first, as in PyTorch and NumPy. Row-major order throughout.
  * Pure arithmetic; the rules of single ops live with the ops.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 
 export type Shape = readonly number[];
 

@@ -3,7 +3,7 @@
  * builds tensors and computes nothing; `compile` and `run` follow the inputs back from the tensors they are given.
  * There is no tape and no global state: the graph is the tensors themselves, immutable and shared.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import type { Block } from './layout.ts';
 import type { Op, NumericArray } from './op.ts';
 import { checkShape, formatShape, sizeOf } from './shape.ts';

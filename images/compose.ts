@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import { checkPicture, createPicture, pastePicture, type Picture } from './picture.ts';
 
 export interface GridOptions {

@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { readOrientation, type Orientation } from './exif.ts';
 
 export interface JpegHeader {

@@ -11,7 +11,7 @@
  * CMYK is the price: this build refuses it, and so do we, by name. Pure: the caller brings the compiled program.
  */
 import createDecoderModule from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { corruptJpeg, readJpegHeader } from './jpeg-header.ts';
 import { orientPicture } from './orient.ts';
 import { checkPixelCount, MAX_PIXELS, pictureFromRgba, type Picture } from './picture.ts';

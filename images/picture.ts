@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { FormatError, ShapeError } from '../errors.ts';
+import { FormatError, ShapeError } from '../base/errors.ts';
 
 export interface Picture {
   readonly width: number;

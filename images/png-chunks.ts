@@ -4,8 +4,8 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { crc32 } from '../crc32.ts';
-import { FormatError } from '../errors.ts';
+import { crc32 } from '../base/crc32.ts';
+import { FormatError } from '../base/errors.ts';
 
 export const PNG_SIGNATURE_BYTES = 8;
 /** Length and type before a chunk's data, CRC after it. */

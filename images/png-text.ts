@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { makePngChunk, readPngChunks } from './png-chunks.ts';
 
 const LATIN1 = /^[\x20-\x7e\xa0-\xff\n]*$/;

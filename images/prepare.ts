@@ -5,7 +5,7 @@
  *
  * `keep` is ours: no scaling, only the crop to multiples of 8 that the net needs. Pure.
  */
-import { FormatError, UsageError } from '../errors.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
 import { resizeLanczos } from './lanczos.ts';
 import { checkPicture, cropPicture, MAX_PIXELS, type Box, type Picture } from './picture.ts';
 

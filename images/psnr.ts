@@ -1,7 +1,7 @@
 /**
  * Peak signal-to-noise ratio: how close a reconstruction is, in decibels. Pure.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import type { Picture } from './picture.ts';
 
 /**

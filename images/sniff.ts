@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 export type ImageKind = 'png' | 'jpeg';
 

@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { DalleError, ShapeError } from '../errors.ts';
+import { DalleError, ShapeError } from '../base/errors.ts';
 import { checkPicture, type Picture } from './picture.ts';
 
 /** Each byte over 255, as torchvision's `ToTensor`: shape [1, 3, H, W]. */

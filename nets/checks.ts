@@ -1,5 +1,5 @@
 /** Checks that the nets share: tokens on their way in, numbers on their way out. */
-import { DalleError, ShapeError } from '../errors.ts';
+import { DalleError, ShapeError } from '../base/errors.ts';
 
 /** Throws ShapeError `E_TOKEN` unless every token is a whole number below the size of its vocabulary. */
 export function checkTokens(where: string, tokens: ArrayLike<number>, vocabulary: number, kind = 'token'): void {

@@ -3,7 +3,7 @@
  * precision that it computes in. `half` rounds the weights of convolutions, not their biases, and every tensor that one
  * layer hands to the next to half precision, as OpenAI's code does on CUDA; sums stay fp32.
  */
-import { DalleError, ShapeError } from '../errors.ts';
+import { DalleError, ShapeError } from '../base/errors.ts';
 import { halfWeights } from '../ops/cast/cast.ts';
 import { castToHalf, constant } from '../ops/index.ts';
 import type { Tensor } from '../ops/index.ts';

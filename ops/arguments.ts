@@ -2,7 +2,7 @@
  * Checks of arguments that several ops share. Each throws a ShapeError whose first word is the function a person
  * called: `E_SHAPE` for tensors, `E_DTYPE` for their types, `E_ATTRIBUTE` for numbers.
  */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../base/errors.ts';
 import { formatShape } from '../engine/index.ts';
 import type { Shape, TensorType } from '../engine/index.ts';
 

@@ -4,7 +4,7 @@
  * so small graphs are timed on the device itself, question after question (calibration-questions.ts). Every candidate is
  * a Device of its own on the same context; the default is only left for a clear win (choose-fastest.ts).
  */
-import { AbortedError } from '../errors.ts';
+import { AbortedError } from '../base/errors.ts';
 import { Device } from '../engine/index.ts';
 import type { ContextSource, KernelChoice } from '../engine/index.ts';
 import { askSpeed, listQuestions } from './calibration-questions.ts';

@@ -17,7 +17,7 @@ import {
   toPixels,
   writeOfficialSizePickles,
 } from '../dist/node.js';
-import { packageRoot } from '../dist/package-files.js';
+import { packageRoot } from '../dist/base/node/package-files.js';
 import { readNpy } from '../dist/convert.js';
 
 /** Where the two best logits are closer than this many times PyTorch's own float32 error, either token is right. */

@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
-import { packageRoot } from '../dist/package-files.js';
+import { packageRoot } from '../dist/base/node/package-files.js';
 
 const seed = 7;
 const prompts = [

@@ -17,7 +17,7 @@ import type { Recipe } from '../cli/recipe.ts';
 import { drawLayout } from '../docs/draw-layout.ts';
 import { drawMask, drawnMasks } from '../docs/draw-masks.ts';
 import { readPngText } from '../images/index.ts';
-import { packageRoot } from '../package-files.ts';
+import { packageRoot } from '../base/node/package-files.ts';
 import type { ModelManifest } from '../weights-convert/manifest.ts';
 import {
   listCodeBlocks,

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import { expect, test } from 'vitest';
-import { packageRoot } from '../package-files.ts';
+import { packageRoot } from '../base/node/package-files.ts';
 import { readPage } from './helpers/documents.ts';
 
 const eslint = new ESLint({ cwd: packageRoot });
@@ -70,11 +70,14 @@ test.each([
   ['images/snippet.ts', 'pngjs'],
   ['images/snippet.ts', '../weights-convert/manifest.ts'],
   ['index.ts', 'node:fs'],
-  ['index.ts', './package-files.ts'],
+  ['index.ts', './base/node/package-files.ts'],
   ['index.ts', './images/node/index.ts'],
   ['convert.ts', 'node:fs'],
   ['convert.ts', './weights-convert/node/index.ts'],
-  ['errors.ts', './index.ts'],
+  ['base/errors.ts', '../index.ts'],
+  ['base/snippet.ts', 'node:fs'],
+  ['base/snippet.ts', './node/package-files.ts'],
+  ['base/node/snippet.ts', '../../engine/index.ts'],
   ['node.ts', './cli/main.ts'],
   ['cli/snippet.ts', '../engine/gl/device.ts'],
 ])('%s may not import %s, neither now nor later', async (file, target) => {
@@ -84,7 +87,7 @@ test.each([
 
 test.each([
   ['engine/snippet.ts', './gl/device.ts'],
-  ['engine/snippet.ts', '../errors.ts'],
+  ['engine/snippet.ts', '../base/errors.ts'],
   ['engine/gl/snippet.ts', '../layout.ts'],
   ['engine/context/node/snippet.ts', 'node:fs'],
   ['ops/relu/snippet.ts', '../../engine/index.ts'],

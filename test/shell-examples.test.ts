@@ -8,7 +8,7 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '../package-files.ts';
+import { packageRoot } from '../base/node/package-files.ts';
 import { listCodeBlocks } from './helpers/documents.ts';
 
 const pages = ['docs/09-opening-a-pickle-safely.md'];

@@ -2,7 +2,7 @@
  * Which sources are addresses to download from, and what the file behind one is called. Everything else that is a
  * string is a path.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 /** True for a URL, and for text of the form `scheme://…`, whatever the scheme: `parseAddress` says which are read. */
 export function isAddress(source: string | URL): boolean {

@@ -2,7 +2,7 @@
  * The sizes of a discrete VAE, read from the checkpoint and never assumed: from the instance attributes of a pickled
  * module, or from the shapes of a state dict. check-tensors.ts then holds every tensor against them.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { DvaeArchitecture } from './dvae-spec.ts';
 import type { PickleValue } from './pickle/records.ts';
 

@@ -4,7 +4,7 @@
  *
  * Readers ask for ranges they have checked against `size`; a source throws when it cannot give all of them.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 export interface ByteSource {
   /** What to call it in messages: a file name or URL. Never used to guess the format. */

@@ -2,7 +2,7 @@
  * Whether a file holds exactly the tensors of a net: all differences are reported at once, by name, wanted and got. And
  * what a net is in one line, for that message and for reports.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { Shapes } from './architecture.ts';
 import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
 import type { TransformerArchitecture } from './transformer-spec.ts';

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crc32 } from '../crc32.ts';
-import { DalleError } from '../errors.ts';
+import { crc32 } from '../base/crc32.ts';
+import { DalleError } from '../base/errors.ts';
 import { sourceFromBytes } from './byte-source.ts';
 import { canonicalName } from './dalle-pytorch-names.ts';
 import { describeDallePytorch, describeDallePytorchVersion, readDallePytorch } from './dalle-pytorch.ts';

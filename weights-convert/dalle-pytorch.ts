@@ -3,7 +3,7 @@
  * `{hparams, vae_params, vae_class_name, weights, …}`. The architecture is what `hparams` say, and what they leave out
  * is read from the tensors; options that dalle-gl has no net for are refused by name.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { Shapes } from './architecture.ts';
 import { isShifted } from './dalle-pytorch-names.ts';
 import type { PlainValue } from './pickle/build-records.ts';

@@ -2,8 +2,8 @@
  * Raw elements of any supported type as float32, written by bits: F32 and the 16-bit floats arrive exact, NaN payloads
  * included; F64 is rounded to nearest; an integer that float32 cannot hold is an error, never a rounded number.
  */
-import { FormatError } from '../errors.ts';
-import { bfloat16ToFloatBits, halfToFloatBits } from '../half.ts';
+import { FormatError } from '../base/errors.ts';
+import { bfloat16ToFloatBits, halfToFloatBits } from '../base/half.ts';
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
 
 /**

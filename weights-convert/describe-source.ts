@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { AbortedError } from '../errors.ts';
+import { AbortedError } from '../base/errors.ts';
 import { readBlocks, type ByteSource } from './byte-source.ts';
 import type { SourceDescription } from './manifest.ts';
 

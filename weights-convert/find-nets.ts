@@ -2,7 +2,7 @@
  * Which nets a checkpoint holds: a pickled module, a plain state dict, or a dictionary around one that says what it is.
  * Nothing is told by the caller, and nothing is guessed: a net whose architecture the file does not settle is refused.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { listShapes, readSizes } from './architecture.ts';
 import { checkModules } from './check-modules.ts';
 import { checkTensors } from './check-tensors.ts';

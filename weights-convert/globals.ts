@@ -4,7 +4,7 @@
  * The lists are of names that are understood, not of names known to be bad: anything outside them is refused for
  * conversion. Names that can run code are reported as an attempt to do so, though nothing in a pickle can run here.
  */
-import { FormatError, UnsafeFileError } from '../errors.ts';
+import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from './pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from './torch/dtypes.ts';
 

@@ -2,7 +2,7 @@
  * `model.json` as text: strict reading of one, and the one way to write it, so that the same model always gives the
  * same bytes. Unknown fields are refused in what decides how weights are read, and ignored elsewhere.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import {

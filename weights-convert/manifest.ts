@@ -2,7 +2,7 @@
  * The form of `model.json`: which parts a model has, their files and where they came from. manifest-json.ts turns it into
  * text and back, model-folder.ts opens what it names, node/write-model-folder.ts writes it.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { NET_PARTS, type NetArchitecture, type NetPart, type NetsByPart } from './net-spec.ts';
 import type { SamplingDefaults } from './sampling-defaults.ts';
 

@@ -4,7 +4,7 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
-import type { FormatError } from '../errors.ts';
+import type { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
   isIndexName,

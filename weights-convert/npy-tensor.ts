@@ -3,7 +3,7 @@
  * byte order and both orders of the axes, through the same strided reader as PyTorch's tensors; nothing is read but
  * headers until a tensor is asked for.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { NPY_HEADER_LIMIT, readNpyHeader } from './npy.ts';
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';

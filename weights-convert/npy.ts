@@ -3,7 +3,7 @@
  *
  * The header is a Python literal; only the exact form NumPy writes is read, by a pattern, never by evaluating it.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 /** Data as it lies in the file, row-major. */
 export type NpyArray =

@@ -2,7 +2,7 @@
  * Opens a checkpoint, whatever its container, and gives the weights of the nets in it: the way in for the converter and
  * for the library, which loads pickles directly too.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { listShapes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import { checkTensors, describeArchitecture } from './check-tensors.ts';

@@ -5,7 +5,7 @@
  * The names are those of the projects' own modules: OpenAI's `dall_e`, Hugging Face's FlavaImageCodebook,
  * lucidrains/DALLE-pytorch, ai-forever/ru-dalle, kakaobrain/minDALL-E and CompVis/taming-transformers.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { Shapes } from './architecture.ts';
 
 /** A net that is known by name. */

@@ -3,7 +3,7 @@
  * browsers and in Node. It can go on where a download broke off (Range with If-Range, RFC 9110 sections 13 and 14) and
  * confirm a copy that is there (If-None-Match). `fetch` follows at most 20 redirects, and only to http and https.
  */
-import { describeNoConnection, describeStatus } from '../fetch-failure.ts';
+import { describeNoConnection, describeStatus } from '../base/fetch-failure.ts';
 import { isSameVersion, resumeValidator, versionOf, type FileVersion } from './file-version.ts';
 import { receiveBlocks } from './receive-blocks.ts';
 import { watchStalls } from './stall-watch.ts';

@@ -2,7 +2,7 @@
  * What people get in the place of a file: an error page, a Git-LFS pointer, wget's log, nothing. The first bytes tell, so
  * a download can be refused before it is here.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 /**
  * Why these first bytes of something are no checkpoint, whatever follows: `E_LFS_POINTER` or `E_FORMAT_UNKNOWN`;

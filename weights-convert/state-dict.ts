@@ -2,7 +2,7 @@
  * The tensors of a saved object by name, as PyTorch's `state_dict()` would name them: from a pickled module, by walking
  * `_modules` depth first and taking each module's `_parameters` and `_buffers`, or from a state dict as it is.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { globalName, isRecord, sequenceItems, stringEntries, type PickleValue } from './pickle/records.ts';
 import type { StorageTable } from './torch/storage.ts';
 import { interpretTensor, type TensorRecord } from './torch/tensor-record.ts';

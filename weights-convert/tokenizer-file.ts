@@ -2,7 +2,7 @@
  * A tokenizer file, told from anything else by its content: JSON of the form that Hugging Face's `tokenizer.json` has,
  * an object that holds a `model`. Here it is only recognised and carried along as it is; reading it is the text's side.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { JsonReader } from './safetensors/json-reader.ts';
 

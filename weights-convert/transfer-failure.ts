@@ -1,7 +1,7 @@
 /**
  * How a transfer fails once there is an answer, in words; fetch-failure.ts has the words for no answer or a refusal.
  */
-import { AbortedError, DalleError, FormatError } from '../errors.ts';
+import { AbortedError, DalleError, FormatError } from '../base/errors.ts';
 import type { StallWatch } from './stall-watch.ts';
 
 /** What is known of a transfer while it goes on. */

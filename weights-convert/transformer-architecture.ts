@@ -2,7 +2,7 @@
  * A transformer's architecture from named values: the fields of `model.json`, or the `config` of one of dalle-gl's own
  * checkpoints. Every field is checked and bounded, so that what follows may build lists and shapes from it.
  */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { PlainValue } from './pickle/build-records.ts';
 import type { TransformerArchitecture } from './transformer-spec.ts';
 

@@ -3,7 +3,7 @@
  * Hardware is asked for first; if the browser only offers software, that is taken and recorded. Follows WebGL 2,
  * section 2.1, and WebGL 1, section 5.15.4 (webglcontextcreationerror). Pure: touches the DOM only when called.
  */
-import { ContextError } from '../../errors.ts';
+import { ContextError } from '../../base/errors.ts';
 import { describeRenderer, isSoftwareRenderer } from './renderer.ts';
 import type { ContextSource } from './source.ts';
 

@@ -2,7 +2,7 @@
  * A context that the caller brings. It is taken for what it can do, not for what it says: headless-gl calls its
  * WebGL 2 contexts "WebGL 1.0". Pure: no Node, no DOM at run time.
  */
-import { ContextError } from '../../errors.ts';
+import { ContextError } from '../../base/errors.ts';
 import { describeRenderer, isSoftwareRenderer } from './renderer.ts';
 import type { ContextSource } from './source.ts';
 

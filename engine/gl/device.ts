@@ -2,7 +2,7 @@
  * A device: one WebGL 2 context, what its probes found, its programs and textures, and the three things a plan asks
  * of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder talks to WebGL.
  */
-import { ContextError, ShapeError } from '../../errors.ts';
+import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { ContextSource } from '../context/source.ts';
 import type { BlockForm, Layout, Region, TextureSpec } from '../layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';

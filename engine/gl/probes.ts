@@ -2,7 +2,7 @@
  * What the device can really do, found by doing it: extension lists and names lie. Each probe draws and reads back.
  * The few shaders here are the engine's own; all others belong to ops.
  */
-import { ContextError } from '../../errors.ts';
+import { ContextError } from '../../base/errors.ts';
 import { ProgramCache } from './program.ts';
 import { forgetErrors, resetState } from './state.ts';
 import { framebufferOf, tryCreateTexture } from './texture.ts';

@@ -2,7 +2,7 @@
  * Fragment shaders to linked programs, cached by their text. All programs of a plan are compiled first, then linked,
  * and only then asked for their status, so that a driver which can will do them in parallel.
  */
-import { ContextError } from '../../errors.ts';
+import { ContextError } from '../../base/errors.ts';
 import type { Numbers } from '../share-programs.ts';
 
 /** One triangle over the whole viewport, made from the vertex number alone: no buffers. */

@@ -2,7 +2,7 @@
  * Texture arrays with a ledger: what is in use, what waits for reuse, how many bytes that is. Buffers of a finished
  * pass are kept for the next pass of the same size, up to a bound in bytes; the longest unused one goes first.
  */
-import { MemoryError } from '../../errors.ts';
+import { MemoryError } from '../../base/errors.ts';
 import { bytesOf } from '../layout.ts';
 import type { TextureSpec } from '../layout.ts';
 import type { Texels } from '../texels.ts';

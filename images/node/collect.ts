@@ -1,7 +1,7 @@
 /**
  * A stream's bytes joined, with a limit that holds whatever the stream announced.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** Everything `stream` yields; stops it with `E_FILE_TOO_LARGE` as soon as there are more than `maxBytes`. */
 export async function collectBytes(

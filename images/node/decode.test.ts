@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../../base/errors.ts';
 import { comparePictures, equalTo, readExpected, readPictureFile } from '../../test/images/pictures.ts';
 import { makePngChunk, PNG_SIGNATURE_BYTES, readPngChunks } from '../png-chunks.ts';
 import { decodeImage } from './decode.ts';

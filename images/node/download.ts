@@ -2,10 +2,10 @@
  * One bounded download: the status is looked at, the bytes are counted while they arrive, and the whole has a time
  * limit.
  */
-import { DalleError, FormatError } from '../../errors.ts';
-import { describeNoConnection, describeStatus } from '../../fetch-failure.ts';
+import { DalleError, FormatError } from '../../base/errors.ts';
+import { describeNoConnection, describeStatus } from '../../base/fetch-failure.ts';
 import { collectBytes, tooManyBytes } from './collect.ts';
-import { abortedError } from './file-error.ts';
+import { abortedError } from '../../base/node/file-error.ts';
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal;

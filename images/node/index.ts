@@ -7,4 +7,3 @@ export { decodePng, encodePng } from './png.ts';
 export { countPreviewLines, detectGraphics, renderPreview, rewindPreview, type TerminalGraphics } from './preview.ts';
 export { readSource, type ReadOptions } from './read.ts';
 export { savePng, type SaveOptions } from './save.ts';
-export { writeFileAtomically, writeOutput, type Parts, type WriteOptions } from './write.ts';

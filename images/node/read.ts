@@ -5,10 +5,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { collectBytes, tooManyBytes } from './collect.ts';
 import { download } from './download.ts';
-import { explainFileError } from './file-error.ts';
+import { explainFileError } from '../../base/node/file-error.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;

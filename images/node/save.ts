@@ -3,7 +3,7 @@
  */
 import type { Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
-import { writeOutput, type WriteOptions } from './write.ts';
+import { writeOutput, type WriteOptions } from '../../base/node/write-file.ts';
 
 export interface SaveOptions extends WriteOptions {
   /** Text chunks by keyword, such as `Description` or `Software`; `readPngText` gives them back. */

@@ -5,7 +5,7 @@
  *
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
-import { ContextError, DalleError, FormatError, ShapeError } from '../../errors.ts';
+import { ContextError, DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import type { AnyDevice, RewriteOptions } from '../../ops/index.ts';
 import type { Model } from '../../weights-convert/model-folder.ts';
 import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';

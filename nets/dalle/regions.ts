@@ -2,7 +2,7 @@
  * Which image tokens of a picture to draw again: from rectangles in fractions of the picture, or from a mask of its
  * pixels. A token is drawn again if any of its pixels is. H W the grid of tokens, of 8 × 8 pixels each.
  */
-import { ShapeError, UsageError } from '../../errors.ts';
+import { ShapeError, UsageError } from '../../base/errors.ts';
 import { patch } from '../dvae/patch.ts';
 
 /** A rectangle in fractions of the picture: all of it is 0, 0, 1, 1. */

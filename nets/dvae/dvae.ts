@@ -3,7 +3,7 @@
  * shape met, and keeps the latest of each kind, since a plan holds its weights on the device.
  * B batch, H W picture, h = H/8, w = W/8 grid of tokens, V vocabulary.
  */
-import { ContextError, DalleError, ShapeError } from '../../errors.ts';
+import { ContextError, DalleError, ShapeError } from '../../base/errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';

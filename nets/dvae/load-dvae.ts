@@ -2,7 +2,7 @@
  * Loads a discrete VAE straight from checkpoints, as OpenAI's notebook does: each net from an address, a file that a
  * person chose, or bytes from anywhere. The entry for Node adds paths, model folders and a cache.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { AnyDevice } from '../../ops/index.ts';
 import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-source.ts';
 import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';

@@ -5,7 +5,7 @@
  *
  * Of equal logits the lower token comes first. Pure.
  */
-import { DalleError, ShapeError } from '../../errors.ts';
+import { DalleError, ShapeError } from '../../base/errors.ts';
 import { exponential } from './exponential.ts';
 import { selectPrefix } from './select-prefix.ts';
 import { samplingError, type SamplingSettings } from './settings.ts';

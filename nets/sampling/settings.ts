@@ -1,7 +1,7 @@
 /**
  * How tokens are drawn, as a person asks for it, and as a picture remembers it, so that it can be drawn again.
  */
-import { FormatError, UsageError } from '../../errors.ts';
+import { FormatError, UsageError } from '../../base/errors.ts';
 import { SAMPLING_RULES } from '../../weights-convert/sampling-defaults.ts';
 import { SEEDS } from './random.ts';
 

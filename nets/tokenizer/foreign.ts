@@ -6,7 +6,7 @@
  * such a file are run as they are: one that was made to be slow is slow, so take these files from whom you trust.
  */
 import type { Tokenizer as PackageTokenizer } from '@huggingface/tokenizers';
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../../base/errors.ts';
 import { tokenizerError, type JsonObject } from './tokenizer-json.ts';
 import {
   checkTextLength,

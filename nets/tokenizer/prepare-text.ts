@@ -2,7 +2,7 @@
  * A caption as the transformer takes it: exactly L = text_length tokens, pads where the caption has ended. The start
  * token of architectures that have one is the transformer's business.
  */
-import { ShapeError, UsageError } from '../../errors.ts';
+import { ShapeError, UsageError } from '../../base/errors.ts';
 import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import type { Tokenizer } from './tokenizer.ts';
 

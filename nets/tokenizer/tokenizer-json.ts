@@ -5,7 +5,7 @@
  *
  * Everything is checked before use: ids without gaps, merges of tokens that make tokens.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { BpeTokenizer, WORD_END, type BpeVocabulary } from './bpe.ts';
 
 /** Any JSON object. */

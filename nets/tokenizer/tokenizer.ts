@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { ShapeError, UsageError } from '../../errors.ts';
+import { ShapeError, UsageError } from '../../base/errors.ts';
 
 /** One merge of byte pair encoding, as it was done to a word. */
 export interface MergeStep {

@@ -5,7 +5,7 @@
  *
  * Only the words that hold the joined pair are counted again, so 16,384 tokens from a million words take seconds.
  */
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { BpeTokenizer, splitLetters, splitWords, WORD_END } from './bpe.ts';
 import { Heap } from './heap.ts';
 import { pairKey } from './merge-pieces.ts';

@@ -2,7 +2,7 @@
  * A decoding under way: a batch of candidates whose tokens so far are in the caches. Each step takes the next token of
  * every candidate and gives the logits of the one after it. Nothing is compiled and no texture made after the first.
  */
-import { ContextError, ShapeError } from '../../errors.ts';
+import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { RunOptions } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import { checkFinite, checkTokens } from '../checks.ts';

@@ -3,7 +3,7 @@
  * the programs of sequence.ts in compiled plans, which share their weights on the device, and keeps those of a decoding
  * for the next one of the same size.
  */
-import { ContextError, ShapeError } from '../../errors.ts';
+import { ContextError, ShapeError } from '../../base/errors.ts';
 import { compile } from '../../ops/index.ts';
 import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';

@@ -3,7 +3,7 @@
  * x [...] → i32 [...] without that axis. Where a NaN is among the values the result is -1, on every device and in the
  * reference: PyTorch returns the NaN's place, which a caller would take for a token.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, resolveAxis, stridesOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { reduceShape, viewResult } from '../reduce/axes.ts';

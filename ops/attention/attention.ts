@@ -7,7 +7,7 @@
  * 2·N vectors of D for each position of B sequences, keys and then values (ops/cache); S divides B, and the B / S
  * sequences that share a row hold the same. Letters: L slots, Q = ⌈D / 4⌉ texels of a vector.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { cacheShape } from '../cache/cache.ts';

@@ -8,7 +8,7 @@
  *
  * Letters: p a query's place in the image, r and c its row and column, k the side of a kernel.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 
 export interface Mask {

@@ -7,7 +7,7 @@
  * so heads of any size begin at a texel. Rows of x are M positions of each of B′ sequences: [B′·M, C]. The cache holds
  * B sequences, a multiple of B′: [1, 4, T, B · groups · ⌈size / 4⌉], and B / B′ in a row share what they are given.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
 import type { Cost, Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';

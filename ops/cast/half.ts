@@ -2,8 +2,8 @@
  * Rounding to half precision (IEEE 754 binary16): to nearest, ties to even, subnormal halves kept, Infinity from 65520
  * on, NaN stays NaN. For the reference loops; shaders do it as they pack what they write (ops/shader/halves.ts).
  */
-import { DalleError } from '../../errors.ts';
-import { floatBitsToHalf, halfToFloatBits } from '../../half.ts';
+import { DalleError } from '../../base/errors.ts';
+import { floatBitsToHalf, halfToFloatBits } from '../../base/half.ts';
 import type { NumericArray, TensorType } from '../../engine/index.ts';
 
 /** The half nearest to a number. */

@@ -2,7 +2,7 @@
  * concat: tensors joined end to end along one axis, as `torch.cat`.
  * [.., A₁, ..], [.., A₂, ..], … → [.., A₁ + A₂ + …, ..]; all other sizes and the dtype must be the same.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, resolveAxis, stridesOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { offset, writeElementShader } from '../shader/fragment.ts';

@@ -5,7 +5,7 @@
  * The shader here is the naive one, four lines that say what a convolution is. The rule `pack_conv2d` puts the fast
  * one (packed-conv2d.ts) in its place; both must equal the reference loop.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';

@@ -2,7 +2,7 @@
  * Two operands: add, sub, mul, div with NumPy's broadcasting, and scaleAdd, the residual of DALL·E's blocks.
  * Operands of any shapes that broadcast; the result is fp32.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';

@@ -3,7 +3,7 @@
  * in f16 what is f16.
  * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';

@@ -4,7 +4,7 @@
  *
  * A token that the table does not have, or a position beyond T, gives NaN, so that it cannot pass for a picture.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, floatLiteral } from '../shader/accessors.ts';

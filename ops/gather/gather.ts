@@ -5,7 +5,7 @@
  *
  * An index below 0 or from V on has no row: its D values are NaN, so that it cannot pass for a picture.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, resolveAxis, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkIndices } from '../arguments.ts';

@@ -6,7 +6,7 @@
  * times the deviation, fp32 would lose the deviation in the mean. R vectors a fragment, for one quad of their channels;
  * each fragment takes the sums again, so this is the plain form and not the fast one.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';

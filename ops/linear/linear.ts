@@ -2,7 +2,7 @@
  * linear: rows x [R, K] times a weight as PyTorch keeps it, [O, K], plus a bias [O] → [R, O]. The naive form: every
  * element is a dot product of its own. `packed_linear` is what the engine runs where the weight is a constant.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { writePixelShader } from '../shader/fragment.ts';

@@ -4,7 +4,7 @@
  * needs no packing: a texel of [K, N] holds four outputs at one k, one of [N, K] four k of one output, and either way a
  * turn of the loop reads four.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sizeOf } from '../../engine/index.ts';
 import type { Op, Operand, ReferenceCall, ShaderCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';

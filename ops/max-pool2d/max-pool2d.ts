@@ -3,7 +3,7 @@
  * x [B, C, H, W] → [B, C, ⌊H/size⌋, ⌊W/size⌋]: rows and columns that fill no window are left out, as in PyTorch.
  * A NaN in a window makes its result NaN.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkWholeNumber, imageShape } from '../arguments.ts';

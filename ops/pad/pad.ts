@@ -2,7 +2,7 @@
  * pad: a border of one value around a tensor, as `numpy.pad` with mode "constant". x of rank 0 to 4 with sizes Aᵢ →
  * sizes beforeᵢ + Aᵢ + afterᵢ, same dtype.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf } from '../../engine/index.ts';
 import type { DType, Op, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkPerAxis } from '../arguments.ts';

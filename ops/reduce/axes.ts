@@ -2,7 +2,7 @@
  * Which axes a reduction removes and what shape is left, as PyTorch's `dim` and `keepdim`.
  * Shared by sum, mean, max and argmax.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { resolveAxis, stridesOf } from '../../engine/index.ts';
 import type { Shape } from '../../engine/index.ts';
 import type { View } from '../strided.ts';

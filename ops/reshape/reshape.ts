@@ -2,7 +2,7 @@
  * reshape: the same row-major numbers under another shape, as `numpy.reshape`. x [...] → `shape`, same dtype.
  * Textures are not row-major, so this moves every element, unless the shape is the one x has.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape, sizeOf } from '../../engine/index.ts';
 import type { Op, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { writeElementShader } from '../shader/fragment.ts';

@@ -7,7 +7,7 @@
  * and what follows them stays as it is. `turns` [T, D] holds cosine and sine of each pair, interleaved; 1 and 0 where a
  * pair does not turn. They come as numbers, for a GPU's cosine of a large angle is far off.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type {
   NumericArray,

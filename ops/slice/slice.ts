@@ -1,7 +1,7 @@
 /**
  * slice: a box of a tensor, as x[b₀ : b₀ + s₀, b₁ : b₁ + s₁, …] in NumPy. x of rank 0 to 4 → shape `size`, same dtype.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf } from '../../engine/index.ts';
 import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { checkPerAxis } from '../arguments.ts';

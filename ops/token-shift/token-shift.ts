@@ -7,7 +7,7 @@
  * decoding and a whole sequence are the same. M positions of S sequences from `position` on → [S·M, D]. Halves and
  * quarters are rounded up, as torch's `chunk` does.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { cacheShape } from '../cache/cache.ts';

@@ -2,7 +2,7 @@
  * transpose: the axes of a tensor in another order, as `numpy.transpose`. Axis i of the result is axis permutation[i] of x:
  * x [B, C, H, W] with [0, 2, 3, 1] → [B, H, W, C], same dtype.
  */
-import { ShapeError } from '../../errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf } from '../../engine/index.ts';
 import type { Op, Tensor, TensorType } from '../../engine/index.ts';
 import { writeElementShader } from '../shader/fragment.ts';

@@ -2,7 +2,7 @@
  * How a kernel is turned down: one paragraph with the piece of the function that cannot be a shader, the reason, and
  * what to write in its place.
  */
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 /** Turns a node down with a reason. `E_KERNEL_SYNTAX`, or `E_KERNEL_CAPTURE` for a name from outside. */

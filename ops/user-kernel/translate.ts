@@ -3,7 +3,7 @@
  * the class `WebGL2FunctionNode`. gpu.js calls that class internal, so the version is fixed and what it writes is
  * looked at again; anything unknown is an error. Nothing of gpu.js is imported here: the caller passes it in.
  */
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { checkKernel } from './check-kernel.ts';
 import { linkMathCalls } from './math.ts';
 import { refuseWithin } from './refusal.ts';

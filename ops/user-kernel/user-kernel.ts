@@ -2,7 +2,7 @@
  * Ops in one line: a plain function over numbers becomes an elementwise op like those built in, with NumPy's
  * broadcasting, our layout and fp32. gpu.js translates its text; the function itself is the float64 reference.
  */
-import { ShapeError, UsageError } from '../../errors.ts';
+import { ShapeError, UsageError } from '../../base/errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { defineElementwise } from '../elementwise/elementwise.ts';

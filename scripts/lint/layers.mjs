@@ -1,6 +1,6 @@
 /**
  * Lint rule `layers/imports`: which part of the product may import which. The parts are a table, zone → what it may
- * import besides itself; eslint.config.js holds it. A zone is a folder (`ops/`) or a file (`errors.ts`) from the root
+ * import besides itself; eslint.config.js holds it. A zone is a folder (`ops/`) or a file (`index.ts`) from the root
  * of the repository, and a file belongs to the longest one that fits. What is not in the table may not be imported.
  */
 import { isBuiltin } from 'node:module';

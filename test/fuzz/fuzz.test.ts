@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 
 const seconds = Number(process.env['DALLE_GL_FUZZ_SECONDS'] ?? 3);
 const fuzzer = join(packageRoot, 'test/fuzz/fuzz.mjs');

@@ -3,7 +3,7 @@
  * errors, few reads, no large buffer.
  */
 import { asked, forgetAsked } from '../hostile/watch-memory.mjs';
-import { DalleError } from '../../dist/errors.js';
+import { DalleError } from '../../dist/base/errors.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
 import { inspectFile } from '../../dist/weights-convert/inspect/inspect-file.js';
 import { listNpz, openNpy } from '../../dist/weights-convert/npy-tensor.js';

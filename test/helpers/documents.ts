@@ -4,7 +4,7 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 
 /** Path of a page from the root of the repository. */
 export type Page = string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
 import { vi } from 'vitest';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 import { listCodeBlocks, listEntryPoints, listPages } from './documents.ts';
 
 export interface Example {

@@ -1,7 +1,7 @@
 /** The goldens of `test/golden/tokenizers`, which make_tokenizers.py wrote. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 
 export interface TokenizerGolden {
   readonly cases: readonly { readonly text: string; readonly ids: number[]; readonly decoded: string }[];

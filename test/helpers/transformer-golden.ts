@@ -4,7 +4,7 @@
  * image [S, H·W, V].
  */
 import { join } from 'node:path';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 import { openFileSource } from '../../weights-convert/node/file-source.ts';
 import { openModelFolder } from '../../weights-convert/node/open-model-folder.ts';
 import { openSafetensors } from '../../weights-convert/safetensors/read-safetensors.ts';

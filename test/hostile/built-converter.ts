@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 
 /** What became of one file. */
 export interface Conversion {

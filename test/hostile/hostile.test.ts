@@ -1,7 +1,7 @@
 /** The hostile corpus against the reader: each file refused with its code, nothing run, nothing large asked for. */
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { UnsafeFileError } from '../../errors.ts';
+import { UnsafeFileError } from '../../base/errors.ts';
 import { openWeights, sourceFromBytes, type ByteSource } from '../../weights-convert/index.ts';
 import { attacks } from './attacks.ts';
 import { mistakenFiles } from './mistaken-files.ts';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 import { createRandom } from '../helpers/random.ts';
 
 const encoder = join(packageRoot, 'test/golden/hidden-4/encoder.zip.channels-last.pkl');

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DalleError, FormatError } from '../../errors.ts';
+import { DalleError, FormatError } from '../../base/errors.ts';
 import { openWeights, readNpy, sourceFromBytes, writeNpy, type ByteSource } from '../../weights-convert/index.ts';
 import { openNpz } from '../../weights-convert/npy-tensor.ts';
 import { decodePickle } from '../../weights-convert/pickle/decode-pickle.ts';

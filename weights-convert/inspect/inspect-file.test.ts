@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DalleError, UnsafeFileError } from '../../errors.ts';
+import { DalleError, UnsafeFileError } from '../../base/errors.ts';
 import { attacks } from '../../test/hostile/attacks.ts';
 import { call, dict, global, join, pickle, tensor, text, tuple } from '../../test/hostile/pickle-assembler.ts';
 import { torchZip } from '../../test/hostile/torch-assembler.ts';

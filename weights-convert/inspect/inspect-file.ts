@@ -2,7 +2,7 @@
  * What a file is and holds, without converting it and without asking whether it may be trusted: the work behind
  * `dalle-gl inspect`, in Node and in the browser. Reads tables of contents and pickles, never a tensor's numbers.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { describeArchitecture } from '../check-tensors.ts';
 import { listNpz, openNpy } from '../npy-tensor.ts';

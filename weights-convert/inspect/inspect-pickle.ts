@@ -2,7 +2,7 @@
  * Looks at the pickle or pickles of a file without asking whether their names are known: what they name, the tensors
  * and values they hold, and on request every opcode. A pickle that breaks off still shows what it named until there.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { classifyGlobal, locateGlobals, refuseGadgets } from '../globals.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';

@@ -5,7 +5,7 @@
  * Names are those of `state_dict()` where the pickle is a state dict or a module: `_parameters`, `_buffers` and
  * `_modules` are no part of the way.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { isRecord, type CallRecord, type PickleRecord, type PickleValue } from '../pickle/records.ts';
 import { moduleClass } from '../state-dict.ts';
 import type { StorageTable } from '../torch/storage.ts';

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageRoot } from '../../package-files.ts';
+import { packageRoot } from '../../base/node/package-files.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { expectedTensors, OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../dvae-spec.ts';
 

@@ -11,7 +11,7 @@ import { openWeights } from '../open-weights.ts';
 import { convertToModelFolder } from './convert.ts';
 import { openFileSource } from './file-source.ts';
 import { openModelFolder } from './open-model-folder.ts';
-import { createOutputFile, type CreateOutput, type OutputHandle } from './output-file.ts';
+import { createOutputFile, type CreateOutput, type OutputHandle } from '../../base/node/output-file.ts';
 import { writeModelFolder } from './write-model-folder.ts';
 
 const golden = (name: string): string => fileURLToPath(new URL(`../../test/golden/hidden-4/${name}`, import.meta.url));

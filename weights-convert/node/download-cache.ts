@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
-import { createOutputFile } from './output-file.ts';
+import { createOutputFile } from '../../base/node/output-file.ts';
 
 /** A whole file. */
 export interface CachedFile {

@@ -3,8 +3,8 @@
  * continued where it broke off. request-file.ts talks to the server, partial-file.ts holds what is not whole yet,
  * download-cache.ts what is.
  */
-import { cacheFolder } from '../../cache-folder.ts';
-import { DalleError } from '../../errors.ts';
+import { cacheFolder } from '../../base/node/cache-folder.ts';
+import { DalleError } from '../../base/errors.ts';
 import { nameFile, parseAddress } from '../address.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { checkWhole } from '../check-whole.ts';

@@ -3,7 +3,7 @@
  * whose official pickles no longer load get working ones this way.
  */
 import { join } from 'node:path';
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import type { ModelFile } from '../manifest.ts';
 import { NET_PARTS, partOf, type NetPart } from '../net-spec.ts';
@@ -11,8 +11,8 @@ import { countParameters, type Weights } from '../weights.ts';
 import { writeCheckpoint } from '../write-checkpoint.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openModelFolder } from './open-model-folder.ts';
-import { createOutputFile, type OutputFile } from './output-file.ts';
-import { makeFolders, removeFolders } from './output-folder.ts';
+import { createOutputFile, type OutputFile } from '../../base/node/output-file.ts';
+import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
 
 export interface ExportOptions {
   /** The model folder to read. */

@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { checkRange, throwReadFailure, type ByteSource } from '../byte-source.ts';
 
 /** A `ByteSource` that holds a file descriptor: close it. */

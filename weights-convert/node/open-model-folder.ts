@@ -1,6 +1,6 @@
 /** Opens a model folder on disk. See model-folder.ts for what one is. */
 import { join } from 'node:path';
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { MANIFEST_NAME, type ModelManifest, type PartName } from '../manifest.ts';
 import { parseManifest } from '../manifest-json.ts';

@@ -2,7 +2,7 @@
  * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or more nets, or a tokenizer),
  * checked, and only then read from end to end for its hash. A model has one of each part, so two are refused.
  */
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
 import type { PartName, SourceDescription } from '../manifest.ts';

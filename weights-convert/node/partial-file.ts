@@ -10,13 +10,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
 import { openFileSource } from './file-source.ts';
-import { describeWriteFailure } from './output-file.ts';
-import { isRunning } from './running-process.ts';
+import { describeWriteFailure } from '../../base/node/output-file.ts';
+import { isRunning } from '../../base/node/running-process.ts';
 
 /** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
 const FREE = '.partial';

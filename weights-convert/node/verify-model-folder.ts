@@ -1,9 +1,9 @@
 /**
  * Reads a model folder again, with the reader that everything else uses, and compares it with what it was made from.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { halfToFloatBits } from '../../half.ts';
+import { halfToFloatBits } from '../../base/half.ts';
 import { partOf } from '../net-spec.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countElements } from '../torch/tensor-record.ts';

@@ -6,7 +6,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
 import {
@@ -31,8 +31,8 @@ import {
   leftoverOf,
   type CreateOutput,
   type OutputFile,
-} from './output-file.ts';
-import { makeFolders, removeFolders } from './output-folder.ts';
+} from '../../base/node/output-file.ts';
+import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
 
 /** One net to write, with the description of the file it came from. */
 export interface PartToWrite {

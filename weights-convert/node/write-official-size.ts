@@ -5,13 +5,13 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { partOf } from '../net-spec.ts';
 import { writeModulePickle } from '../module-pickle.ts';
 import { generateTensors, OFFICIAL_SIZES } from '../official-size.ts';
 import { createNodeHasher } from './node-hasher.ts';
-import { createOutputFile, describeWriteFailure } from './output-file.ts';
+import { createOutputFile, describeWriteFailure } from '../../base/node/output-file.ts';
 
 export interface GeneratedFile {
   readonly path: string;

@@ -2,7 +2,7 @@
  * How much a pickle may ask for. Every limit is checked before anything is allocated for it, so that no file can make
  * the decoder hang or swell: work and memory stay proportional to the bytes that are really there.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 export interface PickleBudgets {
   /** Bytes of one pickle stream. */

@@ -2,7 +2,7 @@
  * A bounds-checked cursor over a pickle stream: unsigned lengths that must fit the bytes that remain, little-endian
  * integers, text lines. It never moves backwards, whatever a length field says.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { checkBudget, type PickleBudgets } from './budgets.ts';
 
 const NEWLINE = 0x0a;

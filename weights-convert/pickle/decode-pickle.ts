@@ -4,7 +4,7 @@
  *
  * One loop over opcodes, no recursion; time and memory are bounded by the budgets and by the bytes there are.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { checkBudget, DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
 import { PickleMachine } from './machine.ts';
 import { OPCODES } from './opcodes.ts';

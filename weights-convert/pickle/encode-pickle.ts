@@ -4,7 +4,7 @@
  *
  * For trees that dalle-gl makes itself: it recurses, and knows no cycles.
  */
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../../base/errors.ts';
 import { isRecord, type CallRecord, type PickleRecord, type PickleValue } from './records.ts';
 
 /** The bytes of a pickle of `root`, from PROTO to STOP. Whole numbers within 32 bits become ints, others floats. */

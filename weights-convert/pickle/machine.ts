@@ -4,7 +4,7 @@
  * Follows CPython's `pickle.py`, minus everything that imports, constructs or calls. Opcodes (opcodes.ts) are written
  * in terms of the methods here, which do all checking: underflow, marks, memo, budgets, and the kind of what is filled.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { checkBudget, type PickleBudgets } from './budgets.ts';
 import { PickleCursor } from './cursor.ts';
 import {

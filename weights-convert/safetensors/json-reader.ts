@@ -4,7 +4,7 @@
  * Written by hand because `JSON.parse` hides what matters here: of duplicate keys it keeps the last, numbers beyond
  * 2^53 arrive rounded, and a hostile text of nested brackets makes it allocate many times the file's size.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** Every method skips white space before its token, and throws `E_ST_JSON` if it finds another one. */
 export class JsonReader {

@@ -2,7 +2,7 @@
  * A sharded checkpoint as one source: its index, and behind it the bytes of its shards in the order of their names.
  * Whatever reads a file can so read, hash and close all of them.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { joinSources, type ByteSource } from '../byte-source.ts';
 import type { TensorData } from '../weights.ts';
 import { quote } from './json-reader.ts';

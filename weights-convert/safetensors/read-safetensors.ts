@@ -2,7 +2,7 @@
  * Reads safetensors by the strict rules of its reference reader: the header fits the file, tensors cover the data from
  * first byte to last without gap or overlap, and every size equals what shape and dtype say. Tensors are read lazily.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
 import { DTYPE_BYTES, type Dtype } from '../torch/dtypes.ts';

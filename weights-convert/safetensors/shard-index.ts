@@ -4,7 +4,7 @@
  * Follows what Hugging Face's libraries write: `metadata` with the bytes of all tensors, `weight_map` from names to
  * files beside the index.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { duplicateError, JsonReader, quote } from './json-reader.ts';
 
 /** File → names of the tensors in it, in the order of the index. */

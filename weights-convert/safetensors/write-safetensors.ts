@@ -4,8 +4,8 @@
  * Follows the reference writer: tensors sorted by name (all have one dtype, so alignment is no concern), header padded
  * with spaces to a multiple of 8. The same tensors always give the same bytes.
  */
-import { FormatError } from '../../errors.ts';
-import { floatBitsToHalf } from '../../half.ts';
+import { FormatError } from '../../base/errors.ts';
+import { floatBitsToHalf } from '../../base/half.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { tensorBlocks, type TensorData } from '../weights.ts';
 

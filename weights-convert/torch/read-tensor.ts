@@ -5,7 +5,7 @@
  *
  * Memory is the result plus one window: the storage is walked in its own order, a window at a time.
  */
-import { FormatError, MemoryError } from '../../errors.ts';
+import { FormatError, MemoryError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
 import { DTYPE_BYTES } from './dtypes.ts';

@@ -3,7 +3,7 @@
  * `('storage', class, key, location, elements)`, with a sixth item in the legacy container (a view on part of it).
  * The location (cpu, cuda:0) is ignored: the bytes are in the file all the same.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { globalName, isRecord, sequenceItems, type PickleValue } from '../pickle/records.ts';
 import { DTYPE_BYTES, STORAGE_DTYPES, type Dtype } from './dtypes.ts';
 

@@ -5,7 +5,7 @@
  * Follows torch/_utils.py: `_rebuild_tensor(storage, offset, size, stride)`, `_v2` with more arguments behind, `_v3`
  * with a dtype, `_rebuild_parameter` and `_rebuild_from_type_v2` around them. Offsets and strides count elements.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import {
   globalName,
   isRecord,

@@ -2,7 +2,7 @@
  * A file written by `torch.save`, in either container, opened for reading: the object it holds as inert records, and
  * where the bytes of its storages lie. Nothing but the pickle is read until a tensor is asked for.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { refuseGadgets } from '../globals.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';

@@ -5,7 +5,7 @@
  * Follows `_legacy_load` in torch/serialization.py. Nothing here carries a checksum; the counts are checked against
  * what the pickle says, and the last storage must end where the file ends.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
 import type { DecodedPickle } from '../pickle/decode-pickle.ts';

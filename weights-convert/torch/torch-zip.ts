@@ -2,7 +2,7 @@
  * The container of torch ≥ 1.6: a zip of `<root>/data.pkl`, one stored entry `<root>/data/<key>` for each storage, and
  * small notes (`version`, `byteorder`). Follows caffe2/serialize/inline_container.cc and torch/serialization.py.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DEFAULT_BUDGETS, checkBudget } from '../pickle/budgets.ts';
 import { openZip, readZipEntry, verifyZipEntry, type ZipEntry } from '../zip/zip-archive.ts';

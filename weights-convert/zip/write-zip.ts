@@ -2,8 +2,8 @@
  * Writes a zip of stored entries as a stream, as torch lays its checkpoints out: data aligned to 64 bytes by a padding
  * field in the local header, no dates. One entry is in memory at a time; the same entries always give the same bytes.
  */
-import { DalleError } from '../../errors.ts';
-import { crc32 } from '../../crc32.ts';
+import { DalleError } from '../../base/errors.ts';
+import { crc32 } from '../../base/crc32.ts';
 
 /** An entry to write; its bytes are made when its turn comes. */
 export interface ZipInput {

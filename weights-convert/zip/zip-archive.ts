@@ -4,9 +4,9 @@
  * The central directory (zip-directory.ts) says what exists; local headers are read only to find where data begins and
  * to see that they do not disagree. Entries must not share bytes, so what is read never exceeds the file.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
-import { crc32 } from '../../crc32.ts';
+import { crc32 } from '../../base/crc32.ts';
 import { readZipDirectory, type DirectoryEntry } from './zip-directory.ts';
 import { quote, structureError } from './zip-end.ts';
 

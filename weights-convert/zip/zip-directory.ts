@@ -4,7 +4,7 @@
  * Follows PKWARE's APPNOTE (sections 4.3, 4.4, 4.5.3) for the part torch writes: one disk, no comment, ZIP64 where
  * needed. Stricter than the format: nothing before the first entry, nothing after the last record, stored entries only.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { locateDirectory, quote, readUint64, structureError } from './zip-end.ts';
 

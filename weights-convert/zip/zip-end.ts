@@ -4,7 +4,7 @@
  * Follows PKWARE's APPNOTE (4.3.14 to 4.3.16). There must be no archive comment, so the last record has one possible
  * place, and no two programs can see two different archives in one file.
  */
-import { FormatError } from '../../errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 
 const END_BYTES = 22;

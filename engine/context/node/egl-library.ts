@@ -7,7 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ContextError } from '../../../errors.ts';
+import { ContextError } from '../../../base/errors.ts';
 import { OPTIONAL, REQUIRED, type GlesFunctions } from './gles-functions.ts';
 import { parseSignature, type NativeFunctions, type NativeHandle } from './native-signature.ts';
 

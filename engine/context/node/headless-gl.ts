@@ -3,7 +3,7 @@
  * release candidates of 9.0.0 make WebGL 2 contexts, and on Linux they need an X display. It calls its context
  * "WebGL 1.0" whatever it is, so the methods are asked, never the version.
  */
-import { ContextError } from '../../../errors.ts';
+import { ContextError } from '../../../base/errors.ts';
 import { hasWebGL2Methods } from '../caller.ts';
 import type { ContextSource } from '../source.ts';
 

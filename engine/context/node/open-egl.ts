@@ -2,7 +2,7 @@
  * Chooses among the places where EGL can make a context: hardware devices first, then whatever the surfaceless and
  * default platforms give if that is hardware, and a software rasteriser only when nothing else is there. Synchronous.
  */
-import { ContextError } from '../../../errors.ts';
+import { ContextError } from '../../../base/errors.ts';
 import type { ContextSource } from '../source.ts';
 import { EglContext, tryEglContext, type Refusal } from './egl-context.ts';
 import { listPlatforms, type EglPlatform } from './egl-display.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ContextError, DalleError } from '../../../errors.ts';
+import { ContextError, DalleError } from '../../../base/errors.ts';
 import { wrapContext } from '../caller.ts';
 import { openHeadlessGl } from './headless-gl.ts';
 import { createContext, openNodeContext, parseSource } from './open.ts';

@@ -2,7 +2,7 @@
  * Opens a WebGL 2 context in Node from the words of `--device`: `egl`, `egl:N` (a device by number), `egl:/path` (a
  * libEGL by path) or `headless-gl`. The engine's own `reference` is no context and is not known here.
  */
-import { UsageError } from '../../../errors.ts';
+import { UsageError } from '../../../base/errors.ts';
 import type { ContextSource } from '../source.ts';
 import { openHeadlessGl } from './headless-gl.ts';
 import { openEgl, type EglOptions } from './open-egl.ts';

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { DalleError } from '../../../errors.ts';
+import { DalleError } from '../../../base/errors.ts';
 import { EglContext, tryEglContext } from './egl-context.ts';
 import { listPlatforms, type EglPlatform } from './egl-display.ts';
 import { loadEglLibrary, type EglLibrary } from './egl-library.ts';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readExpected } from '../../test/images/pictures.ts';
-import { readPngText } from '../png-text.ts';
-import { loadImage } from './load.ts';
-import { savePng } from './save.ts';
-import { writeFileAtomically, writeOutput } from './write.ts';
+import { readPngText } from '../../images/png-text.ts';
+import { loadImage } from '../../images/node/load.ts';
+import { savePng } from '../../images/node/save.ts';
+import { writeFileAtomically, writeOutput } from './write-file.ts';
 
 let folder = '';
 beforeEach(() => {

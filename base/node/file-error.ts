@@ -1,7 +1,7 @@
 /**
  * What the system says when a file cannot be had, in words a person can act on, with a stable code.
  */
-import { AbortedError, DalleError, FormatError } from '../../errors.ts';
+import { AbortedError, DalleError, FormatError } from '../errors.ts';
 
 /** System code → our code, what is the matter, and what to do. */
 const EXPLANATIONS: Readonly<Record<string, readonly [code: string, matter: string, advice: string]>> = {

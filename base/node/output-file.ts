@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { DalleError } from '../../errors.ts';
+import { DalleError } from '../errors.ts';
 import { isRunning } from './running-process.ts';
 
 /** A file being written. */

@@ -24,7 +24,7 @@ test('every half widens to the bits NumPy gives, NaN payloads included', () => {
   const widened = Uint32Array.from({ length: 65536 }, (_, half) => halfToFloatBits(half));
   const digest = createHash('sha256').update(new Uint8Array(widened.buffer)).digest('hex');
   const expected = JSON.parse(
-    readFileSync(new URL('weights-convert/corpus/half.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../weights-convert/corpus/half.json', import.meta.url), 'utf8'),
   ) as Record<string, string>;
   expect(digest).toBe(expected['sha256 of all halves as float32']);
 });
