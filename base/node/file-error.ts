@@ -7,6 +7,7 @@ import { AbortedError, DalleError, FormatError } from '../errors.ts';
 const EXPLANATIONS: Readonly<Record<string, readonly [code: string, matter: string, advice: string]>> = {
   ENOENT: ['E_FILE_MISSING', 'it does not exist', 'Check the spelling, and that you are in the folder you think.'],
   ENOTDIR: ['E_FILE_MISSING', 'a part of its path is a file, not a folder', 'Check the path.'],
+  ENXIO: ['E_FILE_KIND', 'it is a socket or a device without a driver', 'Name a file.'],
   EISDIR: ['E_FILE_IS_DIRECTORY', 'it is a folder', 'Name a file inside it.'],
   EACCES: ['E_FILE_PERMISSION', 'you have no permission', 'Change its permissions, or choose another place.'],
   EPERM: ['E_FILE_PERMISSION', 'you have no permission', 'Change its permissions, or choose another place.'],
