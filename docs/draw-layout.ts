@@ -1,9 +1,9 @@
 /**
  * The drawing in engine/README.md: one small tensor, pixel by pixel, and the texels it lives in. Every cell is placed
- * by engine/layout.ts itself, and test/docs.test.ts compares the committed file with what this module makes, so the
+ * by engine/gl/layout.ts itself, and test/docs.test.ts compares the committed file with what this module makes, so the
  * drawing cannot disagree with the engine. To make it again: npx vitest run test/docs.test.ts -u
  */
-import { layoutOf, placeOf, type Layout } from '../engine/layout.ts';
+import { layoutOf, placeOf, type Layout } from '../engine/gl/layout.ts';
 
 /** f32 [1, 6, 4, 10] made by draws of four render targets: nothing divides evenly. */
 export const exampleLayout: Layout = layoutOf(

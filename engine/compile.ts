@@ -3,8 +3,8 @@
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
 import { ShapeError } from '../base/errors.ts';
-import { Executable, throwIfAborted } from './executable.ts';
-import type { PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from './executable.ts';
+import { Executable, throwIfAborted } from './gl/executable.ts';
+import type { PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from './gl/executable.ts';
 import { Device } from './gl/device.ts';
 import { sortTopologically } from './graph.ts';
 import { arrayFor, checkInputs, makePlan } from './plan.ts';

@@ -1,14 +1,14 @@
 /** The engine's public surface: everything an op or a net may use. */
 export { compile, referenceDevice, run, withoutRules } from './compile.ts';
 export type { AnyDevice, Compiled, CompileOptions, ReferenceDevice, Result, Traced } from './compile.ts';
-export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput } from './executable.ts';
+export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput } from './gl/executable.ts';
 export { Device } from './gl/device.ts';
 export type { DeviceOptions, KernelChoice } from './gl/device.ts';
 export type { ContextSource } from './context/source.ts';
 export type { Probes } from './gl/probes.ts';
 export { countUses, sortTopologically } from './graph.ts';
-export { gridOf, keyOfLayout, layoutOf } from './layout.ts';
-export type { Block, BlockForm, Grid, Layout, LayoutLimits, Rows, TextureSpec } from './layout.ts';
+export { gridOf, keyOfLayout, layoutOf } from './gl/layout.ts';
+export type { Block, BlockForm, Grid, Layout, LayoutLimits, Rows, TextureSpec } from './gl/layout.ts';
 export type { Cost, FetchStyle, NumericArray, Op, Operand, ReferenceCall, ShaderCall } from './op.ts';
 export { isFoldable, makePlan } from './plan.ts';
 export type { Pass, Plan, PlanLimits, Slot } from './plan.ts';

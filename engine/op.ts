@@ -2,7 +2,7 @@
  * What an op is to the engine: a shape rule, a shader, and a plain loop that says what the shader must compute.
  * The engine knows ops only through this interface and never by name; a net is a graph of nodes that carry them.
  */
-import type { Layout, Block, Rows } from './layout.ts';
+import type { Layout, Block, Rows } from './gl/layout.ts';
 import type { TensorType } from './shape.ts';
 
 /** Arrays the reference loops read and write. Sums are kept in a local number, so in float64, whatever the array. */

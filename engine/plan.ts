@@ -5,8 +5,8 @@
  */
 import { ShapeError } from '../base/errors.ts';
 import { countUses, sortTopologically } from './graph.ts';
-import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
-import type { BlockForm, Layout } from './layout.ts';
+import { bytesOf, defaultBlock, layoutOf } from './gl/layout.ts';
+import type { BlockForm, Layout } from './gl/layout.ts';
 import type { Cost, FetchStyle, NumericArray, Op, Operand, ShaderCall } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';

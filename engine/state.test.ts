@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { add, appendRows, createCache, matmul, relu, standardRules, tensor } from '../ops/index.ts';
 import { openTestDevice } from '../test/helpers/devices.ts';
 import { compile, makePlan, placeholder } from './index.ts';
-import { locateRows, layoutOf } from './layout.ts';
+import { locateRows, layoutOf } from './gl/layout.ts';
 
 const device = await openTestDevice();
 const rules = standardRules;

@@ -7,7 +7,7 @@
  */
 import type { Device } from './gl/device.ts';
 import type { GpuTexture } from './gl/texture.ts';
-import type { Block, Layout } from './layout.ts';
+import type { Block, Layout } from './gl/layout.ts';
 import type { Op } from './op.ts';
 import { checkShape, sizeOf } from './shape.ts';
 import type { TensorType } from './shape.ts';

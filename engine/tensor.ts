@@ -4,7 +4,7 @@
  * There is no tape and no global state: the graph is the tensors themselves, immutable and shared.
  */
 import { ShapeError } from '../base/errors.ts';
-import type { Block } from './layout.ts';
+import type { Block } from './gl/layout.ts';
 import type { Op, NumericArray } from './op.ts';
 import { checkShape, formatShape, sizeOf } from './shape.ts';
 import type { DType, Shape, TensorType } from './shape.ts';

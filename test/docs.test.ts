@@ -63,7 +63,7 @@ describe('examples', () => {
 });
 
 test('the drawing of a layout is what the engine says', async () => {
-  await expect(drawLayout()).toMatchFileSnapshot('../engine/layout.svg');
+  await expect(drawLayout()).toMatchFileSnapshot('../engine/gl/layout.svg');
 });
 
 test.each(Object.entries(drawnMasks))('the drawing of mask %s is what attention sees', async (name, shape) => {

@@ -59,7 +59,7 @@ test.each([
   ['ops/snippet.ts', '../nets/dvae/dvae.ts'],
   ['ops/relu/snippet.ts', '../../weights-convert/index.ts'],
   ['nets/snippet.ts', '../engine/gl/device.ts'],
-  ['nets/dvae/snippet.ts', '../../engine/executable.ts'],
+  ['nets/dvae/snippet.ts', '../../engine/gl/executable.ts'],
   ['nets/snippet.ts', '../weights-convert/node/convert.ts'],
   ['nets/snippet.ts', '../images/index.ts'],
   ['weights-convert/snippet.ts', './node/convert.ts'],
@@ -88,7 +88,7 @@ test.each([
 test.each([
   ['engine/snippet.ts', './gl/device.ts'],
   ['engine/snippet.ts', '../base/errors.ts'],
-  ['engine/gl/snippet.ts', '../layout.ts'],
+  ['engine/gl/snippet.ts', '../shape.ts'],
   ['engine/context/node/snippet.ts', 'node:fs'],
   ['ops/relu/snippet.ts', '../../engine/index.ts'],
   ['ops/relu/snippet.ts', '../shader/fragment.ts'],

@@ -4,18 +4,18 @@
  */
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { ContextSource } from '../context/source.ts';
-import type { BlockForm, Layout, Region, TextureSpec } from '../layout.ts';
+import type { BlockForm, Layout, Region, TextureSpec } from './layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
-import { noNumbers } from '../share-programs.ts';
-import type { Numbers } from '../share-programs.ts';
-import { packRows, unpackLayer } from '../texels.ts';
-import { ConstantStore } from './constants.ts';
+import { noNumbers } from './share-programs.ts';
+import type { Numbers } from './share-programs.ts';
+import { packRows, unpackLayer } from './texels.ts';
+import { ConstantStore } from './constant-store.ts';
 import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
 import { ProgramCache } from './program.ts';
 import type { Program } from './program.ts';
-import { forgetErrors, leaveState, resetState } from './state.ts';
+import { forgetErrors, leaveState, resetState } from './context-state.ts';
 import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 

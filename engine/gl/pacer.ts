@@ -6,7 +6,7 @@
  * Work is counted in texture reads, which is what the shaders cost (bench/README.md).
  */
 
-import { screenSquare } from '../layout.ts';
+import { screenSquare } from './layout.ts';
 
 /** Slow enough that the first portion is short on every device; the first measurement replaces it. */
 const cautiousNanoseconds = 3;

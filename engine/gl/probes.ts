@@ -4,7 +4,7 @@
  */
 import { ContextError } from '../../base/errors.ts';
 import { ProgramCache } from './program.ts';
-import { forgetErrors, resetState } from './state.ts';
+import { forgetErrors, resetState } from './context-state.ts';
 import { framebufferOf, tryCreateTexture } from './texture.ts';
 import type { GpuTexture } from './texture.ts';
 

@@ -3,7 +3,7 @@
  * and only then asked for their status, so that a driver which can will do them in parallel.
  */
 import { ContextError } from '../../base/errors.ts';
-import type { Numbers } from '../share-programs.ts';
+import type { Numbers } from './share-programs.ts';
 
 /** One triangle over the whole viewport, made from the vertex number alone: no buffers. */
 const vertexSource = `#version 300 es

@@ -3,9 +3,9 @@
  * pass are kept for the next pass of the same size, up to a bound in bytes; the longest unused one goes first.
  */
 import { MemoryError } from '../../base/errors.ts';
-import { bytesOf } from '../layout.ts';
-import type { TextureSpec } from '../layout.ts';
-import type { Texels } from '../texels.ts';
+import { bytesOf } from './layout.ts';
+import type { TextureSpec } from './layout.ts';
+import type { Texels } from './texels.ts';
 
 export interface GpuTexture {
   readonly spec: TextureSpec;

@@ -1,5 +1,5 @@
 /**
- * GLSL that reads a tensor out of its texture array by the rule of engine/layout.ts. For an operand called `a`:
+ * GLSL that reads a tensor out of its texture array by the rule of engine/gl/layout.ts. For an operand called `a`:
  *
  *   sampler2DArray a_texels                              the texture
  *   vec4  a_fetch(int x, int y, int layer)               one texel; of an f16 operand a uvec4 (halves.ts)

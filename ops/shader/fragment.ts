@@ -160,7 +160,7 @@ function locateBlock(layout: Layout): string {
 
 /**
  * `value / divisor` for 0 ≤ value < `limit`, by a reciprocal: drivers divide vectors of whole numbers one by one unless the
- * divisor is constant, and a program may serve several (engine/share-programs.ts). (value + ½) / divisor is half a divisor's
+ * divisor is constant, and a program may serve several (engine/gl/share-programs.ts). (value + ½) / divisor is half a divisor's
  * part or more away from any whole number, far more than rounding moves it below 2²⁰.
  */
 function quotient(value: string, divisor: number, limit: number): string {

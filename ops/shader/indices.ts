@@ -1,6 +1,6 @@
 /**
  * Between the grid [N, C, H, W] in which shaders count and the logical indices of a tensor of rank 0 to 4, as GLSL.
- * It follows gridOf in engine/layout.ts: rank 4 is NCHW; lower ranks have their last axis as C, the one before as W,
+ * It follows gridOf in engine/gl/layout.ts: rank 4 is NCHW; lower ranks have their last axis as C, the one before as W,
  * the first of three as N. An index is any int expression; put parentheses around one with operators of its own.
  */
 import { stridesOf } from '../../engine/index.ts';

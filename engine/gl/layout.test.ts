@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shapesFromRank } from '../test/helpers/shapes.ts';
+import { shapesFromRank } from '../../test/helpers/shapes.ts';
 import { bytesOf, defaultBlock, keyOfLayout, layoutOf, placeOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
 import { packRows, unpackLayer } from './texels.ts';
 import type { Texels } from './texels.ts';
-import { sizeOf } from './shape.ts';
+import { sizeOf } from '../shape.ts';
 
 const blocks: fc.Arbitrary<Block> = fc
   .tuple(fc.constantFrom(1, 2, 4, 8), fc.constantFrom(1, 2))

@@ -2,9 +2,9 @@
  * A plan in words: what each pass computes, from what, into which texture, and what it costs. For people who wonder
  * where time and memory go, and for tests that a rewrite did what it says.
  */
-import type { KernelChoice } from './gl/device.ts';
-import type { Plan, Slot } from './plan.ts';
-import { formatShape } from './shape.ts';
+import type { KernelChoice } from './device.ts';
+import type { Plan, Slot } from '../plan.ts';
+import { formatShape } from '../shape.ts';
 
 /** @param programs how many the passes share */
 export function explainPlan(

@@ -3,22 +3,22 @@
  * JavaScript in between. Intermediate textures come from the device's pool and go back as soon as their last reader
  * has drawn, so plans that run in turn share memory.
  */
-import { AbortedError, ContextError } from '../base/errors.ts';
+import { AbortedError, ContextError } from '../../base/errors.ts';
 import { describeKernels, explainPlan } from './explain.ts';
-import type { Device } from './gl/device.ts';
-import type { Program } from './gl/program.ts';
-import type { GpuTexture } from './gl/texture.ts';
+import type { Device } from './device.ts';
+import type { Program } from './program.ts';
+import type { GpuTexture } from './texture.ts';
 import { locateRows } from './layout.ts';
 import { shareShaders } from './share-programs.ts';
 import type { SharedShader } from './share-programs.ts';
 import type { Rows, TextureSpec } from './layout.ts';
-import type { NumericArray, Op } from './op.ts';
-import { arrayFor, checkInputs, inputName } from './plan.ts';
-import type { Pass, Plan, SlotIndex } from './plan.ts';
-import { sizeOf } from './shape.ts';
-import type { StateAttributes } from './state.ts';
-import { placeholderOp } from './tensor.ts';
-import type { PlaceholderAttributes } from './tensor.ts';
+import type { NumericArray, Op } from '../op.ts';
+import { arrayFor, checkInputs, inputName } from '../plan.ts';
+import type { Pass, Plan, SlotIndex } from '../plan.ts';
+import { sizeOf } from '../shape.ts';
+import type { StateAttributes } from '../state.ts';
+import { placeholderOp } from '../tensor.ts';
+import type { PlaceholderAttributes } from '../tensor.ts';
 
 export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
 export type RunOutput = Float32Array | Int32Array;

@@ -10,7 +10,7 @@
  * - The blocks of one image and one quad or octet form a plane; planes lie side by side in an atlas; what exceeds the
  *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
  */
-import type { Shape, TensorType } from './shape.ts';
+import type { Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
 export interface Block {

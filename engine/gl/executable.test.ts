@@ -16,12 +16,12 @@ import {
   sum,
   tensor,
   transpose,
-} from '../ops/index.ts';
-import { openTestDevice } from '../test/helpers/devices.ts';
-import { createRandom } from '../test/helpers/random.ts';
-import { compile, interpret, referenceDevice, run } from './index.ts';
-import type { Op, Tensor } from './index.ts';
-import { apply } from './tensor.ts';
+} from '../../ops/index.ts';
+import { openTestDevice } from '../../test/helpers/devices.ts';
+import { createRandom } from '../../test/helpers/random.ts';
+import { compile, interpret, referenceDevice, run } from '../index.ts';
+import type { Op, Tensor } from '../index.ts';
+import { apply } from '../tensor.ts';
 
 const device = await openTestDevice();
 const rules = standardRules;

@@ -2,7 +2,7 @@
  * Constants on a device: each is read and uploaded once and shared by all plans that use it, such as the two plans of a
  * transformer, one for the prompt and one for a step. It goes when the last of them lets go.
  */
-import type { Layout } from '../layout.ts';
+import type { Layout } from './layout.ts';
 import type { ConstantAttributes, Tensor } from '../tensor.ts';
 import type { Device } from './device.ts';
 import type { GpuTexture } from './texture.ts';
