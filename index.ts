@@ -5,7 +5,7 @@
  */
 import { openBrowserContext, type BrowserContextOptions } from './engine/context/browser.ts';
 import { wrapContext } from './engine/context/caller.ts';
-import { Device, type DeviceOptions } from './engine/index.ts';
+import { WebGLDevice, type DeviceOptions } from './engine/index.ts';
 
 export * from './base/errors.ts';
 export * from './images/index.ts';
@@ -32,11 +32,11 @@ export * from './ops/index.ts';
 export type { PrepareOptions as PictureOptions } from './images/index.ts';
 export type { PrepareOptions } from './ops/index.ts';
 export {
-  Device,
+  WebGLDevice,
   referenceDevice,
   type DeviceOptions,
   type KernelChoice,
-  type PlanLimits,
+  type DrawLimits,
   type ReferenceDevice,
 } from './engine/index.ts';
 
@@ -50,11 +50,11 @@ export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
  *
  * @throws ContextError `E_GL_*` when there is no context, or one that cannot compute in float32
  */
-export async function open(options: OpenOptions = {}): Promise<Device> {
+export async function open(options: OpenOptions = {}): Promise<WebGLDevice> {
   const { gl, canvas, ...rest } = options;
   const source = gl ? wrapContext(gl) : openBrowserContext(canvas ? { canvas } : {});
   try {
-    return new Device(source, rest);
+    return new WebGLDevice(source, rest);
   } catch (error) {
     source.dispose();
     throw error;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { chooseKernels } from './kernel-cache.ts';
-import { Device } from './engine/index.ts';
+import { WebGLDevice } from './engine/index.ts';
 import { isKernelChoice } from './ops/kernel-choice.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 
@@ -18,7 +18,7 @@ const path = join(folder, 'kernels.json');
 
 test('a choice is one the device can do, and is kept', async () => {
   const choice = await chooseKernels(source, folder);
-  expect(new Device({ ...source, dispose() {} }, choice).kernels).toEqual(choice);
+  expect(new WebGLDevice({ ...source, dispose() {} }, choice).kernels).toEqual(choice);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ [source.description]: choice });
 });
 

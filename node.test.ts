@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { add, createContext, Device, loadDVAE, open, openFileSource, run, tensor, type Dvae } from './node.ts';
+import { add, createContext, WebGLDevice, loadDVAE, open, openFileSource, run, tensor, type Dvae } from './node.ts';
 import { serve, startFileServer } from './test/helpers/file-server.ts';
 import { loadNetGolden } from './test/helpers/golden.ts';
 import { smallCheckpoints } from './test/helpers/workplace.ts';
@@ -63,7 +63,7 @@ test('the bundled model is the default', async () => {
 test("a caller's context serves, and stays the caller's", async () => {
   const gl = createContext();
   const borrowed = await open({ gl, targets: 2 });
-  expect(borrowed).toBeInstanceOf(Device);
+  expect(borrowed).toBeInstanceOf(WebGLDevice);
   expect(borrowed.targets).toBe(2);
   expect([...(await run(add(tensor([1], [1]), tensor([2], [1])), { device: borrowed }))]).toEqual([3]);
   borrowed.dispose();

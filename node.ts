@@ -10,8 +10,8 @@
  */
 import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
-import { Device, referenceDevice } from './engine/index.ts';
-import type { AnyDevice, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
+import { WebGLDevice, referenceDevice } from './engine/index.ts';
+import type { Device, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
 import { createDalle, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
 import { Dvae } from './nets/dvae/dvae.ts';
 import type { Precision } from './nets/weight-tree.ts';
@@ -51,14 +51,15 @@ export interface OpenOptions<Name extends DeviceName = DeviceName> extends Devic
  *
  * @throws ContextError `E_GL_*`, each with what to install or try; UsageError `E_GL_SOURCE`
  */
-export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): Promise<Device>;
+export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): Promise<WebGLDevice>;
 export function open(options: OpenOptions<'reference'>): Promise<ReferenceDevice>;
-export function open(options?: OpenOptions): Promise<AnyDevice>;
-export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptions = {}): Promise<AnyDevice> {
+export function open(options?: OpenOptions): Promise<WebGLDevice | ReferenceDevice>;
+export async function open(given: OpenOptions = {}): Promise<WebGLDevice | ReferenceDevice> {
+  const { device = 'egl', gl, calibrate, ...rest } = given;
   if (!gl && device === 'reference') return referenceDevice;
   const source = gl ? wrapContext(gl) : await openNodeContext({ source: device });
   try {
-    return new Device(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
+    return new WebGLDevice(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
   } catch (error) {
     source.dispose();
     throw error;
@@ -67,7 +68,7 @@ export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptio
 
 export interface LoadDvaeOptions extends DownloadFileOptions {
   /** Where it computes; without one, a device that is opened once and shared. */
-  readonly device?: AnyDevice;
+  readonly device?: Device;
   /** See `DvaeOptions` [full]. */
   readonly precision?: Precision;
 }
@@ -110,13 +111,13 @@ export async function loadDalle(
 }
 
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */
-export async function run(tensor: Tensor, options: { readonly device?: AnyDevice } = {}): Promise<RunOutput> {
+export async function run(tensor: Tensor, options: { readonly device?: Device } = {}): Promise<RunOutput> {
   return runOn(options.device ?? (await openShared()), tensor);
 }
 
-let shared: Promise<Device> | undefined;
+let shared: Promise<WebGLDevice> | undefined;
 
-function openShared(): Promise<Device> {
+function openShared(): Promise<WebGLDevice> {
   shared ??= open().catch((error: unknown) => {
     shared = undefined; // the next call tries again
     throw error;

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Device } from '../engine/index.ts';
+import { WebGLDevice } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
 import { imagePositions } from '../weights-convert/transformer-spec.ts';
 import { createCeilingProbes } from './ceilings.ts';
@@ -38,7 +38,7 @@ import { createTfjsPeer } from './tfjs-peer.ts';
 import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
 
 interface Setting {
-  readonly device: Device;
+  readonly device: WebGLDevice;
   readonly circumstances: Circumstances;
   readonly quick: boolean;
   /** Where results go; undefined to print only. */
@@ -95,7 +95,7 @@ async function runPrecision({ device, circumstances, quick, folder }: Setting): 
   const picture = makePicture();
   const rows: NetRow[] = [];
   for (const half of ['encode', 'decode'] as const) {
-    const devices = [0, 1].map(() => new Device({ ...device.source, gl: device.gl, dispose() {} }));
+    const devices = [0, 1].map(() => new WebGLDevice({ ...device.source, gl: device.gl, dispose() {} }));
     const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
     rows.push(
       ...netRowsOf(await measureNets(createCeilingProbes(device.gl), half, nets, { minRounds: quick ? 1 : 5 })),
@@ -183,7 +183,7 @@ async function main(): Promise<void> {
     return;
   }
   process.env['MESA_SHADER_CACHE_DISABLE'] = 'true'; // getting ready is timed as on a first visit
-  const device = new Device(await openNodeContext());
+  const device = new WebGLDevice(await openNodeContext());
   const circumstances = describeCircumstances(device.description);
   const { renderer, cores, cpu, node, load } = circumstances;
   console.log(`${renderer}\n${cores} cores of ${cpu}, Node ${node}, load ${load} at the start\n`);

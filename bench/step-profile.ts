@@ -2,7 +2,7 @@
  * Which draws of a step of decoding take the time: every draw of our plan timed by itself, equal ones together. Waiting
  * after each draw adds a few microseconds to it, so the sum is a little more than a step.
  */
-import type { Device } from '../engine/index.ts';
+import type { WebGLDevice } from '../engine/index.ts';
 import { createCaches } from '../nets/transformer/caches.ts';
 import { nextInputs, nextLogits } from '../nets/transformer/sequence.ts';
 import { deriveTables } from '../nets/transformer/tables.ts';
@@ -27,7 +27,7 @@ export interface DrawGroup {
 
 /** @param place in the image whose step is timed */
 export async function profileStep(
-  device: Device,
+  device: WebGLDevice,
   { architecture, tensors }: TransformerModel,
   { batch, place, runs }: { batch: number; place: number; runs: number },
 ): Promise<DrawGroup[]> {
@@ -41,20 +41,18 @@ export async function profileStep(
   try {
     const inputs = { tokens: new Int32Array(batch), position: [textPositions(architecture) + place] };
     await plan.run(inputs);
-    const times: number[][] = plan.plan!.passes.map(() => []);
+    const times: number[][] = plan.draws!.passes.map(() => []);
     for (let run = 0; run < runs; run++) {
       (await plan.profile(inputs)).forEach(({ milliseconds }, index) => times[index]!.push(milliseconds));
     }
-    return groupDraws(plan.plan!, times.map(median));
+    return groupDraws(plan.draws!, times.map(median));
   } finally {
     plan.dispose();
     for (const layer of caches) for (const cache of layer.values()) cache.dispose();
   }
 }
 
-type Plan = NonNullable<ReturnType<typeof compile>['plan']>;
-
-function groupDraws({ passes, slots }: Plan, milliseconds: readonly number[]): DrawGroup[] {
+function groupDraws({ passes, slots }: Draws, milliseconds: readonly number[]): DrawGroup[] {
   const groups = new Map<string, DrawGroup>();
   passes.forEach(({ op, tensor, inputs, output, cost }, index) => {
     const { width, height } = slots[output]!.layout.texture;

@@ -9,7 +9,7 @@ import {
   type SurveyedFailure,
   type SurveyedPlatform,
 } from '../engine/context/node/survey.ts';
-import { bundledModel, Device, open, type DeviceName } from '../node.ts';
+import { bundledModel, open, type DeviceName } from '../node.ts';
 import type { Probes } from '../engine/index.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
@@ -49,7 +49,7 @@ async function openChosen(name: DeviceName | undefined): Promise<{ opened: Opene
   try {
     const device = await open(name === undefined ? {} : { device: name });
     const { description } = device;
-    const probes = device instanceof Device ? device.probes : null;
+    const probes = device.kind === 'webgl' ? device.probes : null;
     device.dispose();
     return { opened: { description, probes } };
   } catch (error) {

@@ -3,8 +3,8 @@
  * and run under a progress line and a clock, and freed at the end whatever happened.
  * Pixels [1, 3, H, W] in 0…1, tokens [1, H/8, W/8].
  */
-import { bundledModel, Device, loadDVAE, open, type DeviceName } from '../node.ts';
-import type { AnyDevice, Dvae, KernelChoice, Pixels, Precision, RunOptions, TokenGrid } from '../node.ts';
+import { bundledModel, loadDVAE, open, type DeviceName } from '../node.ts';
+import type { Device, Dvae, KernelChoice, Pixels, Precision, RunOptions, TokenGrid } from '../node.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
 import { startProgress } from './progress.ts';
 import { say, type Terminal } from './terminal.ts';
@@ -38,9 +38,8 @@ export interface NetSettings {
 /** Who made a picture, for its text chunks. */
 export const software: string = `dalle-gl ${readPackageVersion()}`;
 
-export function describeNet(device: AnyDevice, { precision }: Dvae, model: string): NetSettings {
-  const kernels = device instanceof Device ? device.kernels : null;
-  return { device: device.description, kernels, precision, model };
+export function describeNet(device: Device, { precision }: Dvae, model: string): NetSettings {
+  return { device: device.description, kernels: device.kernels, precision, model };
 }
 
 /** The same for a picture, which may travel: where the package lies is nobody's business. */
@@ -50,12 +49,12 @@ export function rememberNet({ model, ...settings }: NetSettings): Omit<NetSettin
 
 export class Net {
   readonly settings: NetSettings;
-  private readonly device: AnyDevice;
+  private readonly device: Device;
   private readonly dvae: Dvae;
   private readonly terminal: Terminal;
   private readonly quiet: boolean;
 
-  constructor(device: AnyDevice, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
+  constructor(device: Device, dvae: Dvae, model: string, terminal: Terminal, quiet: boolean) {
     this.settings = describeNet(device, dvae, model);
     this.device = device;
     this.dvae = dvae;

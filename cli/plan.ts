@@ -5,8 +5,8 @@
 import { statSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { ContextError, DalleError, UsageError } from '../base/errors.ts';
-import { configurations, Device, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
-import type { DeviceName, DeviceSpeed, PlanLimits } from '../node.ts';
+import { configurations, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
+import type { DeviceName, DeviceSpeed, DrawLimits } from '../node.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
 import { defineCommand, type Command } from './command.ts';
@@ -60,7 +60,7 @@ async function readArchitecture(folder: string): Promise<TransformerArchitecture
 }
 
 interface Measured {
-  readonly limits: PlanLimits;
+  readonly limits: DrawLimits;
   /** In words; null where none could be opened. */
   readonly device: string | null;
   readonly speed: DeviceSpeed | null;
@@ -69,13 +69,13 @@ interface Measured {
 }
 
 /** What every WebGL 2 context promises, for plans without one. */
-const promised: PlanLimits = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
+const promised: DrawLimits = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
 
 async function lookAtDevice(name: DeviceName | undefined): Promise<Measured> {
   try {
     const device = await open(name === undefined ? {} : { device: name });
     try {
-      if (!(device instanceof Device)) {
+      if (device.kind !== 'webgl') {
         return { limits: promised, device: device.description, speed: null, memory: freemem() };
       }
       const { targets, maxTextureSize, fetch, block, description, source } = device;

@@ -3,32 +3,11 @@
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
 import { ShapeError } from '../base/errors.ts';
-import { Executable, throwIfAborted } from './gl/executable.ts';
-import type { PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from './gl/executable.ts';
-import { Device } from './gl/device.ts';
-import { sortTopologically } from './graph.ts';
-import { arrayFor, checkInputs, makePlan } from './plan.ts';
-import type { Plan } from './plan.ts';
-import { interpret } from './reference/interpret.ts';
+import type { Device, Executable, RunInputs, RunOptions, RunOutput } from './device.ts';
+import { makePlan, planAsWritten } from './plan.ts';
 import type { Rule } from './rewrite.ts';
-import { sizeOf } from './shape.ts';
 import type { Shape, TensorType } from './shape.ts';
 import { Tensor, placeholder } from './tensor.ts';
-
-/** The float64 interpreter in the place of a device: slow, exact, everywhere. */
-export interface ReferenceDevice {
-  readonly kind: 'reference';
-  readonly description: string;
-  dispose(): void;
-}
-
-export type AnyDevice = Device | ReferenceDevice;
-
-export const referenceDevice: ReferenceDevice = {
-  kind: 'reference',
-  description: 'reference (plain float64 loops on the CPU)',
-  dispose() {},
-};
 
 /** What a traced function may return: one tensor, or several by name. */
 export type Traced = Tensor | Readonly<Record<string, Tensor>>;
@@ -36,20 +15,14 @@ export type Traced = Tensor | Readonly<Record<string, Tensor>>;
 /** Numbers in the form the function returned its tensors. */
 export type Result<T extends Traced> = T extends Tensor ? RunOutput : { readonly [K in keyof T]: RunOutput };
 
-export interface Compiled<T extends Traced> {
-  /** Compiles shaders and uploads weights; `run` does it by itself when it was not called. */
-  prepare(options?: PrepareOptions): Promise<void>;
+/** A function that was compiled: what its device made of it, with results in the form that the function returned. */
+export interface Compiled<T extends Traced> extends Omit<Executable, 'run'> {
   /** Runs on new inputs: row-major numbers, Int32Array for whole-number tensors, else Float32Array. */
   run(inputs: RunInputs, options?: RunOptions): Promise<Result<T>>;
-  /** Milliseconds of every pass of one run. Empty on the reference device. */
-  profile(inputs: RunInputs): Promise<PassTiming[]>;
-  /** Passes, shapes, textures, bytes and, on request, GLSL. */
-  explain(options?: { shaders?: boolean }): string;
-  /** Absent on the reference device, which plans nothing. */
-  readonly plan: Plan | undefined;
+  /** How often each rewrite rule fitted, by name. */
+  readonly applied: ReadonlyMap<string, number>;
   /** What the function returned: types of the results. */
   readonly outputs: T;
-  dispose(): void;
   [Symbol.dispose](): void;
 }
 
@@ -62,7 +35,7 @@ export interface CompileOptions {
  * @param inputs shape (fp32) or full type of every input, by the name under which `run` takes it.
  */
 export function compile<const I extends Readonly<Record<string, Shape | TensorType>>, T extends Traced>(
-  device: AnyDevice,
+  device: Device,
   trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
   inputs: I,
   { rules }: CompileOptions,
@@ -85,59 +58,29 @@ function toType(type: Shape | TensorType): TensorType {
   return 'shape' in type ? type : { shape: type, dtype: 'f32' };
 }
 
-function bind<T extends Traced>(device: AnyDevice, traced: T, rules: readonly Rule[]): Compiled<T> {
+function bind<T extends Traced>(device: Device, traced: T, rules: readonly Rule[]): Compiled<T> {
   checkTraced(traced);
   const names = traced instanceof Tensor ? undefined : Object.keys(traced);
   const tensors = traced instanceof Tensor ? [traced] : Object.values(traced);
   const assemble = (arrays: readonly RunOutput[]): Result<T> =>
     (names ? Object.fromEntries(names.map((name, index) => [name, arrays[index]!])) : arrays[0]!) as Result<T>;
-  if (!(device instanceof Device)) return bindReference(traced, tensors, assemble);
-  const executable = new Executable(device, makePlan(tensors, rules, device));
+  const plan = device.asWritten ? planAsWritten(tensors) : makePlan(tensors, rules);
+  const executable = device.load(plan);
   return {
     prepare: (options) => executable.prepare(options),
     run: async (given, options) => assemble(await executable.run(given, options)),
     profile: (given) => executable.profile(given),
     explain: (options) => executable.explain(options),
-    plan: executable.plan,
+    ...(executable.draws && { draws: executable.draws }),
+    applied: plan.applied,
     outputs: traced,
     dispose: () => executable.dispose(),
     [Symbol.dispose]: () => executable.dispose(),
   };
 }
 
-function bindReference<T extends Traced>(
-  traced: T,
-  tensors: readonly Tensor[],
-  assemble: (arrays: readonly RunOutput[]) => Result<T>,
-): Compiled<T> {
-  return {
-    prepare: async () => {},
-    async run(given, { onProgress, signal } = {}) {
-      checkInputs(sortTopologically(tensors), given);
-      const values = await interpret(tensors, given, async (done, total) => {
-        onProgress?.({ done, total });
-        await new Promise((resolve) => setTimeout(resolve)); // or nobody could stop it
-        throwIfAborted(signal, 'run');
-      });
-      return assemble(values.map((value, index) => toOutput(value, tensors[index]!)));
-    },
-    profile: async () => [],
-    explain: () => referenceDevice.description,
-    plan: undefined,
-    outputs: traced,
-    dispose() {},
-    [Symbol.dispose]() {},
-  };
-}
-
-function toOutput(value: Float64Array, { dtype, shape }: Tensor): RunOutput {
-  const output = arrayFor(dtype, sizeOf(shape));
-  output.set(value);
-  return output;
-}
-
 /** Computes a tensor whose inputs are all constants: eager use, for tests and learners. Row-major numbers. */
-export async function run(device: AnyDevice, tensor: Tensor, { rules }: CompileOptions): Promise<RunOutput> {
+export async function run(device: Device, tensor: Tensor, { rules }: CompileOptions): Promise<RunOutput> {
   const compiled = compile(device, () => tensor, {}, { rules });
   try {
     return await compiled.run({});

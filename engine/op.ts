@@ -3,6 +3,7 @@
  * The engine knows ops only through this interface and never by name; a net is a graph of nodes that carry them.
  */
 import type { Layout, Block, Rows } from './gl/layout.ts';
+import type { FetchStyle } from './kernel-choice.ts';
 import type { TensorType } from './shape.ts';
 
 /** Arrays the reference loops read and write. Sums are kept in a local number, so in float64, whatever the array. */
@@ -23,8 +24,6 @@ export interface ShaderCall<A = unknown> {
   /** How texels are read: both give the same numbers, drivers differ in speed. */
   readonly fetch: FetchStyle;
 }
-
-export type FetchStyle = 'texelFetch' | 'textureLod';
 
 /** A call of the reference loop: row-major arrays in, one row-major array to fill. */
 export interface ReferenceCall<A = unknown> {
@@ -49,6 +48,10 @@ export interface Op<A = unknown> {
   infer(inputs: readonly TensorType[], attributes: A): TensorType;
   /** The truth: plain loops in float64. */
   reference(call: ReferenceCall<A>): void;
+  /**
+   * What shaders call what the op reads, in order; a list may be longer than there are inputs. Left out: a, b, c, …
+   */
+  readonly operands?: readonly string[] | ((attributes: A) => readonly string[]);
   /** Complete text of the fragment shader. Absent for leaves of the graph and for ops that are only ever folded. */
   glsl?(call: ShaderCall<A>): string;
   /** Pixels a fragment makes, where the op wants other than the device's default for its shape. */

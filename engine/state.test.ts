@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { add, appendRows, createCache, matmul, relu, standardRules, tensor } from '../ops/index.ts';
 import { openTestDevice } from '../test/helpers/devices.ts';
-import { compile, makePlan, placeholder } from './index.ts';
+import { compile, makePlan, placeholder, planDraws } from './index.ts';
 import { locateRows, layoutOf } from './gl/layout.ts';
 
 const device = await openTestDevice();
@@ -45,8 +45,10 @@ test('a state that is redrawn may be read in its new version only', () => {
   const position = placeholder('position', { shape: [1], dtype: 'i32' });
   const redrawn = appendRows(cache, x, position, form);
   const limits = { targets: 8, maxTextureSize: 64, fetch: 'texelFetch' } as const;
-  expect(makePlan([relu(redrawn)], [], limits).stateBytes).toBe(3 * 16);
-  expect(() => makePlan([add(redrawn, cache.tensor)], [], limits)).toThrow(/redraws .* is read elsewhere too/);
+  expect(planDraws(makePlan([relu(redrawn)], []), limits).stateBytes).toBe(3 * 16);
+  expect(() => planDraws(makePlan([add(redrawn, cache.tensor)], []), limits)).toThrow(
+    /redraws .* is read elsewhere too/,
+  );
 });
 
 test('rows of a state that is cut into tiles lie in one rectangle a tile', () => {

@@ -1,17 +1,16 @@
 /**
- * A State is a tensor that outlives a run: it keeps its texture on the device from one run to the next, and every plan
- * that names the same State shares it. An op that redraws rows of it (Op.redraws) does so in place, without a copy: so
- * a cache of keys and values grows by a row a step.
+ * A State is a tensor that outlives a run: its device keeps its numbers from one run to the next, and every plan that
+ * names the same State shares them. An op that redraws rows of it (Op.redraws) does so in place, without a copy: so a
+ * cache of keys and values grows by a row a step.
  *
  * Rows of a state that nothing has drawn yet hold anything: an op that reads one must know how far it goes.
  */
-import type { Device } from './gl/device.ts';
-import type { GpuTexture } from './gl/texture.ts';
-import type { Block, Layout } from './gl/layout.ts';
+import type { Block } from './gl/layout.ts';
 import type { Op } from './op.ts';
-import { checkShape, sizeOf } from './shape.ts';
+import { checkShape } from './shape.ts';
 import type { TensorType } from './shape.ts';
-import { Tensor, apply } from './tensor.ts';
+import { apply } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
 
 /** One pixel a texel, so that a row of the tensor is a row of the texture. */
 const stateBlock: Block = { width: 1, height: 1 };
@@ -21,9 +20,8 @@ export class State {
   readonly type: TensorType;
   /** The handle for graphs. */
   readonly tensor: Tensor;
-  private texture: { readonly device: Device; readonly texture: GpuTexture } | undefined;
-  /** Where the reference device keeps it. */
-  private numbers: Float64Array | undefined;
+  /** The device's memory that it lies in. */
+  private home: Pick<StateStore<unknown>, 'forget'> | undefined;
 
   /** `type.shape` is [1, 4, rows, width]: a row has `width` texels. */
   constructor(label: string, type: TensorType) {
@@ -33,27 +31,45 @@ export class State {
     this.tensor = apply(stateOp, [], { state: this });
   }
 
-  /** The texture on a device, made when it is first asked for. A state lives on one device. */
-  textureOn(device: Device, layout: Layout): GpuTexture {
-    if (this.texture && this.texture.device !== device) this.dispose();
-    this.texture ??= { device, texture: device.textures.acquire(layout.texture, 'states') };
-    return this.texture.texture;
-  }
-
-  /** Row-major numbers on the reference device. */
-  get values(): Float64Array {
-    return (this.numbers ??= new Float64Array(sizeOf(this.type.shape)));
-  }
-
-  set values(numbers: Float64Array) {
-    this.numbers = numbers;
+  /** A state lives on one device: what another kept of it is freed. */
+  moveTo(store: Pick<StateStore<unknown>, 'forget'>): void {
+    if (this.home !== store) this.dispose();
+    this.home = store;
   }
 
   /** Frees its memory. Used again, it begins anew. */
   dispose(): void {
-    this.texture?.device.textures.release(this.texture.texture);
-    this.texture = undefined;
-    this.numbers = undefined;
+    this.home?.forget(this);
+    this.home = undefined;
+  }
+}
+
+/** What a device keeps of states: a texture of each, or an array. */
+export class StateStore<Kept> {
+  private readonly kept = new WeakMap<State, Kept>();
+  private readonly release: (kept: Kept) => void;
+
+  constructor(release: (kept: Kept) => void) {
+    this.release = release;
+  }
+
+  /** What is kept of a state; made when it is first asked for. */
+  of(state: State, make: () => Kept): Kept {
+    state.moveTo(this);
+    const kept = this.kept.get(state) ?? make();
+    this.kept.set(state, kept);
+    return kept;
+  }
+
+  /** Keeps something else of a state that is here. */
+  replace(state: State, kept: Kept): void {
+    this.kept.set(state, kept);
+  }
+
+  forget(state: State): void {
+    const kept = this.kept.get(state);
+    if (kept !== undefined) this.release(kept);
+    this.kept.delete(state);
   }
 }
 

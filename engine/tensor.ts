@@ -36,6 +36,14 @@ export class Tensor {
   }
 }
 
+/** A tensor that an op of these attributes makes. */
+export type TensorOf<A> = Tensor & { readonly attributes: A };
+
+/** Whether `op` makes the tensor; then its attributes are those of the op. */
+export function isOf<A>(tensor: Tensor, op: Op<A>): tensor is TensorOf<A> {
+  return tensor.op === (op as Op);
+}
+
 /** Applies an op: checks the inputs by its shape rule and returns the tensor it would make. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   const type = op.infer(

@@ -1,8 +1,8 @@
 /** Calibration asks what it says it asks, and without time leaves everything as by default. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { openNodeContext } from '../engine/context/node/open.ts';
-import { makePlan } from '../engine/index.ts';
-import type { KernelChoice, Plan } from '../engine/index.ts';
+import { makePlan, planDraws } from '../engine/index.ts';
+import type { KernelChoice, Draws } from '../engine/index.ts';
 import { calibrate } from './calibrate.ts';
 import { askSpeed, listQuestions } from './calibration-questions.ts';
 import type { Task } from './calibration-questions.ts';
@@ -17,12 +17,12 @@ test('without time the choice is the documented default', async () => {
   expect(await calibrate(source, 0)).toEqual(defaults);
 });
 
-function plan({ result, rules }: Task, choice: KernelChoice): Plan {
+function plan({ result, rules }: Task, choice: KernelChoice): Draws {
   const used = rules.filter(({ name }) => !choice.without.includes(name));
-  return makePlan([result], used, { maxTextureSize: 4096, ...choice });
+  return planDraws(makePlan([result], used), { maxTextureSize: 4096, ...choice });
 }
 
-const shadersOf = ({ passes }: Plan): string => passes.map(({ shader }) => shader).join();
+const shadersOf = ({ passes }: Draws): string => passes.map(({ shader }) => shader).join();
 
 describe.each([
   ['a slow device', 5],

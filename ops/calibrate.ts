@@ -5,7 +5,7 @@
  * a Device of its own on the same context; the default is only left for a clear win (choose-fastest.ts).
  */
 import { AbortedError } from '../base/errors.ts';
-import { Device } from '../engine/index.ts';
+import { WebGLDevice } from '../engine/index.ts';
 import type { ContextSource, KernelChoice } from '../engine/index.ts';
 import { askSpeed, listQuestions } from './calibration-questions.ts';
 import type { Task } from './calibration-questions.ts';
@@ -24,7 +24,7 @@ const hopeless = 1.5;
  */
 export async function calibrate(source: ContextSource, milliseconds = 375): Promise<KernelChoice> {
   const borrowed: ContextSource = { ...source, dispose() {} };
-  const device = new Device(borrowed);
+  const device = new WebGLDevice(borrowed);
   let choice = device.kernels;
   device.dispose();
   const stopwatch = new Stopwatch(borrowed, milliseconds);
@@ -44,7 +44,7 @@ export async function calibrate(source: ContextSource, milliseconds = 375): Prom
 }
 
 interface Timed {
-  readonly device: Device;
+  readonly device: WebGLDevice;
   readonly plan: ReturnType<typeof compile>;
   /** Milliseconds of the quickest run so far. */
   least: number;
@@ -84,9 +84,9 @@ class Stopwatch {
   }
 
   private compile({ result, rules }: Task, choice: KernelChoice): Timed {
-    const device = new Device(this.source, choice);
+    const device = new WebGLDevice(this.source, choice);
     const plan = compile(device, () => result, {}, { rules });
-    const key = plan.plan!.passes.map(({ shader }) => shader).join();
+    const key = plan.draws!.passes.map(({ shader }) => shader).join();
     const known = this.known.get(key);
     if (known) device.dispose();
     const timed = known ?? { device, plan, least: Infinity };

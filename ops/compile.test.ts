@@ -1,6 +1,6 @@
 /** `compile` and `run` leave out the rules that do not pay on the device, and those that the caller names. */
 import { expect, test } from 'vitest';
-import { Device, interpret, referenceDevice } from '../engine/index.ts';
+import { WebGLDevice, interpret, referenceDevice } from '../engine/index.ts';
 import { expectClose } from '../test/helpers/close.ts';
 import { openTestDevice } from '../test/helpers/devices.ts';
 import { createRandom } from '../test/helpers/random.ts';
@@ -14,11 +14,11 @@ const random = createRandom(1);
 const graph = maxPool2d(
   conv2d(relu(integerTensor(random, [1, 5, 6, 9], -8, 8)), integerTensor(random, [6, 5, 1, 1], -8, 8)),
 );
-const passesOf = (device: Device, options = {}): string[] =>
-  compile(device, () => graph, {}, options).plan!.passes.map(({ op }) => op.name);
+const passesOf = (device: WebGLDevice, options = {}): string[] =>
+  compile(device, () => graph, {}, options).draws!.passes.map(({ op }) => op.name);
 
-function openWithout(...without: string[]): Device {
-  return new Device({ ...source, dispose() {} }, { without });
+function openWithout(...without: string[]): WebGLDevice {
+  return new WebGLDevice({ ...source, dispose() {} }, { without });
 }
 
 test('the device’s rules and the caller’s are left out together', () => {
@@ -48,7 +48,10 @@ test('an unknown name is refused, by the reference device too where the caller g
 });
 
 test('a plan says what its device computes with', () => {
-  const device = new Device({ ...source, dispose() {} }, { targets: 4, block: 'block', without: ['pool_on_write'] });
+  const device = new WebGLDevice(
+    { ...source, dispose() {} },
+    { targets: 4, block: 'block', without: ['pool_on_write'] },
+  );
   const words = compile(device, () => graph, {}).explain();
   expect(words).toContain('; 4 targets in a block, textureLod, without pool_on_write\n');
   expect(words).toContain('block 2×2');

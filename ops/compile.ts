@@ -1,6 +1,6 @@
 /** `compile` and `run` of the engine with the standard rewrite rules, less those that do not pay on the device. */
-import { Device, compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
-import type { AnyDevice, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
+import { compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
+import type { Device, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 
 export interface RewriteOptions {
@@ -10,20 +10,19 @@ export interface RewriteOptions {
   readonly without?: readonly string[];
 }
 
-function chooseRules(device: AnyDevice, { rules = standardRules, without = [] }: RewriteOptions): readonly Rule[] {
+function chooseRules(device: Device, { rules = standardRules, without = [] }: RewriteOptions): readonly Rule[] {
   const chosen = withoutRules(rules, without);
-  if (!(device instanceof Device)) return chosen;
-  const slower = device.without;
+  const slower = device.kernels?.without ?? [];
   withoutRules(standardRules, slower); // throws for unknown names; `rules` need not have them all
   return chosen.filter(({ name }) => !slower.includes(name));
 }
 
 /**
- * `compile` of the engine with the standard rewrite rules, less those of `device.without`.
+ * `compile` of the engine with the standard rewrite rules, less those of `device.kernels.without`.
  * @throws ShapeError `E_ATTRIBUTE` where that names an unknown rule
  */
 export function compile<const I extends Readonly<Record<string, Shape | TensorType>>, T extends Traced>(
-  device: AnyDevice,
+  device: Device,
   trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
   inputs: I,
   options: RewriteOptions = {},
@@ -32,6 +31,6 @@ export function compile<const I extends Readonly<Record<string, Shape | TensorTy
 }
 
 /** Computes a tensor of constants at once: eager use, for tests and learners. */
-export function run(device: AnyDevice, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
+export function run(device: Device, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
   return runWith(device, tensor, { rules: chooseRules(device, options) });
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { interpret, run } from '../engine/index.ts';
-import type { Device, Op, Rule, Tensor } from '../engine/index.ts';
+import type { WebGLDevice, Op, Rule, Tensor } from '../engine/index.ts';
 import { apply } from '../engine/index.ts';
 import { packedConv2dOp } from '../ops/conv2d/packed-conv2d.ts';
 import { matmulOp } from '../ops/matmul/matmul.ts';
@@ -46,7 +46,7 @@ function plant<A>(op: Op<A>, [, find, replace]: Fault): Rule {
 
 /** Passes or throws as every Gaussian test of the ops does. */
 async function check(
-  device: Device,
+  device: WebGLDevice,
   graph: Tensor,
   squares: Tensor,
   terms: number,

@@ -3,7 +3,7 @@
  * shaders that tell what the device can do. Everything that is timed happens here; open-stage.ts gives the turns.
  */
 import { openBrowserContext } from '../../engine/context/browser.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { createCeilingProbes } from '../ceilings.ts';
 import type { Contender } from '../harness.ts';
 import { createOurNet } from '../peers/dalle-gl-net.ts';
@@ -21,7 +21,7 @@ export interface Stage {
 }
 
 export async function openStage(half: Half): Promise<Stage> {
-  const device = new Device(openBrowserContext());
+  const device = new WebGLDevice(openBrowserContext());
   const tfjs = await createTfjsPeer(device.gl);
   const picture = makePicture();
   return {

@@ -1,17 +1,17 @@
 /** Every version of every experiment computes what the plain ops do, at a small and awkward size; no time is asserted. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { scaleAdd } from '../../ops/index.ts';
 import { experiments } from './experiments.ts';
 import { measureTask } from './measure.ts';
 import { formatMeasurements } from './report.ts';
 
 const once = { warmups: 0, minRounds: 1, moreSeconds: 0 };
-let device: Device;
+let device: WebGLDevice;
 
 beforeAll(async () => {
-  device = new Device(await openNodeContext({ source: 'egl' }));
+  device = new WebGLDevice(await openNodeContext({ source: 'egl' }));
 });
 afterAll(() => device.dispose());
 

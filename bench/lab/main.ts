@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { openNodeContext } from '../../engine/context/node/open.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { describeCircumstances } from '../report/write.ts';
 import { experiments } from './experiments.ts';
 import { measureTask } from './measure.ts';
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     return;
   }
   // Draws are left whole, so that a kernel is timed and not the pauses between its portions.
-  const device = new Device(await openNodeContext(), { portionMilliseconds: 60_000 });
+  const device = new WebGLDevice(await openNodeContext(), { portionMilliseconds: 60_000 });
   const { renderer, cores, cpu, node, load } = describeCircumstances(device.description);
   console.log(`${renderer}\n${cores} cores of ${cpu}, Node ${node}, load ${load} at the start\n`);
   for (const { name, versions, createTask } of experiments) {

@@ -3,7 +3,7 @@
  * then timed in turns with the others. A timed run ends with one pixel's channels read back.
  */
 import { compile, interpret, rewrite } from '../../engine/index.ts';
-import type { Compiled, Device, Tensor } from '../../engine/index.ts';
+import type { Compiled, WebGLDevice, Tensor } from '../../engine/index.ts';
 import { slice } from '../../ops/index.ts';
 import { packConv2d } from '../../ops/rewrite/pack-conv2d.ts';
 import { winogradRule } from '../../ops/rewrite/winograd.ts';
@@ -34,7 +34,7 @@ const everywhere: WinogradLimits = { channels: 1, pixels: 1, transformed: Infini
 
 /** @throws Error with a table of the worst elements where a version computes wrongly: nothing is timed then. */
 export async function measureTask(
-  device: Device,
+  device: WebGLDevice,
   task: Task,
   versions: readonly Version[],
   options: HarnessOptions = {},
@@ -88,7 +88,7 @@ function rulesOf(matrices: WinogradMatrices): NonNullable<Version['rules']> {
 }
 
 async function checkVersion(
-  device: Device,
+  device: WebGLDevice,
   task: Task,
   truth: Truth,
   version: Version,
@@ -97,20 +97,20 @@ async function checkVersion(
   try {
     const label = `${task.label}, ${version.name}`;
     const comparison = expectClose(await plan.run({}), truth.expected, await truth.bound(version), { label });
-    return { fetches: plan.plan!.passes.reduce((sum, { cost }) => sum + cost.fetches, 0), comparison };
+    return { fetches: plan.draws!.passes.reduce((sum, { cost }) => sum + cost.fetches, 0), comparison };
   } finally {
     plan.dispose();
   }
 }
 
-async function createContender(device: Device, task: Task, version: Version): Promise<Contender> {
+async function createContender(device: WebGLDevice, task: Task, version: Version): Promise<Contender> {
   const plan = compileVersion(device, version, takeOnePixel, task);
   await plan.prepare();
   return { name: version.name, run: () => plan.run({}), dispose: () => plan.dispose() };
 }
 
 function compileVersion(
-  device: Device,
+  device: WebGLDevice,
   { compute, rules = [], winograd }: Version,
   finish: (computed: Tensor) => Tensor,
   { plain }: Task,

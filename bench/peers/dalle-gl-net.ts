@@ -1,5 +1,5 @@
 /** Our dVAE at the official size, with generated weights that are made before anything is timed. */
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
 import type { Precision } from '../../nets/weight-tree.ts';
 import { standardRules } from '../../ops/index.ts';
@@ -10,7 +10,7 @@ import type { Half, Net, Picture } from './net.ts';
 const shapes = { encode: [1, 3, 256, 256], decode: [1, 32, 32] } as const;
 
 export function createOurNet(
-  device: Device,
+  device: WebGLDevice,
   half: Half,
   { pixels, tokens }: Picture,
   precision: Precision = 'full',
@@ -25,8 +25,8 @@ export function createOurNet(
   return {
     name: precision === 'full' ? 'dalle-gl' : 'dalle-gl, half precision',
     cost: {
-      macs: sum(asWritten.planFor(half, shapes[half]).plan!.passes.map(({ cost }) => cost.macs)),
-      fetches: sum(plan.plan!.passes.map(({ cost }) => cost.fetches ?? 0)),
+      macs: sum(asWritten.planFor(half, shapes[half]).draws!.passes.map(({ cost }) => cost.macs)),
+      fetches: sum(plan.draws!.passes.map(({ cost }) => cost.fetches ?? 0)),
     },
     prepare: (options) => plan.prepare(options),
     async run() {

@@ -1,10 +1,10 @@
 /** Our transformer as the suite draws from it: the plans that `Transformer.begin` makes, logits read back at every step. */
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import type { Decoding } from '../../nets/transformer/decoding.ts';
 import { Transformer } from '../../nets/transformer/transformer.ts';
 import type { TransformerModel, TransformerPeer } from './transformer-peer.ts';
 
-export function createOurTransformer(device: Device, model: TransformerModel, batch: number): TransformerPeer {
+export function createOurTransformer(device: WebGLDevice, model: TransformerModel, batch: number): TransformerPeer {
   device.textures.trim();
   device.textures.resetPeak();
   const { architecture, tensors, text } = model;

@@ -1,5 +1,5 @@
 /** Our own engine as a contender: one plan a kernel, with the standard rewrites. */
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { compile, conv2d, matmul, tensor } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import { slice } from '../../ops/index.ts';
@@ -7,14 +7,14 @@ import { middleOf } from '../workload.ts';
 import type { Operands, Workload } from '../workload.ts';
 import type { Peer, PreparedKernel } from './peer.ts';
 
-export function createOurPeer(device: Device): Peer {
+export function createOurPeer(device: WebGLDevice): Peer {
   return {
     name: 'dalle-gl',
     async prepare(workload, operands): Promise<PreparedKernel> {
       // Operands are constants of the plan, so they are uploaded once; slice keeps every channel, so none is dead.
       const plan = compile(device, () => trace(workload, operands), {});
       await plan.prepare();
-      const fetches = plan.plan?.passes.reduce((sum, pass) => sum + (pass.cost.fetches ?? 0), 0);
+      const fetches = plan.draws?.passes.reduce((sum, pass) => sum + (pass.cost.fetches ?? 0), 0);
       return {
         name: 'dalle-gl',
         ...(fetches && { fetches }),

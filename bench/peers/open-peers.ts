@@ -1,5 +1,5 @@
 /** Everyone the kernel suite can meet on this machine. Ours and tfjs-webgl always; the others where they start. */
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { createTfjsPeer } from '../tfjs-peer.ts';
 import { createOurPeer } from './dalle-gl.ts';
 import type { Peer } from './peer.ts';
@@ -12,7 +12,10 @@ export interface OpenPeers {
 }
 
 /** @param onMissing told of each peer that does not start, and why */
-export async function openPeers(device: Device, onMissing: (name: string, why: unknown) => void): Promise<OpenPeers> {
+export async function openPeers(
+  device: WebGLDevice,
+  onMissing: (name: string, why: unknown) => void,
+): Promise<OpenPeers> {
   const tfjs = await createTfjsPeer(device.gl);
   const peers = [createOurPeer(device), createTfjsKernels(tfjs)];
   const others: Readonly<Record<string, () => Promise<Peer>>> = {

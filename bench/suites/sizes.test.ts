@@ -1,7 +1,7 @@
 /** The sizes suite on a real context with a tiny net: every shape takes its turn; rows and plot say what was measured. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../weights-convert/dvae-spec.ts';
 import { drawPlot } from '../report/plot.ts';
 import { formatSizes, plotSizes, sizeRowsOf } from '../report/sizes.ts';
@@ -20,10 +20,10 @@ const net: SizedNet = {
   ],
 };
 const circumstances = { date: '2026-11-23', renderer: 'test', node: 'v20', cpu: 'test', cores: 2, load: 0 };
-let device: Device;
+let device: WebGLDevice;
 
 beforeAll(async () => {
-  device = new Device(await openNodeContext());
+  device = new WebGLDevice(await openNodeContext());
 });
 afterAll(() => device.dispose());
 

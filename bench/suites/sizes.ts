@@ -3,7 +3,7 @@
  * contenders of one measurement and take turns, so that what else the machine does bends no line. It stays near straight
  * where time goes with the number of pixels, as the multiply-adds do.
  */
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
 import { patch } from '../../nets/dvae/patch.ts';
 import { standardRules } from '../../ops/index.ts';
@@ -73,7 +73,7 @@ interface SizeContender extends Contender {
 
 /** Every shape of both halves, the halves one after the other. */
 export async function measureSizes(
-  device: Device,
+  device: WebGLDevice,
   net: SizedNet,
   options: HarnessOptions = {},
 ): Promise<readonly SizeResult[]> {
@@ -84,7 +84,7 @@ export async function measureSizes(
 }
 
 async function measureHalf(
-  device: Device,
+  device: WebGLDevice,
   net: SizedNet,
   half: Half,
   options: HarnessOptions,
@@ -105,7 +105,7 @@ async function measureHalf(
 
 /** A dVAE of its own, since one keeps the plan of its latest shape only. */
 function createContender(
-  device: Device,
+  device: WebGLDevice,
   half: Half,
   weights: Weights<DvaeArchitecture>,
   { batch, side }: PictureShape,
@@ -127,7 +127,7 @@ function createContender(
   return {
     name: `${half} ${batch} × ${side}²`,
     cost: {
-      macs: asWritten.planFor(half, shape).plan!.passes.reduce((sum, { cost }) => sum + cost.macs, 0),
+      macs: asWritten.planFor(half, shape).draws!.passes.reduce((sum, { cost }) => sum + cost.macs, 0),
       textureBytes: plan!.peakBytes,
     },
     run: async () => (half === 'encode' ? await dvae.encode(pixels) : await dvae.decode(tokens)).data,

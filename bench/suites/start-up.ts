@@ -3,7 +3,7 @@
  * packed and uploaded. Every round has a device of its own, which compiles everything again; the driver's own cache of
  * shaders must be off (main.ts sees to Mesa's).
  */
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { createOurNet } from '../peers/dalle-gl-net.ts';
 import { makePicture } from '../peers/net.ts';
 import type { Half } from '../peers/net.ts';
@@ -17,7 +17,7 @@ export interface StartUp {
 }
 
 /** @param device whose context the devices of the rounds share */
-export async function measureStartUp(device: Device, rounds: number): Promise<readonly StartUp[]> {
+export async function measureStartUp(device: WebGLDevice, rounds: number): Promise<readonly StartUp[]> {
   const picture = makePicture();
   const results = (['encode', 'decode'] as const).map((half) => ({
     half,
@@ -27,7 +27,7 @@ export async function measureStartUp(device: Device, rounds: number): Promise<re
   }));
   for (let round = 0; round < rounds; round++) {
     for (const result of results) {
-      const own = new Device({ ...device.source, gl: device.gl, dispose() {} });
+      const own = new WebGLDevice({ ...device.source, gl: device.gl, dispose() {} });
       const net = createOurNet(own, result.half, picture);
       const { compile, upload } = await timePhases((onProgress) => net.prepare({ onProgress }));
       result.compile.push(compile);

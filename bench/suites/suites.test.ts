@@ -1,7 +1,7 @@
 /** The suites run at tiny sizes on a real context, check their contenders before timing them, and report every row. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { createCeilingProbes } from '../ceilings.ts';
 import { createOurPeer } from '../peers/dalle-gl.ts';
 import type { Net } from '../peers/net.ts';
@@ -24,11 +24,11 @@ const tiny: readonly Workload[] = [
 ];
 const once = { warmups: 1, minRounds: 2, moreSeconds: 0 };
 const circumstances = { date: '2026-11-23', renderer: 'test', node: 'v20', cpu: 'test', cores: 2, load: 0 };
-let device: Device;
+let device: WebGLDevice;
 let tfjs: TfjsPeer;
 
 beforeAll(async () => {
-  device = new Device(await openNodeContext());
+  device = new WebGLDevice(await openNodeContext());
   tfjs = await createTfjsPeer(device.gl);
 });
 afterAll(() => {

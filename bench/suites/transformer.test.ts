@@ -1,7 +1,7 @@
 /** The transformer suite at a tiny size: TensorFlow.js and we agree, one that computes otherwise is not timed. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import { sees } from '../../ops/attention/mask.ts';
 import type { Mask } from '../../ops/attention/mask.ts';
 import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
@@ -33,12 +33,12 @@ const tiny: TransformerArchitecture = {
 };
 const once = { warmups: 1, minRounds: 2, moreSeconds: 0 };
 const circumstances = { date: '2026-11-23', renderer: 'test', node: 'v20', cpu: 'test', cores: 2, load: 0 };
-let device: Device;
+let device: WebGLDevice;
 let tfjs: TfjsPeer;
 let model: TransformerModel;
 
 beforeAll(async () => {
-  device = new Device(await openNodeContext());
+  device = new WebGLDevice(await openNodeContext());
   tfjs = await createTfjsPeer(device.gl);
   model = makeRandomModel('tiny', tiny);
 });

@@ -1,11 +1,19 @@
 /**
  * Constants on a device: each is read and uploaded once and shared by all plans that use it, such as the two plans of a
- * transformer, one for the prompt and one for a step. It goes when the last of them lets go.
+ * transformer, one for the prompt and one for a step. The texture is freed when the last plan lets go of it.
  */
+import type { NumericArray } from '../op.ts';
+import type { ConstantAttributes, TensorOf } from '../tensor.ts';
 import type { Layout } from './layout.ts';
-import type { ConstantAttributes, Tensor } from '../tensor.ts';
-import type { Device } from './device.ts';
 import type { GpuTexture } from './texture.ts';
+
+/** What the store asks of the device. */
+export interface ConstantMemory {
+  upload(layout: Layout, data: NumericArray): GpuTexture;
+  release(texture: GpuTexture): void;
+}
+
+type Constant = TensorOf<ConstantAttributes>;
 
 interface Entry {
   readonly texture: Promise<GpuTexture>;
@@ -13,15 +21,15 @@ interface Entry {
 }
 
 export class ConstantStore {
-  private readonly device: Device;
-  private readonly entries = new Map<Tensor, Entry>();
+  private readonly memory: ConstantMemory;
+  private readonly entries = new Map<Constant, Entry>();
 
-  constructor(device: Device) {
-    this.device = device;
+  constructor(memory: ConstantMemory) {
+    this.memory = memory;
   }
 
   /** The texture of a constant, uploaded now if no plan has it yet. Each call wants a `release`. */
-  async acquire(tensor: Tensor, layout: Layout): Promise<GpuTexture> {
+  async acquire(tensor: Constant, layout: Layout): Promise<GpuTexture> {
     const entry = this.entries.get(tensor) ?? { texture: this.upload(tensor, layout), users: 0 };
     this.entries.set(tensor, entry);
     entry.users++;
@@ -33,15 +41,14 @@ export class ConstantStore {
     }
   }
 
-  release(tensor: Tensor, texture: GpuTexture): void {
+  release(tensor: Constant, texture: GpuTexture): void {
     const entry = this.entries.get(tensor);
     if (!entry || --entry.users > 0) return;
     this.entries.delete(tensor);
-    this.device.textures.release(texture);
+    this.memory.release(texture);
   }
 
-  private async upload(tensor: Tensor, layout: Layout): Promise<GpuTexture> {
-    const data = await (tensor.attributes as ConstantAttributes).read();
-    return this.device.upload(layout, data, 'weights');
+  private async upload({ attributes }: Constant, layout: Layout): Promise<GpuTexture> {
+    return this.memory.upload(layout, await attributes.read());
   }
 }

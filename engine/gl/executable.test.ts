@@ -54,7 +54,7 @@ describe('a plan', () => {
   test('reuses the textures of passes that are done', async () => {
     const plan = compile(device, ({ x }) => relu(add(relu(add(relu(x), x)), x)), { x: [1, 64, 32, 32] }, { rules: [] });
     const bytes = 64 * 32 * 32 * 4;
-    expect(plan.plan!.peakBytes).toBe(3 * bytes); // x, one being read, one being written
+    expect(plan.draws!.peakBytes).toBe(3 * bytes); // x, one being read, one being written
     plan.dispose();
   });
 
@@ -125,7 +125,7 @@ describe('plans that are used and disposed at once', () => {
     const plan = make();
     const before = device.textures.ledger().weightBytes;
     await Promise.all([plan.run({ x }), plan.run({ x }), plan.run({ x })]);
-    expect(device.textures.ledger().weightBytes - before).toBe(plan.plan!.constantBytes);
+    expect(device.textures.ledger().weightBytes - before).toBe(plan.draws!.constantBytes);
     plan.dispose();
     expect(device.textures.ledger().weightBytes).toBe(before);
   });

@@ -4,68 +4,48 @@
  * has drawn, so plans that run in turn share memory.
  */
 import { AbortedError, ContextError } from '../../base/errors.ts';
-import { describeKernels, explainPlan } from './explain.ts';
-import type { Device } from './device.ts';
-import type { Program } from './program.ts';
-import type { GpuTexture } from './texture.ts';
+import { throwIfAborted } from '../abort.ts';
+import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
+import type { NumericArray } from '../op.ts';
+import { arrayFor, checkInputs } from '../plan.ts';
+import type { ValueIndex } from '../plan.ts';
+import { sizeOf } from '../shape.ts';
+import { stateOp } from '../state.ts';
+import { constantOp, isOf, placeholderOp } from '../tensor.ts';
+import type { Draws, Pass } from './draws.ts';
+import { describeKernels, explainDraws } from './explain.ts';
 import { locateRows } from './layout.ts';
+import type { Rows, TextureSpec } from './layout.ts';
+import type { Program } from './program.ts';
 import { shareShaders } from './share-programs.ts';
 import type { SharedShader } from './share-programs.ts';
-import type { Rows, TextureSpec } from './layout.ts';
-import type { NumericArray, Op } from '../op.ts';
-import { arrayFor, checkInputs, inputName } from '../plan.ts';
-import type { Pass, Plan, SlotIndex } from '../plan.ts';
-import { sizeOf } from '../shape.ts';
-import type { StateAttributes } from '../state.ts';
-import { placeholderOp } from '../tensor.ts';
-import type { PlaceholderAttributes } from '../tensor.ts';
+import type { GpuTexture } from './texture.ts';
+import type { WebGLDevice } from './webgl-device.ts';
 
-export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
-export type RunOutput = Float32Array | Int32Array;
-
-export interface PrepareProgress {
-  readonly phase: 'compile' | 'upload';
-  readonly done: number;
-  readonly total: number;
+/** Textures during a run. */
+interface LiveTextures {
+  /** Of inputs and of what passes made: they go back to the pool. */
+  readonly passing: Map<ValueIndex, GpuTexture>;
+  /** Of states, taken when the run begins: what it reads is not changed under it. */
+  readonly states: ReadonlyMap<ValueIndex, GpuTexture>;
 }
 
-export interface PrepareOptions {
-  onProgress?: (progress: PrepareProgress) => void;
-  signal?: AbortSignal;
-}
-
-export interface RunOptions {
-  /** Called before each pass. */
-  onProgress?: (progress: { done: number; total: number }) => void;
-  signal?: AbortSignal;
-}
-
-/** Time of one pass, measured by waiting for it: the sum is a little more than a whole run. */
-export interface PassTiming {
-  readonly name: string;
-  readonly milliseconds: number;
-  readonly macs: number;
-}
-
-/** Textures of inputs and intermediate tensors during a run. */
-type LiveTextures = Map<SlotIndex, GpuTexture>;
-
-export class Executable {
-  readonly plan: Plan;
-  private readonly device: Device;
+export class WebGLExecutable implements Executable {
+  readonly draws: Draws;
+  private readonly device: WebGLDevice;
   /** One for each pass. */
   private readonly shaders: readonly SharedShader[];
   private programs: Program[] | undefined;
   private preparing: Promise<void> | undefined;
-  private readonly constants = new Map<SlotIndex, GpuTexture>();
+  private readonly constants = new Map<ValueIndex, GpuTexture>();
   /** Calls that need the constants now. */
   private users = 0;
   private disposed = false;
 
-  constructor(device: Device, plan: Plan) {
+  constructor(device: WebGLDevice, draws: Draws) {
     this.device = device;
-    this.plan = plan;
-    this.shaders = shareShaders(plan.passes.map(({ shader }) => shader));
+    this.draws = draws;
+    this.shaders = shareShaders(draws.passes.map(({ shader }) => shader));
   }
 
   /**
@@ -90,7 +70,7 @@ export class Executable {
       await this.prepareShared(options.signal ? { signal: options.signal } : {});
       return this.execute(inputs, async (pass, index, live) => {
         checkAborted();
-        options.onProgress?.({ done: index, total: this.plan.passes.length });
+        options.onProgress?.({ done: index, total: this.draws.passes.length });
         await this.draw(pass, index, live, inputs, checkAborted);
       });
     });
@@ -105,7 +85,7 @@ export class Executable {
       await this.execute(inputs, async (pass, index, live) => {
         const start = performance.now();
         await this.draw(pass, index, live, inputs, () => {});
-        this.device.finish(this.textureOf(pass.output, live), this.plan.slots[pass.output]!.layout);
+        this.device.finish(this.textureOf(pass.output, live), this.draws.slots[pass.output]!.layout);
         const milliseconds = performance.now() - start;
         timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
       });
@@ -117,7 +97,7 @@ export class Executable {
   explain(options: { shaders?: boolean } = {}): string {
     const { description, kernels } = this.device;
     const programs = new Set(this.shaders.map(({ source }) => source)).size;
-    return explainPlan(this.plan, programs, `${description}; ${describeKernels(kernels)}`, options);
+    return explainDraws(this.draws, programs, `${description}; ${describeKernels(kernels)}`, options);
   }
 
   /**
@@ -134,10 +114,7 @@ export class Executable {
   }
 
   private checkInputs(inputs: RunInputs): void {
-    checkInputs(
-      this.plan.slots.map((slot) => slot.tensor),
-      inputs,
-    );
+    checkInputs(this.draws.slots, inputs);
   }
 
   private async whileInUse<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -152,7 +129,10 @@ export class Executable {
   }
 
   private freeConstants(): void {
-    for (const [slot, texture] of this.constants) this.device.constants.release(this.plan.slots[slot]!.tensor, texture);
+    for (const [slot, texture] of this.constants) {
+      const { tensor } = this.draws.slots[slot]!;
+      if (isOf(tensor, constantOp)) this.device.constants.release(tensor, texture);
+    }
     this.constants.clear();
     this.programs = undefined;
   }
@@ -170,34 +150,36 @@ export class Executable {
   }
 
   private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
-    const { device, plan } = this;
-    device.beginRun(plan.peakBytes);
+    const { device, draws } = this;
+    device.beginRun(draws.peakBytes);
     for (const { source } of this.shaders) device.programs.request(source);
-    const constants = plan.slots.flatMap((slot, index) => (slot.kind === 'constant' ? [{ slot, index }] : []));
-    for (const [done, { slot, index }] of constants.entries()) {
+    const constants = draws.slots.flatMap(({ tensor, layout }, index) =>
+      isOf(tensor, constantOp) ? [{ tensor, layout, index }] : [],
+    );
+    for (const [done, { tensor, layout, index }] of constants.entries()) {
       throwIfAborted(signal, 'prepare');
       onProgress?.({ phase: 'upload', done, total: constants.length });
       if (this.constants.has(index)) continue;
-      this.constants.set(index, await device.constants.acquire(slot.tensor, slot.layout));
+      this.constants.set(index, await device.constants.acquire(tensor, layout));
     }
     const programs: Program[] = [];
-    for (const [done, pass] of plan.passes.entries()) {
+    for (const [done, pass] of draws.passes.entries()) {
       throwIfAborted(signal, 'prepare');
-      onProgress?.({ phase: 'compile', done, total: plan.passes.length });
+      onProgress?.({ phase: 'compile', done, total: draws.passes.length });
       programs.push(await this.readyProgram(pass, this.shaders[done]!.source));
     }
     this.programs = programs;
   }
 
   private async readyProgram(pass: Pass, source: string): Promise<Program> {
-    const { device, plan } = this;
+    const { device, draws } = this;
     device.checkUsable('prepare');
     const program = device.programs.get(source);
     if (program.warm) return program;
     device.enter();
-    const specOf = (slot: SlotIndex): TextureSpec => plan.slots[slot]!.layout.texture;
-    const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [inputName(position), specOf(slot)]);
-    device.warmUp(program, inputs, specOf(pass.output), plan.slots[pass.output]!.layout.targets);
+    const specOf = (slot: ValueIndex): TextureSpec => draws.slots[slot]!.layout.texture;
+    const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [pass.operands[position]!, specOf(slot)]);
+    device.warmUp(program, inputs, specOf(pass.output), draws.slots[pass.output]!.layout.targets);
     program.warm = true;
     await new Promise((resolve) => setTimeout(resolve)); // compiling takes tens of milliseconds: let others have a turn
     return program;
@@ -207,39 +189,39 @@ export class Executable {
     inputs: RunInputs,
     step: (pass: Pass, index: number, live: LiveTextures) => Promise<void>,
   ): Promise<RunOutput[]> {
-    const { device, plan } = this;
-    device.beginRun(plan.peakBytes);
-    const live: LiveTextures = new Map();
+    const { device, draws } = this;
+    device.beginRun(draws.peakBytes);
+    const live: LiveTextures = { passing: new Map(), states: this.takeStates() };
     try {
-      plan.slots.forEach((slot, index) => {
-        if (slot.kind !== 'input') return;
-        const { name } = slot.tensor.attributes as PlaceholderAttributes;
-        live.set(index, device.upload(slot.layout, toNumericArray(inputs[name]!), 'passing'));
+      draws.slots.forEach(({ tensor, layout }, index) => {
+        if (!isOf(tensor, placeholderOp)) return;
+        const numbers = toNumericArray(inputs[tensor.attributes.name]!);
+        live.passing.set(index, device.upload(layout, numbers, 'passing'));
       });
-      for (const [index, pass] of plan.passes.entries()) {
-        const { kind, layout } = plan.slots[pass.output]!;
-        if (kind === 'made') live.set(pass.output, device.textures.acquire(layout.texture, 'passing'));
+      for (const [index, pass] of draws.passes.entries()) {
+        const { kind, layout } = draws.slots[pass.output]!;
+        if (kind === 'made') live.passing.set(pass.output, device.textures.acquire(layout.texture, 'passing'));
         await step(pass, index, live);
         for (const slot of pass.dying) {
-          device.textures.release(live.get(slot)!);
-          live.delete(slot);
+          device.textures.release(live.passing.get(slot)!);
+          live.passing.delete(slot);
         }
       }
-      return plan.outputs.map((slot) => this.readSlot(slot, live));
+      return draws.outputs.map((slot) => this.readSlot(slot, live));
     } finally {
-      for (const texture of live.values()) device.textures.release(texture);
+      for (const texture of live.passing.values()) device.textures.release(texture);
       device.leave();
     }
   }
 
   private draw(pass: Pass, index: number, live: LiveTextures, given: RunInputs, between: () => void): Promise<void> {
-    const { layout } = this.plan.slots[pass.output]!;
+    const { layout } = this.draws.slots[pass.output]!;
     const rows = this.findRows(pass, given);
     const call = {
       program: this.programs![index]!,
       numbers: this.shaders[index]!,
       inputs: pass.inputs.map((slot, position): [string, GpuTexture] => [
-        inputName(position),
+        pass.operands[position]!,
         this.textureOf(slot, live),
       ]),
       output: this.textureOf(pass.output, live),
@@ -253,8 +235,8 @@ export class Executable {
   /** The rows that a pass draws anew, where it does not draw all. */
   private findRows({ op, tensor }: Pass, given: RunInputs): Rows | undefined {
     if (!op.redraws) return undefined;
-    const values = tensor.inputs.map(({ op, attributes }) =>
-      op === (placeholderOp as Op) ? given[(attributes as PlaceholderAttributes).name] : undefined,
+    const values = tensor.inputs.map((input) =>
+      isOf(input, placeholderOp) ? given[input.attributes.name] : undefined,
     );
     return op.redraws(
       values,
@@ -263,14 +245,25 @@ export class Executable {
     );
   }
 
-  private textureOf(slot: SlotIndex, live: LiveTextures): GpuTexture {
-    const { kind, tensor, layout } = this.plan.slots[slot]!;
-    if (kind === 'state') return (tensor.attributes as StateAttributes).state.textureOn(this.device, layout);
-    return live.get(slot) ?? this.constants.get(slot)!;
+  private textureOf(slot: ValueIndex, live: LiveTextures): GpuTexture {
+    return live.passing.get(slot) ?? live.states.get(slot) ?? this.constants.get(slot)!;
   }
 
-  private readSlot(slot: SlotIndex, live: LiveTextures): RunOutput {
-    const { layout, tensor } = this.plan.slots[slot]!;
+  private takeStates(): Map<ValueIndex, GpuTexture> {
+    const { states, textures } = this.device;
+    const taken = new Map<ValueIndex, GpuTexture>();
+    for (const [index, { tensor, layout }] of this.draws.slots.entries()) {
+      if (!isOf(tensor, stateOp)) continue;
+      taken.set(
+        index,
+        states.of(tensor.attributes.state, () => textures.acquire(layout.texture, 'states')),
+      );
+    }
+    return taken;
+  }
+
+  private readSlot(slot: ValueIndex, live: LiveTextures): RunOutput {
+    const { layout, tensor } = this.draws.slots[slot]!;
     const data = arrayFor(tensor.dtype, sizeOf(tensor.shape));
     this.device.read(this.textureOf(slot, live), layout, data);
     return data;
@@ -280,9 +273,4 @@ export class Executable {
 function toNumericArray(data: NumericArray | ArrayLike<number>): NumericArray {
   const typed = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
   return typed ? data : Float32Array.from(data);
-}
-
-/** Throws AbortedError `E_ABORTED` once the signal has fired. */
-export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
-  if (signal?.aborted) throw new AbortedError('E_ABORTED', `${where}: stopped on request.`, { cause: signal.reason });
 }

@@ -2,30 +2,30 @@
  * A plan in words: what each pass computes, from what, into which texture, and what it costs. For people who wonder
  * where time and memory go, and for tests that a rewrite did what it says.
  */
-import type { KernelChoice } from './device.ts';
-import type { Plan, Slot } from '../plan.ts';
+import type { KernelChoice } from '../kernel-choice.ts';
+import type { Draws, Slot } from './draws.ts';
 import { formatShape } from '../shape.ts';
 
 /** @param programs how many the passes share */
-export function explainPlan(
-  plan: Plan,
+export function explainDraws(
+  draws: Draws,
   programs: number,
   device: string,
   { shaders = false }: { shaders?: boolean } = {},
 ): string {
-  const halves = plan.slots.filter(({ layout }) => layout.texture.format === 'f16').length;
+  const halves = draws.slots.filter(({ layout }) => layout.texture.format === 'f16').length;
   const lines = [
-    `${plan.passes.length} passes by ${programs} programs on ${device}`,
-    `precision: ${halves > 0 ? `half in ${halves} of ${plan.slots.length} textures, sums in fp32` : 'full'}`,
-    `${mebibytes(plan.constantBytes)} of weights, ${plan.stateBytes > 0 ? `${mebibytes(plan.stateBytes)} of states, ` : ''}` +
-      `at most ${mebibytes(plan.peakBytes)} of other textures at once`,
-    `rewrites: ${[...plan.applied].map(([name, count]) => `${name} ×${count}`).join(', ') || 'none'}`,
+    `${draws.passes.length} passes by ${programs} programs on ${device}`,
+    `precision: ${halves > 0 ? `half in ${halves} of ${draws.slots.length} textures, sums in fp32` : 'full'}`,
+    `${mebibytes(draws.constantBytes)} of weights, ${draws.stateBytes > 0 ? `${mebibytes(draws.stateBytes)} of states, ` : ''}` +
+      `at most ${mebibytes(draws.peakBytes)} of other textures at once`,
+    `rewrites: ${[...draws.applied].map(([name, count]) => `${name} ×${count}`).join(', ') || 'none'}`,
     '',
   ];
-  plan.passes.forEach((pass, index) => {
+  draws.passes.forEach((pass, index) => {
     const words = pass.op.describe?.(pass.tensor.attributes);
-    const inputs = pass.inputs.map((slot) => nameSlot(plan.slots[slot]!, slot)).join(', ');
-    const output = plan.slots[pass.output]!;
+    const inputs = pass.inputs.map((slot) => nameSlot(draws.slots[slot]!, slot)).join(', ');
+    const output = draws.slots[pass.output]!;
     const { texture, block } = output.layout;
     const work = pass.cost.macs > 0 ? `, ${(pass.cost.macs / 1e6).toFixed(1)} MMAC` : '';
     lines.push(

@@ -10,6 +10,7 @@
  * - The blocks of one image and one quad or octet form a plane; planes lie side by side in an atlas; what exceeds the
  *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
  */
+import type { BlockForm } from '../kernel-choice.ts';
 import type { Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
@@ -17,9 +18,6 @@ export interface Block {
   readonly width: number;
   readonly height: number;
 }
-
-/** How the R pixels of a block lie unless an op asks for another: side by side, or in two rows where a map has them. */
-export type BlockForm = 'strip' | 'block';
 
 export interface Grid {
   readonly n: number;

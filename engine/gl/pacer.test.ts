@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { conv2d, standardRules, tensor } from '../../ops/index.ts';
 import { openNodeContext } from '../context/node/open.ts';
 import { createRandom } from '../../test/helpers/random.ts';
-import { Device, compile, interpret } from '../index.ts';
+import { WebGLDevice, compile, interpret } from '../index.ts';
 import type { Compiled, Tensor } from '../index.ts';
 import { chooseBand } from './pacer.ts';
 
@@ -15,8 +15,13 @@ const random = createRandom(1);
 const x = random.integers(5 * 130 * 70, -8, 8);
 const w = tensor(random.integers(6 * 5 * 9, -8, 8), [6, 5, 3, 3]);
 
-async function compileInPortionsOf(portionMilliseconds: number): Promise<{ device: Device; plan: Compiled<Tensor> }> {
-  const device = new Device(await openNodeContext({ source: 'egl' }), { portionMilliseconds, maxTextureSize: 128 });
+async function compileInPortionsOf(
+  portionMilliseconds: number,
+): Promise<{ device: WebGLDevice; plan: Compiled<Tensor> }> {
+  const device = new WebGLDevice(await openNodeContext({ source: 'egl' }), {
+    portionMilliseconds,
+    maxTextureSize: 128,
+  });
   const plan = compile(
     device,
     ({ x }) => conv2d(conv2d(x, w), back),
@@ -64,9 +69,9 @@ test('rows of texels that are cut give the same numbers', async () => {
   const wide = tensor(random.integers(4 * 96 * 200, -8, 8), [1, 4, 96, 200]);
   const graph = conv2d(wide, tensor(random.integers(64 * 4, -8, 8), [64, 4, 1, 1]));
   const [expected] = await interpret([graph]);
-  const device = new Device(await openNodeContext({ source: 'egl' }), { portionMilliseconds: 0.001 });
+  const device = new WebGLDevice(await openNodeContext({ source: 'egl' }), { portionMilliseconds: 0.001 });
   const plan = compile(device, () => graph, {}, { rules: standardRules });
-  const { slots, outputs } = plan.plan!;
+  const { slots, outputs } = plan.draws!;
   expect(slots[outputs[0]!]!.layout.texture.width).toBeGreaterThan(128);
   const result = await plan.run({});
   expect(result.findIndex((value, i) => value !== expected![i])).toBe(-1); // a list of a million differences takes hours

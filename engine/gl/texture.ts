@@ -106,6 +106,7 @@ export class TexturePool {
     for (const texture of this.live.keys()) this.free(texture);
     this.live.clear();
     this.bytes.weights = 0;
+    this.bytes.states = 0;
     this.bytes.passing = 0;
   }
 

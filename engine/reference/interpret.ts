@@ -1,57 +1,76 @@
 /**
- * The same graph run by plain loops in float64: the oracle of every test, the teacher of every reader, and a device
- * of last resort (`--device reference`) where there is no GL at all. No rewriting, no layout, no cleverness.
+ * A graph run by plain loops in float64: the oracle of every test, the teacher of every reader, and a device of last
+ * resort (device.ts) where there is no GL at all. No rewriting, no layout, no cleverness.
  */
-import { sortTopologically } from '../graph.ts';
 import type { NumericArray } from '../op.ts';
+import { planAsWritten } from '../plan.ts';
+import type { Plan, Step, Value } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
-import { stateOp } from '../state.ts';
-import type { StateAttributes } from '../state.ts';
-import { constantOp, placeholderOp } from '../tensor.ts';
-import type { ConstantAttributes, PlaceholderAttributes, Tensor } from '../tensor.ts';
+import { StateStore, stateOp } from '../state.ts';
+import { constantOp, isOf, placeholderOp } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 
-/**
- * Values of the outputs, in float64, row-major. Inputs are taken by the names of their placeholders.
- * `step` is awaited before each tensor: it may report, let others have a turn, or throw to stop.
- * Arrays are dropped after their last reader, so memory stays near that of the widest point of the graph.
- */
+type Inputs = Readonly<Record<string, ArrayLike<number>>>;
+/** Called before each step: it may report, let others have a turn, or throw to stop. */
+type BeforeStep = (done: number, total: number) => Promise<void> | void;
+
+/** Numbers of states, which outlive runs. */
+const states = new StateStore<Float64Array>(() => {});
+
+/** Values of the outputs, in float64, row-major. Inputs are taken by the names of their placeholders. */
 export async function interpret(
   outputs: readonly Tensor[],
-  inputs: Readonly<Record<string, ArrayLike<number>>> = {},
-  step: (done: number, total: number) => Promise<void> | void = () => {},
+  inputs: Inputs = {},
+  beforeStep: BeforeStep = () => {},
 ): Promise<Float64Array[]> {
-  const order = sortTopologically(outputs);
-  const lastReader = new Map<Tensor, Tensor>();
-  for (const tensor of order) tensor.inputs.forEach((input) => lastReader.set(input, tensor));
-  const kept = new Set(outputs);
-  const values = new Map<Tensor, NumericArray>();
-  for (const [done, tensor] of order.entries()) {
-    await step(done, order.length);
-    values.set(tensor, await evaluate(tensor, values, inputs));
-    for (const input of tensor.inputs) {
-      if (lastReader.get(input) === tensor && !kept.has(input)) values.delete(input);
-    }
-  }
-  return outputs.map((output) => Float64Array.from(values.get(output)!));
+  return interpretPlan(planAsWritten(outputs), inputs, beforeStep);
 }
 
-async function evaluate(
-  tensor: Tensor,
-  values: ReadonlyMap<Tensor, NumericArray>,
-  inputs: Readonly<Record<string, ArrayLike<number>>>,
-): Promise<NumericArray> {
-  const op: unknown = tensor.op;
-  if (op === constantOp) return (tensor.attributes as ConstantAttributes).read();
-  if (op === stateOp) return (tensor.attributes as StateAttributes).state.values;
-  if (op === placeholderOp) return Float64Array.from(inputs[(tensor.attributes as PlaceholderAttributes).name]!);
+/** The same for a plan. Arrays are dropped after their last reader, so memory stays near that of the widest point. */
+export async function interpretPlan(
+  { values, steps, outputs }: Plan,
+  inputs: Inputs,
+  beforeStep: BeforeStep,
+): Promise<Float64Array[]> {
+  const live = new Map<number, NumericArray>();
+  const read = async (index: number): Promise<NumericArray> => {
+    const known = live.get(index) ?? (await readSource(values[index]!, inputs));
+    live.set(index, known);
+    return known;
+  };
+  for (const [done, step] of steps.entries()) {
+    await beforeStep(done, steps.length);
+    const { output, inputs: others, dying } = step;
+    const operands: NumericArray[] = [];
+    for (const index of step.op.redraws ? [output, ...others] : others) operands.push(await read(index));
+    const result = compute(step, operands);
+    live.set(output, result);
+    const { tensor } = values[output]!;
+    if (isOf(tensor, stateOp)) states.replace(tensor.attributes.state, result);
+    for (const index of dying) live.delete(index);
+  }
+  const results: Float64Array[] = [];
+  for (const index of outputs) results.push(Float64Array.from(await read(index)));
+  return results;
+}
+
+/** The numbers of a value that no step makes. */
+async function readSource({ tensor }: Value, inputs: Inputs): Promise<NumericArray> {
+  if (isOf(tensor, constantOp)) return tensor.attributes.read();
+  if (isOf(tensor, placeholderOp)) return Float64Array.from(inputs[tensor.attributes.name]!);
+  if (!isOf(tensor, stateOp)) throw new Error(`interpret: ${tensor.toString()} is read before it is made`);
+  const { state } = tensor.attributes;
+  return states.of(state, () => new Float64Array(sizeOf(state.type.shape)));
+}
+
+function compute({ op, tensor }: Step, inputs: readonly NumericArray[]): Float64Array {
   const output = new Float64Array(sizeOf(tensor.shape));
-  tensor.op.reference({
+  op.reference({
     attributes: tensor.attributes,
-    inputs: tensor.inputs.map((input) => values.get(input)!),
+    inputs,
     inputTypes: tensor.inputs.map((input) => input.type),
     output,
     outputType: tensor.type,
   });
-  if (tensor.op.redraws) (tensor.inputs[0]!.attributes as StateAttributes).state.values = output;
   return output;
 }

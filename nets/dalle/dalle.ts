@@ -6,7 +6,7 @@
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
 import { ContextError, DalleError, FormatError, ShapeError } from '../../base/errors.ts';
-import type { AnyDevice, RewriteOptions } from '../../ops/index.ts';
+import type { Device, RewriteOptions } from '../../ops/index.ts';
 import type { Model } from '../../weights-convert/model-folder.ts';
 import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';
 import { imagePositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
@@ -25,7 +25,7 @@ import { selectTokens, type Selection } from './regions.ts';
 import { createTurns } from './turns.ts';
 
 export interface DalleOptions extends RewriteOptions {
-  readonly device: AnyDevice;
+  readonly device: Device;
   /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
   readonly precision?: Precision;
 }

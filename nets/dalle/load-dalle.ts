@@ -2,7 +2,7 @@
  * Loads a whole DALL·E from a model folder at an address, where there is no disk. The entry for Node has one of its own,
  * for folders.
  */
-import type { AnyDevice } from '../../ops/index.ts';
+import type { Device } from '../../ops/index.ts';
 import { sourceFromBlob } from '../../weights-convert/byte-source.ts';
 import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';
 import { openModel } from '../../weights-convert/model-folder.ts';
@@ -10,7 +10,7 @@ import { createDalle, type Dalle } from './dalle.ts';
 
 export interface LoadDalleOptions extends DownloadOptions {
   /** Where it computes. */
-  readonly device: AnyDevice;
+  readonly device: Device;
 }
 
 /**

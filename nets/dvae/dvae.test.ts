@@ -10,7 +10,7 @@ import type { RewriteOptions } from '../../ops/index.ts';
 import { tilingRule } from '../../ops/rewrite/tile-large-maps.ts';
 import { winogradRule } from '../../ops/rewrite/winograd.ts';
 import { winograd4 } from '../../ops/winograd/matrices.ts';
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { loadNetGolden, loadPictureGolden } from '../../test/helpers/golden.ts';
@@ -24,7 +24,12 @@ import type { Pixels, TokenGrid } from './dvae.ts';
 const open: Dvae[] = [];
 afterAll(() => Promise.all(open.map((dvae) => dvae.dispose())));
 
-async function load(device: Device, encoder: string, decoder: string, rewriting: RewriteOptions = {}): Promise<Dvae> {
+async function load(
+  device: WebGLDevice,
+  encoder: string,
+  decoder: string,
+  rewriting: RewriteOptions = {},
+): Promise<Dvae> {
   const parts = {
     encoder: await openWeights(await openFileSource(encoder)),
     decoder: await openWeights(await openFileSource(decoder)),

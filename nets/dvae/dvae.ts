@@ -5,7 +5,7 @@
  */
 import { ContextError, DalleError, ShapeError } from '../../base/errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
-import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
+import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
 import { isKind, type Weights } from '../../weights-convert/weights.ts';
@@ -41,7 +41,7 @@ export interface DvaeParts {
 }
 
 export interface DvaeOptions extends RewriteOptions {
-  readonly device: AnyDevice;
+  readonly device: Device;
   /**
    * `half`: weights and what layers hand on are rounded to half, sums are not. Faster, half the memory, and nearly always
    * the same tokens: README.md has figures [full].

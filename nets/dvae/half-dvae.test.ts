@@ -73,9 +73,9 @@ test('a plan says its precision, and half takes less', async () => {
   const [fullPlan, halfPlan] = [full, half].map((dvae) => dvae.planFor('encode', [1, 3, 64, 64]));
   expect(fullPlan!.explain()).toContain('precision: full');
   expect(halfPlan!.explain()).toMatch(/precision: half in \d+ of \d+ textures, sums in fp32/);
-  expect(halfPlan!.plan!.constantBytes).toBeLessThan(0.55 * fullPlan!.plan!.constantBytes);
+  expect(halfPlan!.draws!.constantBytes).toBeLessThan(0.55 * fullPlan!.draws!.constantBytes);
   // Not half: the pool is fused into the convolution before it in full precision only (ops/rewrite/pool-on-write.ts).
-  expect(halfPlan!.plan!.peakBytes).toBeLessThan(0.8 * fullPlan!.plan!.peakBytes);
+  expect(halfPlan!.draws!.peakBytes).toBeLessThan(0.8 * fullPlan!.draws!.peakBytes);
 });
 
 test('logits and tokens agree, and pixels that are no numbers give none', async () => {

@@ -3,7 +3,7 @@
  * person chose, or bytes from anywhere. The entry for Node adds paths, model folders and a cache.
  */
 import { FormatError } from '../../base/errors.ts';
-import type { AnyDevice } from '../../ops/index.ts';
+import type { Device } from '../../ops/index.ts';
 import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-source.ts';
 import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';
 import { openWeights } from '../../weights-convert/open-weights.ts';
@@ -22,7 +22,7 @@ export interface CheckpointPair {
 
 export interface LoadDvaeOptions extends DownloadOptions {
   /** Where it computes. */
-  readonly device: AnyDevice;
+  readonly device: Device;
   /** See `DvaeOptions` [full]. */
   readonly precision?: Precision;
 }

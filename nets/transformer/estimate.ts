@@ -5,10 +5,10 @@
  * Times are estimates: texture reads over the rate at which the device makes them in one product, plus what an empty
  * draw costs. Reading logits back and decoding the picture are not counted.
  */
-import { makePlan, placeholder, sizeOf } from '../../engine/index.ts';
-import type { Plan, PlanLimits, Tensor } from '../../engine/index.ts';
+import { makePlan, placeholder, planDraws, sizeOf } from '../../engine/index.ts';
+import type { Draws, DrawLimits, Tensor } from '../../engine/index.ts';
 import { add, compile, constant, linear, standardRules } from '../../ops/index.ts';
-import type { AnyDevice } from '../../ops/index.ts';
+import type { Device } from '../../ops/index.ts';
 import {
   expectedTransformerTensors,
   imagePositions,
@@ -48,16 +48,16 @@ export interface TransformerPlan {
 /** Plans the decoding of `batch` candidates of one text. Takes a second for a thousand draws. */
 export function planTransformer(
   architecture: TransformerArchitecture,
-  limits: PlanLimits,
+  limits: DrawLimits,
   batch: number = 1,
 ): TransformerPlan {
   const tensors = describeWeights(architecture);
   const weights = growTree(deriveTables(architecture, tensors));
   const caches = createCaches(architecture, batch);
-  const planNext = (kind: 'text' | 'image', sequences: number, count: number): Plan => {
+  const planNext = (kind: 'text' | 'image', sequences: number, count: number): Draws => {
     const { tokens, position } = nextInputs(sequences, count);
     const next = { tokens: placeholder('tokens', tokens), position: placeholder('position', position), caches, batch };
-    return makePlan([nextLogits(architecture, weights, kind, next)], standardRules, limits);
+    return planDraws(makePlan([nextLogits(architecture, weights, kind, next)], standardRules), limits);
   };
   const plans = [planNext('text', 1, textPositions(architecture)), planNext('image', batch, 1)] as const;
   const [prompt, token] = plans.map(sumWork) as [Work, Work];
@@ -84,8 +84,8 @@ function describeWeights(architecture: TransformerArchitecture): Map<string, Ten
   return new Map([...shapes].map(([name, shape]) => [name, { shape, dtype: 'F32', read }]));
 }
 
-function sumWork({ passes, slots }: Plan): Work {
-  const sum = (count: (pass: Plan['passes'][number]) => number): number =>
+function sumWork({ passes, slots }: Draws): Work {
+  const sum = (count: (pass: Draws['passes'][number]) => number): number =>
     passes.reduce((total, pass) => total + count(pass), 0);
   const weightsOf = (inputs: readonly number[]): number =>
     inputs.reduce((bytes, slot) => bytes + (slots[slot]!.kind === 'constant' ? slots[slot]!.layout.bytes : 0), 0);
@@ -98,7 +98,7 @@ function sumWork({ passes, slots }: Plan): Work {
 }
 
 /** Plans of one net share a constant. */
-function countConstantBytes(plans: readonly Plan[]): number {
+function countConstantBytes(plans: readonly Draws[]): number {
   const constants = new Map<Tensor, number>();
   for (const { slots } of plans) {
     for (const { kind, tensor, layout } of slots) if (kind === 'constant') constants.set(tensor, layout.bytes);
@@ -123,7 +123,7 @@ const chain = 64;
 const rounds = 5;
 
 /** Measures a device, in one to three seconds. Throws as `Compiled.run`. */
-export async function measureSpeed(device: AnyDevice): Promise<DeviceSpeed> {
+export async function measureSpeed(device: Device): Promise<DeviceSpeed> {
   return {
     secondsPerDraw: await timeDraw(device),
     fetchesPerSecond: await timeProduct(device, smallWeight),
@@ -131,7 +131,7 @@ export async function measureSpeed(device: AnyDevice): Promise<DeviceSpeed> {
   };
 }
 
-async function timeDraw(device: AnyDevice): Promise<number> {
+async function timeDraw(device: Device): Promise<number> {
   const draws = compile(device, ({ x }) => Array.from({ length: chain }).reduce((sum: Tensor) => add(sum, x), x), {
     x: [1, 4],
   });
@@ -142,14 +142,14 @@ async function timeDraw(device: AnyDevice): Promise<number> {
   }
 }
 
-async function timeProduct(device: AnyDevice, [outputs, inner]: readonly [number, number]): Promise<number> {
+async function timeProduct(device: Device, [outputs, inner]: readonly [number, number]): Promise<number> {
   const type = { shape: [outputs, inner], dtype: 'f32' } as const;
   const weight = constant('weight', type, () => new Float32Array(outputs * inner));
   const product = compile(device, ({ x }) => linear(x, weight), { x: [1, inner] });
   try {
     const seconds = await timeRuns(() => product.run({ x: new Float32Array(inner) }));
     // The reference device plans nothing: there a texture read stands for four numbers.
-    const fetches = product.plan ? sumWork(product.plan).fetches : (outputs * inner) / 4;
+    const fetches = product.draws ? sumWork(product.draws).fetches : (outputs * inner) / 4;
     return fetches / seconds;
   } finally {
     product.dispose();

@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { referenceDevice } from '../../engine/index.ts';
-import type { AnyDevice, Device } from '../../engine/index.ts';
+import type { Device, WebGLDevice } from '../../engine/index.ts';
 import { compile } from '../../ops/index.ts';
 import type { RewriteOptions } from '../../ops/index.ts';
 import { sees } from '../../ops/attention/mask.ts';
@@ -22,7 +22,7 @@ import { Transformer } from './transformer.ts';
 const opened: Transformer[] = [];
 afterAll(() => Promise.all(opened.map((transformer) => transformer.dispose())));
 
-async function load(device: AnyDevice, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Transformer> {
+async function load(device: Device, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Transformer> {
   const transformer = new Transformer(await given.open(), { device, ...rewriting });
   opened.push(transformer);
   return transformer;
@@ -34,11 +34,7 @@ interface Logits {
 }
 
 /** Logits behind every token of the golden's two sequences, of text and of image. */
-async function computeLogits(
-  device: AnyDevice,
-  given: TransformerCase,
-  rewriting: RewriteOptions = {},
-): Promise<Logits> {
+async function computeLogits(device: Device, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Logits> {
   const { architecture, text, image } = given;
   const weights = await given.open();
   const tree = growTree(deriveTables(architecture, netTensors(weights)));
@@ -279,7 +275,7 @@ describe('a transformer in use', () => {
   });
 
   test('many decodings take no more memory than two', async () => {
-    const device: Device = await openTestDevice();
+    const device: WebGLDevice = await openTestDevice();
     const transformer = await load(device, given);
     const once = async (): Promise<void> => {
       const decoding = await transformer.begin(one, 1);

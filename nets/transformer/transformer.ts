@@ -5,7 +5,7 @@
  */
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import { compile } from '../../ops/index.ts';
-import type { AnyDevice, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
+import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
 import {
   imagePositions,
@@ -22,7 +22,7 @@ import { wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
 export interface TransformerOptions extends RewriteOptions {
-  readonly device: AnyDevice;
+  readonly device: Device;
 }
 
 export class Transformer {

@@ -39,7 +39,7 @@ describe('a LayerNorm before an append', () => {
           { x: [sequences * count, size], position: at },
           { rules: standardRules },
         );
-        expect(plan.plan!.passes.map(({ op }) => op.name)).toEqual(['append_normed']);
+        expect(plan.draws!.passes.map(({ op }) => op.name)).toEqual(['append_normed']);
         const actual = await plan.run({ x, position: [0] });
         const normed = layerNorm(tensor(x, [sequences * count, size]), gain!, shift!);
         const [expected] = await interpret([layRows(normed, form)]);
@@ -67,7 +67,7 @@ describe('a LayerNorm before an append', () => {
       { x: [1, 4], position: at },
       { rules: standardRules },
     );
-    expect(compiled.plan!.applied.has('norm_on_append')).toBe(false);
+    expect(compiled.applied.has('norm_on_append')).toBe(false);
     const part = { ...form, first: 1, size: 3 };
     const some = createCache('some', part);
     const other = compile(
@@ -76,7 +76,7 @@ describe('a LayerNorm before an append', () => {
       { x: [1, 4], position: at },
       { rules: standardRules },
     );
-    expect(other.plan!.applied.has('norm_on_append')).toBe(false);
+    expect(other.applied.has('norm_on_append')).toBe(false);
     for (const plan of [compiled, other]) plan.dispose();
   });
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, interpret, referenceDevice, tensor } from '../../engine/index.ts';
-import type { AnyDevice } from '../../engine/index.ts';
+import type { Device } from '../../engine/index.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference } from '../../test/helpers/identical.ts';
@@ -94,7 +94,7 @@ describe('a cache', () => {
 });
 
 /** The first half of a cache in one draw by one plan, the rest row by row by another; then all of it. */
-async function growInTwoPlans(device: AnyDevice, form: CacheAttributes, seed: number): Promise<number[]> {
+async function growInTwoPlans(device: Device, form: CacheAttributes, seed: number): Promise<number[]> {
   const random = createRandom(seed);
   const cache = createCache('cache', form);
   const half = Math.ceil(form.length / 2);
@@ -114,7 +114,7 @@ async function growInTwoPlans(device: AnyDevice, form: CacheAttributes, seed: nu
   );
 }
 
-function compileAppend(device: AnyDevice, cache: ReturnType<typeof createCache>, form: CacheAttributes, count: number) {
+function compileAppend(device: Device, cache: ReturnType<typeof createCache>, form: CacheAttributes, count: number) {
   return compile(
     device,
     ({ x, at }) => appendRows(cache, x, at, form),

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpret, run } from '../../engine/index.ts';
-import type { Device, Tensor } from '../../engine/index.ts';
+import type { WebGLDevice, Tensor } from '../../engine/index.ts';
 import { gaussianBound, halfBound } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
@@ -83,7 +83,8 @@ async function expectHalfBound(given: Case, operands: Operands, actual: ArrayLik
   expectClose(actual, expected!, bound, { label: `seed ${given.seed}` });
 }
 
-const compute = (device: Device, graph: Tensor): ReturnType<typeof run> => run(device, graph, { rules: standardRules });
+const compute = (device: WebGLDevice, graph: Tensor): ReturnType<typeof run> =>
+  run(device, graph, { rules: standardRules });
 
 describe('conv2d of halves', () => {
   test('keeps the fp32 bound and one rounding, for any shape on every device variant', async () => {

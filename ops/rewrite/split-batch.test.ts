@@ -3,7 +3,7 @@
  * one-hot, with what serves all pictures left as it is; outputs share what they have in common; what fits stays whole.
  */
 import { describe, expect, test } from 'vitest';
-import { compile, makePlan, placeholder, rewrite } from '../../engine/index.ts';
+import { compile, makePlan, placeholder, planDraws, rewrite } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { expectSameAsReference, openTestDevice } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -76,7 +76,7 @@ describe('as plans', () => {
   };
 
   test('a batch of 16 takes a third of the textures, inputs aside, and as many weights', () => {
-    const [whole, split] = [others, rules].map((rules) => makePlan([argmax(net(16), 1)], rules, limits));
+    const [whole, split] = [others, rules].map((rules) => planDraws(makePlan([argmax(net(16), 1)], rules), limits));
     const inputBytes = 16 * 8 * 16 * 24 * 4;
     expect(split!.peakBytes - inputBytes).toBeLessThan((whole!.peakBytes - inputBytes) / 3);
     expect(split!.constantBytes).toBe(whole!.constantBytes);
@@ -84,7 +84,7 @@ describe('as plans', () => {
 
   test('outputs share what they have in common', () => {
     const common = net(4);
-    const passes = (outputs: readonly Tensor[]): number => makePlan(outputs, rules, limits).passes.length;
+    const passes = (outputs: readonly Tensor[]): number => planDraws(makePlan(outputs, rules), limits).passes.length;
     const alone = passes([argmax(common, 1)]);
     expect(passes([argmax(common, 1), relu(common)])).toBeLessThan(1.5 * alone);
   });

@@ -4,7 +4,7 @@
  * through several; and it lowers the peak.
  */
 import { describe, expect, test } from 'vitest';
-import { makePlan, rewrite, sortTopologically } from '../../engine/index.ts';
+import { makePlan, planDraws, rewrite, sortTopologically } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { expectSameAsReference, openTestDevice } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -87,8 +87,8 @@ test('tiles that go on never put the map between two sections together', () => {
 test('tiles share their weights, and the peak is lower', () => {
   const graph = conv2d(relu(block(block(image(1, 8, 256, 256), 8), 8)), image(3, 8, 1, 1));
   const limits = { targets: 8, maxTextureSize: 16384, fetch: 'textureLod' } as const;
-  const whole = makePlan([graph], rules.slice(1), limits);
-  const tiled = makePlan([graph], rules, limits);
+  const whole = planDraws(makePlan([graph], rules.slice(1)), limits);
+  const tiled = planDraws(makePlan([graph], rules), limits);
   expect(tiled.passes.length).toBeGreaterThan(4 * whole.passes.length);
   expect(tiled.constantBytes).toBe(whole.constantBytes);
   expect(tiled.peakBytes).toBeLessThan(whole.peakBytes / 2);
@@ -97,7 +97,7 @@ test('tiles share their weights, and the peak is lower', () => {
 test('tiles are of one size: programs other than slices do not grow with their number', () => {
   const countPrograms = (side: number): { passes: number; programs: number } => {
     const graph = maxPool2d(block(image(1, 8, side, side), 8), 2);
-    const { passes } = makePlan([graph], rules, { targets: 8, maxTextureSize: 16384, fetch: 'textureLod' });
+    const { passes } = planDraws(makePlan([graph], rules), { targets: 8, maxTextureSize: 16384, fetch: 'textureLod' });
     const made = passes.filter(({ op }) => op.name !== 'slice' && op.name !== 'concat');
     return { passes: made.length, programs: new Set(made.map(({ shader }) => shader)).size };
   };

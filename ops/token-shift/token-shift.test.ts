@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, referenceDevice, run, tensor } from '../../engine/index.ts';
-import type { AnyDevice, Tensor } from '../../engine/index.ts';
+import type { Device, Tensor } from '../../engine/index.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference, expectNumbers } from '../../test/helpers/identical.ts';
@@ -89,7 +89,7 @@ describe('tokenShift', () => {
 
 /** The same rows one position a run, the text's once for all candidates of a sequence: [T][B · D]. */
 async function shiftStepwise(
-  device: AnyDevice,
+  device: Device,
   x: Float32Array,
   attributes: TokenShiftAttributes,
 ): Promise<readonly number[][]> {
@@ -114,7 +114,7 @@ async function shiftStepwise(
 }
 
 function compileStep(
-  device: AnyDevice,
+  device: Device,
   cache: ReturnType<typeof createCache>,
   attributes: TokenShiftAttributes,
   sequences: number,

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apply, interpret, rewrite, run, sortTopologically } from '../../engine/index.ts';
-import type { Device, Rule, Tensor } from '../../engine/index.ts';
+import type { WebGLDevice, Rule, Tensor } from '../../engine/index.ts';
 import { cancellingBound, HALF_ROUNDOFF, SMALLEST_NORMAL_HALF } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
@@ -125,7 +125,7 @@ describe.each(halfVariants)('in halves, on $name', (variant) => {
 
 /** Halves to halves by Winograd; whatever `used` is, the result must be near the convolution. */
 async function expectHalfBound(
-  device: Device,
+  device: WebGLDevice,
   { batch, inChannels, outChannels, height, width, seed }: Sizes,
   matrices: WinogradMatrices,
   used: WinogradMatrices = matrices,

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWeights, readNpy, sourceFromBlob } from '../../convert.ts';
-import { Dvae, open, type Device } from '../../index.ts';
+import { Dvae, open, type WebGLDevice } from '../../index.ts';
 import type { Weights } from '../../weights-convert/weights.ts';
 import { expectClose } from '../helpers/close.ts';
 import type { NetRecord } from '../helpers/golden.ts';
@@ -27,7 +27,7 @@ async function fetchArray(name: string): Promise<Float64Array> {
 
 const record = JSON.parse(await (await fetchBlob('golden.json')).text()) as NetRecord;
 const [checkpoint] = record.checkpoints;
-let device: Device;
+let device: WebGLDevice;
 let dvae: Dvae;
 beforeAll(async () => {
   device = await open();

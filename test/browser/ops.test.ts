@@ -3,7 +3,7 @@
  * its float64 loop; and that no op of ops/index.ts is forgotten here.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { Device, interpret, run, sortTopologically } from '../../engine/index.ts';
+import { WebGLDevice, interpret, run, sortTopologically } from '../../engine/index.ts';
 import { openBrowserContext } from '../../engine/context/browser.ts';
 import * as ops from '../../ops/index.ts';
 import { expectClose } from '../helpers/close.ts';
@@ -13,9 +13,9 @@ import { OTHER_EXPORTS, opCases, type OpCase } from './op-cases.ts';
 const source = openBrowserContext();
 const sharing = { ...source, dispose() {} };
 const devices = [
-  { name: 'all render targets', device: new Device(sharing) },
-  { name: 'one render target', device: new Device(sharing, { targets: 1 }) },
-  { name: 'in blocks', device: new Device(sharing, { block: 'block' }) },
+  { name: 'all render targets', device: new WebGLDevice(sharing) },
+  { name: 'one render target', device: new WebGLDevice(sharing, { targets: 1 }) },
+  { name: 'in blocks', device: new WebGLDevice(sharing, { block: 'block' }) },
 ];
 afterAll(() => {
   for (const { device } of devices) device.dispose();
@@ -46,7 +46,7 @@ test.each(devices)('castToHalf of what no half holds is not finite, $name', asyn
   expect([...result].map(Number.isFinite)).toEqual([false, false, false, false, true]);
 });
 
-async function checkCase(device: Device, { result, rules = [], bound }: OpCase): Promise<void> {
+async function checkCase(device: WebGLDevice, { result, rules = [], bound }: OpCase): Promise<void> {
   if (rules.length === 0 && bound === undefined) return expectIdenticalToReference(device, result);
   const [expected] = await interpret([result]);
   const boundAt = (index: number): number => bound?.(expected![index]!) ?? 0;

@@ -4,9 +4,8 @@
  */
 import { afterAll, expect, test } from 'vitest';
 import { openBrowserContext } from '../../engine/context/browser.ts';
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import type { TextureSpec } from '../../engine/index.ts';
-import { inputName } from '../../engine/plan.ts';
 import { Dvae, type DvaeWork } from '../../nets/dvae/dvae.ts';
 import {
   expectedTensors,
@@ -52,17 +51,17 @@ interface Draw {
 }
 
 /** The official nets' draws, one for each different shader. */
-function listDraws(device: Device): Map<string, Draw> {
+function listDraws(device: WebGLDevice): Map<string, Draw> {
   const dvae = new Dvae(
     { encoder: describeWeights(OFFICIAL_ENCODER), decoder: describeWeights(OFFICIAL_DECODER) },
     { device },
   );
   const draws = new Map<string, Draw>();
   for (const [work, shape] of Object.entries(SHAPES)) {
-    const { passes, slots } = dvae.planFor(work as DvaeWork, shape).plan!;
-    for (const { shader, inputs, output } of passes) {
+    const { passes, slots } = dvae.planFor(work as DvaeWork, shape).draws!;
+    for (const { shader, inputs, operands, output } of passes) {
       const { texture, targets } = slots[output]!.layout;
-      const specs = inputs.map((slot, i): [string, TextureSpec] => [inputName(i), slots[slot]!.layout.texture]);
+      const specs = inputs.map((slot, i): [string, TextureSpec] => [operands[i]!, slots[slot]!.layout.texture]);
       draws.set(shader, { inputs: specs, output: texture, targets });
     }
   }
@@ -70,7 +69,7 @@ function listDraws(device: Device): Map<string, Draw> {
 }
 
 test.each([8, 4, 2, 1])('every shader of the official size links and draws, R=%i', (targets) => {
-  const device = new Device({ ...source, dispose() {} }, { targets });
+  const device = new WebGLDevice({ ...source, dispose() {} }, { targets });
   expect(device.targets).toBe(targets);
   const draws = listDraws(device);
   expect(draws.size).toBeGreaterThan(20);
@@ -86,7 +85,7 @@ test.each([8, 4, 2, 1])('every shader of the official size links and draws, R=%i
 });
 
 test('a shader that does not compile is noticed', () => {
-  const device = new Device({ ...source, dispose() {} });
+  const device = new WebGLDevice({ ...source, dispose() {} });
   expect(() => device.programs.get('#version 300 es\nvoid main() { undeclared = 1.0; }')).toThrow(/undeclared/);
   device.dispose();
 });

@@ -2,7 +2,7 @@
  * The devices every op is tested on: one EGL context, seen with 1, 2, 4 and 8 render targets, in strips and in blocks,
  * with both ways of fetching, and with a pretended largest texture of 64 so that small tensors already tile and fold.
  */
-import { Device } from '../../engine/index.ts';
+import { WebGLDevice } from '../../engine/index.ts';
 import type { DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
 import { interpret, run } from '../../engine/index.ts';
 import { openNodeContext } from '../../engine/context/node/open.ts';
@@ -43,23 +43,23 @@ export const blockVariants: readonly DeviceVariant[] = [
 ];
 
 let shared: ContextSource | undefined;
-const devices = new Map<string, Device>();
+const devices = new Map<string, WebGLDevice>();
 
 /** The device of a variant, made once for the whole test process. */
-export async function openVariant({ name, options }: DeviceVariant): Promise<Device> {
+export async function openVariant({ name, options }: DeviceVariant): Promise<WebGLDevice> {
   shared ??= await openNodeContext({ source: 'egl' });
   let device = devices.get(name);
-  if (!device) devices.set(name, (device = new Device({ ...shared, dispose() {} }, options)));
+  if (!device) devices.set(name, (device = new WebGLDevice({ ...shared, dispose() {} }, options)));
   return device;
 }
 
-export async function openTestDevice(): Promise<Device> {
+export async function openTestDevice(): Promise<WebGLDevice> {
   return openVariant(deviceVariants[0]!);
 }
 
 /** Computes a tensor by shader and by the float64 reference and compares; fails if textures stay behind. */
 export async function expectSameAsReference(
-  device: Device,
+  device: WebGLDevice,
   tensor: Tensor,
   bound: Bound,
   { rules = [], label }: { rules?: readonly Rule[]; label?: string } = {},

@@ -3,7 +3,7 @@
  * compile, so variants are spread over cases instead of multiplying them.
  */
 import fc from 'fast-check';
-import type { Device } from '../../engine/index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { deviceVariants, openVariant } from './devices.ts';
 
 const firstSeed = 20261123;
@@ -11,7 +11,7 @@ const firstSeed = 20261123;
 /** A failure prints the variant's name, the case and fast-check's seed. */
 export async function checkOnEveryVariant<T>(
   cases: fc.Arbitrary<T>,
-  check: (device: Device, given: T) => Promise<void>,
+  check: (device: WebGLDevice, given: T) => Promise<void>,
   runsEach = 6,
 ): Promise<void> {
   for (const [index, variant] of deviceVariants.entries()) {

@@ -3,12 +3,12 @@
  * either sign are equal.
  */
 import { interpret, run } from '../../engine/index.ts';
-import type { AnyDevice, Tensor } from '../../engine/index.ts';
+import type { Device, Tensor } from '../../engine/index.ts';
 
 const mostShown = 5;
 
 /** Computes the tensor on the device and expects these row-major numbers. */
-export async function expectNumbers(device: AnyDevice, tensor: Tensor, expected: ArrayLike<number>): Promise<void> {
+export async function expectNumbers(device: Device, tensor: Tensor, expected: ArrayLike<number>): Promise<void> {
   const actual = await run(device, tensor, { rules: [] });
   if (actual.length !== expected.length) {
     throw new Error(`${tensor.toString()} has ${actual.length} elements, expected ${expected.length}`);
@@ -20,7 +20,7 @@ export async function expectNumbers(device: AnyDevice, tensor: Tensor, expected:
 }
 
 /** Expects the numbers of the float64 reference, exactly. */
-export async function expectIdenticalToReference(device: AnyDevice, tensor: Tensor): Promise<void> {
+export async function expectIdenticalToReference(device: Device, tensor: Tensor): Promise<void> {
   const [expected] = await interpret([tensor]);
   await expectNumbers(device, tensor, expected!);
 }

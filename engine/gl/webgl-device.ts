@@ -1,11 +1,18 @@
 /**
- * A device: one WebGL 2 context, what its probes found, its programs and textures, and the three things a plan asks
- * of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder talks to WebGL.
+ * WebGL as a device: one WebGL 2 context, what its probes found, its programs and textures, and the three things that
+ * running a plan asks of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder
+ * talks to WebGL.
  */
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { ContextSource } from '../context/source.ts';
-import type { BlockForm, Layout, Region, TextureSpec } from './layout.ts';
-import type { FetchStyle, NumericArray } from '../op.ts';
+import type { Device } from '../device.ts';
+import type { BlockForm, FetchStyle, KernelChoice } from '../kernel-choice.ts';
+import type { NumericArray } from '../op.ts';
+import type { Plan } from '../plan.ts';
+import { StateStore } from '../state.ts';
+import { planDraws } from './draws.ts';
+import { WebGLExecutable } from './executable.ts';
+import type { Layout, Region, TextureSpec } from './layout.ts';
 import { noNumbers } from './share-programs.ts';
 import type { Numbers } from './share-programs.ts';
 import { packRows, unpackLayer } from './texels.ts';
@@ -18,16 +25,6 @@ import type { Program } from './program.ts';
 import { forgetErrors, leaveState, resetState } from './context-state.ts';
 import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
-
-/** What a device computes with: the same numbers, up to rounding, at another speed. */
-export interface KernelChoice {
-  /** Render targets a draw, a power of two. */
-  readonly targets: number;
-  readonly fetch: FetchStyle;
-  readonly block: BlockForm;
-  /** Names of rewrite rules that do not pay on this device: `compile` and `run` of ops/ leave them out. */
-  readonly without: readonly string[];
-}
 
 export interface DeviceOptions {
   /** Render targets a draw, a power of two up to what the probe found: a smaller number for tests and comparisons. */
@@ -90,7 +87,9 @@ function checkOptions({ targets, fetch, block, without, ...sizes }: DeviceOption
   }
 }
 
-export class Device {
+export class WebGLDevice implements Device {
+  readonly kind = 'webgl';
+  readonly asWritten = false;
   readonly source: ContextSource;
   readonly probes: Probes;
   readonly targets: number;
@@ -100,7 +99,9 @@ export class Device {
   readonly without: readonly string[];
   readonly programs: ProgramCache;
   readonly textures: TexturePool;
-  readonly constants: ConstantStore = new ConstantStore(this);
+  readonly constants: ConstantStore;
+  /** The textures of states, which outlive runs. */
+  readonly states: StateStore<GpuTexture>;
   private readonly pacer: Pacer;
   private disposed = false;
 
@@ -117,6 +118,13 @@ export class Device {
     this.programs = new ProgramCache(source.gl);
     this.pacer = new Pacer(source.gl, options.portionMilliseconds ?? 50);
     this.textures = new TexturePool(source.gl, this.probes.maxLayers, options.budgetBytes ?? 350e6);
+    const release = (texture: GpuTexture): void => this.textures.release(texture);
+    this.constants = new ConstantStore({ upload: (layout, data) => this.upload(layout, data, 'weights'), release });
+    this.states = new StateStore(release);
+  }
+
+  load(plan: Plan): WebGLExecutable {
+    return new WebGLExecutable(this, planDraws(plan, this));
   }
 
   /** The context, for other libraries to share: a run takes it in any state, and leaves it as it leaves a fresh one. */

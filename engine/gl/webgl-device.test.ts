@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { add, tensor } from '../../ops/index.ts';
 import { wrapContext } from '../context/caller.ts';
 import { createContext, openNodeContext } from '../context/node/open.ts';
-import { Device, run } from '../index.ts';
+import { WebGLDevice, run } from '../index.ts';
 
 const sum = add(tensor([1, 2, 3], [3]), tensor([10, 20, 30], [3]));
 
@@ -26,7 +26,7 @@ function disturb(gl: WebGL2RenderingContext): void {
 test('a context with any state is taken, and any state between runs is borne', async () => {
   const gl = createContext();
   disturb(gl);
-  const device = new Device(wrapContext(gl));
+  const device = new WebGLDevice(wrapContext(gl));
   expect([...(await run(device, sum, { rules: [] }))]).toEqual([11, 22, 33]);
   disturb(gl);
   expect([...(await run(device, sum, { rules: [] }))]).toEqual([11, 22, 33]);
@@ -36,7 +36,7 @@ test('a context with any state is taken, and any state between runs is borne', a
 
 test('a run leaves nothing that would surprise the next user', async () => {
   const source = await openNodeContext({ source: 'egl' });
-  const device = new Device(source);
+  const device = new WebGLDevice(source);
   await run(device, sum, { rules: [] });
   expect(source.gl.isEnabled(source.gl.SCISSOR_TEST)).toBe(false);
   expect(source.gl.getError()).toBe(source.gl.NO_ERROR);
@@ -54,12 +54,12 @@ test.each([
   { portionMilliseconds: NaN },
 ])('%o is refused', async (options) => {
   const source = await openNodeContext({ source: 'egl' });
-  expect(() => new Device(source, options)).toThrow(expect.objectContaining({ code: 'E_ATTRIBUTE' }));
+  expect(() => new WebGLDevice(source, options)).toThrow(expect.objectContaining({ code: 'E_ATTRIBUTE' }));
   source.dispose();
 });
 
 test('a tensor of more layers than the device has says so', async () => {
-  const device = new Device(await openNodeContext({ source: 'egl' }), { maxTextureSize: 4 });
+  const device = new WebGLDevice(await openNodeContext({ source: 'egl' }), { maxTextureSize: 4 });
   const large = tensor(new Float32Array(4 * 4 * 4 * 2049), [4, 4 * 4 * 2049]);
   await expect(run(device, add(large, large), { rules: [] })).rejects.toMatchObject({
     code: 'E_MEMORY',

@@ -1,0 +1,7 @@
+/** The caller's wish to stop, as the engine's error. */
+import { AbortedError } from '../base/errors.ts';
+
+/** Throws AbortedError `E_ABORTED` once the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
+  if (signal?.aborted) throw new AbortedError('E_ABORTED', `${where}: stopped on request.`, { cause: signal.reason });
+}

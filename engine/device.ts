@@ -1,0 +1,65 @@
+/**
+ * What computes: a device takes a plan (plan.ts), which knows nothing of textures or memory, and makes of it something
+ * that runs. WebGL is one device (gl/), the float64 interpreter another (reference/). Nobody asks which one it has.
+ */
+import type { Draws } from './gl/draws.ts';
+import type { KernelChoice } from './kernel-choice.ts';
+import type { NumericArray } from './op.ts';
+import type { Plan } from './plan.ts';
+
+export interface Device {
+  /** What kind it is: `webgl`, `reference`. */
+  readonly kind: string;
+  /** One line that names the driver, for reports. */
+  readonly description: string;
+  /** What it was told, or found, to compute with; null where there is no choice. */
+  readonly kernels: KernelChoice | null;
+  /** Whether it runs the graph as it was written, so that no rewrite rule is applied. */
+  readonly asWritten: boolean;
+  /** Makes a plan ready to run here. Nothing is allocated before `prepare` or `run`. */
+  load(plan: Plan): Executable;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A plan on a device. */
+export interface Executable {
+  /** Compiles and uploads; `run` does it by itself when it was not called. */
+  prepare(options?: PrepareOptions): Promise<void>;
+  /** Runs on new inputs. One row-major array for each output, in order. */
+  run(inputs: RunInputs, options?: RunOptions): Promise<RunOutput[]>;
+  /** Milliseconds of every step of one run; empty where a step is not timed. */
+  profile(inputs: RunInputs): Promise<PassTiming[]>;
+  /** The plan in words; with `shaders` also the text of its kernels. */
+  explain(options?: { shaders?: boolean }): string;
+  /** Textures and shaders, on a device that draws. */
+  readonly draws?: Draws;
+  dispose(): void;
+}
+
+export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
+export type RunOutput = Float32Array | Int32Array;
+
+export interface PrepareProgress {
+  readonly phase: 'compile' | 'upload';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface PrepareOptions {
+  onProgress?: (progress: PrepareProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface RunOptions {
+  /** Called before each pass. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+  signal?: AbortSignal;
+}
+
+/** Time of one pass, measured by waiting for it: the sum is a little more than a whole run. */
+export interface PassTiming {
+  readonly name: string;
+  readonly milliseconds: number;
+  readonly macs: number;
+}

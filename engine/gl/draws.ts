@@ -1,0 +1,107 @@
+/**
+ * A plan lowered to draws: a layout for every value, a shader for every step, and what textures they take. Only the
+ * limits of a device are needed, never the device: draws can be planned, and printed, for a machine that is not there.
+ */
+import type { FetchStyle, BlockForm } from '../kernel-choice.ts';
+import type { Cost, Op, Operand, ShaderCall } from '../op.ts';
+import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
+import type { Tensor } from '../tensor.ts';
+import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
+import type { Layout } from './layout.ts';
+
+/** What planning draws must know of the device. */
+export interface DrawLimits {
+  readonly targets: number;
+  readonly maxTextureSize: number;
+  readonly fetch: FetchStyle;
+  /** [strip] */
+  readonly block?: BlockForm;
+}
+
+/** A value of the plan and where it lies. */
+export interface Slot extends Value {
+  readonly layout: Layout;
+}
+
+/** A step of the plan and what draws it. */
+export interface Pass extends Step {
+  /** What the shader calls its inputs, in their order. */
+  readonly operands: readonly string[];
+  readonly shader: string;
+  readonly cost: Required<Cost>;
+}
+
+export interface Draws extends Pick<Plan, 'outputs' | 'applied'> {
+  readonly slots: readonly Slot[];
+  readonly passes: readonly Pass[];
+  /** Bytes of constants, of states, and the most that inputs and made tensors take together during a run. */
+  readonly constantBytes: number;
+  readonly stateBytes: number;
+  readonly peakBytes: number;
+}
+
+export function planDraws({ values, steps, outputs, applied }: Plan, limits: DrawLimits): Draws {
+  const slots = values.map(({ tensor, kind }): Slot => {
+    return { tensor, kind, layout: layoutOf(tensor.type, blockOf(tensor, limits), limits) };
+  });
+  const passes = steps.map((step) => draftPass(step, slots, limits));
+  return {
+    slots,
+    passes,
+    outputs,
+    applied,
+    constantBytes: sumBytes(slots, 'constant'),
+    stateBytes: sumBytes(slots, 'state'),
+    peakBytes: measurePeak(slots, passes),
+  };
+}
+
+function blockOf({ op, type, attributes, shape }: Tensor, { targets, block }: DrawLimits): Layout['block'] {
+  return op.block?.(type, attributes) ?? defaultBlock(shape, targets, block);
+}
+
+function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): Pass {
+  const { op, tensor } = step;
+  if (!op.glsl) throw new Error(`plan: op ${op.name} has no shader`);
+  const operands = nameOperands(step);
+  const operand = (name: string, index: ValueIndex): Operand => {
+    const { layout, tensor } = slots[index]!;
+    return { name, type: tensor.type, layout };
+  };
+  const call: ShaderCall = {
+    attributes: tensor.attributes,
+    inputs: step.inputs.map((index, position) => operand(operands[position]!, index)),
+    output: operand('result', step.output),
+    fetch,
+  };
+  return { ...step, operands, shader: op.glsl(call), cost: estimateCost(op, call) };
+}
+
+/** The names that the op gives what it reads; where it gives none, a, b, c, … */
+function nameOperands({ op, tensor, inputs }: Step): readonly string[] {
+  const names = typeof op.operands === 'function' ? op.operands(tensor.attributes) : (op.operands ?? []);
+  return inputs.map((_, position) => names[position] ?? String.fromCharCode('a'.charCodeAt(0) + position));
+}
+
+/** Ops that do not count their texture reads are taken to read every operand, and write every texel, once. */
+function estimateCost(op: Op, call: ShaderCall): Required<Cost> {
+  const texels = ({ layout }: Operand): number => layout.bytes / 16;
+  const once = call.inputs.reduce((sum, input) => sum + texels(input), texels(call.output));
+  return { macs: 0, fetches: once, ...op.cost?.(call) };
+}
+
+function sumBytes(slots: readonly Slot[], wanted: Slot['kind']): number {
+  return slots.reduce((sum, { kind, layout }) => sum + (kind === wanted ? layout.bytes : 0), 0);
+}
+
+/** Inputs are uploaded before the first pass, so all of them count from the start. */
+function measurePeak(slots: readonly Slot[], passes: readonly Pass[]): number {
+  let live = sumBytes(slots, 'input');
+  let peak = live;
+  for (const pass of passes) {
+    if (!pass.op.redraws) live += bytesOf(slots[pass.output]!.layout.texture);
+    peak = Math.max(peak, live);
+    for (const slot of pass.dying) live -= slots[slot]!.layout.bytes;
+  }
+  return peak;
+}

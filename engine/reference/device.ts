@@ -1,0 +1,51 @@
+/**
+ * The float64 interpreter as a device: slow, exact, everywhere. It runs the graph as it was written, by the plain loop
+ * of every op.
+ */
+import { throwIfAborted } from '../abort.ts';
+import type { Device, Executable, RunOutput } from '../device.ts';
+import { arrayFor, checkInputs } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { sizeOf } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { interpretPlan } from './interpret.ts';
+
+export interface ReferenceDevice extends Device {
+  readonly kind: 'reference';
+}
+
+const description = 'reference (plain float64 loops on the CPU)';
+
+export const referenceDevice: ReferenceDevice = {
+  kind: 'reference',
+  description,
+  kernels: null,
+  asWritten: true,
+  load: (plan) => loadPlan(plan),
+  dispose() {},
+  [Symbol.dispose]() {},
+};
+
+function loadPlan(plan: Plan): Executable {
+  return {
+    prepare: async () => {},
+    async run(given, { onProgress, signal } = {}) {
+      checkInputs(plan.values, given);
+      const results = await interpretPlan(plan, given, async (done, total) => {
+        onProgress?.({ done, total });
+        await new Promise((resolve) => setTimeout(resolve)); // or nobody could stop it
+        throwIfAborted(signal, 'run');
+      });
+      return results.map((numbers, index) => toOutput(numbers, plan.values[plan.outputs[index]!]!.tensor));
+    },
+    profile: async () => [],
+    explain: () => description,
+    dispose() {},
+  };
+}
+
+function toOutput(numbers: Float64Array, { dtype, shape }: Tensor): RunOutput {
+  const output = arrayFor(dtype, sizeOf(shape));
+  output.set(numbers);
+  return output;
+}
