@@ -17,7 +17,7 @@ import { createRandom } from './helpers/random.ts';
 type Fault = readonly [name: string, find: RegExp, replace: string];
 
 const faults: readonly Fault[] = [
-  ['operands rounded to half', /(a_fetch\((?:plane|block)_place.*?\))(\)?;)/g, 'half_of($1)$2'],
+  ['operands rounded to half', /([ax]_fetch\((?:plane|block)_place.*?\))(\)?;)/g, 'half_of($1)$2'],
   ['the last turn of the loop over channels left out', /(in_quad|turn) < (\d+);/, '$1 < $2 - 1;'],
 ];
 /** Not for texelFetch, which gives zero outside the texture whatever the shader asks for. */

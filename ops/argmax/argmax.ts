@@ -19,6 +19,7 @@ export interface ArgmaxAttributes {
 
 export const argmaxOp: Op<ArgmaxAttributes> = {
   name: 'argmax',
+  operands: ['x'],
   infer: inferArgmax,
   reference: computeArgmax,
   glsl: writeArgmaxShader,

@@ -9,7 +9,7 @@
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { computePackedConv2d } from '../conv2d/packed-conv2d.ts';
+import { computePackedConv2d, namePackedOperands } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction } from '../shader/comparison.ts';
@@ -28,6 +28,7 @@ const kernel = { height: 1, width: 1 } as const;
 /** x [B, I, H, W], packed weights, bias → [B, 4·chunks, H, W]: of each chunk the best value and its channel, then two zeros. */
 export const channelBestOp: Op<PackedConv2dAttributes> = {
   name: 'channel_best',
+  operands: namePackedOperands,
   infer([x], { weight }) {
     const [batch, , height, width] = x!.shape as [number, number, number, number];
     return { shape: [batch, 4 * Math.ceil(weight[0] / (4 * chunkQuads)), height, width], dtype: 'f32' };
@@ -47,6 +48,7 @@ export const channelBestOp: Op<PackedConv2dAttributes> = {
 /** [B, 4·chunks, H, W] → i32 [B, H, W]. */
 export const bestOfChunksOp: Op<undefined> = {
   name: 'best_of_chunks',
+  operands: ['chunks'],
   infer([x]) {
     const [batch, , height, width] = x!.shape as [number, number, number, number];
     return { shape: [batch, height, width], dtype: 'i32' };
@@ -57,7 +59,7 @@ export const bestOfChunksOp: Op<undefined> = {
     const element = `float element(int n, int c, int y, int x) {
   vec2 best = vec2(${floatLiteral(-Infinity)}, 0.0);
   for (int chunk = 0; chunk < ${chunks}; ++chunk) {
-    vec2 found = a_pixel(n, chunk, x, c).xy;
+    vec2 found = chunks_pixel(n, chunk, x, c).xy;
     if (found.y < 0.0) return -1.0;
     if (found.x > best.x) best = found;
   }
@@ -120,7 +122,7 @@ function writeChannelBestShader(call: ShaderCall<PackedConv2dAttributes>): strin
   const loop: ProductLoop = {
     kernel,
     reluInput,
-    start: (group) => (bias ? `c_pixel(0, quad_${group}, 0, 0)` : 'vec4(0.0)'),
+    start: (group) => (bias ? `bias_pixel(0, quad_${group}, 0, 0)` : 'vec4(0.0)'),
     ...readPackedWeights(call, { kernel, groups }),
   };
   const hasNan = reluInput && call.inputs[0]!.layout.lanes === 4; // relu brings is_nan

@@ -56,6 +56,7 @@ export function attention(rows: Tensor, cache: Tensor, position: Tensor, attribu
 
 export const attentionScoresOp: Op<AttentionAttributes> = {
   name: 'attention_scores',
+  operands: ['rows', 'keys', 'position'],
   infer([rows, cache], attributes) {
     const { sequences, heads, headSize, mask, reach } = attributes;
     checkAttention(rows!, cache!, attributes);
@@ -75,6 +76,7 @@ export const attentionScoresOp: Op<AttentionAttributes> = {
 
 export const attentionValuesOp: Op<AttentionAttributes> = {
   name: 'attention',
+  operands: ['scores', 'values', 'position'],
   infer([scores], { sequences, heads, headSize }) {
     return { shape: [sequences * scores!.shape[1]!, heads * headSize], dtype: 'f32' };
   },
@@ -177,11 +179,11 @@ function writeScoresShader(call: ShaderCall<AttentionAttributes>): string {
   const texels = Math.ceil(headSize / 4);
   const queries = call.output.type.shape[1]!;
   const lanes = [0, 1, 2, 3].map((lane) => {
-    const read = `a_at(0, head * ${headSize} + d * 4 + ${lane}, 0, row)`;
+    const read = `rows_at(0, head * ${headSize} + d * 4 + ${lane}, 0, row)`;
     return headSize % 4 === 0 || lane === 0 ? read : `(d * 4 + ${lane} < ${headSize} ? ${read} : 0.0)`;
   });
-  const query = headSize % 4 === 0 ? `a_pixel(0, head * ${texels} + d, 0, row)` : `vec4(${lanes.join(', ')})`;
-  const products = ['x', 'y', 'z', 'w'].map((lane) => `dot(query, b_pixel(0, 0, known.${lane}, column + d))`);
+  const query = headSize % 4 === 0 ? `rows_pixel(0, head * ${texels} + d, 0, row)` : `vec4(${lanes.join(', ')})`;
+  const products = ['x', 'y', 'z', 'w'].map((lane) => `dot(query, keys_pixel(0, 0, known.${lane}, column + d))`);
   return writePixelShader(
     call,
     `attention scores, ${describeAttention(call.attributes)}`,
@@ -193,7 +195,7 @@ function writeScoresShader(call: ShaderCall<AttentionAttributes>): string {
       `  int head = n - sequence * ${heads};`,
       `  int row = sequence * ${queries} + x;`,
       `  int column = (sequence * ${(batch / sequences) * 2 * heads} + head) * ${texels};`,
-      '  int place = int(c_at(0, 0, 0, 0)) + x;',
+      '  int place = int(position_at(0, 0, 0, 0)) + x;',
       '  ivec4 key = ivec4(key_of(place, quad * 4), key_of(place, quad * 4 + 1), key_of(place, quad * 4 + 2), key_of(place, quad * 4 + 3));',
       '  ivec4 known = max(key, 0);',
       '  vec4 sum = vec4(0.0);',
@@ -217,7 +219,7 @@ function writeAttend(call: ShaderCall<AttentionAttributes>): string {
     `    key = key_of(place, s * 4 + ${index});`,
     '    if (key >= 0) {',
     `      total += weight.${lane};`,
-    `      sum += weight.${lane} * b_pixel(0, 0, key, column);`,
+    `      sum += weight.${lane} * values_pixel(0, 0, key, column);`,
     '    }',
   ]);
   return [
@@ -228,15 +230,15 @@ function writeAttend(call: ShaderCall<AttentionAttributes>): string {
     'vec4 attend(int sequence, int head, int query, int d) {',
     `  int n = sequence * ${heads} + head;`,
     `  int column = (sequence * ${(batch / sequences) * 2 * heads} + ${heads} + head) * ${texels} + d;`,
-    '  int place = int(c_at(0, 0, 0, 0)) + query;',
-    '  vec4 top = a_pixel(n, 0, 0, query);',
-    `  for (int s = 1; s < ${slots / 4}; ++s) top = max(top, a_pixel(n, s, 0, query));`,
+    '  int place = int(position_at(0, 0, 0, 0)) + query;',
+    '  vec4 top = scores_pixel(n, 0, 0, query);',
+    `  for (int s = 1; s < ${slots / 4}; ++s) top = max(top, scores_pixel(n, s, 0, query));`,
     '  float most = max(max(top.x, top.y), max(top.z, top.w));',
     '  vec4 sum = vec4(0.0);',
     '  float total = 0.0;',
     '  int key;',
     `  for (int s = 0; s < ${slots / 4}; ++s) {`,
-    '    vec4 weight = accurate_exp(a_pixel(n, s, 0, query) - most);',
+    '    vec4 weight = accurate_exp(scores_pixel(n, s, 0, query) - most);',
     ...lanes,
     '  }',
     '  return sum / total;',

@@ -53,6 +53,7 @@ export function layRows(x: Tensor, attributes: CacheAttributes): Tensor {
 
 export const appendRowsOp: Op<CacheAttributes> = {
   name: 'append_rows',
+  operands: ['x', 'position'],
   infer([state, x, position], attributes) {
     checkRows(x!, attributes);
     if (position!.dtype !== 'i32' || position!.shape.length !== 1 || position!.shape[0] !== 1) {
@@ -79,13 +80,14 @@ export const appendRowsOp: Op<CacheAttributes> = {
     output.set(inputs[0]!);
     copyRows(inputs[1]!, inputTypes[1]!.shape, inputs[2]![0]!, output, attributes);
   },
-  glsl: (call) => writeCopyShader(call, 'int(b_at(0, 0, 0, 0))'),
+  glsl: (call) => writeCopyShader(call, 'int(position_at(0, 0, 0, 0))'),
   cost: countCopyFetches,
   describe: describeCache,
 };
 
 export const layRowsOp: Op<CacheAttributes> = {
   name: 'lay_rows',
+  operands: ['x'],
   infer([x], attributes) {
     checkRows(x!, attributes);
     if (x!.shape[0] !== attributes.sequences * attributes.length) {
@@ -162,7 +164,7 @@ function writeCopyShader(call: ShaderCall<CacheAttributes>, position: string): s
   const texels = Math.ceil(size / 4);
   const aligned = size % 4 === 0 && first % 4 === 0;
   const lanes = [0, 1, 2, 3].map((lane) => {
-    const read = `a_at(0, channel + ${lane}, 0, row)`;
+    const read = `x_at(0, channel + ${lane}, 0, row)`;
     return size % 4 === 0 ? read : `(d + ${lane} < ${size} ? ${read} : 0.0)`;
   });
   return writePixelShader(
@@ -176,7 +178,7 @@ function writeCopyShader(call: ShaderCall<CacheAttributes>, position: string): s
       `  int d = ${modulo('x', texels)} * 4;`,
       `  int row = ${divide('b', batch / sequences)} * ${count} + clamp(y - ${position}, 0, ${count - 1});`,
       `  int channel = ${first} + group * ${size} + d;`,
-      aligned ? `  return a_pixel(0, channel >> 2, 0, row);` : `  return vec4(${lanes.join(', ')});`,
+      aligned ? `  return x_pixel(0, channel >> 2, 0, row);` : `  return vec4(${lanes.join(', ')});`,
       '}',
     ].join('\n'),
   );

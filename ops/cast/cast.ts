@@ -11,7 +11,7 @@ const writeCastShader = (call: ShaderCall): string =>
   writePixelShader(
     call,
     `cast to ${call.output.type.dtype === 'f16' ? 'half' : 'float'}`,
-    'vec4 value(int n, int quad, int y, int x) {\n  return a_pixel(n, quad, y, x);\n}',
+    'vec4 value(int n, int quad, int y, int x) {\n  return x_pixel(n, quad, y, x);\n}',
   );
 
 function computeCast({ inputs, output, outputType }: ReferenceCall): void {
@@ -21,6 +21,7 @@ function computeCast({ inputs, output, outputType }: ReferenceCall): void {
 
 export const castToHalfOp: Op<undefined> = {
   name: 'cast_to_half',
+  operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
   reference: computeCast,
   glsl: writeCastShader,
@@ -28,6 +29,7 @@ export const castToHalfOp: Op<undefined> = {
 
 export const castToFloatOp: Op<undefined> = {
   name: 'cast_to_float',
+  operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeCast,
   glsl: writeCastShader,
@@ -36,6 +38,7 @@ export const castToFloatOp: Op<undefined> = {
 /** castToHalf of weights: done on the CPU, before upload. */
 export const halfWeightsOp: Op<undefined> = {
   name: 'half_weights',
+  operands: ['x'],
   folds: true,
   infer: castToHalfOp.infer,
   reference: computeCast,

@@ -64,8 +64,14 @@ export interface PackedConv2dAttributes extends PackAttributes {
   readonly residualScale: number;
 }
 
+/** What shaders call the inputs of a packed convolution, those that there are. */
+export function namePackedOperands({ bias, gain }: Pick<PackedConv2dAttributes, 'bias' | 'gain'>): readonly string[] {
+  return ['x', 'packed', ...(bias ? ['bias'] : []), ...(gain === undefined ? [] : ['residual'])];
+}
+
 export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   name: 'packed_conv2d',
+  operands: namePackedOperands,
   infer([x], { weight, dtype }) {
     const [batch, , height, width] = x!.shape as [number, number, number, number];
     return { shape: [batch, weight[0], height, width], dtype };
@@ -165,7 +171,7 @@ function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
     title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
     kernel,
     reluInput,
-    start: (group) => (bias ? `c_pixel(0, ${quads[group]}, 0, 0)` : 'vec4(0.0)'),
+    start: (group) => (bias ? `bias_pixel(0, ${quads[group]}, 0, 0)` : 'vec4(0.0)'),
     ...readPackedWeights(call, { kernel }),
     finish(sums, position) {
       const sum = joinSums(sums);

@@ -13,13 +13,14 @@ import { largerAlone, largerFunction } from '../shader/comparison.ts';
 import { countFragments, indent, offset, writeFragmentShader } from '../shader/fragment.ts';
 import { addResidual, productDeclarations, writeProductLoop } from '../shader/product.ts';
 import type { ProductLoop } from '../shader/product.ts';
-import { computePackedConv2d, packedConv2dOp } from './packed-conv2d.ts';
+import { computePackedConv2d, namePackedOperands, packedConv2dOp } from './packed-conv2d.ts';
 import type { PackedConv2dAttributes } from './packed-conv2d.ts';
 
 type Call = ShaderCall<PackedConv2dAttributes>;
 
 export const pooledConv2dOp: Op<PackedConv2dAttributes> = {
   name: 'pooled_conv2d',
+  operands: namePackedOperands,
   infer: (inputs, attributes) => maxPool2dOp.infer([packedConv2dOp.infer(inputs, attributes)], { size: 2 }),
   reference: computePooled,
   glsl: writePooledShader,
@@ -73,12 +74,12 @@ function makeLoop(call: Call): ProductLoop {
   return {
     kernel: { height: 1, width: 1 },
     reluInput,
-    start: () => (bias ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
+    start: () => (bias ? 'bias_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
     ...(tiles.x * tiles.y > 1
-      ? { weight: ({ lane }) => `b_pixel(0, quad, in_quad, ${lane})` }
+      ? { weight: ({ lane }) => `packed_pixel(0, quad, in_quad, ${lane})` }
       : {
-          prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
-          weight: ({ lane }) => `b_fetch(weight_place.x + ${lane}, weight_place.y + in_quad, weight_place.z)`,
+          prepareWeights: 'ivec3 weight_place = packed_place(quad, 0, 0);',
+          weight: ({ lane }) => `packed_fetch(weight_place.x + ${lane}, weight_place.y + in_quad, weight_place.z)`,
         }),
   };
 }
@@ -90,12 +91,11 @@ function writePart(call: Call, loop: ProductLoop): string {
   const whole = call.output.layout.block;
   const block = partOf(whole);
   const layout = { ...call.output.layout, block, targets: block.width * block.height };
-  const residual = 'abcd'[call.inputs.length - 1]!;
   const finish = (pixel: number): string => {
     if (gain === undefined) return `sum_${pixel}`;
     const y = `min(${offset('part_y', Math.floor(pixel / block.width))}, ${grid.h - 1})`;
     const x = `min(${offset('part_x', pixel % block.width)}, ${grid.w - 1})`;
-    return addResidual(`sum_${pixel}`, `${residual}_pixel(n, quad, ${y}, ${x})`, gain);
+    return addResidual(`sum_${pixel}`, `residual_pixel(n, quad, ${y}, ${x})`, gain);
   };
   const perPart = block.width / 2; // parts lie side by side, row by row, as outputs do
   const across = whole.width / perPart;

@@ -46,6 +46,7 @@ interface ScaleAddAttributes {
 
 export const scaleAddOp: Op<ScaleAddAttributes> = defineElementwise<ScaleAddAttributes>({
   name: 'scale_add',
+  operands: ['id', 'res'],
   glsl: ([id, res], { gain }) => `${id} + ${floatLiteral(gain)} * ${res}`,
   compute: ([id, res], { gain }) => id! + gain * res!,
   describe: ({ gain }) => `gain ${gain}`,

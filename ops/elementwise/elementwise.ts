@@ -11,6 +11,8 @@ import { gridArguments, logicalIndices } from '../shader/indices.ts';
 
 export interface ElementwiseDefinition<A> {
   readonly name: string;
+  /** What shaders call the operands [a, b, c, …]. */
+  readonly operands?: readonly string[];
   /** A vec4 expression over the names of the operands. */
   glsl(operands: readonly string[], attributes: A): string;
   /** GLSL functions that the expression calls. */
@@ -26,6 +28,7 @@ export function defineElementwise<A>(definition: ElementwiseDefinition<A>): Op<A
   const { name } = definition;
   return {
     name,
+    ...(definition.operands && { operands: definition.operands }),
     infer(inputs) {
       const shape = inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(name, a, b));
       const halves = definition.keepsHalves && inputs.every((input) => input.dtype === 'f16');

@@ -21,6 +21,7 @@ import { computeErf, computeErfc } from './error-function.ts';
 
 export const reluOp: Op<undefined> = defineElementwise({
   name: 'relu',
+  operands: ['x'],
   declarations: reluFunction,
   glsl: ([x]) => `relu(${x})`,
   keepsHalves: true,
@@ -31,6 +32,7 @@ export const relu: (x: Tensor) => Tensor = applyUnary(reluOp);
 
 export const expOp: Op<undefined> = defineElementwise({
   name: 'exp',
+  operands: ['x'],
   declarations: accurateExp,
   glsl: ([x]) => `accurate_exp(${x})`,
   compute: ([x]) => Math.exp(x!),
@@ -40,6 +42,7 @@ export const exp: (x: Tensor) => Tensor = applyUnary(expOp);
 
 export const logOp: Op<undefined> = defineElementwise({
   name: 'log',
+  operands: ['x'],
   declarations: accurateLog,
   glsl: ([x]) => `accurate_log(${x})`,
   compute: ([x]) => Math.log(x!),
@@ -49,6 +52,7 @@ export const log: (x: Tensor) => Tensor = applyUnary(logOp);
 
 export const tanhOp: Op<undefined> = defineElementwise({
   name: 'tanh',
+  operands: ['x'],
   declarations: accurateTanh,
   glsl: ([x]) => `accurate_tanh(${x})`,
   compute: ([x]) => Math.tanh(x!),
@@ -58,6 +62,7 @@ export const tanh: (x: Tensor) => Tensor = applyUnary(tanhOp);
 
 export const sigmoidOp: Op<undefined> = defineElementwise({
   name: 'sigmoid',
+  operands: ['x'],
   declarations: accurateExp,
   glsl: ([x]) => `(1.0 / (1.0 + accurate_exp(-(${x}))))`,
   compute: ([x]) => 1 / (1 + Math.exp(-x!)),
@@ -67,6 +72,7 @@ export const sigmoid: (x: Tensor) => Tensor = applyUnary(sigmoidOp);
 
 export const erfOp: Op<undefined> = defineElementwise({
   name: 'erf',
+  operands: ['x'],
   declarations: accurateErf,
   glsl: ([x]) => `accurate_erf(${x})`,
   compute: ([x]) => computeErf(x!),
@@ -76,6 +82,7 @@ export const erf: (x: Tensor) => Tensor = applyUnary(erfOp);
 
 export const geluOp: Op<undefined> = defineElementwise({
   name: 'gelu',
+  operands: ['x'],
   declarations: geluFunction,
   glsl: ([x]) => `gelu(${x})`,
   compute: ([x]) => (x === -Infinity ? 0 : 0.5 * x! * computeErfc(-x! * Math.SQRT1_2)),
@@ -85,6 +92,7 @@ export const gelu: (x: Tensor) => Tensor = applyUnary(geluOp);
 
 export const geluTanhOp: Op<undefined> = defineElementwise({
   name: 'gelu_tanh',
+  operands: ['x'],
   declarations: geluTanhFunction,
   glsl: ([x]) => `gelu_tanh(${x})`,
   // The sigmoid of twice tanh's argument, because 1 + tanh cancels below 0.
@@ -104,6 +112,7 @@ interface ClampAttributes {
 
 export const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
   name: 'clamp',
+  operands: ['x'],
   declarations: `${isNanFunction}
 
 vec4 clamp_number(vec4 x, float low, float high) {

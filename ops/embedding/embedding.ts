@@ -12,6 +12,7 @@ import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
 export const embedOp: Op<undefined> = {
   name: 'embed',
+  operands: ['tokens', 'table', 'positions', 'start'],
   infer: inferEmbed,
   reference: computeEmbed,
   glsl: writeEmbedShader,
@@ -63,11 +64,11 @@ function writeEmbedShader(call: ShaderCall<undefined>): string {
       'vec4 value(int n, int quad, int y, int x) {',
       `  int sequence = ${divide('x', count)};`,
       `  int m = x - sequence * ${count};`,
-      '  float token = a_at(0, m, 0, sequence);',
-      '  int place = int(d_at(0, 0, 0, 0)) + m;',
+      '  float token = tokens_at(0, m, 0, sequence);',
+      '  int place = int(start_at(0, 0, 0, 0)) + m;',
       `  bool known = token >= 0.0 && token < ${floatLiteral(rows)} && place >= 0 && place < ${length};`,
       `  if (!known) return vec4(${floatLiteral(NaN)});`,
-      '  return b_pixel(0, quad, 0, int(token)) + c_pixel(0, quad, 0, place);',
+      '  return table_pixel(0, quad, 0, int(token)) + positions_pixel(0, quad, 0, place);',
       '}',
     ].join('\n'),
   );

@@ -20,6 +20,7 @@ export interface GatherAttributes {
 
 export const gatherOp: Op<GatherAttributes> = {
   name: 'gather',
+  operands: ['x', 'index'],
   infer: inferGather,
   reference: computeGather,
   glsl: writeGatherShader,
@@ -70,13 +71,13 @@ function writeGatherShader(call: ShaderCall<GatherAttributes>): string {
   const { axis } = call.attributes;
   const rank = call.output.type.shape.length;
   const names = logicalIndices(rank);
-  const index = `float index = b_at(${gridArguments(names.toSpliced(axis, 1))});`;
+  const index = `float index = index_at(${gridArguments(names.toSpliced(axis, 1))});`;
   const exists = `index >= 0.0 && index < ${floatLiteral(call.inputs[0]!.type.shape[0]!)}`;
   const missing = floatLiteral(NaN);
   if (axis === channelAxis(rank)) {
-    const row = `  return ${exists} ? a_pixel(0, quad, 0, int(index)) : vec4(${missing});`;
+    const row = `  return ${exists} ? x_pixel(0, quad, 0, int(index)) : vec4(${missing});`;
     return writePixelShader(call, 'gather rows', `vec4 value(int n, int quad, int y, int x) {\n  ${index}\n${row}\n}`);
   }
-  const element = `  return ${exists} ? a_at(0, ${names[axis]}, 0, int(index)) : ${missing};`;
+  const element = `  return ${exists} ? x_at(0, ${names[axis]}, 0, int(index)) : ${missing};`;
   return writeElementShader(call, 'gather', `float element(int n, int c, int y, int x) {\n  ${index}\n${element}\n}`);
 }

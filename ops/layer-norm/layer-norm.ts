@@ -19,6 +19,7 @@ export interface LayerNormAttributes {
 
 export const layerNormOp: Op<LayerNormAttributes> = {
   name: 'layer_norm',
+  operands: ['x', 'weight', 'bias'],
   infer: inferLayerNorm,
   reference: computeLayerNorm,
   glsl: writeLayerNormShader,
@@ -103,27 +104,27 @@ function writeLayerNormShader(call: ShaderCall<LayerNormAttributes>): string {
       '}',
     ].join('\n'),
     prepare: [
-      ...forEachPixel((i, x) => `float first_${i} = a_at(n, 0, 0, ${x});`),
+      ...forEachPixel((i, x) => `float first_${i} = x_at(n, 0, 0, ${x});`),
       ...forEachPixel((i) => `vec4 total_${i} = vec4(0.0), squares_${i} = vec4(0.0);`),
       ...sumOverChannels(
-        ...forEachPixel((i, x) => `total_${i} += (a_pixel(n, in_quad, 0, ${x}) - first_${i}) * exists;`),
+        ...forEachPixel((i, x) => `total_${i} += (x_pixel(n, in_quad, 0, ${x}) - first_${i}) * exists;`),
       ),
       // The mean, less the first number.
       ...forEachPixel((i) => `float mean_${i} = dot(total_${i}, vec4(1.0)) / ${count};`),
       ...sumOverChannels(
         ...forEachPixel((i, x) =>
           [
-            `vec4 deviation_${i} = ((a_pixel(n, in_quad, 0, ${x}) - first_${i}) - mean_${i}) * exists;`,
+            `vec4 deviation_${i} = ((x_pixel(n, in_quad, 0, ${x}) - first_${i}) - mean_${i}) * exists;`,
             `squares_${i} += deviation_${i} * deviation_${i};`,
           ].join('\n'),
         ),
       ),
-      'vec4 weight = b_pixel(0, quad, 0, 0), bias = c_pixel(0, quad, 0, 0);',
+      'vec4 weight = weight_pixel(0, quad, 0, 0), bias = bias_pixel(0, quad, 0, 0);',
     ].join('\n'),
     pixel({ pixel: i }) {
       const variance = `dot(squares_${i}, vec4(1.0)) / ${count}`;
       const scale = `inversesqrt(${variance} + ${floatLiteral(call.attributes.eps)})`;
-      return `((a_pixel(n, quad, 0, ${pixels[i]!.x}) - first_${i}) - mean_${i}) * ${scale} * weight + bias`;
+      return `((x_pixel(n, quad, 0, ${pixels[i]!.x}) - first_${i}) - mean_${i}) * ${scale} * weight + bias`;
     },
   });
 }

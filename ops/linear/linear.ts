@@ -9,6 +9,7 @@ import { writePixelShader } from '../shader/fragment.ts';
 
 export const linearOp: Op<undefined> = {
   name: 'linear',
+  operands: ['x', 'weight', 'bias'],
   infer: inferLinear,
   reference: computeLinear,
   glsl: writeLinearShader,
@@ -46,15 +47,17 @@ export function computeLinear({ inputs, inputTypes, output }: Omit<ReferenceCall
 function writeLinearShader(call: ShaderCall<undefined>): string {
   const { c: inner } = call.inputs[0]!.layout.grid;
   const { c: outputs } = call.output.layout.grid;
-  const lanes = [0, 1, 2, 3].map((lane) => `dot(x_texel, b_pixel(0, k, 0, min(quad * 4 + ${lane}, ${outputs - 1})))`);
+  const lanes = [0, 1, 2, 3].map(
+    (lane) => `dot(texel, weight_pixel(0, k, 0, min(quad * 4 + ${lane}, ${outputs - 1})))`,
+  );
   return writePixelShader(
     call,
     'linear',
     [
       'vec4 value(int n, int quad, int y, int x) {',
-      `  vec4 sum = ${call.inputs.length > 2 ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'};`,
+      `  vec4 sum = ${call.inputs.length > 2 ? 'bias_pixel(0, quad, 0, 0)' : 'vec4(0.0)'};`,
       `  for (int k = 0; k < ${Math.ceil(inner / 4)}; ++k) {`,
-      '    vec4 x_texel = a_pixel(0, k, 0, x);',
+      '    vec4 texel = x_pixel(0, k, 0, x);',
       `    sum += vec4(${lanes.join(', ')});`,
       '  }',
       '  return sum;',

@@ -81,6 +81,7 @@ export function packLinear(w: Tensor): Tensor {
 
 export const packedLinearOp: Op<PackedLinearAttributes> = {
   name: 'packed_linear',
+  operands: (attributes) => ['x', 'packed', ...listOptional(attributes)],
   infer: ([x], attributes) => ({ shape: [x!.shape[0]!, outputsOf(attributes)], dtype: 'f32' }),
   reference: computePackedLinear,
   glsl: writePackedShader,
@@ -251,14 +252,14 @@ function writePackedShader(call: ShaderCall<PackedLinearAttributes>): string {
     prepareWeights: [
       ...(tiled
         ? []
-        : Array.from({ length: groups }, (_, group) => `ivec3 place_${group} = b_place(${quadOf(group)}, 0, 0);`)),
+        : Array.from({ length: groups }, (_, group) => `ivec3 place_${group} = packed_place(${quadOf(group)}, 0, 0);`)),
       ...(epsilon === undefined ? [] : declareMoments(call)),
     ].join('\n'),
     ...(epsilon !== undefined && { take: takeMoments, conclude: concludeMoments(call, epsilon) }),
     weight: ({ lane, group }) =>
       tiled
-        ? `b_pixel(0, ${quadOf(group)}, 0, in_quad * 4 + ${lane})`
-        : `b_fetch(place_${group}.x + in_quad * 4 + ${lane}, place_${group}.y, place_${group}.z)`,
+        ? `packed_pixel(0, ${quadOf(group)}, 0, in_quad * 4 + ${lane})`
+        : `packed_fetch(place_${group}.x + in_quad * 4 + ${lane}, place_${group}.y, place_${group}.z)`,
     finish(sums, position) {
       const products = sums.map((sum, group) => {
         if (epsilon === undefined) return sum;
@@ -285,7 +286,7 @@ function writeActivation([value, gate]: readonly string[], activation: Activatio
 function declareMoments({ output: { layout } }: ShaderCall): string[] {
   return Array.from({ length: layout.targets }, (_, pixel) => {
     const { x } = existingPixel(layout, { y: 'y0', x: offset('x0', pixel) });
-    return [`float first_${pixel} = a_pixel(0, 0, 0, ${x}).x;`, `float mean_${pixel} = 0.0, square_${pixel} = 0.0;`];
+    return [`float first_${pixel} = x_pixel(0, 0, 0, ${x}).x;`, `float mean_${pixel} = 0.0, square_${pixel} = 0.0;`];
   }).flat();
 }
 

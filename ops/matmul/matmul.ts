@@ -26,6 +26,7 @@ export interface MatmulOptions {
 
 export const matmulOp: Op<MatmulAttributes> = {
   name: 'matmul',
+  operands: ['a', 'b', 'bias'],
   infer: inferMatmul,
   reference: computeMatmul,
   glsl: writeMatmulShader,
@@ -106,7 +107,7 @@ function writeMatmulShader(call: ShaderCall<MatmulAttributes>): string {
     title: 'matmul',
     kernel: { height: 1, width: 1 },
     reluInput: false,
-    start: () => (call.inputs.length > 2 ? 'c_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
+    start: () => (call.inputs.length > 2 ? 'bias_pixel(0, quad, 0, 0)' : 'vec4(0.0)'),
     ...(call.attributes.transposeB ? readColumns(b, matrix) : readRows(b, matrix)),
     finish: ([sum]) => sum!,
   });

@@ -17,6 +17,7 @@ export interface MaxPool2dAttributes {
 
 export const maxPool2dOp: Op<MaxPool2dAttributes> = {
   name: 'max_pool2d',
+  operands: ['x'],
   infer: inferMaxPool2d,
   reference: computeMaxPool2d,
   glsl: writeMaxPoolShader,
@@ -73,10 +74,10 @@ function writeMaxPoolShader(call: ShaderCall<MaxPool2dAttributes>): string {
     `${largerFunction}
 
 vec4 value(int n, int quad, int y, int x) {
-  vec4 largest = a_pixel(n, quad, y * ${size}, x * ${size});
+  vec4 largest = x_pixel(n, quad, y * ${size}, x * ${size});
   for (int dy = 0; dy < ${size}; ++dy)
     for (int dx = 0; dx < ${size}; ++dx)
-      largest = larger(largest, a_pixel(n, quad, y * ${size} + dy, x * ${size} + dx));
+      largest = larger(largest, x_pixel(n, quad, y * ${size} + dy, x * ${size} + dx));
   return largest;
 }`,
   );

@@ -19,6 +19,7 @@ export interface OneHotAttributes {
 
 export const oneHotOp: Op<OneHotAttributes> = {
   name: 'one_hot',
+  operands: ['index'],
   infer([indices], { depth, axis }) {
     checkIndices('oneHot', indices!);
     checkWholeNumber('oneHot', 'depth', depth, 1);
@@ -55,7 +56,7 @@ function writeOneHotShader(call: ShaderCall<OneHotAttributes>): string {
   const { depth, axis } = call.attributes;
   const rank = call.output.type.shape.length;
   const names = logicalIndices(rank);
-  const index = `float index = a_at(${gridArguments(names.toSpliced(axis, 1))});`;
+  const index = `float index = index_at(${gridArguments(names.toSpliced(axis, 1))});`;
   const exists = `index >= 0.0 && index < ${floatLiteral(depth)}`;
   const missing = floatLiteral(NaN);
   if (axis === channelAxis(rank)) {

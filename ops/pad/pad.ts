@@ -22,6 +22,7 @@ export interface PadAttributes {
 
 export const padOp: Op<PadAttributes> = {
   name: 'pad',
+  operands: ['x'],
   infer: inferPad,
   reference({ inputs, inputTypes, output, outputType, attributes: { before, value } }) {
     const { shape } = inputTypes[0]!;
@@ -72,7 +73,7 @@ function writePadShader(call: ShaderCall<PadAttributes>): string {
     ...(before[axis]! > 0 ? [`${name} >= ${before[axis]}`] : []),
     ...(after[axis]! > 0 ? [`${name} < ${before[axis]! + shape[axis]!}`] : []),
   ]);
-  const inside = `a_at(${gridArguments(names.map((name, axis) => offset(name, -before[axis]!)))})`;
+  const inside = `x_at(${gridArguments(names.map((name, axis) => offset(name, -before[axis]!)))})`;
   return writeElementShader(
     call,
     'pad',

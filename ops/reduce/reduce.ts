@@ -93,6 +93,7 @@ function reduce(op: Op<ReducedAxes>, x: Tensor, axes: readonly number[] | undefi
 function defineReduction(reduction: Reduction): Op<ReducedAxes> {
   return {
     name: reduction.name,
+    operands: ['x'],
     infer: ([x], attributes) => ({ shape: reduceShape(x!.shape, attributes), dtype: reduction.dtype(x!.dtype) }),
     reference: (call) => computeReduction(call, reduction),
     glsl: (call) => writeReductionShader(call, reduction),

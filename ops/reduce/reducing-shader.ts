@@ -80,8 +80,8 @@ function sourceIndices(from: Shape, reduced: ReducedAxes): string[] {
 
 /** Lanes kept or moved: the four values that go into the four lanes of the result. */
 function readFourElements(call: ShaderCall, indices: readonly string[], channel: number): string {
-  if (channel < 0 || indices[channel] === 'c') return `a_pixel(${pixelArguments(indices, 'quad')})`;
-  const elements = [0, 1, 2, 3].map((lane) => `a_at(${gridArguments(indicesOfLane(call, indices, lane))})`);
+  if (channel < 0 || indices[channel] === 'c') return `x_pixel(${pixelArguments(indices, 'quad')})`;
+  const elements = [0, 1, 2, 3].map((lane) => `x_at(${gridArguments(indicesOfLane(call, indices, lane))})`);
   return `vec4(${elements.join(', ')})`;
 }
 
@@ -101,7 +101,7 @@ function reduceChannels(
   const lanes = [0, 1, 2, 3].slice(0, call.output.layout.grid.c);
   const steps = lanes.flatMap((lane) => {
     const texel = `texel_${lane}`;
-    const read = `vec4 ${texel} = a_pixel(${pixelArguments(indicesOfLane(call, indices, lane), 'from_quad')});`;
+    const read = `vec4 ${texel} = x_pixel(${pixelArguments(indicesOfLane(call, indices, lane), 'from_quad')});`;
     const repeat = shader.existingLanesOnly ? repeatFirstLane(texel, 'from_quad', grid.c) : '';
     return [read, ...(repeat ? [repeat] : []), shader.take(`state_${lane}`, texel, index)];
   });

@@ -14,6 +14,7 @@ export interface ReshapeAttributes {
 
 export const reshapeOp: Op<ReshapeAttributes> = {
   name: 'reshape',
+  operands: ['x'],
   infer: inferReshape,
   reference: ({ inputs, output }) => output.set(inputs[0]!),
   glsl: writeReshapeShader,
@@ -47,7 +48,7 @@ function writeReshapeShader(call: ShaderCall<ReshapeAttributes>): string {
     [
       'float element(int n, int c, int y, int x) {',
       `  int position = ${flatIndex(logicalIndices(shape.length), shape)};`,
-      `  return a_at(${gridArguments(indicesFromFlat('position', from))});`,
+      `  return x_at(${gridArguments(indicesFromFlat('position', from))});`,
       '}',
     ].join('\n'),
   );

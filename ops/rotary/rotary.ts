@@ -30,6 +30,7 @@ export interface RotaryAttributes {
 
 export const rotaryOp: Op<RotaryAttributes> = {
   name: 'rotary',
+  operands: ['x', 'turns', 'position'],
   infer: inferRotary,
   reference: computeRotary,
   glsl: writeRotaryShader,
@@ -102,7 +103,7 @@ function writeRotaryShader(call: ShaderCall<RotaryAttributes>): string {
       declareTurn({ rows: x.type.shape[0]!, turns, position, ...call.attributes }),
       '',
       'vec4 value(int n, int quad, int y, int x) {',
-      '  return turn(a_pixel(0, quad, 0, x), quad, x);',
+      '  return turn(x_pixel(0, quad, 0, x), quad, x);',
       '}',
     ].join('\n'),
   );

@@ -1,13 +1,13 @@
 /**
- * GLSL that reads a tensor out of its texture array by the rule of engine/gl/layout.ts. For an operand called `a`:
+ * GLSL that reads a tensor out of its texture array by the rule of engine/gl/layout.ts. For an operand that its op calls `x`:
  *
- *   sampler2DArray a_texels                              the texture
- *   vec4  a_fetch(int x, int y, int layer)               one texel; of an f16 operand a uvec4 (halves.ts)
- *   ivec3 a_place(int plane, int block_y, int block_x)   texel and first layer of a block
- *   vec4  a_pixel(int n, int quad, int y, int x)         four channels of a pixel, which must exist
- *   float a_at(int n, int c, int y, int x)               one element, which must exist
+ *   sampler2DArray x_texels                              the texture
+ *   vec4  x_fetch(int x, int y, int layer)               one texel; of an f16 operand a uvec4 (halves.ts)
+ *   ivec3 x_place(int plane, int block_y, int block_x)   texel and first layer of a block
+ *   vec4  x_pixel(int n, int quad, int y, int x)         four channels of a pixel, which must exist
+ *   float x_at(int n, int c, int y, int x)               one element, which must exist
  *
- * Of an f16 operand alone: uvec4 a_texel(int n, int octet, int y, int x), its eight channels as they lie there.
+ * Of an f16 operand alone: uvec4 x_texel(int n, int octet, int y, int x), its eight channels as they lie there.
  *
  * All sizes are constants, so a compiler sees shifts and adds where a size is a power of two.
  */

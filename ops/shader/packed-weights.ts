@@ -28,7 +28,7 @@ export function readPackedWeights(
   { kernel, groups, image = '0' }: Pick<ProductLoop, 'kernel' | 'groups'> & { readonly image?: string },
 ): Pick<ProductLoop, 'groups' | 'pairedWeights' | 'takesOctets' | 'prepareWeights' | 'prepareRow' | 'weight'> {
   const { lanes } = call.inputs[0]!.layout;
-  const { layout } = call.inputs[1]!;
+  const { name, layout } = call.inputs[1]!;
   const grouping = groupPackedWeights(call, groups);
   const parts = nameGroups(grouping);
   const row = `${lanes === 8 ? 'in_octet' : 'in_quad'} * ${kernel.height} + dy`;
@@ -37,14 +37,16 @@ export function readPackedWeights(
   const place = (group: number): string => `weight_place${suffix(group)}`;
   const rowName = (group: number): string => `weight_y${suffix(group)}`;
   const read = (column: number, group: number): string => {
-    if (whole) return `b_fetch(${place(group)}.x + ${column}, ${rowName(group)}, ${place(group)}.z)`;
-    return `${grouping.pairedWeights ? 'b_texel' : 'b_pixel'}(${image}, ${parts[group]}, ${row}, ${column})`;
+    if (whole) return `${name}_fetch(${place(group)}.x + ${column}, ${rowName(group)}, ${place(group)}.z)`;
+    return `${name}_${grouping.pairedWeights ? 'texel' : 'pixel'}(${image}, ${parts[group]}, ${row}, ${column})`;
   };
   const plane = (part: string): string => (image === '0' ? part : `${image} * ${layout.depth} + ${part}`);
   return {
     ...grouping,
     ...(whole && {
-      prepareWeights: parts.map((part, group) => `ivec3 ${place(group)} = b_place(${plane(part)}, 0, 0);`).join('\n'),
+      prepareWeights: parts
+        .map((part, group) => `ivec3 ${place(group)} = ${name}_place(${plane(part)}, 0, 0);`)
+        .join('\n'),
       prepareRow: parts.map((_, group) => `int ${rowName(group)} = ${place(group)}.y + ${row};`).join('\n'),
     }),
     weight({ dx, lane, group }) {

@@ -81,7 +81,7 @@ export function joinSums(sums: readonly string[]): string {
 
 /** Statements that declare the sums of a block and compute them. */
 export function writeProductLoop(call: ShaderCall, product: ProductLoop): string {
-  const input = call.inputs[0]!.layout;
+  const { name, layout: input } = call.inputs[0]!;
   const output = call.output.layout;
   const step = stepOf(input, product);
   const plane = `n * ${input.depth} + ${step.index}`;
@@ -93,9 +93,9 @@ export function writeProductLoop(call: ShaderCall, product: ProductLoop): string
     ...declared.flat(),
     ...(product.prepareWeights ? [product.prepareWeights] : []),
     writeLoopHead(step, product.kernel.height),
-    ...(readsPlaces(input, step) ? [`  ivec3 plane_place = a_place(${plane}, 0, 0);`] : []),
+    ...(readsPlaces(input, step) ? [`  ivec3 plane_place = ${name}_place(${plane}, 0, 0);`] : []),
     ...(readsBlock(call, product.kernel, step)
-      ? [`  ivec3 block_place = a_place(${plane}, ${firstBlock(input)});`]
+      ? [`  ivec3 block_place = ${name}_place(${plane}, ${firstBlock(input)});`]
       : []),
     indent(writeTapRow(call, product, step)),
     '}',
@@ -234,16 +234,17 @@ function fetchPixel(
   x: string,
   shift: number,
 ): string {
-  const [input, output] = [call.inputs[0]!.layout, call.output.layout];
+  const { name, layout: input } = call.inputs[0]!;
+  const output = call.output.layout;
   const { block } = input;
   // A coordinate that may be negative is only ever used where the value is then thrown away.
   const safeX = shift < 0 || shift >= output.block.width ? `clamp(${x}, 0, ${input.grid.w - 1})` : x;
   if (readsBlock(call, kernel, step)) {
-    return `a_fetch(block_place.x, block_place.y, block_place.z + ${row * block.width + shift})`;
+    return `${name}_fetch(block_place.x, block_place.y, block_place.z + ${row * block.width + shift})`;
   }
   if (!readsPlaces(input, step)) {
-    const accessor = step.lanes === 8 ? 'a_texel' : 'a_pixel';
-    return `${accessor}(n, ${step.index}, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
+    const accessor = step.lanes === 8 ? 'texel' : 'pixel';
+    return `${name}_${accessor}(n, ${step.index}, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
   }
   const y = `plane_place.y + ${divide(`y_${row}`, block.height)}`;
   const rowLayer = block.height > 1 ? `${modulo(`y_${row}`, block.height)} * ${block.width} + ` : '';
@@ -251,10 +252,10 @@ function fetchPixel(
     // Same blocks: which neighbour block and which layer a tap falls into is known now.
     const neighbour = Math.floor(shift / block.width);
     const layer = shift - neighbour * block.width;
-    return `a_fetch(plane_place.x + ${offset('block_x', neighbour)}, ${y}, plane_place.z + ${rowLayer}${layer})`;
+    return `${name}_fetch(plane_place.x + ${offset('block_x', neighbour)}, ${y}, plane_place.z + ${rowLayer}${layer})`;
   }
   const column = `plane_place.x + ${divide(`(${safeX})`, block.width)}`;
-  return `a_fetch(${column}, ${y}, plane_place.z + ${rowLayer}${modulo(`(${safeX})`, block.width)})`;
+  return `${name}_fetch(${column}, ${y}, plane_place.z + ${rowLayer}${modulo(`(${safeX})`, block.width)})`;
 }
 
 /** Texture reads of one whole draw. */

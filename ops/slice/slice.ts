@@ -17,6 +17,7 @@ export interface SliceAttributes {
 
 export const sliceOp: Op<SliceAttributes> = {
   name: 'slice',
+  operands: ['x'],
   infer: inferSlice,
   reference({ inputs, inputTypes, output, attributes: { begin, size } }) {
     const strides = stridesOf(inputTypes[0]!.shape);
@@ -26,7 +27,7 @@ export const sliceOp: Op<SliceAttributes> = {
   glsl(call) {
     const { begin } = call.attributes;
     const indices = logicalIndices(begin.length).map((name, axis) => offset(name, begin[axis]!));
-    const element = `float element(int n, int c, int y, int x) {\n  return a_at(${gridArguments(indices)});\n}`;
+    const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
     return writeElementShader(call, `slice from ${formatShape(begin)}`, element);
   },
   describe: ({ begin }) => `from ${formatShape(begin)}`,

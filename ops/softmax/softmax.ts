@@ -20,6 +20,7 @@ export interface SoftmaxAttributes {
 
 export const softmaxOp: Op<SoftmaxAttributes> = {
   name: 'softmax',
+  operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeSoftmax,
   glsl: writeSoftmaxShader,
@@ -60,7 +61,7 @@ function writeSoftmaxShader(call: ShaderCall<SoftmaxAttributes>): string {
   const steps = overChannels ? layout.quads : shape[axis]!;
   const pixels = listPositions(layout).map((position) => {
     const { y, x } = existingPixel(layout, position);
-    return { i: position.pixel, own: `a_pixel(n, quad, ${y}, ${x})`, walked: `walk(n, quad, ${y}, ${x}, step)` };
+    return { i: position.pixel, own: `x_pixel(n, quad, ${y}, ${x})`, walked: `walk(n, quad, ${y}, ${x}, step)` };
   });
   const walk = (write: (pixel: (typeof pixels)[number]) => string): string[] => [
     `for (int step = 0; step < ${steps}; ++step) {`,
@@ -89,7 +90,7 @@ function declareWalk({ inputs, attributes: { axis } }: ShaderCall<SoftmaxAttribu
   const { type, layout } = inputs[0]!;
   const walked = overChannels ? 'quad' : logicalIndices(type.shape.length)[axis]!;
   const coordinates = ['n', 'quad', 'y', 'x'].map((coordinate) => (coordinate === walked ? 'step' : coordinate));
-  const texel = `a_pixel(${coordinates.join(', ')})`;
+  const texel = `x_pixel(${coordinates.join(', ')})`;
   const beyond = `greaterThanEqual(ivec4(step * 4) + ivec4(0, 1, 2, 3), ivec4(${layout.grid.c}))`;
   const masked = `mix(${texel}, vec4(${floatLiteral(-Infinity)}), ${beyond})`;
   return [

@@ -38,6 +38,7 @@ export function rowsForm({ batch, length, size }: Pick<CacheForm, 'batch' | 'len
 
 export const tokenShiftOp: Op<TokenShiftAttributes> = {
   name: 'token_shift',
+  operands: ['cache', 'position'],
   infer: inferTokenShift,
   reference: computeTokenShift,
   glsl: writeTokenShiftShader,
@@ -100,16 +101,16 @@ function writeTokenShiftShader(call: ShaderCall<TokenShiftAttributes>): string {
     [
       'vec4 value(int n, int quad, int y, int x) {',
       `  int sequence = ${divide('x', count)};`,
-      `  int place = int(b_at(0, 0, 0, 0)) + x - sequence * ${count};`,
+      `  int place = int(position_at(0, 0, 0, 0)) + x - sequence * ${count};`,
       `  int column = sequence * ${(batch / sequences) * Math.ceil(size / 4)} + quad;`,
       `  int image = place - ${text};`,
       '  ivec4 channel = ivec4(0, 1, 2, 3) + quad * 4;',
       // GLSL may read both sides of a choice: none may lie outside the cache.
       '  vec4 zero = vec4(0.0);',
-      '  vec4 own = a_pixel(0, 0, place, column);',
-      '  vec4 before = place == 0 ? zero : a_pixel(0, 0, max(place - 1, 0), column);',
+      '  vec4 own = cache_pixel(0, 0, place, column);',
+      '  vec4 before = place == 0 ? zero : cache_pixel(0, 0, max(place - 1, 0), column);',
       `  if (image < 0) return mix(own, before, lessThan(channel, ivec4(${half})));`,
-      `  vec4 above = image < ${columns} ? zero : a_pixel(0, 0, max(place - ${columns}, 0), column);`,
+      `  vec4 above = image < ${columns} ? zero : cache_pixel(0, 0, max(place - ${columns}, 0), column);`,
       `  vec4 left = ${modulo('image', columns)} == 0 ? zero : before;`,
       `  vec4 shifted = mix(left, above, lessThan(channel, ivec4(${quarter})));`,
       `  return mix(own, shifted, lessThan(channel, ivec4(${2 * quarter})));`,

@@ -15,6 +15,7 @@ export interface TransposeAttributes {
 
 export const transposeOp: Op<TransposeAttributes> = {
   name: 'transpose',
+  operands: ['x'],
   infer: inferTranspose,
   reference({ inputs, inputTypes, output, outputType: { shape }, attributes: { permutation } }) {
     const strides = stridesOf(inputTypes[0]!.shape);
@@ -30,7 +31,7 @@ export const transposeOp: Op<TransposeAttributes> = {
     const { permutation } = call.attributes;
     const names = logicalIndices(permutation.length);
     const indices = names.map((_, axis) => names[permutation.indexOf(axis)]!);
-    const element = `float element(int n, int c, int y, int x) {\n  return a_at(${gridArguments(indices)});\n}`;
+    const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
     return writeElementShader(call, `transpose by ${formatShape(permutation)}`, element);
   },
   describe: ({ permutation }) => permutation.join(', '),

@@ -14,6 +14,7 @@ export interface UpsampleNearest2dAttributes {
 
 export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
   name: 'upsample_nearest2d',
+  operands: ['x'],
   infer(inputs, { scale }) {
     const [batch, channels, height, width] = imageShape('upsampleNearest2d', inputs[0]!);
     checkWholeNumber('upsampleNearest2d', 'scale', scale, 1);
@@ -22,7 +23,7 @@ export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
   reference: computeUpsampleNearest2d,
   glsl(call) {
     const { scale } = call.attributes;
-    const body = `  return a_pixel(n, quad, ${divide('y', scale)}, ${divide('x', scale)});`;
+    const body = `  return x_pixel(n, quad, ${divide('y', scale)}, ${divide('x', scale)});`;
     return writePixelShader(
       call,
       `upsample nearest ×${scale}`,

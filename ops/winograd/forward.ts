@@ -26,6 +26,7 @@ type Sizes = [images: number, channels: number, height: number, width: number];
 
 export const winogradForwardOp: Op<ForwardAttributes> = {
   name: 'winograd_forward',
+  operands: ['x'],
   infer([x], { axis, matrices, dtype }) {
     const [images, channels, height, width] = x!.shape as Sizes;
     const tiles = (size: number): number => Math.ceil(size / matrices.outputs);
@@ -95,9 +96,9 @@ function writeForwardShader(call: ShaderCall<ForwardAttributes>): string {
   const read = (y: string, x: string, position: string, size: number): string => {
     const inside = `${position} >= 0 && ${position} < ${size}`;
     if (lanes === 8) {
-      return `unpack_${reluInput ? 'clipped' : 'operand'}(keep_if(${inside}, a_texel(image, octet, ${y}, ${x})))`;
+      return `unpack_${reluInput ? 'clipped' : 'operand'}(keep_if(${inside}, x_texel(image, octet, ${y}, ${x})))`;
     }
-    const texel = `a_pixel(image, quad, ${y}, ${x})`;
+    const texel = `x_pixel(image, quad, ${y}, ${x})`;
     return `keep_if(${inside}, ${reluInput ? `relu(${texel})` : texel})`;
   };
   const common = [

@@ -35,6 +35,7 @@ type Sizes = [images: number, channels: number, height: number, width: number];
 
 export const winogradInverseOp: Op<InverseAttributes> = {
   name: 'winograd_inverse',
+  operands: ({ bias, gain }) => ['products', ...(bias ? ['bias'] : []), ...(gain === undefined ? [] : ['residual'])],
   infer([x], { axis, matrices, size, phases, dtype }) {
     const [images, channels, height, width] = x!.shape as Sizes;
     const [h, w] = axis === 'h' ? [size, width] : [height, size];
@@ -151,8 +152,8 @@ function readRow(
 ): string {
   const image = u === 0 ? 'n' : `n + ${u * layout.grid.n}`;
   return layout.lanes === 8
-    ? `unpack_operand(a_texel(${image}, ${part}, ${y}, ${x}))`
-    : `a_pixel(${image}, ${part}, ${y}, ${x})`;
+    ? `unpack_operand(products_texel(${image}, ${part}, ${y}, ${x}))`
+    : `products_pixel(${image}, ${part}, ${y}, ${x})`;
 }
 
 /** A block that covers whole tiles reads each of their texels once; every pixel then knows its row of Aᵀ. */

@@ -66,6 +66,7 @@ export interface WinogradProductAttributes {
 
 export const winogradProductOp: Op<WinogradProductAttributes> = {
   name: 'winograd_product',
+  operands: ['x', 'packed'],
   infer([x, weights]) {
     const [images, , height, width] = x!.shape as [number, number, number, number];
     return { shape: [images, weights!.shape[1]!, height, width], dtype: weights!.dtype };

@@ -17,7 +17,7 @@ export function withWeightReads(
       kernel: { height, width },
       reluInput: false,
       start: () => 'vec4(0.0)',
-      prepareWeights: 'ivec3 weight_place = b_place(quad, 0, 0);',
+      prepareWeights: 'ivec3 weight_place = packed_place(quad, 0, 0);',
       prepareRow: `int weight_y = weight_place.y + in_quad * ${height} + dy;\n${prepareRow}`,
       weight,
       finish: ([sum]) => sum!,

@@ -24,7 +24,7 @@ const op: Op<PackedConv2dAttributes> = withFetches({ ...packedConv2dOp, glsl: wr
 function writeRowsKept(call: Call): string {
   const [, , height, width] = call.attributes.weight;
   const { quads } = call.inputs[0]!.layout;
-  const steps = [`ivec3 plane = a_place(n * ${quads} + in_quad, 0, 0);`];
+  const steps = [`ivec3 plane = x_place(n * ${quads} + in_quad, 0, 0);`];
   let rowsRead = 0;
   for (let dy = 0; dy < height; dy++) {
     while (rowsRead < dy + block.height) steps.push(...readRow(call, rowsRead++));
@@ -47,7 +47,7 @@ function addTap(call: Call, dy: number, dx: number): string[] {
   const [, , height] = call.attributes.weight;
   const weight = (lane: number): string => `weight_${dy}_${dx}_${lane}`;
   const lanes = [0, 1, 2, 3].map((lane) => {
-    return `vec4 ${weight(lane)} = b_pixel(0, quad, in_quad * ${height} + ${dy}, ${dx * 4 + lane});`;
+    return `vec4 ${weight(lane)} = packed_pixel(0, quad, in_quad * ${height} + ${dy}, ${dx * 4 + lane});`;
   });
   const sums = pixels.map((pixel) => {
     const from = `pixel_${Math.floor(pixel / block.width) + dy}_${(pixel % block.width) + dx}`;
@@ -70,7 +70,7 @@ function readRow(call: Call, row: number): string[] {
     const [y, x] = [offset('y0', shiftY), offset('x0', shiftX)];
     const place = `plane.x + ${offset('block_x', neighbourX)}, plane.y + ${offset('block_y', neighbourY)}, plane.z + ${layer}`;
     const inside = `${y} >= 0 && ${y} < ${h} && ${x} >= 0 && ${x} < ${w}`;
-    return `vec4 pixel_${row}_${i} = keep_if(${inside}, a_fetch(${place}));`;
+    return `vec4 pixel_${row}_${i} = keep_if(${inside}, x_fetch(${place}));`;
   });
 }
 

@@ -5,7 +5,7 @@ import { convolveWith } from './engine-kernel.ts';
 import { withWeightReads } from './own-weights.ts';
 
 const op = withWeightReads(() => ({
-  weight: ({ dx, lane }) => `b_fetch(weight_place.x + ${dx}, weight_y, weight_place.z + ${lane})`,
+  weight: ({ dx, lane }) => `packed_fetch(weight_place.x + ${dx}, weight_y, weight_place.z + ${lane})`,
 }));
 
 export const weightsInLayers: Version = {

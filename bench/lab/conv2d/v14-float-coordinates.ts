@@ -12,7 +12,7 @@ const op = withWeightReads(({ inputs }) => {
     prepareRow: `vec2 weight_at = (vec2(weight_place.x, weight_y) + 0.5) * ${size};`,
     weight({ dx, lane }) {
       const x = `weight_at.x + ${floatLiteral((dx * 4 + lane) / width)}`;
-      return `textureLod(b_texels, vec3(${x}, weight_at.y, weight_place.z), 0.0)`;
+      return `textureLod(packed_texels, vec3(${x}, weight_at.y, weight_place.z), 0.0)`;
     },
   };
 });

@@ -16,7 +16,7 @@ function writeDots(call: ShaderCall<undefined>): string {
   const { h, w } = call.inputs[0]!.layout.grid;
   const [outChannels, inChannels, height, width] = call.inputs[1]!.type.shape as [number, number, number, number];
   const dots = [0, 1, 2, 3].map((lane) => {
-    return `dot(pixel, b_pixel(min(quad * 4 + ${lane}, ${outChannels - 1}), in_quad, dy, dx))`;
+    return `dot(pixel, weight_pixel(min(quad * 4 + ${lane}, ${outChannels - 1}), in_quad, dy, dx))`;
   });
   const value = `vec4 value(int n, int quad, int y, int x) {
   vec4 sum = vec4(0.0);
@@ -25,7 +25,7 @@ function writeDots(call: ShaderCall<undefined>): string {
       for (int dx = 0; dx < ${width}; ++dx) {
         int from_y = y + dy - ${(height - 1) / 2}, from_x = x + dx - ${(width - 1) / 2};
         if (from_y < 0 || from_y >= ${h} || from_x < 0 || from_x >= ${w}) continue;
-        vec4 pixel = a_pixel(n, in_quad, from_y, from_x);
+        vec4 pixel = x_pixel(n, in_quad, from_y, from_x);
         sum += vec4(${dots.join(',\n          ')});
       }
   return sum;

@@ -13,7 +13,7 @@ const op: Op<MaxPool2dAttributes> = withFetches(
 );
 
 function writeElements(call: ShaderCall<MaxPool2dAttributes>): string {
-  const at = (dy: number, dx: number): string => `a_at(n, c, y * 2 + ${dy}, x * 2 + ${dx})`;
+  const at = (dy: number, dx: number): string => `x_at(n, c, y * 2 + ${dy}, x * 2 + ${dx})`;
   const element = `float element(int n, int c, int y, int x) {
   return max(max(${at(0, 0)}, ${at(0, 1)}), max(${at(1, 0)}, ${at(1, 1)}));
 }`;

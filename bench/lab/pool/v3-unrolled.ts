@@ -14,7 +14,7 @@ export const unrolledOp: Op<MaxPool2dAttributes> = withFetches(
 );
 
 function writeUnrolled(call: ShaderCall<MaxPool2dAttributes>): string {
-  const at = (dy: number, dx: number): string => `a_pixel(n, quad, y * 2 + ${dy}, x * 2 + ${dx})`;
+  const at = (dy: number, dx: number): string => `x_pixel(n, quad, y * 2 + ${dy}, x * 2 + ${dx})`;
   const value = `${largerFunction}
 
 vec4 value(int n, int quad, int y, int x) {
