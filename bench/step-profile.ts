@@ -2,7 +2,7 @@
  * Which draws of a step of decoding take the time: every draw of our plan timed by itself, equal ones together. Waiting
  * after each draw adds a few microseconds to it, so the sum is a little more than a step.
  */
-import type { WebGLDevice } from '../engine/index.ts';
+import type { Draws, WebGLDevice } from '../engine/index.ts';
 import { createCaches } from '../nets/transformer/caches.ts';
 import { nextInputs, nextLogits } from '../nets/transformer/sequence.ts';
 import { deriveTables } from '../nets/transformer/tables.ts';

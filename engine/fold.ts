@@ -12,7 +12,7 @@ import type { ConstantAttributes } from './tensor.ts';
 /** Whether a tensor is a constant or will be one once constants are folded. */
 export function isFoldable(tensor: Tensor): boolean {
   if (isOf(tensor, constantOp)) return true;
-  return tensor.op.folds === true && tensor.inputs.length > 0 && tensor.inputs.every(isFoldable);
+  return tensor.op.derives === true && tensor.inputs.length > 0 && tensor.inputs.every(isFoldable);
 }
 
 /** Replaces foldable ops over constants by constants, which are read, and computed, when a device asks for them. */
@@ -22,7 +22,7 @@ export function foldConstants(outputs: readonly Tensor[]): Tensor[] {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
     const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
     const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    replaced.set(tensor, tensor.op.folds && isFoldable(tensor) ? foldOnce(current) : current);
+    replaced.set(tensor, tensor.op.derives && isFoldable(tensor) ? foldOnce(current) : current);
   }
   return outputs.map((output) => replaced.get(output)!);
 }
@@ -62,7 +62,7 @@ function foldOne(tensor: Tensor): Tensor {
     return output;
   };
   const label = `${tensor.op.name}(${sources.map((source) => source.label).join(', ')})`;
-  const block = tensor.op.block?.(tensor.type, tensor.attributes);
-  const attributes: ConstantAttributes = { label, type: tensor.type, read, ...(block && { block }) };
+  const { op, attributes: own, type } = tensor;
+  const attributes: ConstantAttributes = { label, type, read, derivedBy: { op, attributes: own } };
   return new Tensor(constantOp as Op, [], attributes, tensor.type);
 }

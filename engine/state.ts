@@ -5,15 +5,11 @@
  *
  * Rows of a state that nothing has drawn yet hold anything: an op that reads one must know how far it goes.
  */
-import type { Block } from './gl/layout.ts';
 import type { Op } from './op.ts';
 import { checkShape } from './shape.ts';
 import type { TensorType } from './shape.ts';
 import { apply } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
-
-/** One pixel a texel, so that a row of the tensor is a row of the texture. */
-const stateBlock: Block = { width: 1, height: 1 };
 
 export class State {
   readonly label: string;
@@ -83,6 +79,5 @@ export const stateOp: Op<StateAttributes> = {
   reference() {
     throw new Error('states are kept, not computed');
   },
-  block: () => stateBlock,
   describe: ({ state }) => state.label,
 };

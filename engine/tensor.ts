@@ -4,7 +4,6 @@
  * There is no tape and no global state: the graph is the tensors themselves, immutable and shared.
  */
 import { ShapeError } from '../base/errors.ts';
-import type { Block } from './gl/layout.ts';
 import type { Op, NumericArray } from './op.ts';
 import { checkShape, formatShape, sizeOf } from './shape.ts';
 import type { DType, Shape, TensorType } from './shape.ts';
@@ -58,8 +57,8 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 export interface ConstantAttributes {
   readonly label: string;
   readonly type: TensorType;
-  /** The block of the op that a folded constant came from, where that op asked for one. */
-  readonly block?: Block;
+  /** What made it of other constants before a run. */
+  readonly derivedBy?: { readonly op: Op; readonly attributes: unknown };
   read(): NumericArray | Promise<NumericArray>;
 }
 
@@ -69,7 +68,6 @@ export const constantOp: Op<ConstantAttributes> = {
   reference() {
     throw new Error('constants are read, not computed');
   },
-  block: (_type, { block }) => block,
   describe: ({ label }) => label,
 };
 

@@ -30,11 +30,16 @@ const halfOf =
 function plant<A>(op: Op<A>, [, find, replace]: Fault): Rule {
   const faulty: Op<A> = {
     ...op,
-    glsl(call) {
-      const sound = op.glsl!(call);
-      const changed = sound.replace(find, replace);
-      expect(changed).not.toBe(sound);
-      return changed.replace('void main()', `${halfOf}\n\nvoid main()`);
+    kernels: {
+      webgl: {
+        ...op.kernels?.webgl,
+        shader(call) {
+          const sound = op.kernels!.webgl!.shader!(call);
+          const changed = sound.replace(find, replace);
+          expect(changed).not.toBe(sound);
+          return changed.replace('void main()', `${halfOf}\n\nvoid main()`);
+        },
+      },
     },
   };
   return {

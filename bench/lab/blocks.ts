@@ -1,24 +1,36 @@
 /** The engine's own ops and constants with another block, fetch style or count of reads: what versions are told apart by. */
-import { apply, constantOp } from '../../engine/index.ts';
-import type { Block, Cost, FetchStyle, Op, ShaderCall, Tensor } from '../../engine/index.ts';
+import { apply, constantOp, isOf } from '../../engine/index.ts';
+import type { Block, FetchStyle, GlKernel, Op, ShaderCall, Tensor } from '../../engine/index.ts';
 
 /** R pixels side by side. */
 export const strip = (width: number): Block => ({ width, height: 1 });
 
+/** The op with some of its kernel for WebGL changed. */
+export function withKernel<A>(op: Op<A>, changes: GlKernel<A>): Op<A> {
+  return { ...op, kernels: { webgl: { ...op.kernels?.webgl, ...changes } } };
+}
+
+/** The shader that the engine has for an op. */
+export function shaderOf<A>(op: Op<A>, call: ShaderCall<A>): string {
+  return op.kernels!.webgl!.shader!(call);
+}
+
 export function withBlock<A>(op: Op<A>, block: Block): Op<A> {
-  return { ...op, block: () => block };
+  return withKernel(op, { block: () => block });
 }
 
 export function withFetch<A>(op: Op<A>, fetch: FetchStyle): Op<A> {
-  return { ...op, glsl: (call) => op.glsl!({ ...call, fetch }) };
+  return withKernel(op, { shader: (call) => shaderOf(op, { ...call, fetch }) });
 }
 
 /** `count` says how many texture reads one draw makes, where the op itself does not. */
 export function withFetches<A>(op: Op<A>, count: (call: ShaderCall<A>) => number): Op<A> {
-  return { ...op, cost: (call): Cost => ({ macs: op.cost?.(call).macs ?? 0, fetches: count(call) }) };
+  return withKernel(op, { fetches: count });
 }
 
 /** A constant laid out in other blocks. */
 export function inBlocks(constant: Tensor, block: Block): Tensor {
-  return apply(constantOp, [], { ...(constant.attributes as Parameters<typeof constantOp.infer>[1]), block });
+  if (!isOf(constant, constantOp)) throw new Error(`inBlocks: ${constant.toString()} is no constant`);
+  const derivedBy = { op: withBlock<unknown>(constantOp as Op, block), attributes: undefined };
+  return apply(constantOp, [], { ...constant.attributes, derivedBy });
 }

@@ -3,13 +3,14 @@
  * in another form without a second generator. Changes of loops throw where there is no such loop, so that none is
  * lost unseen when the generator changes.
  */
+import { withKernel, shaderOf } from './blocks.ts';
 import type { Op } from '../../engine/index.ts';
 
 export type ChangeShader = (shader: string) => string;
 
 /** The op with its shader changed, first change first. */
 export function withShader<A>(op: Op<A>, ...changes: readonly ChangeShader[]): Op<A> {
-  return { ...op, glsl: (call) => changes.reduce((shader, change) => change(shader), op.glsl!(call)) };
+  return withKernel(op, { shader: (call) => changes.reduce((shader, change) => change(shader), shaderOf(op, call)) });
 }
 
 const loop =

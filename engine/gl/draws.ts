@@ -2,12 +2,15 @@
  * A plan lowered to draws: a layout for every value, a shader for every step, and what textures they take. Only the
  * limits of a device are needed, never the device: draws can be planned, and printed, for a machine that is not there.
  */
-import type { FetchStyle, BlockForm } from '../kernel-choice.ts';
-import type { Cost, Op, Operand, ShaderCall } from '../op.ts';
+import type { BlockForm, FetchStyle } from '../kernel-choice.ts';
+import type { Op } from '../op.ts';
 import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
+import { stateOp } from '../state.ts';
+import { constantOp, isOf } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
+import type { Operand, ShaderCall } from './kernel.ts';
 import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
-import type { Layout } from './layout.ts';
+import type { Block, Layout } from './layout.ts';
 
 /** What planning draws must know of the device. */
 export interface DrawLimits {
@@ -23,12 +26,20 @@ export interface Slot extends Value {
   readonly layout: Layout;
 }
 
+/** Work of one pass. */
+export interface Cost {
+  /** Multiply-adds. */
+  readonly macs: number;
+  /** Texture reads. */
+  readonly fetches: number;
+}
+
 /** A step of the plan and what draws it. */
 export interface Pass extends Step {
   /** What the shader calls its inputs, in their order. */
   readonly operands: readonly string[];
   readonly shader: string;
-  readonly cost: Required<Cost>;
+  readonly cost: Cost;
 }
 
 export interface Draws extends Pick<Plan, 'outputs' | 'applied'> {
@@ -56,13 +67,20 @@ export function planDraws({ values, steps, outputs, applied }: Plan, limits: Dra
   };
 }
 
-function blockOf({ op, type, attributes, shape }: Tensor, { targets, block }: DrawLimits): Layout['block'] {
-  return op.block?.(type, attributes) ?? defaultBlock(shape, targets, block);
+/** One pixel a texel, so that a row of a state is a row of its texture. */
+const stateBlock: Block = { width: 1, height: 1 };
+
+/** A constant lies as the op that it was derived by wants it. */
+function blockOf(tensor: Tensor, { targets, block }: DrawLimits): Block {
+  if (isOf(tensor, stateOp)) return stateBlock;
+  const { op, attributes } = (isOf(tensor, constantOp) ? tensor.attributes.derivedBy : undefined) ?? tensor;
+  return op.kernels?.webgl?.block?.(tensor.type, attributes) ?? defaultBlock(tensor.shape, targets, block);
 }
 
 function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): Pass {
   const { op, tensor } = step;
-  if (!op.glsl) throw new Error(`plan: op ${op.name} has no shader`);
+  const kernel = op.kernels?.webgl;
+  if (!kernel?.shader) throw new Error(`plan: op ${op.name} has no shader`);
   const operands = nameOperands(step);
   const operand = (name: string, index: ValueIndex): Operand => {
     const { layout, tensor } = slots[index]!;
@@ -74,7 +92,7 @@ function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): P
     output: operand('result', step.output),
     fetch,
   };
-  return { ...step, operands, shader: op.glsl(call), cost: estimateCost(op, call) };
+  return { ...step, operands, shader: kernel.shader(call), cost: estimateCost(op, call) };
 }
 
 /** The names that the op gives what it reads; where it gives none, a, b, c, … */
@@ -84,10 +102,10 @@ function nameOperands({ op, tensor, inputs }: Step): readonly string[] {
 }
 
 /** Ops that do not count their texture reads are taken to read every operand, and write every texel, once. */
-function estimateCost(op: Op, call: ShaderCall): Required<Cost> {
+function estimateCost(op: Op, call: ShaderCall): Cost {
   const texels = ({ layout }: Operand): number => layout.bytes / 16;
   const once = call.inputs.reduce((sum, input) => sum + texels(input), texels(call.output));
-  return { macs: 0, fetches: once, ...op.cost?.(call) };
+  return { macs: op.macs?.(call) ?? 0, fetches: op.kernels?.webgl?.fetches?.(call) ?? once };
 }
 
 function sumBytes(slots: readonly Slot[], wanted: Slot['kind']): number {

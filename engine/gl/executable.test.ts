@@ -96,7 +96,7 @@ describe('a plan', () => {
       name: 'broken',
       infer: ([x]) => x!,
       reference() {},
-      glsl: () => '#version 300 es\nvoid main() { nonsense }\n',
+      kernels: { webgl: { shader: () => '#version 300 es\nvoid main() { nonsense }\n' } },
     };
     const running = run(device, apply(broken, [ones(1)], undefined), { rules });
     await expect(running).rejects.toMatchObject({

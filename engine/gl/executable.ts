@@ -6,7 +6,7 @@
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
-import type { NumericArray } from '../op.ts';
+import type { NumericArray, Rows } from '../op.ts';
 import { arrayFor, checkInputs } from '../plan.ts';
 import type { ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
@@ -15,7 +15,7 @@ import { constantOp, isOf, placeholderOp } from '../tensor.ts';
 import type { Draws, Pass } from './draws.ts';
 import { describeKernels, explainDraws } from './explain.ts';
 import { locateRows } from './layout.ts';
-import type { Rows, TextureSpec } from './layout.ts';
+import type { TextureSpec } from './layout.ts';
 import type { Program } from './program.ts';
 import { shareShaders } from './share-programs.ts';
 import type { SharedShader } from './share-programs.ts';

@@ -11,6 +11,7 @@
  *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
  */
 import type { BlockForm } from '../kernel-choice.ts';
+import type { Rows } from '../op.ts';
 import type { Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
@@ -196,12 +197,6 @@ export function placeOf(layout: Layout, plane: number, blockY: number, blockX: n
     y: (Math.floor(index / atlas.x) % atlas.y) * tile.height + (blockY - tileY * tile.height),
     layer: Math.floor(index / (atlas.x * atlas.y)) * targets,
   };
-}
-
-/** Rows along H. */
-export interface Rows {
-  readonly first: number;
-  readonly count: number;
 }
 
 /** A rectangle of texels in one fold of a texture. */

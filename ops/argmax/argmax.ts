@@ -22,9 +22,13 @@ export const argmaxOp: Op<ArgmaxAttributes> = {
   operands: ['x'],
   infer: inferArgmax,
   reference: computeArgmax,
-  glsl: writeArgmaxShader,
-  block: () => singlePixelBlock,
   describe: ({ axis }) => `axis ${axis}`,
+  kernels: {
+    webgl: {
+      shader: writeArgmaxShader,
+      block: () => singlePixelBlock,
+    },
+  },
 };
 
 /**

@@ -34,15 +34,20 @@ export const channelBestOp: Op<PackedConv2dAttributes> = {
     return { shape: [batch, 4 * Math.ceil(weight[0] / (4 * chunkQuads)), height, width], dtype: 'f32' };
   },
   reference: computeChannelBest,
-  glsl: writeChannelBestShader,
-  cost(call) {
-    const [outChannels, inChannels] = call.attributes.weight;
-    const [batch, , height, width] = call.output.type.shape as [number, number, number, number];
-    // Each of chunkQuads / groups walks reads the block's pixels once and the weights of both groups.
-    const once = countProductFetches(call, { kernel, ...groupPackedWeights(call, groups) });
-    return { macs: batch * height * width * inChannels * outChannels, fetches: once * (chunkQuads / groups) };
-  },
   describe: ({ weight, reluInput }) => `1×1 to ${weight[0]} channels${reluInput ? ', relu on read' : ''}`,
+  macs({ output, attributes: { weight } }) {
+    const [outChannels, inChannels] = weight;
+    const [batch, , height, width] = output.type.shape as [number, number, number, number];
+    return batch * height * width * inChannels * outChannels;
+  },
+  kernels: {
+    webgl: {
+      shader: writeChannelBestShader,
+      // Each of chunkQuads / groups walks reads the block's pixels once and the weights of both groups.
+      fetches: (call) =>
+        countProductFetches(call, { kernel, ...groupPackedWeights(call, groups) }) * (chunkQuads / groups),
+    },
+  },
 };
 
 /** [B, 4·chunks, H, W] → i32 [B, H, W]. */
@@ -54,20 +59,7 @@ export const bestOfChunksOp: Op<undefined> = {
     return { shape: [batch, height, width], dtype: 'i32' };
   },
   reference: computeBestOfChunks,
-  glsl(call) {
-    const chunks = call.inputs[0]!.layout.quads;
-    const element = `float element(int n, int c, int y, int x) {
-  vec2 best = vec2(${floatLiteral(-Infinity)}, 0.0);
-  for (int chunk = 0; chunk < ${chunks}; ++chunk) {
-    vec2 found = chunks_pixel(n, chunk, x, c).xy;
-    if (found.y < 0.0) return -1.0;
-    if (found.x > best.x) best = found;
-  }
-  return best.y;
-}`;
-    return writeElementShader(call, 'best of chunks', element);
-  },
-  block: () => singlePixelBlock,
+  kernels: { webgl: { shader: writeBestOfChunksShader, block: () => singlePixelBlock } },
 };
 
 /** The inputs of a packed_conv2d with a 1×1 kernel and no residual → i32 [B, H, W]. */
@@ -114,6 +106,20 @@ function computeBestOfChunks({ inputs, inputTypes, output }: ReferenceCall<undef
     }
     output[i] = found;
   }
+}
+
+function writeBestOfChunksShader(call: ShaderCall<undefined>): string {
+  const chunks = call.inputs[0]!.layout.quads;
+  const element = `float element(int n, int c, int y, int x) {
+  vec2 best = vec2(${floatLiteral(-Infinity)}, 0.0);
+  for (int chunk = 0; chunk < ${chunks}; ++chunk) {
+    vec2 found = chunks_pixel(n, chunk, x, c).xy;
+    if (found.y < 0.0) return -1.0;
+    if (found.x > best.x) best = found;
+  }
+  return best.y;
+}`;
+  return writeElementShader(call, 'best of chunks', element);
 }
 
 function writeChannelBestShader(call: ShaderCall<PackedConv2dAttributes>): string {

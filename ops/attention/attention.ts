@@ -8,7 +8,7 @@
  * sequences that share a row hold the same. Letters: L slots, Q = ⌈D / 4⌉ texels of a vector.
  */
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, sameShape } from '../../engine/index.ts';
+import { apply, formatShape, sameShape, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { cacheShape } from '../cache/cache.ts';
 import type { CacheForm } from '../cache/cache.ts';
@@ -64,14 +64,15 @@ export const attentionScoresOp: Op<AttentionAttributes> = {
     return { shape: [sequences * heads, rows!.shape[0]! / sequences, slotCount(mask, reach)], dtype: 'f32' };
   },
   reference: computeScores,
-  glsl: writeScoresShader,
-  block: () => singlePixelBlock,
-  cost: ({ output, attributes: { headSize } }) => {
-    const texels = countFragments(output.layout);
-    const perVector = Math.ceil(headSize / 4);
-    return { macs: texels * 4 * headSize, fetches: texels * 5 * perVector };
-  },
   describe: describeAttention,
+  macs: ({ output, attributes: { headSize } }) => sizeOf(output.type.shape) * headSize,
+  kernels: {
+    webgl: {
+      shader: writeScoresShader,
+      block: () => singlePixelBlock,
+      fetches: ({ output, attributes: { headSize } }) => countFragments(output.layout) * 5 * Math.ceil(headSize / 4),
+    },
+  },
 };
 
 export const attentionValuesOp: Op<AttentionAttributes> = {
@@ -81,14 +82,15 @@ export const attentionValuesOp: Op<AttentionAttributes> = {
     return { shape: [sequences * scores!.shape[1]!, heads * headSize], dtype: 'f32' };
   },
   reference: computeValues,
-  glsl: writeValuesShader,
-  block: () => singlePixelBlock,
-  cost: ({ inputs, output }) => {
-    const slots = inputs[0]!.type.shape[2]!;
-    const texels = countFragments(output.layout);
-    return { macs: texels * 4 * slots, fetches: texels * slots * 1.5 };
-  },
   describe: describeAttention,
+  macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape[2]!,
+  kernels: {
+    webgl: {
+      shader: writeValuesShader,
+      block: () => singlePixelBlock,
+      fetches: ({ inputs, output }) => countFragments(output.layout) * inputs[0]!.type.shape[2]! * 1.5,
+    },
+  },
 };
 
 function describeAttention({ heads, headSize, mask, reach }: AttentionAttributes): string {

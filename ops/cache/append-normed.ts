@@ -7,7 +7,7 @@
  * D a position (groups 1, first 0).
  */
 import { apply } from '../../engine/index.ts';
-import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
 import { divide, floatLiteral, modulo } from '../shader/accessors.ts';
 import { writePixelShader } from '../shader/fragment.ts';
@@ -39,9 +39,13 @@ export const appendNormedOp: Op<AppendNormedAttributes> = {
   infer: (inputs, attributes) => appendRowsOp.infer(inputs, attributes),
   redraws: (values, inputs, attributes) => appendRowsOp.redraws!(values, inputs, attributes),
   reference: computeAppendNormed,
-  glsl: writeAppendNormedShader,
-  cost: countFetches,
   describe: (attributes) => appendRowsOp.describe!(attributes),
+  kernels: {
+    webgl: {
+      shader: writeAppendNormedShader,
+      fetches: countFetches,
+    },
+  },
 };
 
 function computeAppendNormed({ inputs, inputTypes, output, attributes }: ReferenceCall<AppendNormedAttributes>): void {
@@ -60,11 +64,11 @@ function computeAppendNormed({ inputs, inputTypes, output, attributes }: Referen
 }
 
 /** Every texel of the rows that are drawn reads the whole row twice, and once more its own. */
-function countFetches({ inputs, attributes }: ShaderCall<AppendNormedAttributes>): Cost {
+function countFetches({ inputs, attributes }: ShaderCall<AppendNormedAttributes>): number {
   const { batch, size, sequences } = attributes;
   const rows = (inputs[0]!.type.shape[0]! / sequences) * batch;
   const texels = Math.ceil(size / 4);
-  return { macs: 0, fetches: rows * texels * (2 * texels + 5) };
+  return rows * texels * (2 * texels + 5);
 }
 
 function writeAppendNormedShader(call: ShaderCall<AppendNormedAttributes>): string {

@@ -9,7 +9,7 @@
  */
 import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
-import type { Cost, Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 import { singlePixelBlock, writePixelShader } from '../shader/fragment.ts';
 
@@ -80,9 +80,13 @@ export const appendRowsOp: Op<CacheAttributes> = {
     output.set(inputs[0]!);
     copyRows(inputs[1]!, inputTypes[1]!.shape, inputs[2]![0]!, output, attributes);
   },
-  glsl: (call) => writeCopyShader(call, 'int(position_at(0, 0, 0, 0))'),
-  cost: countCopyFetches,
   describe: describeCache,
+  kernels: {
+    webgl: {
+      shader: (call) => writeCopyShader(call, 'int(position_at(0, 0, 0, 0))'),
+      fetches: countCopyFetches,
+    },
+  },
 };
 
 export const layRowsOp: Op<CacheAttributes> = {
@@ -101,11 +105,15 @@ export const layRowsOp: Op<CacheAttributes> = {
   reference({ inputs, inputTypes, output, attributes }) {
     copyRows(inputs[0]!, inputTypes[0]!.shape, 0, output, attributes);
   },
-  glsl: (call) => writeCopyShader(call, '0'),
-  // As a State has it, so that readers of a cache need not know which they read.
-  block: () => singlePixelBlock,
-  cost: countCopyFetches,
   describe: describeCache,
+  kernels: {
+    webgl: {
+      shader: (call) => writeCopyShader(call, '0'),
+      // As a State has it, so that readers of a cache need not know which they read.
+      block: () => singlePixelBlock,
+      fetches: countCopyFetches,
+    },
+  },
 };
 
 function describeCache({ batch, groups, size }: CacheAttributes): string {
@@ -113,10 +121,10 @@ function describeCache({ batch, groups, size }: CacheAttributes): string {
 }
 
 /** Only the rows that are drawn, each texel from one of x, and the position. */
-function countCopyFetches({ inputs, attributes }: ShaderCall<CacheAttributes>): Cost {
+function countCopyFetches({ inputs, attributes }: ShaderCall<CacheAttributes>): number {
   const { batch, groups, size, sequences } = attributes;
   const rows = inputs[0]!.type.shape[0]! / sequences;
-  return { macs: 0, fetches: 2 * rows * batch * groups * Math.ceil(size / 4) };
+  return 2 * rows * batch * groups * Math.ceil(size / 4);
 }
 
 function checkRows({ shape }: TensorType, { batch, sequences, first, groups, size }: CacheAttributes): void {

@@ -24,7 +24,11 @@ export const castToHalfOp: Op<undefined> = {
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
   reference: computeCast,
-  glsl: writeCastShader,
+  kernels: {
+    webgl: {
+      shader: writeCastShader,
+    },
+  },
 };
 
 export const castToFloatOp: Op<undefined> = {
@@ -32,17 +36,25 @@ export const castToFloatOp: Op<undefined> = {
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeCast,
-  glsl: writeCastShader,
+  kernels: {
+    webgl: {
+      shader: writeCastShader,
+    },
+  },
 };
 
 /** castToHalf of weights: done on the CPU, before upload. */
 export const halfWeightsOp: Op<undefined> = {
   name: 'half_weights',
   operands: ['x'],
-  folds: true,
+  derives: true,
   infer: castToHalfOp.infer,
   reference: computeCast,
-  glsl: writeCastShader,
+  kernels: {
+    webgl: {
+      shader: writeCastShader,
+    },
+  },
 };
 
 /** x as f16: to nearest, ties to even, with subnormals; ±Infinity from ±65520 on; NaN stays NaN. f16 is returned as it is. */

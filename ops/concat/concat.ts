@@ -20,8 +20,12 @@ export const concatOp: Op<ConcatAttributes> = {
   name: 'concat',
   infer: inferConcat,
   reference: computeConcat,
-  glsl: writeConcatShader,
   describe: ({ axis }) => `axis ${axis}`,
+  kernels: {
+    webgl: {
+      shader: writeConcatShader,
+    },
+  },
 };
 
 /**

@@ -15,9 +15,13 @@ export const conv2dOp: Op<undefined> = {
   operands: ['x', 'weight', 'bias'],
   infer: inferConv2d,
   reference: (call) => computeConv2d(call),
-  glsl: writeNaiveShader,
-  block: () => singlePixelBlock,
-  cost: ({ inputs, output }) => ({ macs: countMacs(inputs[1]!.type, output.type) }),
+  macs: ({ inputs, output }) => countMacs(inputs[1]!.type, output.type),
+  kernels: {
+    webgl: {
+      shader: writeNaiveShader,
+      block: () => singlePixelBlock,
+    },
+  },
 };
 
 /** x [B, I, H, W], w [O, I, KH, KW] with odd KH, KW ≤ 7, b [O] if given → [B, O, H, W]. Throws ShapeError `E_SHAPE`. */

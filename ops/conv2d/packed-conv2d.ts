@@ -6,7 +6,7 @@
  * that was to be upsampled is [B, O, H/2, W/2].
  */
 import { apply, sizeOf } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { divide, readResultChannels } from '../shader/accessors.ts';
 import { existingPixel, listQuads, singlePixelBlock } from '../shader/fragment.ts';
 import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
@@ -24,7 +24,7 @@ interface PackAttributes {
 /** [O, I, KH, KW] → [1, O, ⌈I/L⌉·KH, KW·L]: element (o, turn·KH + dy, dx·L + lane) is w[o, turn·L + lane, dy, dx]. */
 export const packWeightsOp: Op<PackAttributes> = {
   name: 'pack_weights',
-  folds: true,
+  derives: true,
   infer([w], { weight: [outChannels, inChannels, height, width], lanes }) {
     return { shape: [1, outChannels, Math.ceil(inChannels / lanes) * height, width * lanes], dtype: w!.dtype };
   },
@@ -32,8 +32,12 @@ export const packWeightsOp: Op<PackAttributes> = {
     checkHalfWeights(inputs[0]!, inputTypes[0]!);
     visitPacked(attributes, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
-  // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
-  block: () => singlePixelBlock,
+  kernels: {
+    webgl: {
+      // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
+      block: () => singlePixelBlock,
+    },
+  },
 };
 
 function visitPacked(
@@ -77,14 +81,6 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     return { shape: [batch, weight[0], height, width], dtype };
   },
   reference: computePackedConv2d,
-  glsl: writePackedShader,
-  cost(call) {
-    const weight: TensorType = { shape: call.attributes.weight, dtype: 'f32' };
-    const [, inChannels, height, width] = weight.shape as [number, number, number, number];
-    const outputs = sizeOf(call.output.type.shape);
-    const fetches = countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
-    return { macs: outputs * inChannels * height * width, fetches };
-  },
   describe({ weight, reluInput, bias, gain, residualScale }) {
     const words = [`${weight[2]}×${weight[3]}`];
     if (reluInput) words.push('relu on read');
@@ -92,6 +88,19 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     if (gain !== undefined)
       words.push(`residual${residualScale > 1 ? ` upsampled ×${residualScale}` : ''}, gain ${gain}`);
     return words.join(', ');
+  },
+  macs({ output, attributes: { weight } }) {
+    const [, inChannels, height, width] = weight;
+    return sizeOf(output.type.shape) * inChannels * height * width;
+  },
+  kernels: {
+    webgl: {
+      shader: writePackedShader,
+      fetches(call) {
+        const [, , height, width] = call.attributes.weight;
+        return countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
+      },
+    },
   },
 };
 

@@ -23,16 +23,20 @@ export const pooledConv2dOp: Op<PackedConv2dAttributes> = {
   operands: namePackedOperands,
   infer: (inputs, attributes) => maxPool2dOp.infer([packedConv2dOp.infer(inputs, attributes)], { size: 2 }),
   reference: computePooled,
-  glsl: writePooledShader,
-  cost({ attributes: { weight, bias, gain }, inputs, output }) {
-    const { block, targets } = output.layout;
-    const { width, height } = partOf(block);
-    const pixels = width * height;
-    const reads = inputs[0]!.layout.quads * (pixels + 4) + (bias ? 1 : 0) + (gain === undefined ? 0 : pixels);
-    const macs = 4 * sizeOf(output.type.shape) * weight[1];
-    return { macs, fetches: (countFragments(output.layout) * targets * reads * 4) / pixels };
-  },
   describe: (attributes) => `${packedConv2dOp.describe!(attributes)}, 2×2 pool`,
+  macs: ({ output, attributes: { weight } }) => 4 * sizeOf(output.type.shape) * weight[1],
+  kernels: {
+    webgl: {
+      shader: writePooledShader,
+      fetches({ attributes: { bias, gain }, inputs, output }) {
+        const { block, targets } = output.layout;
+        const { width, height } = partOf(block);
+        const pixels = width * height;
+        const reads = inputs[0]!.layout.quads * (pixels + 4) + (bias ? 1 : 0) + (gain === undefined ? 0 : pixels);
+        return (countFragments(output.layout) * targets * reads * 4) / pixels;
+      },
+    },
+  },
 };
 
 /** A packed_conv2d with a 1×1 kernel and a residual of its own size, if any, pooled. */

@@ -42,7 +42,7 @@ export function defineElementwise<A>(definition: ElementwiseDefinition<A>): Op<A
         output[i] = definition.compute(operands, attributes);
       }
     },
-    glsl: (call) => writeElementwiseShader(call, definition),
+    kernels: { webgl: { shader: (call) => writeElementwiseShader(call, definition) } },
     ...(definition.describe && { describe: definition.describe }),
   };
 }

@@ -15,9 +15,13 @@ export const embedOp: Op<undefined> = {
   operands: ['tokens', 'table', 'positions', 'start'],
   infer: inferEmbed,
   reference: computeEmbed,
-  glsl: writeEmbedShader,
-  // Of a table only the rows of the tokens: beside the two of them, the token and the start.
-  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
+  kernels: {
+    webgl: {
+      shader: writeEmbedShader,
+      // Of a table only the rows of the tokens: beside the two of them, the token and the start.
+      fetches: ({ output }) => 4 * countFragments(output.layout) * output.layout.targets,
+    },
+  },
 };
 
 /** tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → [S·M, D]. Throws ShapeError `E_SHAPE`, `E_DTYPE`. */

@@ -23,8 +23,12 @@ export const gatherOp: Op<GatherAttributes> = {
   operands: ['x', 'index'],
   infer: inferGather,
   reference: computeGather,
-  glsl: writeGatherShader,
   describe: ({ axis }) => `rows along axis ${axis}`,
+  kernels: {
+    webgl: {
+      shader: writeGatherShader,
+    },
+  },
 };
 
 /**

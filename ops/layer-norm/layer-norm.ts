@@ -22,8 +22,12 @@ export const layerNormOp: Op<LayerNormAttributes> = {
   operands: ['x', 'weight', 'bias'],
   infer: inferLayerNorm,
   reference: computeLayerNorm,
-  glsl: writeLayerNormShader,
   describe: ({ eps }) => `eps ${eps}`,
+  kernels: {
+    webgl: {
+      shader: writeLayerNormShader,
+    },
+  },
 };
 
 /**

@@ -17,7 +17,7 @@ export function sumRows(w: Tensor, { v, b }: { v?: Tensor; b?: Tensor | undefine
 
 export const scaleColumnsOp: Op<undefined> = {
   name: 'scale_columns',
-  folds: true,
+  derives: true,
   infer: ([w]) => w!,
   reference({ inputs: [w, gain], output }) {
     for (let at = 0; at < output.length; at++) output[at] = w![at]! * gain![at % gain!.length]!;
@@ -26,7 +26,7 @@ export const scaleColumnsOp: Op<undefined> = {
 
 export const sumRowsOp: Op<{ readonly weighted: boolean }> = {
   name: 'sum_rows',
-  folds: true,
+  derives: true,
   infer: ([w]) => ({ shape: [w!.shape[0]!], dtype: 'f32' }),
   reference({ inputs, inputTypes, output, attributes: { weighted } }) {
     const [w, ...rest] = inputs as [NumericArray, ...NumericArray[]];

@@ -3,7 +3,7 @@
  * element is a dot product of its own. `packed_linear` is what the engine runs where the weight is a constant.
  */
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape } from '../../engine/index.ts';
+import { apply, formatShape, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { writePixelShader } from '../shader/fragment.ts';
 
@@ -12,8 +12,12 @@ export const linearOp: Op<undefined> = {
   operands: ['x', 'weight', 'bias'],
   infer: inferLinear,
   reference: computeLinear,
-  glsl: writeLinearShader,
-  cost: ({ inputs, output }) => ({ macs: output.type.shape[0]! * output.type.shape[1]! * inputs[0]!.type.shape[1]! }),
+  macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape[1]!,
+  kernels: {
+    webgl: {
+      shader: writeLinearShader,
+    },
+  },
 };
 
 /** x [R, K], w [O, K], b [O] if given → x · wᵀ + b, [R, O]. Throws ShapeError `E_SHAPE`. */

@@ -53,7 +53,7 @@ type PackAttributes = Pick<PackedLinearAttributes, 'weight'>;
 /** [O, K] → [1, O, 1, 4·⌈K/4⌉]: element (o, k). */
 export const packLinearOp: Op<PackAttributes> = {
   name: 'pack_linear',
-  folds: true,
+  derives: true,
   infer: (_inputs, { weight: [outputs, inner] }) => ({
     shape: [1, outputs, 1, 4 * Math.ceil(inner / 4)],
     dtype: 'f32',
@@ -61,9 +61,13 @@ export const packLinearOp: Op<PackAttributes> = {
   reference({ inputs, output, attributes: { weight } }) {
     visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
-  // One pixel a texel, and a row of texels for four outputs: each fragment reads memory straight on. With a row of
-  // texels for each quad of inputs every step would be another page (2 to 4 times as slow, bench/lab/matvec).
-  block: () => singlePixelBlock,
+  kernels: {
+    webgl: {
+      // One pixel a texel, and a row of texels for four outputs: each fragment reads memory straight on. With a row of
+      // texels for each quad of inputs every step would be another page (2 to 4 times as slow, bench/lab/matvec).
+      block: () => singlePixelBlock,
+    },
+  },
 };
 
 function visitPacked(
@@ -84,14 +88,6 @@ export const packedLinearOp: Op<PackedLinearAttributes> = {
   operands: (attributes) => ['x', 'packed', ...listOptional(attributes)],
   infer: ([x], attributes) => ({ shape: [x!.shape[0]!, outputsOf(attributes)], dtype: 'f32' }),
   reference: computePackedLinear,
-  glsl: writePackedShader,
-  cost(call) {
-    const [outputs, inner] = call.attributes.weight;
-    return {
-      macs: call.output.type.shape[0]! * outputs * inner,
-      fetches: countProductFetches(call, { kernel: { height: 1, width: 1 } }),
-    };
-  },
   describe({ epsilon, bias, activation, scale, residual, rotary }) {
     const words = [
       ...(epsilon === undefined ? [] : ['norm on read']),
@@ -102,6 +98,13 @@ export const packedLinearOp: Op<PackedLinearAttributes> = {
       ...(rotary ? ['rotary'] : []),
     ];
     return words.join(', ');
+  },
+  macs: ({ output, attributes: { weight } }) => output.type.shape[0]! * weight[0] * weight[1],
+  kernels: {
+    webgl: {
+      shader: writePackedShader,
+      fetches: (call) => countProductFetches(call, { kernel: { height: 1, width: 1 } }),
+    },
   },
 };
 

@@ -29,13 +29,14 @@ export const matmulOp: Op<MatmulAttributes> = {
   operands: ['a', 'b', 'bias'],
   infer: inferMatmul,
   reference: computeMatmul,
-  glsl: writeMatmulShader,
-  cost(call) {
-    const inner = call.inputs[0]!.type.shape.at(-1)!;
-    const fetches = countProductFetches(call, { kernel: { height: 1, width: 1 } });
-    return { macs: sizeOf(call.output.type.shape) * inner, fetches };
-  },
   describe: ({ transposeB }) => (transposeB ? 'b transposed' : ''),
+  macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape.at(-1)!,
+  kernels: {
+    webgl: {
+      shader: writeMatmulShader,
+      fetches: (call) => countProductFetches(call, { kernel: { height: 1, width: 1 } }),
+    },
+  },
 };
 
 /**

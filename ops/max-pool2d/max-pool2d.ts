@@ -20,8 +20,12 @@ export const maxPool2dOp: Op<MaxPool2dAttributes> = {
   operands: ['x'],
   infer: inferMaxPool2d,
   reference: computeMaxPool2d,
-  glsl: writeMaxPoolShader,
   describe: ({ size }) => `${size}×${size}`,
+  kernels: {
+    webgl: {
+      shader: writeMaxPoolShader,
+    },
+  },
 };
 
 /**

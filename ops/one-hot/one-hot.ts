@@ -26,8 +26,12 @@ export const oneHotOp: Op<OneHotAttributes> = {
     return { shape: indices!.shape.toSpliced(axis, 0, depth), dtype: 'f32' };
   },
   reference: computeOneHot,
-  glsl: writeOneHotShader,
   describe: ({ depth, axis }) => `depth ${depth} along axis ${axis}`,
+  kernels: {
+    webgl: {
+      shader: writeOneHotShader,
+    },
+  },
 };
 
 /**

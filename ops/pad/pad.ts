@@ -36,8 +36,12 @@ export const padOp: Op<PadAttributes> = {
       (from, to) => (output[to] = inputs[0]![from]!),
     );
   },
-  glsl: writePadShader,
   describe: ({ before, after, value }) => `${formatShape(before)} before, ${formatShape(after)} after, ${value}`,
+  kernels: {
+    webgl: {
+      shader: writePadShader,
+    },
+  },
 };
 
 /**

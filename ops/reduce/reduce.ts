@@ -96,9 +96,8 @@ function defineReduction(reduction: Reduction): Op<ReducedAxes> {
     operands: ['x'],
     infer: ([x], attributes) => ({ shape: reduceShape(x!.shape, attributes), dtype: reduction.dtype(x!.dtype) }),
     reference: (call) => computeReduction(call, reduction),
-    glsl: (call) => writeReductionShader(call, reduction),
-    block: () => singlePixelBlock,
     describe: ({ axes }) => `axes ${axes.join(', ')}`,
+    kernels: { webgl: { shader: (call) => writeReductionShader(call, reduction), block: () => singlePixelBlock } },
   };
 }
 

@@ -17,7 +17,11 @@ export const reshapeOp: Op<ReshapeAttributes> = {
   operands: ['x'],
   infer: inferReshape,
   reference: ({ inputs, output }) => output.set(inputs[0]!),
-  glsl: writeReshapeShader,
+  kernels: {
+    webgl: {
+      shader: writeReshapeShader,
+    },
+  },
 };
 
 /**

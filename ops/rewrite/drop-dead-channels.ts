@@ -16,7 +16,7 @@ interface TakeRowsAttributes {
 /** Rows first … first + count − 1 along the first axis of a weight or bias. */
 const takeRowsOp: Op<TakeRowsAttributes> = {
   name: 'take_rows',
-  folds: true,
+  derives: true,
   infer: ([w], { count }) => ({ shape: [count, ...w!.shape.slice(1)], dtype: w!.dtype }),
   reference({ inputs, output, attributes: { first, count } }) {
     const row = output.length / count;

@@ -13,7 +13,7 @@ import type { OneHotAttributes } from '../one-hot/one-hot.ts';
 /** Weight [D, V, 1, 1] and bias [D], if given, as a table [V, D] whose row v is w[:, v] + b. */
 const lookupTableOp: Op<undefined> = {
   name: 'lookup_table',
-  folds: true,
+  derives: true,
   infer: ([w]) => ({ shape: [w!.shape[1]!, w!.shape[0]!], dtype: 'f32' }),
   reference({ inputs, output, outputType }) {
     const [w, b] = inputs;

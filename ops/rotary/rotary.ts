@@ -33,10 +33,14 @@ export const rotaryOp: Op<RotaryAttributes> = {
   operands: ['x', 'turns', 'position'],
   infer: inferRotary,
   reference: computeRotary,
-  glsl: writeRotaryShader,
-  // The channels, the position, and two pairs of turns.
-  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
   describe: ({ vectors }) => `${vectors} vectors`,
+  kernels: {
+    webgl: {
+      shader: writeRotaryShader,
+      // The channels, the position, and two pairs of turns.
+      fetches: ({ output }) => 4 * countFragments(output.layout) * output.layout.targets,
+    },
+  },
 };
 
 /**

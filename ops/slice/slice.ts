@@ -24,13 +24,17 @@ export const sliceOp: Op<SliceAttributes> = {
     const box = { start: positionOf(begin, strides), strides };
     visitTogether(size, box, { start: 0, strides: stridesOf(size) }, (from, to) => (output[to] = inputs[0]![from]!));
   },
-  glsl(call) {
-    const { begin } = call.attributes;
-    const indices = logicalIndices(begin.length).map((name, axis) => offset(name, begin[axis]!));
-    const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
-    return writeElementShader(call, `slice from ${formatShape(begin)}`, element);
-  },
   describe: ({ begin }) => `from ${formatShape(begin)}`,
+  kernels: {
+    webgl: {
+      shader(call) {
+        const { begin } = call.attributes;
+        const indices = logicalIndices(begin.length).map((name, axis) => offset(name, begin[axis]!));
+        const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
+        return writeElementShader(call, `slice from ${formatShape(begin)}`, element);
+      },
+    },
+  },
 };
 
 /**

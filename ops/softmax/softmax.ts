@@ -23,8 +23,12 @@ export const softmaxOp: Op<SoftmaxAttributes> = {
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeSoftmax,
-  glsl: writeSoftmaxShader,
   describe: ({ axis }) => `axis ${axis}`,
+  kernels: {
+    webgl: {
+      shader: writeSoftmaxShader,
+    },
+  },
 };
 
 /**

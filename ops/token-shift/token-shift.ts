@@ -41,10 +41,14 @@ export const tokenShiftOp: Op<TokenShiftAttributes> = {
   operands: ['cache', 'position'],
   infer: inferTokenShift,
   reference: computeTokenShift,
-  glsl: writeTokenShiftShader,
-  // The position, and three rows of the cache at most.
-  cost: ({ output }) => ({ macs: 0, fetches: 4 * countFragments(output.layout) * output.layout.targets }),
   describe: ({ text, columns }) => `${text} text positions, ${columns} columns`,
+  kernels: {
+    webgl: {
+      shader: writeTokenShiftShader,
+      // The position, and three rows of the cache at most.
+      fetches: ({ output }) => 4 * countFragments(output.layout) * output.layout.targets,
+    },
+  },
 };
 
 /**

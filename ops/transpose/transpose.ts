@@ -27,14 +27,18 @@ export const transposeOp: Op<TransposeAttributes> = {
       (from, to) => (output[to] = inputs[0]![from]!),
     );
   },
-  glsl(call) {
-    const { permutation } = call.attributes;
-    const names = logicalIndices(permutation.length);
-    const indices = names.map((_, axis) => names[permutation.indexOf(axis)]!);
-    const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
-    return writeElementShader(call, `transpose by ${formatShape(permutation)}`, element);
-  },
   describe: ({ permutation }) => permutation.join(', '),
+  kernels: {
+    webgl: {
+      shader(call) {
+        const { permutation } = call.attributes;
+        const names = logicalIndices(permutation.length);
+        const indices = names.map((_, axis) => names[permutation.indexOf(axis)]!);
+        const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
+        return writeElementShader(call, `transpose by ${formatShape(permutation)}`, element);
+      },
+    },
+  },
 };
 
 /**

@@ -21,16 +21,20 @@ export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
     return { shape: [batch, channels, height * scale, width * scale], dtype: inputs[0]!.dtype };
   },
   reference: computeUpsampleNearest2d,
-  glsl(call) {
-    const { scale } = call.attributes;
-    const body = `  return x_pixel(n, quad, ${divide('y', scale)}, ${divide('x', scale)});`;
-    return writePixelShader(
-      call,
-      `upsample nearest ×${scale}`,
-      `vec4 value(int n, int quad, int y, int x) {\n${body}\n}`,
-    );
-  },
   describe: ({ scale }) => `×${scale}`,
+  kernels: {
+    webgl: {
+      shader(call) {
+        const { scale } = call.attributes;
+        const body = `  return x_pixel(n, quad, ${divide('y', scale)}, ${divide('x', scale)});`;
+        return writePixelShader(
+          call,
+          `upsample nearest ×${scale}`,
+          `vec4 value(int n, int quad, int y, int x) {\n${body}\n}`,
+        );
+      },
+    },
+  },
 };
 
 /**

@@ -85,7 +85,8 @@ function defineUserKernel(
     },
     describe: () => shorten(source),
   });
-  return { op: hasLoops ? { ...op, block: () => singlePixelBlock } : op, operandCount };
+  const looping = { ...op, kernels: { webgl: { ...op.kernels?.webgl, block: () => singlePixelBlock } } };
+  return { op: hasLoops ? looping : op, operandCount };
 }
 
 function sourceOf(compute: unknown): string {

@@ -5,7 +5,7 @@
  * x [N, C, H, W] → along H [t·N, C, ⌈H/m⌉, W]; along W [t·N, C, H, ⌈W/m⌉]. Image u·N + n holds row u of Bᵀ d.
  */
 import { apply } from '../../engine/index.ts';
-import type { Cost, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { roundResult } from '../cast/half.ts';
 import { texelType } from '../shader/accessors.ts';
 import { keepFunctions } from '../shader/comparison.ts';
@@ -34,10 +34,14 @@ export const winogradForwardOp: Op<ForwardAttributes> = {
     return { shape: [matrices.tile * images, channels, h, w], dtype };
   },
   reference: computeForward,
-  glsl: writeForwardShader,
-  cost: countForwardCost,
   describe: ({ axis, matrices, reluInput }) => {
     return `F(${matrices.outputs}, 3) along ${axis}${reluInput ? ', relu on read' : ''}`;
+  },
+  kernels: {
+    webgl: {
+      shader: writeForwardShader,
+      fetches: countForwardFetches,
+    },
   },
 };
 
@@ -79,11 +83,11 @@ function computeForward({
 }
 
 /** Along H a fragment reads a tile for every pixel, along W the tiles of its pixels share what they overlap. */
-function countForwardCost({ output, attributes: { axis, matrices } }: ShaderCall<ForwardAttributes>): Cost {
+function countForwardFetches({ output, attributes: { axis, matrices } }: ShaderCall<ForwardAttributes>): number {
   const { outputs, tile } = matrices;
   const { block, targets } = output.layout;
   const reads = axis === 'h' ? targets * tile : block.height * ((block.width - 1) * outputs + tile);
-  return { macs: 0, fetches: countFragments(output.layout) * reads };
+  return countFragments(output.layout) * reads;
 }
 
 /** Which row of Bᵀ a fragment needs depends on its image, so the coefficients are selected once a fragment. */

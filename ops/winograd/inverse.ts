@@ -6,7 +6,7 @@
  * a place lie C channels apart and become neighbours: the picture grows P times along the axis.
  */
 import { apply } from '../../engine/index.ts';
-import type { Cost, Layout, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Layout, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { roundResult } from '../cast/half.ts';
 import { divide, modulo, readResultChannels, texelType } from '../shader/accessors.ts';
 import { countFragments, existingPixel, offset, writeFragmentShader } from '../shader/fragment.ts';
@@ -42,14 +42,18 @@ export const winogradInverseOp: Op<InverseAttributes> = {
     return { shape: [images / matrices.tile, channels / phases, h, w], dtype };
   },
   reference: computeInverse,
-  glsl: writeInverseShader,
-  cost: countInverseCost,
   describe({ axis, matrices, phases, bias, gain }) {
     const words = [`F(${matrices.outputs}, 3) along ${axis}`];
     if (phases > 1) words.push(`${phases} phases`);
     if (bias) words.push('bias');
     if (gain !== undefined) words.push(`residual, gain ${gain}`);
     return words.join(', ');
+  },
+  kernels: {
+    webgl: {
+      shader: writeInverseShader,
+      fetches: countInverseFetches,
+    },
   },
 };
 
@@ -93,13 +97,13 @@ function computeInverse({
 }
 
 /** Along W a block that covers whole tiles reads each once; else every pixel reads its tile. */
-function countInverseCost({ output, attributes }: ShaderCall<InverseAttributes>): Cost {
+function countInverseFetches({ output, attributes }: ShaderCall<InverseAttributes>): number {
   const { axis, matrices, phases, gain, bias } = attributes;
   const { block, targets } = output.layout;
   const covered = axis === 'w' && block.width % (phases * matrices.outputs) === 0;
   const tiles = covered ? targets / matrices.outputs : targets;
   const reads = tiles * matrices.tile + (bias ? 1 : 0) + (gain === undefined ? 0 : targets);
-  return { macs: 0, fetches: countFragments(output.layout) * reads };
+  return countFragments(output.layout) * reads;
 }
 
 function writeInverseShader(call: ShaderCall<InverseAttributes>): string {

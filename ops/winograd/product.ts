@@ -20,7 +20,7 @@ export interface WinogradWeightAttributes {
 /** G g Gᵀ for every pair of channels: w [O, I, 3, 3] → [t², O, ⌈I/L⌉, L], image v·t + u, packed as a product wants it. */
 export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
   name: 'winograd_weights',
-  folds: true,
+  derives: true,
   infer([w], { matrices, dtype }) {
     const [outChannels, inChannels] = w!.shape as [number, number];
     const lanes = dtype === 'f16' ? 8 : 4;
@@ -46,7 +46,11 @@ export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
     }
     checkHalfWeights(output, outputType); // rounded as they are uploaded
   },
-  block: () => singlePixelBlock,
+  kernels: {
+    webgl: {
+      block: () => singlePixelBlock,
+    },
+  },
 };
 
 /** G g: [t, 3] from g [3, 3]. */
@@ -72,11 +76,12 @@ export const winogradProductOp: Op<WinogradProductAttributes> = {
     return { shape: [images, weights!.shape[1]!, height, width], dtype: weights!.dtype };
   },
   reference: computeProduct,
-  glsl: writeShader,
-  cost(call) {
-    const outputs = sizeOf(call.output.type.shape);
-    const fetches = countProductFetches(call, { kernel, ...groupPackedWeights(call) });
-    return { macs: outputs * call.attributes.inChannels, fetches };
+  macs: ({ output, attributes: { inChannels } }) => sizeOf(output.type.shape) * inChannels,
+  kernels: {
+    webgl: {
+      shader: writeShader,
+      fetches: (call) => countProductFetches(call, { kernel, ...groupPackedWeights(call) }),
+    },
   },
 };
 

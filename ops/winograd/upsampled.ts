@@ -24,7 +24,7 @@ const phases = [
 /** [O, I, 3, 3] → [4·O, I, 3, 3]: row (2·j + i)·O + o is the kernel of output o at phase (i, j), i along H. */
 const phaseWeightsOp: Op<undefined> = {
   name: 'phase_weights',
-  folds: true,
+  derives: true,
   infer: ([w]) => ({ shape: w!.shape.with(0, 4 * w!.shape[0]!), dtype: 'f32' }),
   reference({ inputs, output }) {
     const [w] = inputs;

@@ -1,4 +1,5 @@
 /** The engine's generator with its reads of the packed weights written another way. */
+import { withKernel } from '../blocks.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
@@ -9,7 +10,7 @@ import type { ProductShader } from '../../../ops/shader/product.ts';
 export function withWeightReads(
   read: (call: ShaderCall<PackedConv2dAttributes>) => Pick<ProductShader, 'weight'> & { readonly prepareRow?: string },
 ): Op<PackedConv2dAttributes> {
-  const glsl = (call: ShaderCall<PackedConv2dAttributes>): string => {
+  const shader = (call: ShaderCall<PackedConv2dAttributes>): string => {
     const [, , height, width] = call.attributes.weight;
     const { weight, prepareRow = '' } = read(call);
     return writeProductShader(call, {
@@ -23,5 +24,5 @@ export function withWeightReads(
       finish: ([sum]) => sum!,
     });
   };
-  return { ...packedConv2dOp, glsl };
+  return withKernel(packedConv2dOp, { shader });
 }

@@ -4,7 +4,7 @@ import { conv2dOp } from '../../../ops/conv2d/conv2d.ts';
 import { withFetches } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
-const op = withFetches(conv2dOp, (call) => 2 * conv2dOp.cost!(call).macs);
+const op = withFetches(conv2dOp, (call) => 2 * conv2dOp.macs!(call));
 
 export const naive: Version = {
   name: 'v1 naive',

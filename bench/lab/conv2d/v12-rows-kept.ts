@@ -6,7 +6,7 @@ import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
 import { countFragments, indent, offset, writeFragmentShader } from '../../../ops/shader/fragment.ts';
-import { withFetches } from '../blocks.ts';
+import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';
 import { convolveWith } from './engine-kernel.ts';
 
@@ -15,7 +15,7 @@ type Call = ShaderCall<PackedConv2dAttributes>;
 const block = { width: 4, height: 2 };
 const pixels = Array.from({ length: block.width * block.height }, (_, pixel) => pixel);
 
-const op: Op<PackedConv2dAttributes> = withFetches({ ...packedConv2dOp, glsl: writeRowsKept }, (call) => {
+const op: Op<PackedConv2dAttributes> = withFetches(withKernel(packedConv2dOp, { shader: writeRowsKept }), (call) => {
   const [, , height, width] = call.attributes.weight;
   const perQuad = (block.height + height - 1) * (block.width + width - 1) + 4 * height * width;
   return countFragments(call.output.layout) * call.inputs[0]!.layout.quads * perQuad;

@@ -3,13 +3,16 @@ import { apply } from '../../../engine/index.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { conv2dOp } from '../../../ops/conv2d/conv2d.ts';
 import { countFragments, writePixelShader } from '../../../ops/shader/fragment.ts';
-import { withFetches } from '../blocks.ts';
+import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
-const op: Op<undefined> = withFetches({ ...conv2dOp, name: 'conv2d_dot', glsl: writeDots }, (call) => {
-  const [, inChannels, height, width] = call.inputs[1]!.type.shape as [number, number, number, number];
-  return countFragments(call.output.layout) * Math.ceil(inChannels / 4) * height * width * 5;
-});
+const op: Op<undefined> = withFetches(
+  withKernel({ ...conv2dOp, name: 'conv2d_dot' }, { shader: writeDots }),
+  (call) => {
+    const [, inChannels, height, width] = call.inputs[1]!.type.shape as [number, number, number, number];
+    return countFragments(call.output.layout) * Math.ceil(inChannels / 4) * height * width * 5;
+  },
+);
 
 /** Operand b is the plain weight [O, I, KH, KW]: one of its texels holds four input channels of one output channel. */
 function writeDots(call: ShaderCall<undefined>): string {

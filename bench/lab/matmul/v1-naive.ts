@@ -4,12 +4,12 @@ import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { matmulOp } from '../../../ops/matmul/matmul.ts';
 import type { MatmulAttributes } from '../../../ops/matmul/matmul.ts';
 import { singlePixelBlock, writeElementShader } from '../../../ops/shader/fragment.ts';
-import { withBlock, withFetches } from '../blocks.ts';
+import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
 const op: Op<MatmulAttributes> = withFetches(
-  withBlock({ ...matmulOp, name: 'matmul_naive', glsl: writeNaive }, singlePixelBlock),
-  (call) => 2 * matmulOp.cost!(call).macs,
+  withKernel({ ...matmulOp, name: 'matmul_naive' }, { shader: writeNaive, block: () => singlePixelBlock }),
+  (call) => 2 * matmulOp.macs!(call),
 );
 
 function writeNaive(call: ShaderCall<MatmulAttributes>): string {

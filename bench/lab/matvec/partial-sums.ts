@@ -2,7 +2,7 @@
  * x [1, K] · w [K, N] in parts: [S, G, N/G], where part s sums its share of k, and a fragment makes G quads of columns
  * that lie N/G apart, so that G quads share the texels of x. Summed over S it is the product, in order.
  */
-import { apply } from '../../../engine/index.ts';
+import { apply, sizeOf } from '../../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../../engine/index.ts';
 import { sum } from '../../../ops/index.ts';
 import { countFragments, writeFragmentShader } from '../../../ops/shader/fragment.ts';
@@ -23,15 +23,16 @@ const partialSumsOp: Op<Partition> = {
     return { shape: [parts, groups, w!.shape[1]! / groups], dtype: 'f32' };
   },
   reference: computeParts,
-  glsl: writeParts,
-  block: (_type, { groups }) => strip(groups),
-  cost(call) {
-    const { parts, groups } = call.attributes;
-    const [inner, columns] = call.inputs[1]!.type.shape as [number, number];
-    return {
-      macs: inner * columns,
-      fetches: (countFragments(call.output.layout) * (inner / 4) * (1 + 4 * groups)) / parts,
-    };
+  macs: ({ inputs }) => sizeOf(inputs[1]!.type.shape),
+  kernels: {
+    webgl: {
+      shader: writeParts,
+      block: (_type, { groups }) => strip(groups),
+      fetches({ inputs, output, attributes: { parts, groups } }) {
+        const [inner] = inputs[1]!.type.shape as [number, number];
+        return (countFragments(output.layout) * (inner / 4) * (1 + 4 * groups)) / parts;
+      },
+    },
   },
 };
 

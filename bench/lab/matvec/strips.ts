@@ -20,7 +20,7 @@ type StripAttributes = Strip & { readonly inner: number; readonly columns: numbe
 /** w [K, N] → [1, N, K/4, 4]: a tile of 4 × K/4 texels for four columns. */
 const tileOp: Op<undefined> = {
   name: 'tile_weights',
-  folds: true,
+  derives: true,
   infer: ([w]) => ({ shape: [1, w!.shape[1]!, w!.shape[0]! / 4, 4], dtype: 'f32' }),
   reference({ inputs, inputTypes, output }) {
     const [inner, columns] = inputTypes[0]!.shape as [number, number];
@@ -28,19 +28,25 @@ const tileOp: Op<undefined> = {
       output[at] = inputs[0]![(at % inner) * columns + Math.floor(at / inner)]!;
     }
   },
-  block: () => strip(1),
+  kernels: {
+    webgl: {
+      block: () => strip(1),
+    },
+  },
 };
 
 const stripOp: Op<StripAttributes> = {
   name: 'strip_matvec',
   infer: (_inputs, { height, columns }) => ({ shape: [height, columns / 4 / height, 4], dtype: 'f32' }),
   reference: computeProduct,
-  glsl: writeStrip,
-  block: () => strip(1),
-  cost: ({ output, attributes: { inner, columns } }) => ({
-    macs: inner * columns,
-    fetches: countFragments(output.layout) * (inner / 4) * 5,
-  }),
+  macs: ({ attributes: { inner, columns } }) => inner * columns,
+  kernels: {
+    webgl: {
+      shader: writeStrip,
+      block: () => strip(1),
+      fetches: ({ output, attributes: { inner } }) => countFragments(output.layout) * (inner / 4) * 5,
+    },
+  },
 };
 
 /** w in a single layer. */

@@ -4,11 +4,11 @@ import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { maxPool2dOp } from '../../../ops/max-pool2d/max-pool2d.ts';
 import type { MaxPool2dAttributes } from '../../../ops/max-pool2d/max-pool2d.ts';
 import { writeElementShader } from '../../../ops/shader/fragment.ts';
-import { withFetches } from '../blocks.ts';
+import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
 const op: Op<MaxPool2dAttributes> = withFetches(
-  { ...maxPool2dOp, name: 'max_pool2d_elements', glsl: writeElements },
+  withKernel({ ...maxPool2dOp, name: 'max_pool2d_elements' }, { shader: writeElements }),
   ({ output }) => (output.layout.bytes / 16) * 16,
 );
 

@@ -5,11 +5,11 @@ import { maxPool2dOp } from '../../../ops/max-pool2d/max-pool2d.ts';
 import type { MaxPool2dAttributes } from '../../../ops/max-pool2d/max-pool2d.ts';
 import { largerFunction } from '../../../ops/shader/comparison.ts';
 import { writePixelShader } from '../../../ops/shader/fragment.ts';
-import { withFetches } from '../blocks.ts';
+import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';
 
 export const unrolledOp: Op<MaxPool2dAttributes> = withFetches(
-  { ...maxPool2dOp, name: 'max_pool2d_unrolled', glsl: writeUnrolled },
+  withKernel({ ...maxPool2dOp, name: 'max_pool2d_unrolled' }, { shader: writeUnrolled }),
   ({ output }) => (output.layout.bytes / 16) * 4,
 );
 

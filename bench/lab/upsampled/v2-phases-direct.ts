@@ -2,7 +2,7 @@
  * Four 2×2 convolutions of the small map, one for each phase (i, j) of the result's pixels, with the taps of the 3×3
  * kernel that meet the same pixel added up beforehand. A fragment makes eight pixels of one row: one i, both j.
  */
-import { apply } from '../../../engine/index.ts';
+import { apply, sizeOf } from '../../../engine/index.ts';
 import type { Op, ShaderCall, Tensor } from '../../../engine/index.ts';
 import { packWeights } from '../../../ops/conv2d/packed-conv2d.ts';
 import { computeConv2d } from '../../../ops/conv2d/conv2d.ts';
@@ -21,7 +21,7 @@ const taps = [
 /** [O, I, 3, 3] → [4·O, I, 2, 2]: row (2·j + i)·O + o is output o at phase (i, j), i along H. */
 const phaseKernelsOp: Op<undefined> = {
   name: 'phase_kernels',
-  folds: true,
+  derives: true,
   infer: ([w]) => ({ shape: [4 * w!.shape[0]!, w!.shape[1]!, 2, 2], dtype: 'f32' }),
   reference({ inputs, output }) {
     const [w] = inputs;
@@ -50,14 +50,12 @@ const op: Op<undefined> = {
     upsampleNearest2dOp.reference({ inputs, inputTypes, output: large, outputType: map, attributes });
     computeConv2d({ inputs: [large, inputs[2]!], inputTypes: [map, inputTypes[2]!], output, outputType });
   },
-  glsl: writePhases,
-  cost({ inputs, output }) {
-    const inQuads = inputs[0]!.layout.quads;
-    const outputs = output.type.shape.reduce((product, size) => product * size, 1);
-    return {
-      macs: outputs * 4 * inputs[0]!.type.shape[1]!,
-      fetches: countFragments(output.layout) * inQuads * 2 * (6 + 16),
-    };
+  macs: ({ inputs, output }) => sizeOf(output.type.shape) * 4 * inputs[0]!.type.shape[1]!,
+  kernels: {
+    webgl: {
+      shader: writePhases,
+      fetches: ({ inputs, output }) => countFragments(output.layout) * inputs[0]!.layout.quads * 2 * (6 + 16),
+    },
   },
 };
 

@@ -1,5 +1,5 @@
 /** The upsampled map, and Winograd's convolution of it: an upsample that the engine's rule does not know as one. */
-import { apply } from '../../../engine/index.ts';
+import { apply, isOf } from '../../../engine/index.ts';
 import type { Tensor } from '../../../engine/index.ts';
 import { conv2d } from '../../../ops/index.ts';
 import { upsampleNearest2dOp } from '../../../ops/upsample-nearest2d/upsample-nearest2d.ts';
@@ -12,6 +12,7 @@ export const winogradWhole: Version = {
   winograd: winograd4,
   compute(plain) {
     const [map, w] = plain.inputs as [Tensor, Tensor];
+    if (!isOf(map, upsampleNearest2dOp)) throw new Error('wanted an upsampled map');
     return conv2d(apply({ ...upsampleNearest2dOp }, map.inputs, map.attributes), w);
   },
 };

@@ -1,0 +1,31 @@
+/**
+ * What an op brings for devices that draw: the text of its fragment shader, and what planning must know of it.
+ */
+import type { FetchStyle } from '../kernel-choice.ts';
+import type { TensorType } from '../shape.ts';
+import type { Block, Layout } from './layout.ts';
+
+/** One operand of a shader: the prefix of its accessors, its type and where its elements lie. */
+export interface Operand {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly layout: Layout;
+}
+
+/** What an op may know when it writes its fragment shader. All shapes are constants of the shader. */
+export interface ShaderCall<A = unknown> {
+  readonly attributes: A;
+  readonly inputs: readonly Operand[];
+  readonly output: Operand;
+  /** How texels are read: both give the same numbers, drivers differ in speed. */
+  readonly fetch: FetchStyle;
+}
+
+export interface GlKernel<A = unknown> {
+  /** Complete text of the fragment shader. Left out by ops that are only ever derived on the CPU. */
+  shader?(call: ShaderCall<A>): string;
+  /** Pixels a fragment makes, where the op wants other than the device's default for its shape. */
+  block?(output: TensorType, attributes: A): Block | undefined;
+  /** Texture reads of one draw; left out: every texel of the operands once, and of the result. */
+  fetches?(call: ShaderCall<A>): number;
+}
