@@ -90,15 +90,15 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   if (isChosen || flags.prompts !== undefined) {
     throw new UsageError(
       'E_FLAG_VALUE',
-      'generate: --repeat takes text and settings from the picture. Leave the others out, or draw anew without --repeat.',
+      'generate: --repeat takes all settings from the picture, and the text. Leave the others out, or draw anew without --repeat.',
     );
   }
   const output = flags.output ?? nameBeside(input, '.repeated.png');
   const recipe = await readRecipe(input, terminal);
-  checkModel(recipe, flags.model, input);
   const { text, truncate, settings, kernels, precision } = recipe;
   const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
   checkStdout(terminal, files.pictures, flags.json, 'generate');
+  checkModel(recipe, flags.model, input);
   const draw = async (session: DalleSession): Promise<void> => {
     checkWeights(recipe, session.weights, input);
     if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);
