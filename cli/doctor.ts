@@ -33,7 +33,7 @@ export const doctor: Command = defineCommand({
   flags: { device: deviceFlag, ...commonFlags },
   async run({ flags, operands, terminal }) {
     checkOperands('doctor', operands, { least: 0, most: 0, what: 'no words but flags' });
-    const path = /^egl:(.*[/\\].*)$/.exec(flags.device ?? '')?.[1];
+    const path = /^egl:(.*[/\\].*)$/s.exec(flags.device ?? '')?.[1];
     const survey = surveyContexts(path === undefined ? {} : { path });
     const { opened, failure } = await openChosen(flags.device);
     const model = await lookAtModel();
