@@ -2,7 +2,8 @@
  * What reaches a terminal: whatever a file or a word says of itself, no character steers it, hides, or forges a line; and
  * there is no other way out than terminal.ts.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FormatError } from '../base/errors.ts';
 import { captureStream, runCaptured } from '../test/helpers/captured-terminal.ts';
@@ -103,7 +104,7 @@ describe('commands', () => {
       writeFileSync(place.path(name, `${name}.txt`), `${name.replaceAll(/[\n\r]/g, '')}\nred\n`);
       writeFileSync(place.path(name, `${name}.json`), '[["a"]]');
       writeFileSync(place.path(name, `broken.png`), name);
-      await makeTinyDalle(place.path(name, `${name} dalle`));
+      editNotice(await makeTinyDalle(place.path(name, `${name} dalle`)), name);
       await makeSmallModel(place.path(name, `${name} dvae`), ['encoder']);
     }
   });
@@ -141,7 +142,7 @@ describe('commands', () => {
     ['a checkpoint of another net', (name, path) => ['convert', path(`${name}.safetensors`), '-o', path('made')]],
     ['a conversion', (name, path) => ['convert', smallCheckpoints().encoder, '-o', path(`${name} made`)]],
     ['an export', (name, path) => ['export', path(`${name} dvae`), '-o', path(`${name} exported`)]],
-    ['a model to plan', (name, path) => ['plan', path(`${name} dalle`)]],
+    ['a model to plan', (name, path) => ['plan', path(`${name} dalle`), '--device', 'reference']],
     ['a configuration that is none', (name) => ['plan', name]],
     ['a device', (name) => ['doctor', '--device', `egl:/${name}/libEGL.so`]],
     ['a command', (name) => [name]],
@@ -173,6 +174,12 @@ describe('commands', () => {
     expect(evilJson.out.split('\n')).toHaveLength(2);
   });
 });
+
+/** What a model says of itself, wherever it is opened. */
+function editNotice(folder: string, notice: string): void {
+  const file = join(folder, 'model.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), notice }));
+}
 
 interface Run {
   readonly exitCode: number;
