@@ -12,7 +12,7 @@ export * from './images/index.ts';
 export { createDalle, Dalle } from './nets/dalle/dalle.ts';
 export type { DalleOptions, GenerateOptions, GenerateStep } from './nets/dalle/dalle.ts';
 export { loadDalle, type LoadDalleOptions } from './nets/dalle/load-dalle.ts';
-export { selectTokens } from './nets/dalle/regions.ts';
+export { isWithinPicture, selectTokens } from './nets/dalle/regions.ts';
 export type { Region, Selection } from './nets/dalle/regions.ts';
 export * from './nets/dvae/dvae.ts';
 export { decoder } from './nets/dvae/decoder.ts';

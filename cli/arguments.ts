@@ -13,6 +13,19 @@ export interface Switch {
   readonly short?: string;
 }
 
+/**
+ * A value of the right form that cannot be. Its message says what was wanted; the flag as it was typed and the value are
+ * put around it here. Any other Error that `parse` throws is `E_FLAG_VALUE`.
+ */
+export class OutOfRange extends Error {
+  readonly code: string;
+
+  constructor(code: string, wanted: string) {
+    super(wanted);
+    this.code = code;
+  }
+}
+
 /** A flag with a value. `parse` throws an Error whose message says what was wanted. */
 export interface Option<Value> extends Switch {
   /** How `--help` calls the value: `DIR`. */
@@ -53,7 +66,7 @@ export function flagWord(name: string): string {
  * Reads the words after the command's name.
  *
  * @param command its name, for messages
- * @throws UsageError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_FLAG_MISSING`
+ * @throws UsageError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_FLAG_MISSING`, and the codes of OutOfRange
  */
 export function parseWords<Flags extends FlagTable>(
   command: string,
@@ -71,9 +84,11 @@ export function parseWords<Flags extends FlagTable>(
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     const name = names.get(token.name);
-    if (name === undefined) throw unknownFlag(command, token.rawName, [...names.keys()]);
-    const value = readValue(command, token, table[name]!);
-    const several = 'many' in table[name]!;
+    if (name === undefined) throw unknownFlag(command, words[token.index]!, [...names.keys()]);
+    const flag = table[name]!;
+    const value = readValue(command, token, table, flag);
+    const several = 'many' in flag;
+    if (isOption(flag) && !several && flags[name] !== undefined) throw givenTwice(command, token.rawName);
     flags[name] = several ? [...((flags[name] as unknown[] | undefined) ?? []), value] : value;
   }
   checkRequired(command, table, flags);
@@ -96,22 +111,39 @@ interface FlagToken {
 
 function readValue(
   command: string,
-  { rawName, value, inlineValue }: FlagToken,
+  { rawName, value, inlineValue = false }: FlagToken,
+  table: FlagTable,
   flag: Switch | Option<unknown>,
 ): unknown {
   if (!isOption(flag)) {
     if (value === undefined) return true;
-    throw badValue(command, rawName, `takes no value, but ${JSON.stringify(value)} was given`);
+    throw badValue(command, rawName, `takes no value, but ${quote(value)} was given`);
   }
-  // `-o --json` forgot a value; `-o -` means the standard stream, and `--seed=-1` is explicit.
-  const isFlag = value !== undefined && !inlineValue && value.length > 1 && value.startsWith('-');
-  if (value === undefined || value === '' || isFlag) throw badValue(command, rawName, `wants ${flag.value} after it`);
+  const wants = `wants ${flag.value} after it`;
+  if (value === undefined) throw badValue(command, rawName, wants);
+  if (value === '') throw badValue(command, rawName, `${wants}, but an empty word was given`);
+  if (!inlineValue && looksLikeFlag(value, table, flag)) {
+    throw badValue(command, rawName, `${wants}, but ${quote(value)} looks like a flag`);
+  }
+  if (inlineValue && value.startsWith('=') && !rawName.startsWith('--')) {
+    throw badValue(command, rawName, `${wants} and no equals sign, but ${quote(value)} was given`);
+  }
   try {
     return flag.parse(value);
   } catch (error) {
-    if (error instanceof UsageError || !(error instanceof Error)) throw error;
-    throw badValue(command, rawName, `wants ${error.message}, but ${JSON.stringify(value)} was given`);
+    if (!(error instanceof Error)) throw error;
+    const code = error instanceof OutOfRange ? error.code : 'E_FLAG_VALUE';
+    throw badValue(command, rawName, `wants ${error.message}, but ${quote(value)} was given`, code);
   }
+}
+
+/**
+ * `-o --json` forgot a value; `-o -` means the standard stream, and `--output=-x` is explicit. Values that are no free
+ * text, such as numbers, may be negative: whether they may is for their flag to say.
+ */
+function looksLikeFlag(value: string, table: FlagTable, { parse }: Option<unknown>): boolean {
+  if (value.length < 2 || !value.startsWith('-')) return false;
+  return parse === String || value[1] === '-' || Object.values(table).some(({ short }) => short === value[1]);
 }
 
 function checkRequired(command: string, table: FlagTable, flags: Readonly<Record<string, unknown>>): void {
@@ -124,14 +156,33 @@ function checkRequired(command: string, table: FlagTable, flags: Readonly<Record
   }
 }
 
-function unknownFlag(command: string, typed: string, known: readonly string[]): UsageError {
+/** @param word as it was typed, with what follows an equals sign */
+function unknownFlag(command: string, word: string, known: readonly string[]): UsageError {
+  const typed = word.startsWith('--') ? word.replace(/=.*$/s, '') : word;
   const nearest = findNearest(typed.replace(/^-+/, ''), known);
   const suggestion = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
-  return new UsageError('E_FLAG_UNKNOWN', `${command}: there is no flag ${typed}.${suggestion} ${seeHelp(command)}`);
+  const advice = typed.startsWith('--') ? '' : ' What begins with - and is no flag goes behind --.';
+  return new UsageError(
+    'E_FLAG_UNKNOWN',
+    `${command}: there is no flag ${shorten(typed)}.${suggestion}${advice} ${seeHelp(command)}`,
+  );
 }
 
-function badValue(command: string, flag: string, what: string): UsageError {
-  return new UsageError('E_FLAG_VALUE', `${command}: ${flag} ${what}. ${seeHelp(command)}`);
+/** The first would be forgotten, or the second: nobody knows which was meant. */
+function givenTwice(command: string, flag: string): UsageError {
+  return badValue(command, flag, 'was given before, and only one can count');
+}
+
+function badValue(command: string, flag: string, what: string, code = 'E_FLAG_VALUE'): UsageError {
+  return new UsageError(code, `${command}: ${flag} ${what}. ${seeHelp(command)}`);
+}
+
+function quote(value: string): string {
+  return JSON.stringify(shorten(value));
+}
+
+function shorten(word: string): string {
+  return word.length > 60 ? `${word.slice(0, 60)}…` : word;
 }
 
 export function seeHelp(command: string): string {

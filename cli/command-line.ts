@@ -14,13 +14,14 @@ import { encode } from './encode.ts';
 import { exportCommand } from './export.ts';
 import { fail } from './failure.ts';
 import { formatCommandHelp, formatProgramHelp } from './help.ts';
+import { checkOperands } from './inputs.ts';
 import { inspect } from './inspect.ts';
 import { findNearest } from './nearest.ts';
 import { generate } from './generate.ts';
 import { plan } from './plan.ts';
 import { reconstruct } from './reconstruct.ts';
 import { score } from './score.ts';
-import type { Terminal } from './terminal.ts';
+import { print, type Terminal } from './terminal.ts';
 
 export const commands: readonly Command[] = [
   reconstruct,
@@ -49,16 +50,32 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
 async function dispatch([name, ...words]: readonly string[], terminal: Terminal): Promise<void> {
   const asks = (...flags: string[]): boolean =>
     flags.some((flag) => untilOperands([name ?? '', ...words]).includes(flag));
-  const command = commands.find((candidate) => candidate.name === name);
-  if (asks('--version')) {
-    terminal.stdout.write(`dalle-gl ${readPackageVersion()}, Node ${process.versions.node}\n`);
+  if (asks('--version', '-v')) {
+    print(terminal, [`dalle-gl ${readPackageVersion()}, Node ${process.versions.node}`]);
+  } else if (name === 'help') {
+    printHelp(
+      words.filter((word) => word !== '--help' && word !== '-h'),
+      terminal,
+    );
   } else if (asks('--help', '-h')) {
-    terminal.stdout.write(command ? formatCommandHelp(command) : formatProgramHelp(commands));
-  } else if (command) {
-    await command.run({ ...parseWords(command.name, command.flags, words), terminal });
+    printHelp(name === undefined || name.startsWith('-') ? [] : [name], terminal);
   } else {
-    throw unknownCommand(name);
+    const command = findCommand(name) ?? reject(name);
+    await command.run({ ...parseWords(command.name, command.flags, words), terminal });
   }
+}
+
+/** `dalle-gl help`, with a command or without. */
+function printHelp(words: readonly string[], terminal: Terminal): void {
+  const { operands } = parseWords('help', {}, words);
+  checkOperands('help', operands, { least: 0, most: 1, what: 'one command, or none' });
+  const [name] = operands;
+  if (name === undefined || name === 'help') return print(terminal, formatProgramHelp(commands));
+  print(terminal, formatCommandHelp(findCommand(name) ?? reject(name)));
+}
+
+function findCommand(name: string | undefined): Command | undefined {
+  return commands.find((candidate) => candidate.name === name);
 }
 
 /** After `--` every word is an operand, even one that looks like a flag. */
@@ -67,12 +84,14 @@ function untilOperands(words: readonly string[]): readonly string[] {
   return end < 0 ? words : words.slice(0, end);
 }
 
-function unknownCommand(name: string | undefined): UsageError {
-  const names = commands.map((command) => command.name);
-  if (name === undefined) {
-    return new UsageError('E_COMMAND_MISSING', `a command is needed: ${names.join(', ')}. See: dalle-gl --help`);
+/** Throws UsageError `E_COMMAND_MISSING`, `E_COMMAND_UNKNOWN`. */
+function reject(name: string | undefined): never {
+  const names = [...commands.map((command) => command.name), 'help'];
+  if (name === undefined || name.startsWith('-')) {
+    const got = name === undefined ? '' : `, and the first word is ${name}; flags come behind it`;
+    throw new UsageError('E_COMMAND_MISSING', `a command is needed: ${names.join(', ')}${got}. See: dalle-gl --help`);
   }
   const nearest = findNearest(name, names);
   const advice = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${nearest}?`;
-  return new UsageError('E_COMMAND_UNKNOWN', `there is no command ${name}. ${advice} See: dalle-gl --help`);
+  throw new UsageError('E_COMMAND_UNKNOWN', `there is no command ${name}. ${advice} See: dalle-gl --help`);
 }

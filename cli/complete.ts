@@ -1,21 +1,22 @@
 /** `dalle-gl complete`: a part of a picture is drawn anew, the rest stays. */
 import { UsageError } from '../base/errors.ts';
-import { toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
+import { isWithinPicture, toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
+import { OutOfRange } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';
-import { drawPictures, planDrawing, type StartDrawing } from './drawing.ts';
-import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
+import { drawPictures, planDrawings, type StartDrawing } from './drawing.ts';
+import { commonFlags, drawingOutputFlag, netFlags, readNumber } from './flags.ts';
 import { checkOperands, loadPictureFor } from './inputs.ts';
-import { samplingFlags, truncateFlag } from './sampling-flags.ts';
-import type { Terminal } from './terminal.ts';
+import { completeSettings, samplingFlags, truncateFlag } from './sampling-flags.ts';
+import { printJson, type Terminal } from './terminal.ts';
 
 export const complete: Command = defineCommand({
   name: 'complete',
   operands: '<image> "<text>"',
   summary: 'Draws a part of a picture anew, seeing a text and the rest of it',
   examples: [
-    'dalle-gl complete photo.png "red heart" --keep 0,0,1,0.5 -o completed.png   # the upper half stays',
-    'dalle-gl complete photo.png "red heart" --mask mask.png -n 2                # what is white in the mask is drawn',
+    'dalle-gl complete photo.png "red heart" --keep 0,0,1,0.5 --seed 7 -o completed.png   # the upper half stays',
+    'dalle-gl complete photo.png "red heart" --mask mask.png --seed 7 -n 2   # what is white in the mask is drawn',
   ],
   flags: {
     keep: {
@@ -36,16 +37,17 @@ export const complete: Command = defineCommand({
     checkOperands('complete', operands, { least: 2, most: 2, what: 'a picture and a text in quotes' });
     checkWays(flags);
     const [input, text] = operands as [string, string];
-    const { sampling, ...planned } = planDrawing('complete', text, { flags, inputs: [input] }, terminal);
+    const { drawings, manner, sampling } = planDrawings('complete', [text], { flags, inputs: [input] }, terminal);
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;
       const picture = await loadPictureFor(dalle, input, terminal);
       const selection = await readSelection(flags, dalle, terminal);
       const { width, height } = picture;
       const pixels = { data: toPixels(picture), shape: [1, 3, height, width] } as const;
-      const drawing = { ...planned, settings: dalle.settingsFor(sampling) };
+      const settings = completeSettings('complete', dalle, sampling);
       const start: StartDrawing = (options) => dalle.complete(pixels, text, { ...options, selection });
-      await drawPictures(session, drawing, start, terminal);
+      const report = await drawPictures(session, { ...manner, settings }, drawings[0]!, start, terminal);
+      if (flags.json) printJson(terminal, report);
     });
   },
 });
@@ -80,10 +82,12 @@ function readBrightness({ data, width, height }: Picture): Uint8Array {
 }
 
 function parseRegion(text: string): Region {
-  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  if (numbers.length !== 4 || !numbers.every(Number.isFinite)) {
+  const parts = text.split(',');
+  const [x, y, width, height] = parts.map((part) => readNumber(part.trim()));
+  if (parts.length !== 4 || x === undefined || y === undefined || width === undefined || height === undefined) {
     throw new Error('four fractions of the picture, such as 0,0.5,1,0.5');
   }
-  const [x, y, width, height] = numbers as [number, number, number, number];
-  return { x, y, width, height };
+  const region = { x, y, width, height };
+  if (isWithinPicture(region)) return region;
+  throw new OutOfRange('E_REGION', 'four fractions of a rectangle within 0 … 1 that is larger than nothing');
 }

@@ -44,7 +44,7 @@ export const convert: Command = defineCommand({
       const report = await convertToModelFolder({ sources: operands, out: flags.output, ...shards, ...options });
       progress.end();
       if (json) printJson(terminal, report);
-      if (!quiet) say(terminal, formatReport(report));
+      if (!quiet) say(terminal, ...formatReport(report));
     } finally {
       progress.end();
     }
@@ -106,7 +106,7 @@ function showStages(
   };
 }
 
-function formatReport(report: ConversionReport): string {
+function formatReport(report: ConversionReport): string[] {
   const { out, dtype, dryRun, verified, parts, tokenizer, bytes, seconds } = report;
   const what = dryRun ? `nothing written (--dry-run); ${out} would hold` : `${out} holds`;
   const checked = verified ? ', every number compared with its source' : '';
@@ -115,7 +115,7 @@ function formatReport(report: ConversionReport): string {
     ...parts.map(formatPart),
     ...(tokenizer ? [`${tokenizer.source.name} → tokenizer: SHA-256 ${tokenizer.source.sha256}`] : []),
     `${what} ${size}${checked}, ${formatSeconds(seconds)}`,
-  ].join('\n');
+  ];
 }
 
 function formatPart(part: ConvertedPart): string {

@@ -35,7 +35,7 @@ export async function withDalle<Result>(
     try {
       const dalle = await createDalle(folder, { device, precision });
       const { notice } = folder.manifest;
-      if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
+      if (!quiet) say(terminal, `device  ${device.description}`, `model   ${model}`);
       if (!quiet && notice) say(terminal, takeFirstClause(notice));
       const session = {
         dalle,

@@ -17,7 +17,7 @@ import { defineCommand, type Command } from './command.ts';
 import { describeFailure, ReportedFailure } from './failure.ts';
 import { commonFlags, deviceFlag } from './flags.ts';
 import { checkOperands } from './inputs.ts';
-import { printJson } from './terminal.ts';
+import { print, printJson } from './terminal.ts';
 
 /** What the chosen device can do, or why it could not be opened. */
 type Opened = { readonly description: string; readonly probes: Probes | null } | { readonly error: SurveyedFailure };
@@ -33,14 +33,14 @@ export const doctor: Command = defineCommand({
   flags: { device: deviceFlag, ...commonFlags },
   async run({ flags, operands, terminal }) {
     checkOperands('doctor', operands, { least: 0, most: 0, what: 'no words but flags' });
-    const path = /^egl:(.*[/\\].*)$/.exec(flags.device ?? '')?.[1];
+    const path = /^egl:(.*[/\\].*)$/s.exec(flags.device ?? '')?.[1];
     const survey = surveyContexts(path === undefined ? {} : { path });
     const { opened, failure } = await openChosen(flags.device);
     const model = await lookAtModel();
     const versions = { dalleGl: readPackageVersion(), node: process.versions.node };
     const platform = `${process.platform} ${process.arch}`;
     if (flags.json) printJson(terminal, { versions, platform, contexts: survey, device: opened, model });
-    else terminal.stdout.write(`${formatReport(versions, platform, survey, opened, model)}\n`);
+    else print(terminal, formatReport(versions, platform, survey, opened, model));
     if (failure !== undefined) throw new ReportedFailure(failure);
   },
 });
@@ -75,7 +75,7 @@ function formatReport(
   survey: ContextSurvey,
   opened: Opened,
   model: Bundled,
-): string {
+): string[] {
   const { library, platforms, headlessGl, choice } = survey;
   const chosen = 'error' in choice ? undefined : choice.name;
   return [
@@ -93,7 +93,7 @@ function formatReport(
     'error' in model
       ? `Bundled model: ${model.error.message}`
       : `Bundled model: ${model.folder} (${model.parts.join(', ')})`,
-  ].join('\n');
+  ];
 }
 
 function formatPlatform(platform: SurveyedPlatform, isChosen: boolean): string {

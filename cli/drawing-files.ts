@@ -42,16 +42,6 @@ export function planDrawingFiles({ command, output, count, inputs }: DrawingName
   return { output, pictures, isGrid, tokens };
 }
 
-/** A name for the pictures of a text: `a-red-heart-7.png`. */
-export function nameFromText(text: string, seed: number): string {
-  const words = text
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
-    .slice(0, 40)
-    .replaceAll(/^-|-$/g, '');
-  return `${words || 'picture'}-${seed}.png`;
-}
-
 /**
  * Writes pictures, each with the recipe that draws it again, and all tokens as int32 [n, H, W].
  *

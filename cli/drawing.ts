@@ -2,45 +2,59 @@
  * What `generate` and `complete` share: the drawing itself, under a progress line and a preview that grows, and the
  * report of it.
  */
+import { join } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import {
-  DEFAULT_SAMPLING,
   candidateSeed,
+  chooseSeed,
   composeGrid,
+  DEFAULT_SAMPLING,
   fromPixels,
   type GenerateOptions,
   type GenerateStep,
   type Picture,
   type SamplingSettings,
 } from '../node.ts';
+import { shortenMiddle } from './columns.ts';
 import type { DalleSession } from './dalle-session.ts';
-import { nameFromText, planDrawingFiles, writeDrawing, type DrawingFiles } from './drawing-files.ts';
-import { rememberNet } from './net.ts';
-import { checkStdout, nameOutput } from './outputs.ts';
+import { planDrawingFiles, writeDrawing, type DrawingFiles } from './drawing-files.ts';
+import { nameTexts } from './name-texts.ts';
+import { rememberNet, type NetSettings } from './net.ts';
+import { checkClashes, checkStdout, kindOf, nameOutput } from './outputs.ts';
 import { showsPictures, startPreview } from './preview.ts';
 import { formatSeconds, startProgress } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import { readSampling, type SamplingFlags } from './sampling-flags.ts';
-import { printJson, say, type Terminal } from './terminal.ts';
+import { say, type Terminal } from './terminal.ts';
 
 /** Rows of tokens between two previews. */
 const previewEvery = 2;
 
+/** A text and where its pictures go. */
 export interface Drawing {
-  readonly command: Recipe['command'];
   readonly text: string;
+  readonly files: DrawingFiles;
+}
+
+/** What all drawings of a call share. */
+export interface DrawingManner {
+  readonly command: Recipe['command'];
   readonly truncate: boolean;
   readonly settings: SamplingSettings;
-  readonly files: DrawingFiles;
+  /** Whether nobody named the seed. */
+  readonly isRandom: boolean;
   readonly flags: { readonly quiet: boolean; readonly json: boolean };
 }
 
-/** A drawing that begins from a text, before the model is there to complete its settings. */
-export interface PlannedDrawing extends Omit<Drawing, 'settings'> {
-  /** What was typed. */
+/** Drawings that begin from texts, before the model is there to complete their settings. */
+export interface DrawingPlan {
+  readonly drawings: readonly Drawing[];
+  readonly manner: Omit<DrawingManner, 'settings'>;
+  /** What was typed, and the seed. */
   readonly sampling: Partial<SamplingSettings>;
 }
 
-/** What was typed, beside the command and the text. */
+/** What was typed, beside the command and the texts. */
 export interface DrawingWords extends SamplingFlags {
   readonly output: string | undefined;
   readonly truncate: boolean;
@@ -49,45 +63,79 @@ export interface DrawingWords extends SamplingFlags {
 }
 
 /**
- * All that can be known, and refused, before the model is opened: settings no model takes, and files that cannot be.
+ * All that can be known, and refused, before the model is opened: files that cannot be. Of several texts each has its
+ * own grid, called after text and seed, here or in the folder of `-o`.
  *
  * @param inputs files that must not be replaced
- * @throws UsageError as `readSampling`, `planDrawingFiles` and `checkStdout`
+ * @throws UsageError as `planDrawingFiles` and `checkStdout`; `E_OUTPUT_NAME` for several texts and one file
  */
-export function planDrawing(
+export function planDrawings(
   command: Recipe['command'],
-  text: string,
+  texts: readonly string[],
   { flags, inputs }: { readonly flags: DrawingWords; readonly inputs: readonly string[] },
   terminal: Terminal,
-): PlannedDrawing {
-  const sampling = readSampling(flags);
-  const { count, seed } = { ...DEFAULT_SAMPLING, ...sampling };
-  const output = flags.output ?? nameFromText(text, seed);
-  const files = planDrawingFiles({ command, output, count, inputs });
-  checkStdout(terminal, files.pictures, flags.json, command);
-  return { command, text, truncate: flags.truncate, sampling, files, flags };
+): DrawingPlan {
+  const { seed = chooseSeed(), ...typed } = readSampling(flags);
+  const { count = DEFAULT_SAMPLING.count } = typed;
+  const outputs = nameOutputs(command, texts, seed, flags.output);
+  const drawings = texts.map((text, i) => {
+    return { text, files: planDrawingFiles({ command, output: outputs[i]!, count, inputs }) };
+  });
+  const pictures = drawings.flatMap(({ files }) => files.pictures);
+  checkClashes([...pictures], inputs, command);
+  checkStdout(terminal, pictures, flags.json, command);
+  const manner = { command, truncate: flags.truncate, isRandom: flags.seed === undefined, flags };
+  return { drawings, manner, sampling: { ...typed, seed } };
+}
+
+function nameOutputs(command: string, texts: readonly string[], seed: number, output: string | undefined): string[] {
+  const names = nameTexts(texts, seed);
+  if (output === undefined) return names;
+  if (texts.length === 1) return [output];
+  if (output !== '-' && kindOf(output) === 'folder') return names.map((name) => join(output, name));
+  throw new UsageError(
+    'E_OUTPUT_NAME',
+    `${command}: the pictures of ${texts.length} texts do not fit into ${output === '-' ? 'standard output' : `the one file ${output}`}. ` +
+      'Name a folder, as in -o out/. One text of several words stands in quotes.',
+  );
 }
 
 /** Begins to draw. */
 export type StartDrawing = (options: GenerateOptions) => AsyncIterable<GenerateStep>;
 
-/** Draws, writes what was drawn, and reports. */
+/** What is told of a drawing with `--json`. */
+export interface DrawingReport extends NetSettings, Measured {
+  readonly text: string;
+  readonly output: string;
+  /** The file of tokens, where there is one. */
+  readonly tokens: string | undefined;
+  readonly settings: SamplingSettings;
+  readonly logProbabilities: readonly number[];
+}
+
+/**
+ * Draws, writes what was drawn, and reports.
+ *
+ * @param label before the progress: `draw`
+ */
 export async function drawPictures(
   session: DalleSession,
-  drawing: Drawing,
+  manner: DrawingManner,
+  { text, files }: Drawing,
   start: StartDrawing,
   terminal: Terminal,
-): Promise<void> {
-  const { command, text, truncate, settings, files, flags } = drawing;
-  const { last, ...measured } = await followSteps(drawing, start, terminal);
+  label = 'draw',
+): Promise<DrawingReport> {
+  const { command, truncate, settings, flags } = manner;
+  const { last, ...measured } = await followSteps(manner, start, terminal, label);
   const pictures = fromPixels(last.image!.data, last.image!.shape);
   const recipe = { command, text, truncate, settings, weights: session.weights, ...rememberNet(session.settings) };
   await writeDrawing(files, { pictures, tokens: last.tokens, recipe }, terminal);
   const { output, tokens } = files;
   const logProbabilities = [...last.logProbabilities];
   const report = { text, output, tokens, ...session.settings, settings, logProbabilities, ...measured };
-  if (!flags.quiet) say(terminal, formatReport(report, pictures));
-  if (flags.json) printJson(terminal, report);
+  if (!flags.quiet) say(terminal, formatReport(report, pictures, manner.isRandom));
+  return report;
 }
 
 interface Measured {
@@ -97,11 +145,12 @@ interface Measured {
 }
 
 async function followSteps(
-  { settings, truncate, flags }: Drawing,
+  { settings, truncate, flags }: DrawingManner,
   start: StartDrawing,
   terminal: Terminal,
+  label: string,
 ): Promise<Measured & { readonly last: GenerateStep }> {
-  const progress = startProgress(terminal, 'draw', { unit: 'tokens', quiet: flags.quiet });
+  const progress = startProgress(terminal, label, { unit: 'tokens', quiet: flags.quiet });
   const show = startPreview(terminal, flags);
   const imageEvery = showsPictures(terminal, flags) ? previewEvery : 0;
   const began = performance.now();
@@ -127,23 +176,18 @@ async function followSteps(
   };
 }
 
-interface Report extends Measured {
-  readonly text: string;
-  readonly output: string;
-  readonly settings: SamplingSettings;
-  readonly logProbabilities: readonly number[];
-}
-
 function formatReport(
-  { text, output, settings, logProbabilities, seconds, tokensPerSecond }: Report,
+  { text, output, settings, logProbabilities, seconds, tokensPerSecond }: DrawingReport,
   pictures: readonly Picture[],
+  isRandom: boolean,
 ): string {
   const { width, height } = pictures[0]!;
   const nats = Math.max(...logProbabilities);
-  const seed = candidateSeed(settings.seed, logProbabilities.indexOf(nats));
+  const likeliest = candidateSeed(settings.seed, logProbabilities.indexOf(nats));
   return (
-    `"${text}" → ${nameOutput(output)}: ${pictures.length} × ${width} × ${height}, first token after ` +
-    `${formatSeconds(seconds.first)}, then ${tokensPerSecond.toFixed(0)} tokens/s, ${formatSeconds(seconds.all)} in ` +
-    `all; the transformer finds that of seed ${seed} likeliest (${nats.toFixed(1)} nats)`
+    `"${shortenMiddle(text, 100)}" → ${nameOutput(output)}: ${pictures.length} × ${width} × ${height}, first token ` +
+    `after ${formatSeconds(seconds.first)}, then ${tokensPerSecond.toFixed(0)} tokens/s, ` +
+    `${formatSeconds(seconds.all)} in all, seed ${settings.seed}${isRandom ? ' (random)' : ''}; the transformer finds ` +
+    `that of seed ${likeliest} likeliest (${nats.toFixed(1)} nats)`
   );
 }

@@ -33,7 +33,7 @@ export const exportCommand: Command = defineCommand({
       const checkpoints = await exportCheckpoints({ folder, out, onBytes, signal: terminal.signal });
       progress.end();
       if (json) printJson(terminal, { out, checkpoints });
-      if (!quiet) say(terminal, checkpoints.map((checkpoint) => formatCheckpoint(out, checkpoint)).join('\n'));
+      if (!quiet) say(terminal, ...checkpoints.map((checkpoint) => formatCheckpoint(out, checkpoint)));
     } finally {
       progress.end();
     }

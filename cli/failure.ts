@@ -23,14 +23,26 @@ export function describeFailure(error: unknown): Failure {
   return { code: 'E_BUG', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Tells a person. */
-export function sayFailure(terminal: Terminal, error: unknown): void {
+/**
+ * Tells a person.
+ *
+ * @param about which of several failed, with a colon, where the message does not know it
+ */
+export function sayFailure(terminal: Terminal, error: unknown, about = ''): void {
   if (error instanceof AbortedError) {
     return say(terminal, `dalle-gl: interrupted; what was finished stays, and nothing else was left. (${error.code})`);
   }
-  if (error instanceof DalleError) return say(terminal, `dalle-gl: ${error.message} (${error.code})`);
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  say(terminal, `dalle-gl: this is a bug of dalle-gl; please report it with the lines below. (E_BUG)\n${trace}`);
+  if (error instanceof DalleError) return say(terminal, `dalle-gl: ${about}${error.message} (${error.code})`);
+  say(terminal, 'dalle-gl: this is a bug of dalle-gl; please report it with the lines below. (E_BUG)', ...trace(error));
+}
+
+/** What was thrown, in one line, and where. */
+function trace(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const { name, message, stack = '' } = error;
+  // A stack begins with the message, which may have line breaks of a foreign name.
+  const places = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  return [`${name}: ${message}`, ...places.filter((place) => place !== '')];
 }
 
 /**

@@ -2,15 +2,15 @@
  * Flags that several commands share, declared once, and the forms their values take.
  */
 import type { DeviceName, Precision } from '../node.ts';
-import type { PictureSize } from '../images/index.ts';
-import type { Option, Switch } from './arguments.ts';
+import { MAX_PIXELS, type PictureSize } from '../images/index.ts';
+import { OutOfRange, type Option, type Switch } from './arguments.ts';
 
 /** The flags of every command; command-line.ts answers the last two itself. */
 export const commonFlags: Readonly<Record<'json' | 'quiet' | 'help' | 'version', Switch>> = {
   json: { help: 'print exactly one JSON object on standard output' },
   quiet: { help: 'say nothing but failures' },
   help: { short: 'h', help: 'print this' },
-  version: { help: 'print the version of dalle-gl and of Node' },
+  version: { short: 'v', help: 'print the version of dalle-gl and of Node' },
 };
 
 export const deviceFlag: Option<DeviceName> = {
@@ -59,13 +59,24 @@ export const pictureFlags: { readonly size: Option<PictureSize>; readonly upscal
   upscale: { help: 'enlarge a picture that is smaller than the size' },
 };
 
-/** `256`, `320x200` or `keep`. Whether the numbers suit the net is preparePicture's to say. */
+/** `256`, `320x200` or `keep`. */
 export function parseSize(text: string): PictureSize {
   if (text === 'keep') return 'keep';
   const sides = /^(\d{1,6})(?:x(\d{1,6}))?$/.exec(text);
   if (!sides) throw new Error('a size such as 256, 320x200 or keep');
   const width = Number(sides[1]);
-  return sides[2] === undefined ? width : { width, height: Number(sides[2]) };
+  const height = Number(sides[2] ?? width);
+  if (width > 0 && height > 0 && width % 8 === 0 && height % 8 === 0 && width * height <= MAX_PIXELS) {
+    return sides[2] === undefined ? width : { width, height };
+  }
+  const wanted = `a size in positive multiples of 8, of at most ${MAX_PIXELS / 1e6} megapixels (a token stands for 8 × 8)`;
+  throw new OutOfRange('E_IMAGE_SIZE', wanted);
+}
+
+/** A number in decimals, as people type one: `7`, `-0.5`, `1e3`; undefined for anything else. */
+export function readNumber(text: string): number | undefined {
+  // Added to 0, -0 is 0.
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? 0 + Number(text) : undefined;
 }
 
 function parsePrecision(text: string): Precision {

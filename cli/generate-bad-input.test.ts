@@ -15,7 +15,7 @@ beforeAll(async () => {
   place = makeWorkplace();
   model = await makeTinyDalle(place.path('model'));
   photo = place.write('photo.png', makePng(24, 32));
-  const words = ['generate', 'red heart', '-n', '1', '-o', place.path('drawn.png'), '-m', model];
+  const words = ['generate', 'red heart', '-n', '1', '--seed', '1', '-o', place.path('drawn.png'), '-m', model];
   expect((await runCaptured(words)).exitCode).toBe(0);
 });
 afterAll(() => place.remove());
@@ -28,16 +28,41 @@ const expectFailure = (words: readonly string[], wanted: WantedFailure, options?
 
 describe('the words typed: exit 2', () => {
   test.each<[string, readonly string[], string, string | RegExp]>([
-    ['no text', ['generate'], 'E_OPERAND', 'wanted one text; put it in quotes, got none'],
-    ['a text without quotes', ['generate', 'red', 'heart'], 'E_OPERAND', 'in quotes, got red heart'],
+    [
+      'no text',
+      ['generate'],
+      'E_OPERAND',
+      'wanted one text or several, each in quotes, or --prompts with a file of them, got none',
+    ],
+    [
+      'a text without quotes',
+      ['generate', 'red', 'heart'],
+      'E_OUTPUT_NAME',
+      'One text of several words stands in quotes',
+    ],
     ['an unknown flag', ['generate', 'x', '--sead', '7'], 'E_FLAG_UNKNOWN', 'Did you mean --seed?'],
-    ['words for a number', ['generate', 'x', '-n', 'four'], 'E_FLAG_VALUE', 'wants a number'],
-    ['temperature 0', ['generate', 'x', '--temperature', '0'], 'E_SAMPLING', 'temperature should be a number above 0'],
-    ['a top-p over 1', ['generate', 'x', '--top-p', '1.5'], 'E_SAMPLING', 'topP should be'],
-    ['half a picture', ['generate', 'x', '-n', '0.5'], 'E_SAMPLING', 'count should be'],
+    [
+      'words for a number',
+      ['generate', 'x', '-n', 'four'],
+      'E_FLAG_VALUE',
+      '-n wants an integer from 1 to 1024, but "four"',
+    ],
+    ['temperature 0', ['generate', 'x', '--temperature', '0'], 'E_SAMPLING', '--temperature wants a number above 0'],
+    [
+      'a top-p over 1',
+      ['generate', 'x', '--top-p', '1.5'],
+      'E_SAMPLING',
+      '--top-p wants a number above 0, at most 1, but "1.5"',
+    ],
+    ['half a picture', ['generate', 'x', '-n', '0.5'], 'E_SAMPLING', '-n wants an integer'],
     ['a million pictures', ['generate', 'x', '-n', '1e6'], 'E_SAMPLING', '1 to 1024'],
-    ['a negative seed', ['generate', 'x', '--seed=-1'], 'E_SAMPLING', 'seed should be'],
-    ['a top-k over the vocabulary', ['generate', 'x', '--top-k', '17'], 'E_SAMPLING', /topK is 17.* only 16 tokens/],
+    [
+      'a negative seed',
+      ['generate', 'x', '--seed=-1'],
+      'E_SAMPLING',
+      '--seed wants an integer from 0 to 4294967295, but "-1"',
+    ],
+    ['a top-k over the vocabulary', ['generate', 'x', '--top-k', '17'], 'E_SAMPLING', /--top-k is 17.* only 16 tokens/],
     [
       'a text that is too long',
       ['generate', 'red '.repeat(20)],
@@ -132,7 +157,48 @@ describe('pictures that cannot be repeated: exit 1', () => {
     const words = ['generate', '--repeat', place.path('drawn.png'), '-o', place.path('x.png'), '-m', other];
     await expectFailure(words, { exitCode: 1, code: 'E_RECIPE', says: 'with another transformer than' });
   });
+
+  test('a picture never chooses a model folder: it is named, and wanted as -m', async () => {
+    const repeat = (file: string, says: string): Promise<void> =>
+      expectFailure(['generate', '--repeat', file, '-o', place.path('x.png')], { exitCode: 1, code: 'E_RECIPE', says });
+    await repeat(place.path('drawn.png'), `the model folder "${model}"`);
+    await repeat(place.path('drawn.png'), 'with -m. (E_RECIPE)');
+    const evil = 'x\u001b[2J\u202e\ndalle-gl: all is well';
+    await repeat(
+      editRecipe((recipe) => ({ ...recipe, model: evil })),
+      '"x\\u001b[2J\\u202e\\ndalle-gl: all is well"',
+    );
+  });
+
+  test.each<[string, (recipe: Record<string, unknown>) => unknown]>([
+    ['nested settings', (recipe) => ({ ...recipe, settings: { temperature: nest(3000) } })],
+    ['nested weights', (recipe) => ({ ...recipe, weights: { decoder: nest(3000) } })],
+    ['hashes that are none', (recipe) => ({ ...recipe, weights: { decoder: ['x'.repeat(1000)] } })],
+    ['a rewrite left out a thousand times', (recipe) => ({ ...recipe, kernels: { ...kernels, without: pack(1000) } })],
+    ['a driver of 5000 letters', (recipe) => ({ ...recipe, device: 'x'.repeat(5000) })],
+    ['a model of 5000 letters', (recipe) => ({ ...recipe, model: 'x'.repeat(5000) })],
+    ['a recipe of a million letters', (recipe) => ({ ...recipe, text: 'x'.repeat(1e6) })],
+  ])('bounded: %s', (_, edit) => repeat(editRecipe(edit), { code: 'E_RECIPE' }));
+
+  test('JSON that is deeper than the stack', async () => {
+    const png = readFileSync(place.path('drawn.png'));
+    for (const key of ['settings', 'weights', 'kernels', 'text', 'more']) {
+      const deep = `{"command":"generate","${key}":${'['.repeat(400_000)}${']'.repeat(400_000)}}`;
+      place.write('deep.png', encodePng(decodePng(png), { 'dalle-gl': deep }));
+      await repeat(place.path('deep.png'), { code: 'E_RECIPE' });
+    }
+  });
 });
+
+const kernels = { targets: 4, fetch: 'texelFetch', block: 'strip' };
+
+function pack(times: number): string[] {
+  return new Array<string>(times).fill('pack_conv2d');
+}
+
+function nest(depth: number): unknown {
+  return depth === 0 ? 1 : [nest(depth - 1)];
+}
 
 describe('models and pictures: exit 1', () => {
   test('a model that has no transformer', async () => {
@@ -182,7 +248,7 @@ describe('interrupted: exit 130', () => {
   test('midway', async () => {
     const controller = new AbortController();
     // The first preview is on the screen: half of the tokens are drawn.
-    const { exitCode, stdout, stderr } = await runCaptured(['generate', 'red heart', ...out()], {
+    const { exitCode, stdout, stderr } = await runCaptured(['generate', 'red heart', '--seed', '1', ...out()], {
       isTTY: true,
       env: { TERM: 'xterm' },
       signal: controller.signal,

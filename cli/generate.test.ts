@@ -95,11 +95,53 @@ describe('generate', () => {
     expect(decodePng(stdout)).toEqual(decodePng(readFileSync(place.path('four.png'))));
   });
 
-  test('odd texts are drawn: none, a picture, a line break, and a long one cut', async () => {
-    const words = ['-n', '1', '-o', place.path('odd.png')];
-    for (const text of ['', '❤️ \u{1f98a}', 'red\nheart']) await runTiny(['generate', text, ...words]);
+  test('odd texts are drawn: none, blanks, controls, a picture, a line break, and a long one cut', async () => {
+    const words = ['-n', '1', '--seed', '1', '-o', place.path('odd.png')];
+    for (const text of ['', '  ', '\x07\x1b[2J', '\u202e', '❤️ \u{1f98a}', 'red\nheart'])
+      await runTiny(['generate', text, ...words]);
     await runTiny(['generate', 'red '.repeat(20), ...words, '--truncate']);
     expect(readPngText(readFileSync(place.path('odd.png')))['Description']).toBe('red '.repeat(20));
+  });
+});
+
+describe('a seed that nobody named', () => {
+  const words = ['red heart', '-n', '2', '--json'];
+
+  /** Runs in the folder of the tests, and tells the seed by each way that tells it. */
+  async function drawUnnamed(...words: string[]): Promise<{ seed: number; output: string; stderr: string }> {
+    const folder = process.cwd();
+    process.chdir(place.folder);
+    try {
+      const { stdout, stderr } = await runTiny(words);
+      const { settings, output } = JSON.parse(stdout.toString());
+      return { seed: settings.seed, output, stderr };
+    } finally {
+      process.chdir(folder);
+    }
+  }
+
+  test('is random, told, and stored: in the report, with --json, in the name and in the picture', async () => {
+    const { seed, output, stderr } = await drawUnnamed('generate', ...words);
+    expect(stderr).toContain(`, seed ${seed} (random); the transformer`);
+    expect(output).toBe(`red-heart-${seed}.png`);
+    expect(JSON.parse(readPngText(readFileSync(place.path(output)))['dalle-gl']!).settings.seed).toBe(seed);
+    const again = await drawUnnamed('generate', ...words);
+    expect(again.seed).not.toBe(seed);
+  });
+
+  test('of complete too, and given again it draws the same', async () => {
+    const { seed, output, stderr } = await drawUnnamed('complete', photo, ...words, '--keep', '0,0,1,0.5');
+    expect(output).toBe(`red-heart-${seed}.png`);
+    const again = ['complete', photo, ...words, '--keep', '0,0,1,0.5', '--seed', String(seed), '-o', 'again.png'];
+    expect((await drawUnnamed(...again)).stderr).toContain(`, seed ${seed}; the transformer`);
+    expect(stderr).toContain(`, seed ${seed} (random);`);
+    expect(readTokens('again.tokens.npy')).toEqual(readTokens(`red-heart-${seed}.tokens.npy`));
+  });
+
+  test('a repetition takes that of the picture, which nobody drew by chance', async () => {
+    const { seed, output } = await drawUnnamed('generate', ...words);
+    const repeated = await drawUnnamed('generate', '--repeat', output, '--json');
+    expect(repeated.stderr).toContain(`, seed ${seed}; the transformer`);
   });
 });
 
@@ -129,14 +171,16 @@ describe('generate --repeat', () => {
     expect(readTokens('replayed.tokens.npy')).toEqual(readTokens('third.tokens.npy'));
   });
 
-  test('a picture knows its model, and lies beside itself without -o', async () => {
-    expect((await runCaptured(['generate', '--repeat', place.path('four.png')])).exitCode).toBe(0);
+  test('a repeated picture lies beside itself without -o', async () => {
+    await runTiny(['generate', '--repeat', place.path('four.png')]);
     expect(readFileSync(place.path('four.repeated.png'))).toEqual(readFileSync(place.path('four.png')));
   });
 
   test('a picture of the package’s own model does not tell where that lies; one of another device is told', async () => {
     const out = ['-o', place.path('own.png')];
-    expect((await runCaptured(['generate', 'red heart', '-n', '1', '--top-k', '1', ...out])).exitCode).toBe(0);
+    expect(
+      (await runCaptured(['generate', 'red heart', '-n', '1', '--seed', '1', '--top-k', '1', ...out])).exitCode,
+    ).toBe(0);
     const png = readFileSync(place.path('own.png'));
     const text = readPngText(png);
     expect(text['dalle-gl']).not.toContain('models');

@@ -1,21 +1,29 @@
-/** `dalle-gl generate`: a text becomes pictures, or a picture is drawn again from what it says of itself. */
+/** `dalle-gl generate`: texts become pictures, or a picture is drawn again from what it says of itself. */
 import { UsageError } from '../base/errors.ts';
-import type { FlagValues } from './arguments.ts';
+import { seeHelp, type FlagValues } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle, type DalleSession } from './dalle-session.ts';
-import { drawPictures, planDrawing } from './drawing.ts';
+import { drawEach } from './draw-each.ts';
+import { drawPictures, planDrawings, type Drawing, type DrawingReport, type StartDrawing } from './drawing.ts';
 import { planDrawingFiles } from './drawing-files.ts';
+import { ReportedFailure } from './failure.ts';
 import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { checkStdout, nameBeside } from './outputs.ts';
-import { checkWeights, readRecipe, type Recipe } from './recipe.ts';
-import { readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
-import { say, type Terminal } from './terminal.ts';
+import { readPrompts } from './prompts.ts';
+import { checkModel, checkWeights, readRecipe, type Recipe } from './recipe.ts';
+import { completeSettings, readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
+import { printJson, say, type Terminal } from './terminal.ts';
 
 const flagTable = {
   output: drawingOutputFlag,
   ...samplingFlags,
   truncate: truncateFlag,
+  prompts: {
+    value: 'FILE',
+    help: 'draw the texts of this file too, one a line, UTF-8; - is standard input',
+    parse: String,
+  },
   repeat: {
     value: 'FILE.png',
     help: 'draw the pictures of this file again, with its text and settings [<FILE>.repeated.png]',
@@ -29,37 +37,60 @@ type Flags = FlagValues<typeof flagTable>;
 
 export const generate: Command = defineCommand({
   name: 'generate',
-  operands: '["<text>"]',
-  summary: 'Draws pictures for a text, with the small model of the package or one of yours',
+  operands: '["<text>"...]',
+  summary: 'Draws pictures for texts, with the small model of the package or one of yours',
   examples: [
     'dalle-gl generate "red heart" -n 4 --seed 7 -o hearts.png',
+    'dalle-gl generate "red heart" "blue whale" --prompts more.txt --seed 7 -o drawn/   # a grid for each text',
     'dalle-gl generate --repeat hearts.png -o again.png   # the same pictures; no text needed',
   ],
   flags: flagTable,
   run({ flags, operands, terminal }) {
     return flags.repeat === undefined
-      ? drawText(operands, flags, terminal)
+      ? drawTexts(operands, flags, terminal)
       : drawAgain(flags.repeat, operands, flags, terminal);
   },
 });
 
-async function drawText(operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
-  checkOperands('generate', operands, { least: 1, most: 1, what: 'one text; put it in quotes' });
-  const text = operands[0]!;
-  const { sampling, ...planned } = planDrawing('generate', text, { flags, inputs: [] }, terminal);
+async function drawTexts(operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
+  const { prompts } = flags;
+  if (prompts === undefined) checkTexts(operands);
+  const texts = prompts === undefined ? operands : [...operands, ...(await readPrompts(prompts, terminal))];
+  const inputs = prompts === undefined ? [] : [prompts];
+  const { drawings, manner, sampling } = planDrawings('generate', texts, { flags, inputs }, terminal);
   await withDalle(flags, terminal, async (session) => {
     const { dalle } = session;
-    const drawing = { ...planned, settings: dalle.settingsFor(sampling) };
-    await drawPictures(session, drawing, (options) => dalle.generate(text, options), terminal);
+    const drawn = { ...manner, settings: completeSettings('generate', dalle, sampling) };
+    const draw = (drawing: Drawing, label?: string): Promise<DrawingReport> => {
+      return drawPictures(session, drawn, drawing, (options) => dalle.generate(drawing.text, options), terminal, label);
+    };
+    if (drawings.length === 1) {
+      const report = await draw(drawings[0]!);
+      if (flags.json) printJson(terminal, report);
+      return;
+    }
+    const { results, failure } = await drawEach(dalle, drawings, flags.truncate, draw, terminal);
+    if (flags.json) printJson(terminal, { results });
+    if (failure !== undefined) throw new ReportedFailure(failure);
   });
+}
+
+function checkTexts(operands: readonly string[]): void {
+  if (operands.length > 0) return;
+  throw new UsageError(
+    'E_OPERAND',
+    `generate: wanted one text or several, each in quotes, or --prompts with a file of them, got none. ${seeHelp('generate')}`,
+  );
 }
 
 async function drawAgain(input: string, operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   checkOperands('generate', operands, { least: 0, most: 0, what: 'no text beside --repeat, which knows it' });
-  if (Object.keys(readSampling(flags)).length > 0 || flags.truncate || flags.noCalibrate || flags.precision) {
+  const isChosen =
+    Object.keys(readSampling(flags)).length > 0 || flags.truncate || flags.noCalibrate || flags.precision;
+  if (isChosen || flags.prompts !== undefined) {
     throw new UsageError(
       'E_FLAG_VALUE',
-      'generate: --repeat takes all settings from the picture. Leave the others out, or draw anew without --repeat.',
+      'generate: --repeat takes all settings from the picture, and the text. Leave the others out, or draw anew without --repeat.',
     );
   }
   const output = flags.output ?? nameBeside(input, '.repeated.png');
@@ -67,14 +98,16 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   const { text, truncate, settings, kernels, precision } = recipe;
   const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
   checkStdout(terminal, files.pictures, flags.json, 'generate');
-  const model = flags.model ?? recipe.model;
+  checkModel(recipe, flags.model, input);
   const draw = async (session: DalleSession): Promise<void> => {
     checkWeights(recipe, session.weights, input);
     if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);
-    const drawing = { command: 'generate', text, truncate, settings, files, flags } as const;
-    await drawPictures(session, drawing, (options) => session.dalle.generate(text, options), terminal);
+    const manner = { command: 'generate', truncate, settings, isRandom: false, flags } as const;
+    const start: StartDrawing = (options) => session.dalle.generate(text, options);
+    const report = await drawPictures(session, manner, { text, files }, start, terminal);
+    if (flags.json) printJson(terminal, report);
   };
-  await withDalle({ ...flags, model, precision }, terminal, draw, kernels ?? undefined);
+  await withDalle({ ...flags, precision }, terminal, draw, kernels ?? undefined);
 }
 
 function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {

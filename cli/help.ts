@@ -5,7 +5,7 @@ import { flagWord, isOption, type FlagTable } from './arguments.ts';
 import type { Command } from './command.ts';
 
 /** What `dalle-gl --help` prints. */
-export function formatProgramHelp(commands: readonly Command[]): string {
+export function formatProgramHelp(commands: readonly Command[]): string[] {
   const rows = commands.map(({ name, summary }) => [name, summary] as const);
   return [
     ...formatExamples(commands.map(({ examples }) => examples[0]!)),
@@ -16,13 +16,12 @@ export function formatProgramHelp(commands: readonly Command[]): string {
     '',
     ...formatTable(rows),
     '',
-    'dalle-gl <command> --help tells more; dalle-gl --version tells the version.',
-    '',
-  ].join('\n');
+    'dalle-gl help <command> tells more; dalle-gl --version tells the version.',
+  ];
 }
 
-/** What `dalle-gl <command> --help` prints. */
-export function formatCommandHelp({ name, operands, summary, examples, flags }: Command): string {
+/** What `dalle-gl <command> --help` and `dalle-gl help <command>` print. */
+export function formatCommandHelp({ name, operands, summary, examples, flags }: Command): string[] {
   return [
     ...formatExamples(examples),
     '',
@@ -31,8 +30,7 @@ export function formatCommandHelp({ name, operands, summary, examples, flags }: 
     `${summary}.`,
     '',
     ...formatTable(describeFlags(flags)),
-    '',
-  ].join('\n');
+  ];
 }
 
 function formatExamples(examples: readonly string[]): string[] {

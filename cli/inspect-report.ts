@@ -19,8 +19,8 @@ const MAX_OPCODES = 2_000;
 const MAX_SHARERS = 8;
 const INDENT = '  ';
 
-/** What `dalle-gl inspect` prints. */
-export function formatInspection(inspection: Inspection): string {
+/** What `dalle-gl inspect` prints, line by line: a line break inside one is of the file. */
+export function formatInspection(inspection: Inspection): string[] {
   const { name, bytes, container, globals, tensors, values, problems, opcodes } = inspection;
   return [
     `${name}: ${container}, ${bytes} bytes`,
@@ -35,7 +35,7 @@ export function formatInspection(inspection: Inspection): string {
       section(`opcodes of pickle ${index + 1}`, pickle, MAX_OPCODES, formatOpcodes),
     ),
     ...(opcodes?.length === 0 ? ['', 'There is no pickle in it, so nothing to explain.'] : []),
-  ].join('\n');
+  ];
 }
 
 const inside = REPORT_WIDTH - INDENT.length;

@@ -12,7 +12,7 @@ import { describeFailure, ReportedFailure, sayFailure } from './failure.ts';
 import { commonFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { formatInspection } from './inspect-report.ts';
-import { printJson, type Terminal } from './terminal.ts';
+import { print, printJson, type Terminal } from './terminal.ts';
 
 export const inspect: Command = defineCommand({
   name: 'inspect',
@@ -31,7 +31,7 @@ export const inspect: Command = defineCommand({
     try {
       const { inspection, failure } = await inspectFile(source, { explain: flags.explain });
       if (flags.json) printJson(terminal, { ...inspection, error: failure ? describeFailure(failure) : null });
-      else terminal.stdout.write(`${formatInspection(inspection)}\n`);
+      else print(terminal, formatInspection(inspection));
       if (!failure) return;
       sayFailure(terminal, failure);
       throw new ReportedFailure(failure);
@@ -44,5 +44,5 @@ export const inspect: Command = defineCommand({
 async function printManifest(folder: string, json: boolean, terminal: Terminal): Promise<void> {
   const manifest = await readModelManifest(folder);
   if (json) printJson(terminal, manifest);
-  else terminal.stdout.write(formatManifest(manifest));
+  else print(terminal, formatManifest(manifest).trimEnd().split('\n')); // JSON has no line breaks inside its words
 }

@@ -121,7 +121,7 @@ export async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net>
   const device = await open({ calibrate: !flags.noCalibrate, ...(flags.device && { device: flags.device }) });
   try {
     const dvae = await loadDVAE(model, { device, precision });
-    if (!quiet) say(terminal, `device  ${device.description}\nmodel   ${model}`);
+    if (!quiet) say(terminal, `device  ${device.description}`, `model   ${model}`);
     return new Net(device, dvae, model, terminal, quiet);
   } catch (error) {
     device.dispose();

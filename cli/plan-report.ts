@@ -33,7 +33,7 @@ export function judgeMemory(plan: TransformerPlan, memory: number | null): Memor
   };
 }
 
-export function formatPlan(report: PlanReport): string {
+export function formatPlan(report: PlanReport): string[] {
   const { name, architecture, parameters, bytes, token, prompt } = report;
   const { depth, dim, heads, head_size, text_length, text_vocab, grid, image_vocab } = architecture;
   const rows = [
@@ -51,7 +51,7 @@ export function formatPlan(report: PlanReport): string {
     '',
     ...wrapWords(describeTime(report)),
     ...wrapWords(describeMemory(report)),
-  ].join('\n');
+  ];
 }
 
 function formatWork({ draws, macs, fetches }: TransformerPlan['token']): string {

@@ -14,7 +14,7 @@ import { commonFlags, deviceFlag } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { findNearest } from './nearest.ts';
 import { formatPlan, judgeMemory, type PlanReport } from './plan-report.ts';
-import { printJson, say } from './terminal.ts';
+import { print, printJson, say } from './terminal.ts';
 
 export const plan: Command = defineCommand({
   name: 'plan',
@@ -36,7 +36,7 @@ export const plan: Command = defineCommand({
       ...judgeMemory(planned, measured.memory),
     };
     if (flags.json) printJson(terminal, report);
-    else terminal.stdout.write(`${formatPlan(report)}\n`);
+    else print(terminal, formatPlan(report));
     if (measured.device === null && !flags.quiet) {
       say(terminal, 'plan: no device could be opened, so there is no estimate of time; dalle-gl doctor tells why.');
     }

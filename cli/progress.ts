@@ -2,7 +2,7 @@
  * How far long work is. On a terminal one line with rate and time left, redrawn at most ten times a second and wiped
  * at the end; elsewhere, and in CI, a plain line for every tenth, but none for work that is quick.
  */
-import type { Terminal } from './terminal.ts';
+import { escapeHidden, type Terminal } from './terminal.ts';
 
 /** How to print an amount: bytes as MB, passes as they are. */
 export type Unit = 'bytes' | 'passes' | 'tensors' | 'tokens';
@@ -32,7 +32,7 @@ export function startProgress(terminal: Terminal, label: string, options: Progre
   const { stderr, env } = terminal;
   const start = now();
   const describe: Describe = (done, total) => {
-    return `${label} ${formatProgress(done, total, (now() - start) / 1000, options)}`;
+    return escapeHidden(`${label} ${formatProgress(done, total, (now() - start) / 1000, options)}`);
   };
   if (stderr.isTTY && !env['CI']) return drawLine(stderr, describe, now);
   return printLines(stderr, describe, now, start);

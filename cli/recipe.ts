@@ -3,8 +3,10 @@
  * weights on the same device it gives the same tokens again. A recipe that is read may be of anyone: nothing in it is
  * taken on trust.
  */
+import { resolve } from 'node:path';
 import { DalleError, FormatError } from '../base/errors.ts';
 import {
+  bundledModel,
   isKernelChoice,
   parseSampling,
   readPngText,
@@ -34,6 +36,10 @@ export interface Recipe {
 }
 
 const keyword = 'dalle-gl';
+/** Letters of a recipe: the longest text that a tokenizer reads takes less, and no recipe of ours more. */
+const maxLength = 1_000_000;
+/** Letters of the names in it, of the driver and of a folder. */
+const maxNameLength = 4096;
 
 /** A recipe as the text chunks of a PNG. */
 export function formatRecipe(recipe: Recipe): Readonly<Record<string, string>> {
@@ -55,6 +61,8 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
   const png = await readSource(input, { signal, stdin });
   const words = isPng(png) ? readPngText(png, input)[keyword] : undefined;
   if (words === undefined) throw recipeError(input, 'no recipe is in it');
+  if (words.length > maxLength)
+    throw recipeError(input, `its recipe has ${words.length} letters, which none of ours has`);
   const recipe = parseObject(words);
   if (recipe.command === 'complete') {
     throw recipeError(input, 'complete drew it, and it does not hold the picture that was completed');
@@ -62,8 +70,8 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
   const { text, truncate, model, device, weights, precision = 'full' } = recipe;
   const kernels = completeKernels(recipe.kernels);
-  const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && typeof device === 'string';
-  const isModel = model === undefined || typeof model === 'string';
+  const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && isName(device);
+  const isModel = model === undefined || isName(model);
   const isKnown = isKernels(kernels) && isPrecision(precision) && isHashes(weights);
   if (!isWhole || !isModel || !isKnown) throw recipeError(input, 'its recipe was edited');
   const settings = readSettings(recipe.settings, input);
@@ -80,6 +88,19 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
   };
 }
 
+/**
+ * Throws FormatError `E_RECIPE` where a picture names a model folder: who repeats it says which one is opened, for a
+ * picture may be of anyone, and a model folder is much to open unseen.
+ */
+export function checkModel({ model }: Recipe, named: string | undefined, input: string): void {
+  if (named !== undefined || model === undefined || resolve(model) === bundledModel) return;
+  throw new FormatError(
+    'E_RECIPE',
+    `generate: ${input} says that it was drawn with the model folder ${JSON.stringify(model)}, and a picture does not ` +
+      'choose what is opened. If you know that folder, name it, or another of the same weights, with -m.',
+  );
+}
+
 /** Throws FormatError `E_RECIPE` unless the weights are those that the picture was drawn with. */
 export function checkWeights({ weights }: Recipe, now: WeightHashes, input: string): void {
   // The encoder has no say in what is drawn.
@@ -90,8 +111,9 @@ export function checkWeights({ weights }: Recipe, now: WeightHashes, input: stri
 }
 
 function readSettings(settings: unknown, input: string): SamplingSettings {
+  const isFlat = typeof settings === 'object' && settings !== null && Object.values(settings).every(isNumber);
   try {
-    return parseSampling(JSON.stringify(settings ?? {}));
+    return parseSampling(isFlat ? JSON.stringify(settings) : '{}');
   } catch (error) {
     if (!(error instanceof DalleError)) throw error;
     throw recipeError(input, 'its settings were edited', error);
@@ -115,9 +137,21 @@ function isPrecision(value: unknown): value is Precision {
   return value === 'full' || value === 'half';
 }
 
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxNameLength;
+}
+
 function isHashes(value: unknown): value is WeightHashes {
   const lists = typeof value === 'object' && value !== null ? Object.values(value) : [undefined];
-  return lists.every((list) => Array.isArray(list) && list.every((hash) => typeof hash === 'string'));
+  return lists.every((list) => Array.isArray(list) && list.every(isHash));
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 function parseObject(words: string): Readonly<Record<string, unknown>> {

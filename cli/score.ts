@@ -6,7 +6,7 @@ import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags } from './flags.ts';
 import { checkOperands, loadPictureFor, processInputs } from './inputs.ts';
 import { truncateFlag } from './sampling-flags.ts';
-import { printJson } from './terminal.ts';
+import { printJson, printRow } from './terminal.ts';
 
 export const score: Command = defineCommand({
   name: 'score',
@@ -29,7 +29,7 @@ export const score: Command = defineCommand({
         const { width, height } = picture;
         const pixels = { data: toPixels(picture), shape: [1, 3, height, width] as const };
         const nats = await dalle.score(text, pixels, { truncate, signal });
-        if (!flags.json) terminal.stdout.write(`${input}\t${nats.toFixed(4)}\n`);
+        if (!flags.json) printRow(terminal, input, nats.toFixed(4));
         return { input, nats };
       });
       if (flags.json) printJson(terminal, { text, ...settings, results });

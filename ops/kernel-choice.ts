@@ -11,6 +11,7 @@ export function isKernelChoice(value: unknown): value is KernelChoice {
     (fetch === 'texelFetch' || fetch === 'textureLod') &&
     (block === 'strip' || block === 'block') &&
     Array.isArray(without) &&
-    without.every(known)
+    without.every(known) &&
+    new Set(without).size === without.length
   );
 }

@@ -41,6 +41,15 @@ export function selectTokens(selection: Selection, [rows, columns]: readonly [nu
   throw regionError('nothing is left to draw: the whole picture is kept');
 }
 
+/** Whether a rectangle lies within the picture and is larger than nothing, as `selectTokens` wants it. */
+export function isWithinPicture({ x, y, width, height }: Region): boolean {
+  return isWithin(x, width) && isWithin(y, height);
+}
+
+function isWithin(start: number, length: number): boolean {
+  return start >= 0 && length > 0 && start + length <= 1 + slack;
+}
+
 function selectPixels(selection: Selection, height: number, width: number): Uint8Array {
   if ('mask' in selection) {
     if (selection.mask.length !== width * height) {
@@ -66,7 +75,7 @@ function selectPixels(selection: Selection, height: number, width: number): Uint
 
 /** First pixel, and the one after the last: those wholly inside what is kept, and those touched by what is redrawn. */
 function coverPixels(start: number, length: number, size: number, keeps: boolean): [first: number, end: number] {
-  if (!(start >= 0 && length > 0 && start + length <= 1 + slack)) {
+  if (!isWithin(start, length)) {
     throw regionError(
       `a rectangle lies within 0 … 1 and is larger than nothing; one goes from ${start} on for ${length}`,
     );

@@ -1,0 +1,53 @@
+/**
+ * Several texts in one call. Those that cannot be drawn are told before the first is drawn; the others are drawn all the
+ * same, and the exit code is that of the first failure. Anything else that fails ends the call: what was drawn stays.
+ */
+import { AbortedError, DalleError } from '../base/errors.ts';
+import { prepareText, type Dalle } from '../node.ts';
+import type { Drawing, DrawingReport } from './drawing.ts';
+import { describeFailure, sayFailure, type Failure } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface RefusedText {
+  readonly text: string;
+  readonly error: Failure;
+}
+
+export interface DrawnTexts {
+  /** One for each text, in order. */
+  readonly results: readonly (DrawingReport | RefusedText)[];
+  /** What the first text that was refused threw; undefined when all were drawn. */
+  readonly failure: unknown;
+}
+
+/** Draws every text that the model can read. */
+export async function drawEach(
+  dalle: Dalle,
+  drawings: readonly Drawing[],
+  truncate: boolean,
+  draw: (drawing: Drawing, label: string) => Promise<DrawingReport>,
+  terminal: Terminal,
+): Promise<DrawnTexts> {
+  const faults = drawings.map(({ text }) => findFault(dalle, text, truncate));
+  for (const [i, fault] of faults.entries()) {
+    if (fault) sayFailure(terminal, fault, `text ${i + 1} of ${drawings.length}: `);
+  }
+  const results: (DrawingReport | RefusedText)[] = [];
+  for (const [i, drawing] of drawings.entries()) {
+    const fault = faults[i];
+    const done = `draw ${i + 1} of ${drawings.length}:`;
+    results.push(fault ? { text: drawing.text, error: describeFailure(fault) } : await draw(drawing, done));
+  }
+  return { results, failure: faults.find((fault) => fault !== undefined) };
+}
+
+/** Why a text cannot be drawn: it is too long, or the tokenizer does not take it. */
+function findFault({ tokenizer, transformer }: Dalle, text: string, truncate: boolean): DalleError | undefined {
+  try {
+    prepareText(tokenizer, text, transformer.architecture, { truncate });
+    return undefined;
+  } catch (error) {
+    if (error instanceof DalleError && !(error instanceof AbortedError)) return error;
+    throw error;
+  }
+}
