@@ -43,7 +43,7 @@ describe('a LayerNorm before an append', () => {
         const actual = await plan.run({ x, position: [0] });
         const normed = layerNorm(tensor(x, [sequences * count, size]), gain!, shift!);
         const [expected] = await interpret([layRows(normed, form)]);
-        // As a LayerNorm alone (test/browser/op-cases.ts); less where numbers lie close together.
+        // As a LayerNorm alone (ops/layer-norm/cases.ts); less where numbers lie close together.
         const least = Math.min(1, smallestDeviation(x, size));
         const bound = (index: number): number => (2 ** -17 * (8 + Math.abs(expected![index]!))) / least;
         expectClose(actual, expected!, bound, { shape: cacheShape(form) });

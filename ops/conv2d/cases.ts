@@ -1,0 +1,32 @@
+/** Calls of conv2d: naive, packed, with what joins its draw, and in halves. */
+import type { Tensor } from '../../engine/index.ts';
+import { PICTURE, integers, rules, weights, whole } from '../../test/helpers/op-case.ts';
+import type { OpCases } from '../../test/helpers/op-case.ts';
+import { castToHalf, conv2d, relu, scaleAdd, tensor, upsampleNearest2d } from '../index.ts';
+
+const convolve = (height: number, width: number): Tensor =>
+  conv2d(whole(PICTURE), weights([6, 5, height, width]), weights([6]));
+
+/** What ends a block of the decoder: with the standard rules one draw, ReLU on read, a smaller residual on write. */
+function endBlock(): Tensor {
+  const res = conv2d(relu(whole([2, 5, 10, 14])), weights([6, 5, 3, 3]), weights([6]));
+  return scaleAdd(upsampleNearest2d(whole([2, 6, 5, 7])), res, 0.25);
+}
+
+/** Octets in, octets of weights, octets out; what is beyond 2048 is rounded, as the reference rounds it. */
+function convolveHalves(): Tensor {
+  const kernel = tensor(integers([12, 5, 3, 3], -8, 8), [12, 5, 3, 3], 'f16');
+  return castToHalf(conv2d(relu(castToHalf(weights(PICTURE))), kernel, weights([12])));
+}
+
+export const cases: OpCases = {
+  conv2d: [
+    { title: 'naive', result: convolve(3, 3) },
+    { title: '1×1', result: convolve(1, 1), rules },
+    { title: '3×3', result: convolve(3, 3), rules },
+    { title: '5×7', result: convolve(5, 7), rules },
+    { title: '7×7', result: convolve(7, 7), rules },
+    { title: 'fused', result: endBlock(), rules },
+    { title: 'of halves', result: convolveHalves(), rules },
+  ],
+};

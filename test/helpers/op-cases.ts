@@ -1,0 +1,30 @@
+/// <reference types="vite/client" />
+/** The cases of every op, gathered from the folders of the ops: an op that is added brings its own. */
+import type * as ops from '../../ops/index.ts';
+import type { OpCase, OpCases } from './op-case.ts';
+
+/** What `ops/index.ts` exports beside ops. */
+export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
+  'State',
+  'Tensor',
+  'appendRows',
+  'calibrate',
+  'compile',
+  'constant',
+  'createCache',
+  'createElementwise',
+  'run',
+  'standardRules',
+  'tensor',
+];
+
+const found = import.meta.glob<{ readonly cases: OpCases }>('../../ops/*/cases.ts', { eager: true });
+
+export const opCases: OpCases = Object.assign({}, ...Object.values(found).map(({ cases }) => cases)) as OpCases;
+
+/** All of them with titles, for `test.each`. */
+export const titledCases: readonly { readonly title: string; readonly given: OpCase }[] = Object.entries(
+  opCases,
+).flatMap(([name, list]) =>
+  list.map((given) => ({ title: given.title === undefined ? name : `${name}, ${given.title}`, given })),
+);
