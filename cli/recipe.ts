@@ -4,6 +4,7 @@
  * taken on trust.
  */
 import { DalleError, FormatError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import {
   isKernelChoice,
   parseSampling,
@@ -122,7 +123,7 @@ function isHashes(value: unknown): value is WeightHashes {
 
 function parseObject(words: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(words);
+    const value: unknown = parseJson(words);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};

@@ -6,6 +6,7 @@
  * Everything is checked before use: ids without gaps, merges of tokens that make tokens.
  */
 import { FormatError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { BpeTokenizer, WORD_END, type BpeVocabulary } from './bpe.ts';
 
 /** Any JSON object. */
@@ -48,8 +49,9 @@ export function parseTokenizerJson(text: string): JsonObject {
     throw tokenizerError(`it has ${text.length} letters and may have ${MAX_JSON_LENGTH}`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
+    if (cause instanceof RangeError) throw tokenizerError(cause.message, cause);
     throw tokenizerError(`it is not JSON and begins with ${JSON.stringify(text.slice(0, 40))}`, cause);
   }
   if (isObject(value) && isObject(value['model'])) return value;
