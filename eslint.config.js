@@ -19,6 +19,7 @@ const zones = {
   'engine/index.ts': ['engine/', 'engine/gl/', 'engine/context/'],
   'ops/': ['base/', 'engine/index.ts'],
   'nets/': ['base/', 'engine/index.ts', 'ops/', 'weights-convert/', '@huggingface/tokenizers'],
+  'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],
   'weights-convert/': ['base/', '@noble/hashes'],
   'weights-convert/node/': ['base/', 'base/node/', 'weights-convert/', 'node:'],
   'images/': ['base/', '@jsquash/jpeg'],
@@ -28,7 +29,7 @@ const zones = {
   'kernel-cache.ts': ['base/node/', 'engine/index.ts', 'ops/', 'node:'],
   'node.ts': [
     ...['base/', 'base/node/', 'index.ts', 'kernel-cache.ts'],
-    ...['engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'nets/'],
+    ...['engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'nets/', 'nets/tokenizer/node/'],
     ...['weights-convert/', 'weights-convert/node/', 'images/', 'images/node/'],
   ],
   'cli/': [
