@@ -14,7 +14,7 @@ import { Device, referenceDevice } from './engine/index.ts';
 import type { AnyDevice, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
 import { createDalle as createDalleOf, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
 import { Dvae } from './nets/dvae/dvae.ts';
-import { startThread } from './nets/tokenizer/node/foreign-thread.ts';
+import { startProcess } from './nets/tokenizer/node/start-process.ts';
 import { openTokenizer as openTokenizerOf, type OpenTokenizerOptions } from './nets/tokenizer/open-tokenizer.ts';
 import type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
 import type { Precision } from './nets/weight-tree.ts';
@@ -113,14 +113,14 @@ export async function loadDalle(
   }
 }
 
-/** `createDalle` of `dalle-gl`, with threads of Node for tokenizers of others. */
+/** `createDalle` of `dalle-gl`, where tokenizers of others work in a process of their own. */
 export function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
-  return createDalleOf(model, { startThread, ...options });
+  return createDalleOf(model, { startWorker: startProcess, ...options });
 }
 
-/** `openTokenizer` of `dalle-gl`, with threads of Node for those of others. */
+/** `openTokenizer` of `dalle-gl`, where those of others work in a process of their own. */
 export function openTokenizer(file: string | Uint8Array, options: OpenTokenizerOptions = {}): Promise<Tokenizer> {
-  return openTokenizerOf(file, { startThread, ...options });
+  return openTokenizerOf(file, { startWorker: startProcess, ...options });
 }
 
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
 
-/** Node starts threads from files, and Node 20 from none in TypeScript: those of the built program are started. */
-const builtThreads: Plugin = {
-  name: 'built-threads',
+/** Node starts processes from files, and Node 20 from none in TypeScript: that of the built program is started. */
+const builtProcess: Plugin = {
+  name: 'built-process',
   enforce: 'pre',
   transform(code, id) {
-    if (!id.endsWith('/nets/tokenizer/node/foreign-thread.ts')) return undefined;
+    if (!id.endsWith('/nets/tokenizer/node/start-process.ts')) return undefined;
     const built = pathToFileURL(id.replace('/nets/', '/dist/nets/')).href;
-    return code.replace(/(new URL\('\.\/foreign-worker\.js', )import\.meta\.url/, `$1${JSON.stringify(built)}`);
+    return code.replace(/(new URL\('\.\/foreign-process\.js', )import\.meta\.url/, `$1${JSON.stringify(built)}`);
   },
 };
 
@@ -23,7 +23,7 @@ const config: ViteUserConfig = defineConfig({
     reporters: ['default', './test/helpers/plain-reporter.ts'],
     projects: [
       {
-        plugins: [builtThreads],
+        plugins: [builtProcess],
         test: {
           name: 'node',
           include: ['**/*.test.ts'],

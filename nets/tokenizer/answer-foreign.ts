@@ -1,9 +1,9 @@
 /**
- * What is done in the thread of a foreign tokenizer: Hugging Face's package is asked, and every answer is bounded before
+ * What is done in the worker of a foreign tokenizer: Hugging Face's package is asked, and every answer is bounded before
  * it goes back. Special tokens that the file would add at the ends are left out, as DALLE-pytorch does.
  */
 import type { Tokenizer } from '@huggingface/tokenizers';
-import type { Answer, Question } from './foreign-thread.ts';
+import type { Answer, Question } from './foreign-host.ts';
 
 /** Beyond what any text that is read at all takes, one token for each of its bytes and more. */
 const MAX_TOKENS = 2 ** 19;

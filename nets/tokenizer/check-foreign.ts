@@ -2,15 +2,24 @@
  * What can be seen of a foreign tokenizer.json before it runs: ids that would make endless lists, and replacements that
  * would make a short text endless.
  */
-import { tokenizerError, type JsonObject } from './tokenizer-json.ts';
+import { checkToken, tokenizerError, type JsonObject } from './tokenizer-json.ts';
 
 /** How many times longer replacements may make a text; those of real tokenizers make it twice as long. */
 const MAX_GROWTH = 100;
 
 /** Throws FormatError `E_TOKENIZER_FILE`. */
 export function checkForeign(json: JsonObject): void {
+  checkTokens(json);
   checkIds(json);
   checkReplacements(json);
+}
+
+function checkTokens({ model, added_tokens: added }: JsonObject): void {
+  const { vocab } = model as JsonObject;
+  const pieces: unknown[] = Array.isArray(vocab) ? vocab.map((entry: unknown) => (entry as unknown[] | null)?.[0]) : [];
+  const contents: unknown[] = Array.isArray(added) ? added.map((token: JsonObject | null) => token?.['content']) : [];
+  const keys = typeof vocab === 'object' && vocab !== null ? Object.keys(vocab) : [];
+  for (const token of [...keys, ...pieces, ...contents]) if (typeof token === 'string') checkToken(token);
 }
 
 /** The package makes lists as long as the highest id; a small file may not have it make a long one. */

@@ -1,11 +1,11 @@
 /**
- * Tokenizer files of other forms (WordPiece, Unigram, BPE over bytes, …), read by Hugging Face's own package in a thread
+ * Tokenizer files of other forms (WordPiece, Unigram, BPE over bytes, …), read by Hugging Face's own package in a worker
  * of its own: such a file is a program of regular expressions and replacements, made by anyone, and it gets only so
- * much time and memory. Package and thread are loaded only when such a file is opened.
+ * much time and memory. Package and worker are loaded only when such a file is opened.
  */
 import { DalleError, FormatError } from '../../base/errors.ts';
 import { checkForeign } from './check-foreign.ts';
-import { startWorker, type Answer, type ForeignThread, type Question, type StartThread } from './foreign-thread.ts';
+import { startWebWorker, type Answer, type ForeignWorker, type Question, type StartWorker } from './foreign-host.ts';
 import { tokenizerError, type JsonObject } from './tokenizer-json.ts';
 import {
   checkTextLength,
@@ -15,16 +15,16 @@ import {
   type WordExplanation,
 } from './tokenizer.ts';
 
-/** Seconds; a large vocabulary on a slow machine takes two, a caption milliseconds. */
-const LIMITS: Readonly<Record<Question['kind'], number>> = { open: 20, encode: 3, decode: 3 };
+/** Seconds; a quarter of a million tokens on a slow machine take ten, a caption milliseconds. */
+const LIMITS: Readonly<Record<Question['kind'], number>> = { open: 30, encode: 3, decode: 3 };
 
 /**
- * The tokenizer that a `tokenizer.json` describes. It answers later, and `dispose` ends its thread.
+ * The tokenizer that a `tokenizer.json` describes. It answers later, and `dispose` ends its worker.
  *
  * @throws FormatError `E_TOKENIZER_FILE`, `E_TOKENIZER_SLOW`
- * @throws DalleError `E_TOKENIZER_PACKAGE` if no thread with the package `@huggingface/tokenizers` can be started
+ * @throws DalleError `E_TOKENIZER_PACKAGE` if no worker with the package `@huggingface/tokenizers` can be started
  */
-export async function openForeignTokenizer(json: JsonObject, start: StartThread = startWorker): Promise<Tokenizer> {
+export async function openForeignTokenizer(json: JsonObject, start: StartWorker = startWebWorker): Promise<Tokenizer> {
   checkForeign(json);
   const session = new Session(json, start);
   try {
@@ -75,24 +75,25 @@ class ForeignTokenizer implements Tokenizer {
   }
 }
 
-/** Asks one question after another, each with a limit of time. A thread that was ended is started again when needed. */
+/** Asks one question after another, each with a limit of time. A worker that was ended is started again when needed. */
 class Session {
   readonly #json: JsonObject;
-  readonly #start: StartThread;
-  #thread: ForeignThread | undefined;
+  readonly #start: StartWorker;
+  #worker: ForeignWorker | undefined;
   /** Ends the wait for the answer that is due. */
   #settle: (outcome: Answer | Error) => void = () => {};
+  #asked: Question['kind'] = 'open';
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(json: JsonObject, start: StartThread) {
+  constructor(json: JsonObject, start: StartWorker) {
     this.#json = json;
     this.#start = start;
   }
 
-  /** Throws what the thread finds at fault as `E_TOKENIZER_FILE`. */
+  /** Throws what the worker finds at fault as `E_TOKENIZER_FILE`. */
   async ask(question: Question): Promise<Answer> {
     const asked = this.#last.then(async () => {
-      if (!this.#thread && question.kind !== 'open') await this.#pose({ kind: 'open', json: this.#json });
+      if (!this.#worker && question.kind !== 'open') await this.#pose({ kind: 'open', json: this.#json });
       return this.#pose(question);
     });
     this.#last = asked.catch(() => undefined);
@@ -100,8 +101,8 @@ class Session {
   }
 
   end(cause: Error = new DalleError('E_DISPOSED', 'The tokenizer was disposed while it worked. Open it again.')): void {
-    this.#thread?.end();
-    this.#thread = undefined;
+    this.#worker?.end();
+    this.#worker = undefined;
     this.#settle(cause);
   }
 
@@ -110,9 +111,10 @@ class Session {
     try {
       const outcome = await new Promise<Answer | Error>((resolve) => {
         this.#settle = resolve;
+        this.#asked = question.kind;
         timer = setTimeout(() => this.end(slowError(question.kind)), 1000 * LIMITS[question.kind]);
-        this.#thread ??= this.#open(question.kind);
-        this.#thread?.ask(question);
+        this.#worker ??= this.#open();
+        this.#worker?.ask(question);
       });
       if (outcome instanceof Error) throw outcome;
       if ('fault' in outcome) throw tokenizerError(`@huggingface/tokenizers says: ${outcome.fault}`);
@@ -123,15 +125,15 @@ class Session {
     }
   }
 
-  #open(kind: Question['kind']): ForeignThread | undefined {
-    let hasAnswered = false;
+  #open(): ForeignWorker | undefined {
+    let isReady = false;
     const onAnswer = (answer: Answer): void => {
-      hasAnswered = true;
-      this.#settle(answer);
+      if ('ready' in answer) isReady = true;
+      else this.#settle(answer);
     };
     const onFailure = (cause: unknown): void => {
-      const isFull = cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.end(isFull || hasAnswered ? slowError(kind, cause) : packageError(cause));
+      // One that began to work can only have run out of memory.
+      this.end(isReady ? slowError(this.#asked, cause) : packageError(cause));
     };
     try {
       return this.#start({ onAnswer, onFailure });
@@ -146,8 +148,8 @@ function slowError(kind: Question['kind'], cause?: unknown): FormatError {
   return new FormatError(
     'E_TOKENIZER_SLOW',
     `${kind === 'open' ? 'openTokenizer' : kind}: this tokenizer.json took more than ${LIMITS[kind]} s, or more memory ` +
-      'than any tokenizer needs, and was stopped. Its regular expressions or replacements were probably made to do so: ' +
-      'take such files only from whom you trust.',
+      'than any tokenizer needs, and was stopped. Its regular expressions or replacements were probably made to do so, ' +
+      'or the text is no caption. Take such files only from whom you trust.',
     { cause },
   );
 }
@@ -156,7 +158,7 @@ function packageError(cause: unknown): DalleError {
   return new DalleError(
     'E_TOKENIZER_PACKAGE',
     'openTokenizer: this tokenizer.json is not of dalle-gl’s own form, and the package @huggingface/tokenizers, which ' +
-      'reads the others in a thread of its own, cannot be loaded. In Node install it, and open the file through ' +
+      'reads the others in a worker, cannot be loaded. In Node install it, and open the file through ' +
       'dalle-gl/node; on a page without a bundler, name it in an import map.',
     { cause },
   );

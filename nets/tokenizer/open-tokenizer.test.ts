@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readTokenizerGolden } from '../../test/helpers/tokenizer-golden.ts';
 import { BpeTokenizer } from './bpe.ts';
-import { startThread } from './node/foreign-thread.ts';
+import { startProcess } from './node/start-process.ts';
 import { openTokenizer as openTokenizerWith } from './open-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-const openTokenizer = (file: string | Uint8Array): Promise<Tokenizer> => openTokenizerWith(file, { startThread });
+const openTokenizer = (file: string | Uint8Array): Promise<Tokenizer> => openTokenizerWith(file, { startWorker: startProcess });
 
 const clipGolden = readTokenizerGolden('clip');
 const clipFile = `"bpe_simple_vocab_16e6.txt#version: 0.2\n${clipGolden.merges!.join('\n')}\n`;

@@ -7,7 +7,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { readClipVocabulary } from './clip.ts';
 import { openForeignTokenizer } from './foreign.ts';
-import type { StartThread } from './foreign-thread.ts';
+import type { StartWorker } from './foreign-host.ts';
 import { isOwnForm, MAX_JSON_LENGTH, parseTokenizerJson, readOwnTokenizer, tokenizerError } from './tokenizer-json.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -15,8 +15,8 @@ import type { Tokenizer } from './tokenizer.ts';
 const MERGES_FILE = /^[^\n{]{0,100}#version/;
 
 export interface OpenTokenizerOptions {
-  /** How a tokenizer of others gets a thread [a `Worker`; `dalle-gl/node` has threads of Node]. */
-  readonly startThread?: StartThread;
+  /** What a tokenizer of others works in [a `Worker`; in `dalle-gl/node` a process]. */
+  readonly startWorker?: StartWorker;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface OpenTokenizerOptions {
  */
 export async function openTokenizer(
   file: string | Uint8Array,
-  { startThread }: OpenTokenizerOptions = {},
+  { startWorker }: OpenTokenizerOptions = {},
 ): Promise<Tokenizer> {
   if (typeof file !== 'string' && !(file instanceof Uint8Array)) {
     throw new UsageError('E_USAGE', 'openTokenizer: wanted the text or the bytes of a file. Read it first.');
@@ -35,7 +35,7 @@ export async function openTokenizer(
   const text = typeof file === 'string' ? file : decodeText(await unpack(file));
   if (MERGES_FILE.test(text)) return readClipVocabulary(text);
   const json = parseTokenizerJson(text);
-  return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json, startThread);
+  return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json, startWorker);
 }
 
 async function unpack(bytes: Uint8Array): Promise<Uint8Array> {

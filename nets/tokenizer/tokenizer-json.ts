@@ -15,6 +15,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** UTF-16 units of a tokenizer.json that is read at all; one of a quarter of a million tokens has half as many. */
 export const MAX_JSON_LENGTH: number = 16 * 1024 * 1024;
 
+/** Letters of a token; the longest that any vocabulary has are a few hundred spaces. */
+const MAX_TOKEN_LENGTH = 4096;
+
 /** What surrounds vocabulary and merges. A file that says anything else is of another form. */
 const PIPELINE: JsonObject = {
   version: '1.0',
@@ -81,6 +84,12 @@ export function readOwnTokenizer(json: JsonObject): BpeTokenizer {
   return new BpeTokenizer({ tokens, merges: readMerges(merges, known), unknown });
 }
 
+/** Throws `E_TOKENIZER_FILE` for one so long that the text of a few of them would be without end. */
+export function checkToken(token: string): void {
+  if (token.length <= MAX_TOKEN_LENGTH) return;
+  throw tokenizerError(`token ${quote(token)}… has ${token.length} letters and may have ${MAX_TOKEN_LENGTH}`);
+}
+
 /** An error about a file that is no tokenizer, or not one that can be used. */
 export function tokenizerError(what: string, cause?: unknown): FormatError {
   return new FormatError(
@@ -102,6 +111,7 @@ function readTokens(vocab: unknown): string[] {
         `its ids should be 0 … ${entries.length - 1}, once each; that of ${quote(token)} is ${quote(id)}`,
       );
     }
+    checkToken(token);
     tokens[id] = token;
   }
   return tokens;
@@ -144,6 +154,7 @@ function isObject(value: unknown): value is JsonObject {
   return !isPlain(value) && !Array.isArray(value);
 }
 
-function quote(value: unknown): string {
-  return isPlain(value) ? JSON.stringify(value ?? null).slice(0, 40) : 'no plain value';
+/** A value of the file, short enough for a message. */
+export function quote(value: unknown): string {
+  return isPlain(value) ? JSON.stringify(typeof value === 'string' ? value.slice(0, 40) : (value ?? null)) : 'no plain value';
 }

@@ -33,7 +33,7 @@ export interface WordExplanation {
 }
 
 /**
- * Our own tokenizers answer at once; those of others work in a thread and answer later. `await` does for both.
+ * Our own tokenizers answer at once; those of others work apart and answer later. `await` does for both.
  */
 export interface Tokenizer {
   /** Tokens there are: ids are below it. */
@@ -56,7 +56,7 @@ export interface Tokenizer {
    * @throws UsageError `E_TEXT_TOO_LONG` beyond `MAX_EXPLAINED_LENGTH`
    */
   explain(text: string): WordExplanation[] | Promise<WordExplanation[]>;
-  /** Ends the thread, where there is one. */
+  /** Ends the worker, where there is one. */
   dispose?(): void;
 }
 
