@@ -26,7 +26,7 @@ const zones = {
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
   'index.ts': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
-  'kernel-cache.ts': ['base/node/', 'engine/index.ts', 'ops/', 'node:'],
+  'kernel-cache.ts': ['base/', 'base/node/', 'engine/index.ts', 'ops/', 'node:'],
   'node.ts': [
     ...['base/', 'base/node/', 'index.ts', 'kernel-cache.ts'],
     ...['engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'nets/', 'nets/tokenizer/node/'],

@@ -111,7 +111,7 @@ function parseFiles(part: string, fields: Fields): ModelFile[] {
 function parseFile(fields: Fields): ModelFile {
   const name = readText(fields, 'name');
   // A file of the folder itself: a manifest from elsewhere must not reach other files.
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw modelError('a part names a file outside the folder');
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name)) throw modelError('a part names a file outside the folder');
   return { name, bytes: readCount(fields, 'bytes'), sha256: readText(fields, 'sha256') };
 }
 

@@ -8,7 +8,8 @@ import { startProcess } from './node/start-process.ts';
 import { openTokenizer as openTokenizerWith } from './open-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-const openTokenizer = (file: string | Uint8Array): Promise<Tokenizer> => openTokenizerWith(file, { startWorker: startProcess });
+const openTokenizer = (file: string | Uint8Array): Promise<Tokenizer> =>
+  openTokenizerWith(file, { startWorker: startProcess });
 
 const clipGolden = readTokenizerGolden('clip');
 const clipFile = `"bpe_simple_vocab_16e6.txt#version: 0.2\n${clipGolden.merges!.join('\n')}\n`;
@@ -18,7 +19,8 @@ describe('CLIP’s list of merges', () => {
     for (const file of [clipFile, new TextEncoder().encode(clipFile), gzipSync(clipFile)]) {
       const tokenizer = await openTokenizer(file);
       expect(tokenizer.vocabularySize).toBe(512 + clipGolden.merges!.length + 2);
-      for (const { text, ids } of clipGolden.cases) expect(await tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+      for (const { text, ids } of clipGolden.cases)
+        expect(await tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
     }
   });
 
@@ -30,7 +32,10 @@ describe('CLIP’s list of merges', () => {
     // A space is the 33rd of the bytes that are not printed, é is C3 A9, and 0 the first.
     expect(tokenizer.encode('é\0')).toEqual([0xc3 - 0xae + 94 + 12, 256 + 0xa9 - 0xa1 + 94, 256 + 188]);
     expect(tokenizer.encode('<|startoftext|>1<|endoftext|>')).toEqual([514, 256 + 16, 515]);
-    expect((await tokenizer.explain('Cat'))[0]!.steps.map(({ pieces }) => pieces)).toEqual([['ca', 't</w>'], ['cat</w>']]);
+    expect((await tokenizer.explain('Cat'))[0]!.steps.map(({ pieces }) => pieces)).toEqual([
+      ['ca', 't</w>'],
+      ['cat</w>'],
+    ]);
   });
 
   test('any text comes back, in small letters', async () => {

@@ -40,11 +40,7 @@ export async function prepareText(
   });
 }
 
-async function tooLongError(
-  tokenizer: Tokenizer,
-  tokens: readonly number[],
-  limit: number,
-): Promise<UsageError> {
+async function tooLongError(tokenizer: Tokenizer, tokens: readonly number[], limit: number): Promise<UsageError> {
   const kept = await tokenizer.decode(tokens.slice(0, limit));
   const cut = await tokenizer.decode(tokens.slice(limit));
   return new UsageError(

@@ -156,5 +156,7 @@ function isObject(value: unknown): value is JsonObject {
 
 /** A value of the file, short enough for a message. */
 export function quote(value: unknown): string {
-  return isPlain(value) ? JSON.stringify(typeof value === 'string' ? value.slice(0, 40) : (value ?? null)) : 'no plain value';
+  return isPlain(value)
+    ? JSON.stringify(typeof value === 'string' ? value.slice(0, 40) : (value ?? null))
+    : 'no plain value';
 }
