@@ -6,7 +6,16 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DalleError, decodePng, encodePng, openModelFolder, openTokenizer, readPngText } from '../node.ts';
+import {
+  convertToModelFolder,
+  DalleError,
+  decodePng,
+  encodePng,
+  exportCheckpoints,
+  openModelFolder,
+  openTokenizer,
+  readPngText,
+} from '../node.ts';
 import { captureStream, runCaptured } from '../test/helpers/captured-terminal.ts';
 import { ODD_FILES, spoil } from '../test/helpers/odd-values.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';
@@ -54,6 +63,8 @@ const commands: readonly (readonly [name: string, words: (file: string) => reado
   ['generate --repeat', (file) => ['generate', '--repeat', file, '-o', place.path('x.png'), '-m', model]],
   ['complete --mask', (file) => ['complete', photo, 'x', '--mask', file, '-o', place.path('x.png'), '-m', model]],
   ['convert', (file) => ['convert', file, '-o', place.path('converted')]],
+  ['inspect', (file) => ['inspect', file]],
+  ['plan', (file) => ['plan', file]],
 ];
 
 describe.each(commands)('%s', (_, words) => {
@@ -62,15 +73,19 @@ describe.each(commands)('%s', (_, words) => {
     await expectCoded(words(file));
   });
 
-  test('a pipe, a device, a folder and a file of the kernel', async () => {
+  test('a pipe, a device, a folder, a file of the kernel, a link to itself, a name too long', async () => {
     const pipe = place.path('pipe');
     execFileSync('mkfifo', [pipe]);
     symlinkSync('/dev/zero', place.path('zero.png'));
-    for (const path of [pipe, place.path('zero.png'), '/dev/zero', '/proc/self/mem', place.folder]) {
+    symlinkSync('circle', place.path('circle'));
+    for (const path of [
+      ...[pipe, place.path('zero.png'), '/dev/zero', '/proc/self/mem', place.folder],
+      ...[place.path('circle'), place.path('x'.repeat(300)), join(photo, 'x')],
+    ]) {
       await expectCoded(words(path));
     }
     rmSync(pipe);
-    rmSync(place.path('zero.png'));
+    for (const name of ['zero.png', 'circle']) rmSync(place.path(name));
   });
 });
 
@@ -133,6 +148,27 @@ describe('a model folder', () => {
   test.each([[''], [null], [7], [{}]])('named %j', async (folder) => {
     await expect(openModelFolder(folder as string)).rejects.toMatchObject({ code: 'E_USAGE' });
   });
+});
+
+test('what is no path, in every function that takes one', async () => {
+  const usage = { name: 'UsageError', code: 'E_USAGE' };
+  for (const odd of ['', null, undefined, 7, {}] as unknown[] as string[]) {
+    await expect(convertToModelFolder({ sources: [odd], out: place.path('o') }), String(odd)).rejects.toMatchObject(
+      // What is neither text nor a URL is no address either.
+      odd === '' ? usage : { code: 'E_DOWNLOAD_ADDRESS' },
+    );
+    await expect(convertToModelFolder({ sources: [photo], out: odd })).rejects.toMatchObject(usage);
+    await expect(convertToModelFolder({ sources: odd as never, out: 'o' })).rejects.toMatchObject(usage);
+    await expect(convertToModelFolder(odd as never)).rejects.toMatchObject(usage);
+    await expect(exportCheckpoints({ folder: odd, out: place.path('o') })).rejects.toMatchObject(usage);
+    await expect(exportCheckpoints(odd as never)).rejects.toMatchObject(usage);
+  }
+  const signal = AbortSignal.abort();
+  const aborted = { code: 'E_ABORTED' };
+  await expect(convertToModelFolder({ sources: ['none'], out: place.path('o'), signal })).rejects.toMatchObject(
+    aborted,
+  );
+  await expect(exportCheckpoints({ folder: 'none', out: place.path('o'), signal })).rejects.toMatchObject(aborted);
 });
 
 test('any odd value in tokenizer.json', async () => {
