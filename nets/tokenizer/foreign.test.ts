@@ -2,7 +2,7 @@
  * Tokenizer files made to take for ever or to fill the memory: refused, or stopped in time, and whoever opened them
  * lives on.
  */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startProcess } from './node/start-process.ts';
 import type { ForeignWorker, StartWorker } from './foreign-host.ts';
 import { openTokenizer } from './open-tokenizer.ts';
@@ -63,9 +63,11 @@ describe('stopped in time', () => {
   test('at once by dispose', async () => {
     const tokenizer = await open({ pre_tokenizer: split('^(a+)+$') });
     const slow = Promise.resolve(tokenizer.encode(`${'a'.repeat(40)}!`));
+    const next = Promise.resolve(tokenizer.encode('ab'));
     setTimeout(() => tokenizer.dispose!(), 100);
     const began = performance.now();
     await expect(slow).rejects.toMatchObject({ code: 'E_DISPOSED' });
+    await expect(next).rejects.toMatchObject({ code: 'E_DISPOSED' });
     expect(performance.now() - began).toBeLessThan(2000);
   });
 });
@@ -84,6 +86,33 @@ describe('refused before anything runs', () => {
   ])('%s', async (_, change) => {
     await expect(open(change, refusesAll)).rejects.toMatchObject({ code: 'E_TOKENIZER_FILE' });
   });
+});
+
+test('what a worker says after it was stopped answers no later question', async () => {
+  vi.useFakeTimers();
+  try {
+    const late: (() => void)[] = [];
+    const start: StartWorker = ({ onAnswer }): ForeignWorker => ({
+      ask: ({ kind }) => {
+        const answer = kind === 'open' ? { tokens: ['<unk>', 'a', 'b'] } : { ids: [late.length] };
+        if (kind === 'open') onAnswer(answer);
+        else late.push(() => onAnswer(answer));
+      },
+      end: () => {},
+    });
+    const tokenizer = await open({}, start);
+    const first = Promise.resolve(tokenizer.encode('a'));
+    const refused = expect(first).rejects.toMatchObject({ code: 'E_TOKENIZER_SLOW' });
+    await vi.advanceTimersByTimeAsync(3000);
+    await refused;
+    const second = tokenizer.encode('b');
+    await vi.advanceTimersByTimeAsync(1);
+    late[0]!();
+    late[1]!();
+    expect(await second).toEqual([1]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('a worker that breaks down', () => {

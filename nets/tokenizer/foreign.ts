@@ -31,7 +31,7 @@ export async function openForeignTokenizer(json: JsonObject, start: StartWorker 
     const answer = await session.ask({ kind: 'open', json });
     return new ForeignTokenizer(session, 'tokens' in answer ? answer.tokens : []);
   } catch (error) {
-    session.end();
+    session.dispose();
     throw error;
   }
 }
@@ -71,7 +71,7 @@ class ForeignTokenizer implements Tokenizer {
   }
 
   dispose(): void {
-    this.#session.end();
+    this.#session.dispose();
   }
 }
 
@@ -84,6 +84,9 @@ class Session {
   #settle: (outcome: Answer | Error) => void = () => {};
   #asked: Question['kind'] = 'open';
   #last: Promise<unknown> = Promise.resolve();
+  #isDisposed = false;
+  /** Counts workers: what one that was ended still says is no answer to what the next is asked. */
+  #turn = 0;
 
   constructor(json: JsonObject, start: StartWorker) {
     this.#json = json;
@@ -100,19 +103,26 @@ class Session {
     return asked;
   }
 
-  end(cause: Error = new DalleError('E_DISPOSED', 'The tokenizer was disposed while it worked. Open it again.')): void {
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#end(disposedError());
+  }
+
+  #end(cause: Error): void {
+    this.#turn++;
     this.#worker?.end();
     this.#worker = undefined;
     this.#settle(cause);
   }
 
   async #pose(question: Question): Promise<Answer> {
+    if (this.#isDisposed) throw disposedError();
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       const outcome = await new Promise<Answer | Error>((resolve) => {
         this.#settle = resolve;
         this.#asked = question.kind;
-        timer = setTimeout(() => this.end(slowError(question.kind)), 1000 * LIMITS[question.kind]);
+        timer = setTimeout(() => this.#end(slowError(question.kind)), 1000 * LIMITS[question.kind]);
         this.#worker ??= this.#open();
         this.#worker?.ask(question);
       });
@@ -126,14 +136,17 @@ class Session {
   }
 
   #open(): ForeignWorker | undefined {
+    const turn = this.#turn;
     let isReady = false;
     const onAnswer = (answer: Answer): void => {
+      if (turn !== this.#turn) return;
       if ('ready' in answer) isReady = true;
       else this.#settle(answer);
     };
     const onFailure = (cause: unknown): void => {
+      if (turn !== this.#turn) return;
       // One that began to work can only have run out of memory.
-      this.end(isReady ? slowError(this.#asked, cause) : packageError(cause));
+      this.#end(isReady ? slowError(this.#asked, cause) : packageError(cause));
     };
     try {
       return this.#start({ onAnswer, onFailure });
@@ -142,6 +155,10 @@ class Session {
       return undefined;
     }
   }
+}
+
+function disposedError(): DalleError {
+  return new DalleError('E_DISPOSED', 'This tokenizer was disposed. Open it again.');
 }
 
 function slowError(kind: Question['kind'], cause?: unknown): FormatError {
