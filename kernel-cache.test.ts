@@ -1,5 +1,6 @@
 /** Choices of kernels are made on the device, remembered by driver, and made anew where the memory is damaged. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -29,10 +30,33 @@ test('a kept choice is taken without asking the device', async () => {
   expect(await chooseKernels(source, folder)).toEqual(kept);
 });
 
-test.each(['', '{', 'null', '{"a": 1}', '[]'])('a damaged file %j is replaced', async (text) => {
+test.each([
+  ...['', '{', 'null', '{"a": 1}', '[]'].map((text) => [JSON.stringify(text), text]),
+  ['of a million brackets', '['.repeat(1e6)],
+  ['of two million spaces', ' '.repeat(2e6)],
+])('a damaged file %s is replaced', async (_, text) => {
   writeFileSync(path, text);
   const choice = await chooseKernels(source, folder);
   expect(JSON.parse(readFileSync(path, 'utf8'))[source.description]).toEqual(choice);
+});
+
+test('what is no file is replaced, and never waited for or written to', async () => {
+  const other = join(folder, 'other');
+  for (const make of [
+    () => execFileSync('mkfifo', [path]),
+    () => symlinkSync('/dev/zero', path),
+    () => (writeFileSync(other, 'mine'), symlinkSync(other, path)),
+  ]) {
+    rmSync(path, { force: true });
+    make();
+    const choice = await chooseKernels(source, folder);
+    expect(JSON.parse(readFileSync(path, 'utf8'))[source.description]).toEqual(choice);
+  }
+  expect(readFileSync(other, 'utf8')).toBe('mine');
+  rmSync(path);
+  mkdirSync(path);
+  expect((await chooseKernels(source, folder)).targets).toBeGreaterThan(0);
+  rmSync(path, { recursive: true });
 });
 
 const whole = { targets: 2, fetch: 'texelFetch', block: 'block', without: ['pack_conv2d'] };

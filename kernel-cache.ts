@@ -3,13 +3,18 @@
  * computes as today's. Node only. A cache that cannot be read or written is no reason to fail: the choice is then made
  * anew, as it is where an earlier version chose less.
  */
-import { readFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from './base/node/cache-folder.ts';
-import { writeFileAtomically } from './base/node/write-file.ts';
+import { readSmallFile } from './base/node/open-file.ts';
+import { createOutputFile } from './base/node/output-file.ts';
+import { parseJson } from './base/parse-json.ts';
 import type { ContextSource, KernelChoice } from './engine/index.ts';
 import { calibrate } from './ops/index.ts';
 import { isKernelChoice } from './ops/kernel-choice.ts';
+
+/** A choice takes some hundred bytes, and a machine has a few drivers. */
+const MAX_BYTES = 1024 * 1024;
 
 type Choices = Readonly<Record<string, KernelChoice>>;
 
@@ -26,7 +31,7 @@ export async function chooseKernels(source: ContextSource, folder: string = cach
 
 async function readChoices(path: string): Promise<Choices> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const parsed: unknown = parseJson(await readSmallFile('chooseKernels', path, MAX_BYTES));
     return Object.fromEntries(Object.entries(parsed as object).filter(([, choice]) => isKernelChoice(choice)));
   } catch {
     return {};
@@ -36,7 +41,16 @@ async function readChoices(path: string): Promise<Choices> {
 async function writeChoices(folder: string, path: string, choices: Choices): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    await writeFileAtomically(path, [Buffer.from(`${JSON.stringify(choices, null, 2)}\n`)]);
+    const file = await createOutputFile(path);
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(choices, null, 2)}\n`));
+      await file.finish();
+      // By its name alone: whatever stood there, a pipe or a link, is replaced and never written to.
+      await file.commit();
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
   } catch {
     // A read-only home or a full disk: calibrate again next time.
   }

@@ -12,8 +12,11 @@ import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 import { WebGLDevice, referenceDevice } from './engine/index.ts';
 import type { Device, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
-import { createDalle, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
+import { createDalle as createDalleOf, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
 import { Dvae } from './nets/dvae/dvae.ts';
+import { startProcess } from './nets/tokenizer/node/start-process.ts';
+import { openTokenizer as openTokenizerOf, type OpenTokenizerOptions } from './nets/tokenizer/open-tokenizer.ts';
+import type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
 import type { Precision } from './nets/weight-tree.ts';
 import { openCheckpoints, type CheckpointPair } from './nets/dvae/load-dvae.ts';
 import { run as runOn } from './ops/index.ts';
@@ -22,6 +25,7 @@ import { bundledModel } from './base/node/package-files.ts';
 import type { DownloadFileOptions } from './weights-convert/node/download-file.ts';
 import { openModelFolder } from './weights-convert/node/open-model-folder.ts';
 import { openSource } from './weights-convert/node/open-source.ts';
+import type { Model } from './weights-convert/model-folder.ts';
 
 export * from './index.ts';
 export * from './images/node/index.ts';
@@ -108,6 +112,16 @@ export async function loadDalle(
     await model.close();
     throw error;
   }
+}
+
+/** `createDalle` of `dalle-gl`, where tokenizers of others work in a process of their own. */
+export function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
+  return createDalleOf(model, { startWorker: startProcess, ...options });
+}
+
+/** `openTokenizer` of `dalle-gl`, where those of others work in a process of their own. */
+export function openTokenizer(file: string | Uint8Array, options: OpenTokenizerOptions = {}): Promise<Tokenizer> {
+  return openTokenizerOf(file, { startWorker: startProcess, ...options });
 }
 
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */

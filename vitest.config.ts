@@ -4,13 +4,26 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
+
+/** Node starts processes from files, and Node 20 from none in TypeScript: that of the built program is started. */
+const builtProcess: Plugin = {
+  name: 'built-process',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('/nets/tokenizer/node/start-process.ts')) return undefined;
+    const built = pathToFileURL(id.replace('/nets/', '/dist/nets/')).href;
+    return code.replace(/(new URL\('\.\/foreign-process\.js', )import\.meta\.url/, `$1${JSON.stringify(built)}`);
+  },
+};
 
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/helpers/plain-reporter.ts'],
     projects: [
       {
+        plugins: [builtProcess],
         test: {
           name: 'node',
           include: ['**/*.test.ts'],

@@ -2,7 +2,7 @@
  * `dalle-gl inspect`: what a file is and holds, told without trusting it. The report is the result, so it goes to
  * standard output, whole, before a file that tries to run code or is broken ends in its exit code.
  */
-import { statSync } from 'node:fs';
+import { isFolder } from '../base/node/is-folder.ts';
 import { inspectFile } from '../weights-convert/inspect/inspect-file.ts';
 import { formatManifest } from '../weights-convert/manifest-json.ts';
 import { openFileSource } from '../weights-convert/node/file-source.ts';
@@ -26,7 +26,7 @@ export const inspect: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('inspect', operands, { least: 1, most: 1, what: 'one file or model folder' });
     const path = operands[0]!;
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return printManifest(path, flags.json, terminal);
+    if (isFolder(path)) return printManifest(path, flags.json, terminal);
     const source = await openFileSource(path);
     try {
       const { inspection, failure } = await inspectFile(source, { explain: flags.explain });

@@ -2,8 +2,8 @@
  * `dalle-gl plan`: what a transformer would take on this device, whether or not it fits: parameters, bytes, draws, and
  * an estimate of its time. Nothing of it is read or allocated; the device is measured with two products of its own.
  */
-import { statSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { isFolder } from '../base/node/is-folder.ts';
 import { ContextError, DalleError, UsageError } from '../base/errors.ts';
 import { configurations, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
 import type { DeviceName, DeviceSpeed, DrawLimits } from '../node.ts';
@@ -46,7 +46,7 @@ export const plan: Command = defineCommand({
 async function findArchitecture(name: string): Promise<TransformerArchitecture> {
   const named = new Map<string, TransformerArchitecture>(Object.entries(configurations)).get(name);
   if (named) return named;
-  if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) return readArchitecture(name);
+  if (isFolder(name)) return readArchitecture(name);
   const names = Object.keys(configurations);
   const nearest = findNearest(name, names);
   const advice = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${nearest}?`;

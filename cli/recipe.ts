@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { DalleError, FormatError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import {
   bundledModel,
   isKernelChoice,
@@ -156,7 +157,7 @@ function isHash(value: unknown): value is string {
 
 function parseObject(words: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(words);
+    const value: unknown = parseJson(words);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};

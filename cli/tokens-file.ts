@@ -3,6 +3,7 @@
  * Shapes: [h, w], or [n, h, w] for several grids.
  */
 import { FormatError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { readSource, type TokenGrid } from '../node.ts';
 import { readNpy, writeNpy } from '../weights-convert/npy.ts';
 import type { Terminal } from './terminal.ts';
@@ -80,9 +81,9 @@ function readNumpyTokens(bytes: Uint8Array, name: string): RawTokens {
 function readJsonTokens(bytes: Uint8Array, name: string): RawTokens {
   let lists: unknown;
   try {
-    lists = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw tokensError(name, 'it is neither an .npy file nor JSON');
+    lists = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw tokensError(name, cause instanceof RangeError ? cause.message : 'it is neither an .npy file nor JSON');
   }
   const shape: number[] = [];
   for (let level = lists; Array.isArray(level) && shape.length < 4; level = level[0]) shape.push(level.length);
@@ -93,7 +94,7 @@ function readJsonTokens(bytes: Uint8Array, name: string): RawTokens {
 
 function collect(level: unknown, [length, ...rest]: readonly number[], values: number[], name: string): void {
   if (length === undefined) {
-    if (typeof level !== 'number') throw tokensError(name, `it holds ${JSON.stringify(level)?.slice(0, 40)}`);
+    if (typeof level !== 'number') throw tokensError(name, `it holds ${JSON.stringify(level).slice(0, 40)}`);
     values.push(level);
   } else if (Array.isArray(level) && level.length === length) {
     for (const item of level) collect(item, rest, values, name);

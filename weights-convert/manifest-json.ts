@@ -3,6 +3,7 @@
  * same bytes. Unknown fields are refused in what decides how weights are read, and ignored elsewhere.
  */
 import { FormatError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
@@ -34,10 +35,10 @@ export function formatManifest(manifest: ModelManifest): string {
 export async function parseManifest(source: ByteSource): Promise<ModelManifest> {
   if (source.size > MAX_BYTES) throw modelError(`model.json has ${source.size} bytes`);
   const text = new TextDecoder().decode(await source.read(0, source.size));
-  const fields = readFields(parseJson(text), 'model.json');
+  const fields = readFields(parseText(text), 'model.json');
   if (fields.get('kind') !== 'dalle-gl-model') throw modelError('model.json is of another program');
   if (fields.get('formatVersion') !== 1) {
-    const version = String(fields.get('formatVersion')).slice(0, 20);
+    const version = JSON.stringify(fields.get('formatVersion') ?? null).slice(0, 20);
     throw modelError(`its format version is ${version}, and this dalle-gl reads version 1; update dalle-gl`);
   }
   const optional = (name: 'licence' | 'notice'): Partial<ModelManifest> =>
@@ -110,7 +111,7 @@ function parseFiles(part: string, fields: Fields): ModelFile[] {
 function parseFile(fields: Fields): ModelFile {
   const name = readText(fields, 'name');
   // A file of the folder itself: a manifest from elsewhere must not reach other files.
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw modelError('a part names a file outside the folder');
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name)) throw modelError('a part names a file outside the folder');
   return { name, bytes: readCount(fields, 'bytes'), sha256: readText(fields, 'sha256') };
 }
 
@@ -127,9 +128,9 @@ function parseSource(part: string, partFields: Fields): SourceDescription {
   };
 }
 
-function parseJson(text: string): unknown {
+function parseText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     const message = 'parseManifest: model.json is not JSON. It was cut or edited; convert the checkpoint again.';
     throw new FormatError('E_MODEL_MANIFEST', message, { cause });

@@ -40,7 +40,8 @@ export function readSamplingDefaults(settings: Iterable<readonly [string, unknow
     if (!isSetting(name)) throw samplingError(`there is no setting ${name.slice(0, 40)}`);
     const { wanted, isValid } = SAMPLING_RULES[name];
     if (typeof value !== 'number' || !isValid(value)) {
-      throw samplingError(`${name} should be ${wanted}, and is ${String(value).slice(0, 40)}`);
+      const got = typeof value === 'object' && value !== null ? 'no plain value' : String(value).slice(0, 40);
+      throw samplingError(`${name} should be ${wanted}, and is ${got}`);
     }
     result[name] = value;
   }

@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs';
 import { open, statfs, type FileHandle } from 'node:fs/promises';
-import { FormatError } from '../errors.ts';
+import { FormatError, UsageError } from '../errors.ts';
 import { explainFileError } from './file-error.ts';
 
 /** File systems whose files are made up by the kernel while they are read: proc, sysfs, debugfs, tracefs, cgroup, cgroup2. */
@@ -26,6 +26,7 @@ export interface OpenedFile {
  *   `E_FILE_IO`
  */
 export async function openRegularFile(caller: string, path: string): Promise<OpenedFile> {
+  checkPath(caller, path);
   try {
     // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -42,6 +43,35 @@ export async function openRegularFile(caller: string, path: string): Promise<Ope
   } catch (error) {
     throw explainFileError(caller, 'read', path, error);
   }
+}
+
+/**
+ * The text of a small regular file, such as one of a cache.
+ *
+ * @throws FormatError as `openRegularFile`, and `E_FILE_TOO_LARGE` for more than `maxBytes`
+ */
+export async function readSmallFile(caller: string, path: string, maxBytes: number): Promise<string> {
+  const { handle, size } = await openRegularFile(caller, path);
+  try {
+    if (size > maxBytes) {
+      const what = `wanted at most ${maxBytes} bytes in ${path}, but it has ${size}. It is probably another file`;
+      throw new FormatError('E_FILE_TOO_LARGE', `${caller}: ${what}.`);
+    }
+    // As many as it had when it was opened: it may grow meanwhile, without end.
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch (error) {
+    throw explainFileError(caller, 'read', path, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Throws UsageError `E_USAGE` for what is no path: nothing, null, a number. */
+export function checkPath(caller: string, path: unknown): void {
+  if (typeof path === 'string' && path !== '') return;
+  const got = path === '' ? 'an empty text' : path === null ? 'null' : `a value of type ${typeof path}`;
+  throw new UsageError('E_USAGE', `${caller}: wanted a path as text, got ${got}. Name the file or folder.`);
 }
 
 interface Kinds {

@@ -1,5 +1,18 @@
 /** Pictures from paths, addresses and stdin, and each way in which they cannot be had. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExpected, readPictureFile } from '../../test/images/pictures.ts';
 import { loadImage } from './load.ts';
+import { readSource } from './read.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dalle-gl-load-'));
 const png = readPictureFile('rgb8.png');
@@ -40,7 +54,6 @@ describe('loadImage from a path', () => {
     await expect(loadImage(join(folder, 'album'))).rejects.toThrow(failure('E_FILE_IS_DIRECTORY'));
     await expect(loadImage(page)).rejects.toThrow(/page\.png is a web page/);
     await expect(loadImage(page, { maxBytes: 5 })).rejects.toThrow(failure('E_FILE_TOO_LARGE'));
-    await expect(loadImage('/dev/zero', { maxBytes: 1e6 })).rejects.toThrow(failure('E_FILE_TOO_LARGE'));
     await expect(loadImage(`${folder}/${'x'.repeat(300)}`)).rejects.toThrow(failure('E_FILE_NAME'));
   });
 
@@ -52,8 +65,83 @@ describe('loadImage from a path', () => {
     await expect(loadImage(path)).rejects.toThrow(failure('E_FILE_PERMISSION'));
   });
 
-  it('stops when aborted', async () => {
-    await expect(loadImage('/dev/zero', { signal: AbortSignal.abort() })).rejects.toThrow(failure('E_ABORTED'));
+  it('stops when aborted, whatever it was to read', async () => {
+    const signal = AbortSignal.abort();
+    for (const source of ['-', '/dev/zero', join(folder, 'none.png'), 'http://127.0.0.1:1/x.png']) {
+      await expect(loadImage(source, { signal }), source).rejects.toThrow(failure('E_ABORTED'));
+    }
+  });
+
+  it('refuses at once what never ends or never begins', async () => {
+    const pipe = join(folder, 'pipe.png');
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync('/dev/zero', join(folder, 'zero.png'));
+    for (const path of [pipe, join(folder, 'zero.png'), '/dev/zero', '/dev/tty', '/proc/self/pagemap']) {
+      await expect(loadImage(path), path).rejects.toThrow(failure('E_FILE_KIND'));
+    }
+  });
+
+  it('reads as much as a file had, though it grows', async () => {
+    const path = join(folder, 'growing.bin');
+    writeFileSync(path, Buffer.alloc(5_000_000));
+    const growing = setInterval(() => appendFileSync(path, Buffer.alloc(1_000_000)), 0);
+    const bytes = await readSource(path);
+    clearInterval(growing);
+    expect(bytes.length % 1_000_000).toBe(0);
+    expect(bytes.length).toBeLessThan(20_000_000);
+  });
+
+  it.each([[''], [null], [undefined], [7], [{}], [['a.png']]])('refuses %j for a path', async (source) => {
+    await expect(loadImage(source as string)).rejects.toThrow(failure('E_USAGE'));
+  });
+});
+
+describe('loadImage from what a shell hands over', () => {
+  const opened: number[] = [];
+  /** A pipe whose writer stays, under the name that `<(…)` gives. */
+  function makePipe(name: string, bytes: Uint8Array): { readonly path: string; readonly fd: number } {
+    execFileSync('mkfifo', [join(folder, name)]);
+    const fd = openSync(join(folder, name), 'r+');
+    opened.push(fd);
+    writeSync(fd, bytes);
+    return { path: `/dev/fd/${fd}`, fd };
+  }
+  afterAll(() => opened.forEach((fd) => closeSync(fd)));
+
+  it('reads a pipe up to the limit', async () => {
+    const { path } = makePipe('full', png);
+    await expect(loadImage(path, { maxBytes: 10 })).rejects.toThrow(failure('E_FILE_TOO_LARGE'));
+  });
+
+  it('reads a pipe to its end', async () => {
+    execFileSync('mkfifo', [join(folder, 'ending')]);
+    const fd = openSync(join(folder, 'ending'), constants.O_RDONLY | constants.O_NONBLOCK);
+    opened.push(fd);
+    const reading = loadImage(`/proc/self/fd/${fd}`);
+    writeFileSync(join(folder, 'ending'), png);
+    expect(await reading).toEqual(rgb8);
+  });
+
+  it('stops waiting for a silent one when aborted', async () => {
+    for (const prefix of ['/dev/fd', '/proc/self/fd', `/proc/${process.pid}/fd`]) {
+      const { fd } = makePipe(`silent-${prefix.replaceAll('/', '-')}`, new Uint8Array(0));
+      const aborting = new AbortController();
+      const reading = loadImage(`${prefix}/${fd}`, { signal: aborting.signal });
+      setTimeout(() => aborting.abort(), 50);
+      const began = performance.now();
+      await expect(reading).rejects.toThrow(failure('E_ABORTED'));
+      expect(performance.now() - began).toBeLessThan(2000);
+    }
+  });
+
+  it('reads a file that was redirected as a file, and a device up to the limit', async () => {
+    const file = join(folder, 'redirected.png');
+    writeFileSync(file, png);
+    const [redirected, zero] = [openSync(file, 'r'), openSync('/dev/zero', 'r')];
+    opened.push(redirected, zero);
+    expect(await loadImage(`/dev/fd/${redirected}`)).toEqual(rgb8);
+    await expect(loadImage(`/dev/fd/${zero}`, { maxBytes: 1e6 })).rejects.toThrow(failure('E_FILE_TOO_LARGE'));
+    await expect(loadImage('/dev/fd/98765')).rejects.toThrow(failure('E_FILE_MISSING'));
   });
 });
 

@@ -1,14 +1,14 @@
 /**
- * The bytes behind a path, an http(s) address or `-` (stdin), never more than the caller allows: a size announced too
+ * The bytes behind a path, an http(s) address, `-` (stdin) or a stream that the shell handed over, never more than the caller allows: a size announced too
  * large is refused at once, one that turns out too large as soon as it does.
  */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { UsageError } from '../../base/errors.ts';
+import { abortedError, explainFileError } from '../../base/node/file-error.ts';
+import { checkPath, openRegularFile } from '../../base/node/open-file.ts';
+import { descriptorOf, kindOfDescriptor, openDescriptor } from '../../base/node/shell-stream.ts';
 import { collectBytes, tooManyBytes } from './collect.ts';
 import { download } from './download.ts';
-import { explainFileError } from '../../base/node/file-error.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
@@ -23,15 +23,18 @@ export interface ReadOptions {
 export const MAX_BYTES = 256_000_000;
 
 /**
- * All bytes of `source`. Throws `E_FILE_MISSING`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`, `E_FILE_TOO_LARGE`,
- * `E_DOWNLOAD`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`, `E_STDIN_TERMINAL` or `E_ABORTED`.
+ * All bytes of `source`. Throws `E_FILE_MISSING`, `E_FILE_KIND`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`,
+ * `E_FILE_TOO_LARGE`, `E_DOWNLOAD`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`, `E_STDIN_TERMINAL`, `E_USAGE` or
+ * `E_ABORTED`.
  */
 export async function readSource(source: string, options: ReadOptions = {}): Promise<Uint8Array> {
-  const { maxBytes = MAX_BYTES } = options;
+  checkPath('readSource', source);
+  const { maxBytes = MAX_BYTES, signal } = options;
+  if (signal?.aborted) throw abortedError('readSource', nameSource(source));
   if (/^https?:\/\//i.test(source)) return download(source, { ...options, maxBytes });
   try {
-    const stream = source === '-' ? openStdin(options) : await openFile(source, maxBytes, options.signal);
-    return await collectBytes(stream, maxBytes, nameSource(source));
+    const stream = openStream(source, options) ?? (await openFile(source, maxBytes));
+    return await collectBytes(signal ? addAbortSignal(signal, stream) : stream, maxBytes, nameSource(source));
   } catch (error) {
     throw explainFileError('readSource', 'read', nameSource(source), error);
   }
@@ -42,20 +45,27 @@ export function nameSource(source: string): string {
   return source === '-' ? 'standard input' : source;
 }
 
-async function openFile(path: string, maxBytes: number, signal: AbortSignal | undefined): Promise<Readable> {
-  const { size } = await stat(path);
-  if (size > maxBytes) throw tooManyBytes(path, String(size), maxBytes);
-  return createReadStream(path, signal ? { signal } : {});
+/** Undefined for what is read as a file. */
+function openStream(source: string, { stdin = process.stdin }: ReadOptions): Readable | undefined {
+  const descriptor = source === '-' ? undefined : descriptorOf(source);
+  const kind = descriptor === undefined ? undefined : kindOfDescriptor(descriptor);
+  if (kind === 'terminal' || (source === '-' && stdin.isTTY)) throw terminalError(source);
+  if (source === '-' || (kind === 'stream' && descriptor === 0)) return stdin;
+  return kind === 'stream' ? openDescriptor(descriptor!) : undefined;
 }
 
-function openStdin(options: ReadOptions): Readable {
-  const { stdin = process.stdin, signal } = options;
-  if (stdin.isTTY) {
-    throw new UsageError(
-      'E_STDIN_TERMINAL',
-      'readSource: wanted bytes on standard input, but it is the keyboard. Pipe a file in, as in ' +
-        '`cat picture.png | dalle-gl reconstruct -`, or name the file.',
-    );
-  }
-  return signal ? addAbortSignal(signal, stdin) : stdin;
+async function openFile(path: string, maxBytes: number): Promise<Readable> {
+  const { handle, size } = await openRegularFile('readSource', path);
+  if (size > 0 && size <= maxBytes) return handle.createReadStream({ end: size - 1 }); // it may grow without end
+  await handle.close();
+  if (size === 0) return Readable.from([]);
+  throw tooManyBytes(path, String(size), maxBytes);
+}
+
+function terminalError(source: string): UsageError {
+  return new UsageError(
+    'E_STDIN_TERMINAL',
+    `readSource: wanted bytes from ${nameSource(source)}, but it is the keyboard. Pipe a file in, as in ` +
+      '`cat picture.png | dalle-gl reconstruct -`, or name the file.',
+  );
 }

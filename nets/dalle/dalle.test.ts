@@ -61,7 +61,8 @@ describe('generate', () => {
 
   test('a candidate of a later batch draws as it would in one batch with the rest: with seed + i, no other', async () => {
     const { architecture } = dalle.transformer;
-    const [text, emptyText] = ['red heart', ''].map((words) => prepareText(dalle.tokenizer, words, architecture));
+    const rows = ['red heart', ''].map((words) => prepareText(dalle.tokenizer, words, architecture));
+    const [text, emptyText] = await Promise.all(rows);
     const kept = new Int32Array(tokenCount).fill(-1);
     const settings = dalle.settingsFor({ count: 3, seed: 7 });
     const all = await draw('red heart', { count: 3, seed: 7 });
@@ -174,9 +175,10 @@ describe('complete', () => {
   test.each([1, 3, 4, 9, 11])('given the first %d tokens of a drawing, goes on as it did', async (length) => {
     const drawn = await draw('red heart', { count: 1, seed: 2, guidance: 2 });
     const kept = Int32Array.from(tokensOf(drawn), (token, at) => (at < length ? token : -1));
-    const rows = (text: string): Int32Array => prepareText(dalle.tokenizer, text, dalle.transformer.architecture);
+    const rows = (text: string): Promise<Int32Array> =>
+      prepareText(dalle.tokenizer, text, dalle.transformer.architecture);
     const settings = dalle.settingsFor({ count: 1, seed: 2, guidance: 2 });
-    const request = { text: rows('red heart'), emptyText: rows(''), settings, first: 0, count: 1, kept };
+    const request = { text: await rows('red heart'), emptyText: await rows(''), settings, first: 0, count: 1, kept };
     const again: number[] = [];
     for await (const { tokens, logProbabilities } of drawTokens(dalle.transformer, request, {})) {
       expect(logProbabilities[0] === 0).toBe(again.length < length);

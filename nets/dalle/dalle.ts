@@ -7,13 +7,14 @@
  */
 import { ContextError, DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import type { Device, RewriteOptions } from '../../ops/index.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Model } from '../../weights-convert/model-folder.ts';
 import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';
 import { imagePositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import { Dvae, type Pixels, type TokenGrid } from '../dvae/dvae.ts';
 import { patch } from '../dvae/patch.ts';
 import { resolveSampling, samplingError, type SamplingSettings } from '../sampling/settings.ts';
-import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
+import { openTokenizer, type OpenTokenizerOptions } from '../tokenizer/open-tokenizer.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { countCacheBytes } from '../transformer/caches.ts';
@@ -24,7 +25,7 @@ import { fillGaps, whitenGaps } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
 import { createTurns } from './turns.ts';
 
-export interface DalleOptions extends RewriteOptions {
+export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
   readonly device: Device;
   /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
   readonly precision?: Precision;
@@ -122,7 +123,7 @@ export class Dalle {
     { truncate = false, signal }: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
   ): Promise<number> {
     this.checkAlive('score');
-    const rows = this.prepare(text, truncate);
+    const rows = await this.prepare(text, truncate, signal);
     const tokens = await this.encodePicture('score', pixels, signal);
     const logits = await this.transformer.imageLogits(rows, tokens, signal ? { signal } : {});
     return averageNats(logits, tokens);
@@ -145,6 +146,7 @@ export class Dalle {
   /** Frees what is on the device and closes the model's files. */
   async dispose(): Promise<void> {
     this.disposed = true;
+    this.tokenizer.dispose?.();
     await Promise.all([this.dvae.dispose(), this.transformer.dispose()]);
   }
 
@@ -159,7 +161,10 @@ export class Dalle {
     const { grid } = this.transformer.architecture;
     const { count } = settings;
     const run = signal ? { signal } : {};
-    const rows = { text: this.prepare(text, truncate), emptyText: this.prepare('', false) };
+    const rows = {
+      text: await this.prepare(text, truncate, signal),
+      emptyText: await this.prepare('', false, signal),
+    };
     this.dvae.planFor('decode', [1, ...grid]); // says now if the model has no decoder
     const tokens: TokenGrid = { data: new Int32Array(count * kept.length).fill(-1), shape: [count, ...grid] };
     const logProbabilities = new Float64Array(count);
@@ -220,9 +225,9 @@ export class Dalle {
   }
 
   /** The rows of a text's embedding, the start token in front where the architecture has one. */
-  private prepare(text: string, truncate: boolean): Int32Array {
+  private async prepare(text: string, truncate: boolean, signal: AbortSignal | undefined): Promise<Int32Array> {
     const { architecture } = this.transformer;
-    const rows = prepareText(this.tokenizer, text, architecture, { truncate });
+    const rows = await unlessAborted(prepareText(this.tokenizer, text, architecture, { truncate }), signal);
     return architecture.start_token ? Int32Array.of(0, ...rows) : rows;
   }
 
@@ -242,9 +247,14 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
         'folder: dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o DIR.',
     );
   }
-  const opened = await openTokenizer(tokenizer);
-  const dvae = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
-  return new Dalle(dvae, new Transformer(transformer, options), opened, manifest.sampling);
+  const opened = await openTokenizer(tokenizer, options);
+  try {
+    const dvae = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
+    return new Dalle(dvae, new Transformer(transformer, options), opened, manifest.sampling);
+  } catch (error) {
+    opened.dispose?.();
+    throw error;
+  }
 }
 
 function checkVocabularies(

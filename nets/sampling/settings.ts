@@ -2,6 +2,7 @@
  * How tokens are drawn, as a person asks for it, and as a picture remembers it, so that it can be drawn again.
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { SAMPLING_RULES } from '../../weights-convert/sampling-defaults.ts';
 import { chooseSeed, SEEDS } from './random.ts';
 
@@ -106,7 +107,7 @@ function isInteger(value: number, lowest: number, highest: number): boolean {
 
 function parseObject(text: string): object {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
     // Nothing that could be asked for: the first setting is reported as missing.

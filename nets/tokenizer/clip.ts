@@ -9,7 +9,7 @@
 import { WORD_END } from './bpe.ts';
 import { explainWord } from './explain-word.ts';
 import { mergePieces, pairKey } from './merge-pieces.ts';
-import { tokenizerError } from './tokenizer-json.ts';
+import { checkToken, quote, tokenizerError } from './tokenizer-json.ts';
 import {
   checkTextLength,
   lookUpTokens,
@@ -50,7 +50,9 @@ export function readClipVocabulary(text: string): Tokenizer {
   const tokens = new Set([...letters, ...letters.map((letter) => letter + WORD_END)]);
   for (const [left, right] of merges) {
     if (!tokens.has(left) || !tokens.has(right))
-      throw tokenizerError(`a merge of "${left} ${right}" precedes its pieces`);
+      throw tokenizerError(`a merge of ${quote(left)} and ${quote(right)} precedes its pieces`);
+    // Each may be twice as long as the one before.
+    checkToken(left + right);
     tokens.add(left + right);
   }
   return new ClipTokenizer([...tokens, ...MARKS], merges);

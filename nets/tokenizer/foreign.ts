@@ -1,12 +1,11 @@
 /**
- * Tokenizer files of other forms (WordPiece, Unigram, BPE over bytes, …), read by Hugging Face's own package. It is
- * loaded only when such a file is opened, so that nothing else waits for it or has it in its bundle.
- *
- * Special tokens that the file would add at the ends are left out, as DALLE-pytorch does. The regular expressions of
- * such a file are run as they are: one that was made to be slow is slow, so take these files from whom you trust.
+ * Tokenizer files of other forms (WordPiece, Unigram, BPE over bytes, …), read by Hugging Face's own package in a worker
+ * of its own: such a file is a program of regular expressions and replacements, made by anyone, and it gets only so
+ * much time and memory. Package and worker are loaded only when such a file is opened.
  */
-import type { Tokenizer as PackageTokenizer } from '@huggingface/tokenizers';
-import { DalleError } from '../../base/errors.ts';
+import { DalleError, FormatError } from '../../base/errors.ts';
+import { checkForeign } from './check-foreign.ts';
+import { startWebWorker, type Answer, type ForeignWorker, type Question, type StartWorker } from './foreign-host.ts';
 import { tokenizerError, type JsonObject } from './tokenizer-json.ts';
 import {
   checkTextLength,
@@ -16,27 +15,33 @@ import {
   type WordExplanation,
 } from './tokenizer.ts';
 
+/** Seconds; a quarter of a million tokens on a slow machine take ten, a caption milliseconds. */
+const LIMITS: Readonly<Record<Question['kind'], number>> = { open: 30, encode: 3, decode: 3 };
+
 /**
- * The tokenizer that a `tokenizer.json` describes.
+ * The tokenizer that a `tokenizer.json` describes. It answers later, and `dispose` ends its worker.
  *
- * @throws FormatError `E_TOKENIZER_FILE`
- * @throws DalleError `E_TOKENIZER_PACKAGE` if the package `@huggingface/tokenizers` cannot be loaded
+ * @throws FormatError `E_TOKENIZER_FILE`, `E_TOKENIZER_SLOW`
+ * @throws DalleError `E_TOKENIZER_PACKAGE` if no worker with the package `@huggingface/tokenizers` can be started
  */
-export async function openForeignTokenizer(json: JsonObject): Promise<Tokenizer> {
-  checkIds(json);
-  const { Tokenizer: Package } = await loadPackage();
-  return attempt(() => new ForeignTokenizer(new Package(json, {})));
+export async function openForeignTokenizer(json: JsonObject, start: StartWorker = startWebWorker): Promise<Tokenizer> {
+  checkForeign(json);
+  const session = new Session(json, start);
+  try {
+    const answer = await session.ask({ kind: 'open', json });
+    return new ForeignTokenizer(session, 'tokens' in answer ? answer.tokens : []);
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
 }
 
 class ForeignTokenizer implements Tokenizer {
-  readonly #inner: PackageTokenizer;
+  readonly #session: Session;
   readonly #tokens: readonly string[];
 
-  constructor(inner: PackageTokenizer) {
-    const tokens: string[] = [];
-    for (const [token, id] of inner.get_vocab()) tokens[id] = token;
-    if (tokens.length === 0) throw new Error('its vocabulary is empty');
-    this.#inner = inner;
+  constructor(session: Session, tokens: readonly string[]) {
+    this.#session = session;
     this.#tokens = tokens;
   }
 
@@ -44,65 +49,134 @@ class ForeignTokenizer implements Tokenizer {
     return this.#tokens.length;
   }
 
-  encode(text: string): number[] {
+  async encode(text: string): Promise<number[]> {
     checkTextLength('encode', text);
-    return attempt(() => {
-      const ids: number[] = this.#inner.encode(text, { add_special_tokens: false }).ids;
-      const stranger = ids.find((id) => this.#tokens[id] === undefined);
-      if (stranger !== undefined) throw new Error('a part of the text has no token');
-      return ids;
-    });
+    const answer = await this.#session.ask({ kind: 'encode', text });
+    const ids = 'ids' in answer ? [...answer.ids] : [];
+    if (ids.some((id) => this.#tokens[id] === undefined)) throw tokenizerError('a part of the text has no token');
+    return ids;
   }
 
-  decode(tokens: ArrayLike<number>): string {
+  async decode(tokens: ArrayLike<number>): Promise<string> {
     lookUpTokens(tokens, this.#tokens);
     if (tokens.length === 0) return '';
-    return attempt(() => this.#inner.decode(Array.from(tokens), { skip_special_tokens: true }));
+    const answer = await this.#session.ask({ kind: 'decode', ids: Array.from(tokens) });
+    return 'text' in answer ? answer.text : '';
   }
 
-  explain(text: string): WordExplanation[] {
+  async explain(text: string): Promise<WordExplanation[]> {
     checkTextLength('explain', text, MAX_EXPLAINED_LENGTH);
-    const tokens = this.encode(text).map((id) => ({ id, text: this.#tokens[id]! }));
+    const tokens = (await this.encode(text)).map((id) => ({ id, text: this.#tokens[id]! }));
     return tokens.length > 0 ? [{ word: text, letters: [], steps: [], tokens }] : [];
   }
-}
 
-/** The package makes lists as long as the highest id; a small file may not have it make a long one. */
-function checkIds({ model, added_tokens: added }: JsonObject): void {
-  const { vocab } = model as JsonObject;
-  // A list, of Unigram's, has no ids of its own.
-  const ids: unknown[] =
-    typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab) ? Object.values(vocab) : [];
-  for (const token of Array.isArray(added) ? (added as unknown[]) : [])
-    ids.push((token as { id?: unknown } | null)?.id);
-  const limit = 2 * ids.length + (Array.isArray(vocab) ? vocab.length : 0);
-  const isValid = (id: unknown): boolean => typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < limit;
-  const place = ids.findIndex((id) => !isValid(id));
-  if (place < 0) return;
-  throw tokenizerError(`token ${place} of its ${ids.length} has no whole number below ${limit} as its id`);
-}
-
-async function loadPackage(): Promise<typeof import('@huggingface/tokenizers')> {
-  try {
-    return await import('@huggingface/tokenizers');
-  } catch (cause) {
-    throw new DalleError(
-      'E_TOKENIZER_PACKAGE',
-      'openTokenizer: this tokenizer.json is not of dalle-gl’s own form, and the package @huggingface/tokenizers, which ' +
-        'reads the others, cannot be loaded. Install it, or, on a page without a bundler, name it in an import map.',
-      { cause },
-    );
+  dispose(): void {
+    this.#session.dispose();
   }
 }
 
-/** What the package throws for a file or text it cannot use is of no class of ours. */
-function attempt<Result>(use: () => Result): Result {
-  try {
-    return use();
-  } catch (cause) {
-    throw tokenizerError(
-      `@huggingface/tokenizers says: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    );
+/** Asks one question after another, each with a limit of time. A worker that was ended is started again when needed. */
+class Session {
+  readonly #json: JsonObject;
+  readonly #start: StartWorker;
+  #worker: ForeignWorker | undefined;
+  /** Ends the wait for the answer that is due. */
+  #settle: (outcome: Answer | Error) => void = () => {};
+  #asked: Question['kind'] = 'open';
+  #last: Promise<unknown> = Promise.resolve();
+  #isDisposed = false;
+  /** Counts workers: what one that was ended still says is no answer to what the next is asked. */
+  #turn = 0;
+
+  constructor(json: JsonObject, start: StartWorker) {
+    this.#json = json;
+    this.#start = start;
   }
+
+  /** Throws what the worker finds at fault as `E_TOKENIZER_FILE`. */
+  async ask(question: Question): Promise<Answer> {
+    const asked = this.#last.then(async () => {
+      if (!this.#worker && question.kind !== 'open') await this.#pose({ kind: 'open', json: this.#json });
+      return this.#pose(question);
+    });
+    this.#last = asked.catch(() => undefined);
+    return asked;
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#end(disposedError());
+  }
+
+  #end(cause: Error): void {
+    this.#turn++;
+    this.#worker?.end();
+    this.#worker = undefined;
+    this.#settle(cause);
+  }
+
+  async #pose(question: Question): Promise<Answer> {
+    if (this.#isDisposed) throw disposedError();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const outcome = await new Promise<Answer | Error>((resolve) => {
+        this.#settle = resolve;
+        this.#asked = question.kind;
+        timer = setTimeout(() => this.#end(slowError(question.kind)), 1000 * LIMITS[question.kind]);
+        this.#worker ??= this.#open();
+        this.#worker?.ask(question);
+      });
+      if (outcome instanceof Error) throw outcome;
+      if ('fault' in outcome) throw tokenizerError(`@huggingface/tokenizers says: ${outcome.fault}`);
+      return outcome;
+    } finally {
+      clearTimeout(timer);
+      this.#settle = () => {};
+    }
+  }
+
+  #open(): ForeignWorker | undefined {
+    const turn = this.#turn;
+    let isReady = false;
+    const onAnswer = (answer: Answer): void => {
+      if (turn !== this.#turn) return;
+      if ('ready' in answer) isReady = true;
+      else this.#settle(answer);
+    };
+    const onFailure = (cause: unknown): void => {
+      if (turn !== this.#turn) return;
+      // One that began to work can only have run out of memory.
+      this.#end(isReady ? slowError(this.#asked, cause) : packageError(cause));
+    };
+    try {
+      return this.#start({ onAnswer, onFailure });
+    } catch (cause) {
+      onFailure(cause);
+      return undefined;
+    }
+  }
+}
+
+function disposedError(): DalleError {
+  return new DalleError('E_DISPOSED', 'This tokenizer was disposed. Open it again.');
+}
+
+function slowError(kind: Question['kind'], cause?: unknown): FormatError {
+  return new FormatError(
+    'E_TOKENIZER_SLOW',
+    `${kind === 'open' ? 'openTokenizer' : kind}: this tokenizer.json took more than ${LIMITS[kind]} s, or more memory ` +
+      'than any tokenizer needs, and was stopped. Its regular expressions or replacements were probably made to do so, ' +
+      'or the text is no caption. Take such files only from whom you trust.',
+    { cause },
+  );
+}
+
+function packageError(cause: unknown): DalleError {
+  return new DalleError(
+    'E_TOKENIZER_PACKAGE',
+    'openTokenizer: this tokenizer.json is not of dalle-gl’s own form, and the package @huggingface/tokenizers, which ' +
+      'reads the others in a worker, cannot be loaded. In Node install it, and open the file through ' +
+      'dalle-gl/node; on a page without a bundler, name it in an import map.',
+    { cause },
+  );
 }

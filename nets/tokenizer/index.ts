@@ -2,7 +2,8 @@
 export { BpeTokenizer, type BpeVocabulary } from './bpe.ts';
 export { formatExplanation } from './explain-word.ts';
 export type { Dropout } from './merge-pieces.ts';
-export { openTokenizer } from './open-tokenizer.ts';
+export type { StartWorker } from './foreign-host.ts';
+export { openTokenizer, type OpenTokenizerOptions } from './open-tokenizer.ts';
 export { prepareText, type PrepareTextOptions } from './prepare-text.ts';
 export { formatTokenizer } from './tokenizer-json.ts';
 export {

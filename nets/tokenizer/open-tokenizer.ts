@@ -4,25 +4,38 @@
  *
  * Runs in Node and in the browser.
  */
+import { UsageError } from '../../base/errors.ts';
 import { readClipVocabulary } from './clip.ts';
 import { openForeignTokenizer } from './foreign.ts';
+import type { StartWorker } from './foreign-host.ts';
 import { isOwnForm, MAX_JSON_LENGTH, parseTokenizerJson, readOwnTokenizer, tokenizerError } from './tokenizer-json.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** `bpe_simple_vocab_16e6.txt` says which version it is in its first line. */
 const MERGES_FILE = /^[^\n{]{0,100}#version/;
 
+export interface OpenTokenizerOptions {
+  /** What a tokenizer of others works in [a `Worker`; in `dalle-gl/node` a process]. */
+  readonly startWorker?: StartWorker;
+}
+
 /**
  * The tokenizer of a file's text, or of its bytes.
  *
- * @throws FormatError `E_TOKENIZER_FILE` for anything else, and beyond 16 million letters
- * @throws DalleError `E_TOKENIZER_PACKAGE`
+ * @throws FormatError `E_TOKENIZER_FILE` for anything else, and beyond 16 million letters; `E_TOKENIZER_SLOW`
+ * @throws DalleError `E_TOKENIZER_PACKAGE`; UsageError `E_USAGE` for what is neither text nor bytes
  */
-export async function openTokenizer(file: string | Uint8Array): Promise<Tokenizer> {
+export async function openTokenizer(
+  file: string | Uint8Array,
+  { startWorker }: OpenTokenizerOptions = {},
+): Promise<Tokenizer> {
+  if (typeof file !== 'string' && !(file instanceof Uint8Array)) {
+    throw new UsageError('E_USAGE', 'openTokenizer: wanted the text or the bytes of a file. Read it first.');
+  }
   const text = typeof file === 'string' ? file : decodeText(await unpack(file));
   if (MERGES_FILE.test(text)) return readClipVocabulary(text);
   const json = parseTokenizerJson(text);
-  return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json);
+  return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json, startWorker);
 }
 
 async function unpack(bytes: Uint8Array): Promise<Uint8Array> {

@@ -19,15 +19,15 @@ export interface PrepareTextOptions {
  * or not, beyond `MAX_TEXT_LENGTH` letters
  * @throws ShapeError `E_TOKEN` if the tokenizer is of another model, with more tokens
  */
-export function prepareText(
+export async function prepareText(
   tokenizer: Tokenizer,
   text: string,
   architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads'>,
   { truncate = false }: PrepareTextOptions = {},
-): Int32Array {
+): Promise<Int32Array> {
   const { text_length, text_vocab, pads } = architecture;
-  const tokens = tokenizer.encode(text);
-  if (tokens.length > text_length && !truncate) throw tooLongError(tokenizer, tokens, text_length);
+  const tokens = await tokenizer.encode(text);
+  if (tokens.length > text_length && !truncate) throw await tooLongError(tokenizer, tokens, text_length);
   return Int32Array.from({ length: text_length }, (_, position) => {
     const token = tokens[position];
     if (token === undefined) return pads === 'per-position' ? text_vocab + position : 0;
@@ -40,9 +40,9 @@ export function prepareText(
   });
 }
 
-function tooLongError(tokenizer: Tokenizer, tokens: readonly number[], limit: number): UsageError {
-  const kept = tokenizer.decode(tokens.slice(0, limit));
-  const cut = tokenizer.decode(tokens.slice(limit));
+async function tooLongError(tokenizer: Tokenizer, tokens: readonly number[], limit: number): Promise<UsageError> {
+  const kept = await tokenizer.decode(tokens.slice(0, limit));
+  const cut = await tokenizer.decode(tokens.slice(limit));
   return new UsageError(
     'E_TEXT_TOO_LONG',
     `prepareText: the text has ${tokens.length} tokens and this model reads ${limit}. It would keep ` +

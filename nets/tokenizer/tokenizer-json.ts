@@ -6,6 +6,7 @@
  * Everything is checked before use: ids without gaps, merges of tokens that make tokens.
  */
 import { FormatError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { BpeTokenizer, WORD_END, type BpeVocabulary } from './bpe.ts';
 
 /** Any JSON object. */
@@ -13,6 +14,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** UTF-16 units of a tokenizer.json that is read at all; one of a quarter of a million tokens has half as many. */
 export const MAX_JSON_LENGTH: number = 16 * 1024 * 1024;
+
+/** Letters of a token; the longest that any vocabulary has are a few hundred spaces. */
+const MAX_TOKEN_LENGTH = 4096;
 
 /** What surrounds vocabulary and merges. A file that says anything else is of another form. */
 const PIPELINE: JsonObject = {
@@ -48,8 +52,9 @@ export function parseTokenizerJson(text: string): JsonObject {
     throw tokenizerError(`it has ${text.length} letters and may have ${MAX_JSON_LENGTH}`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
+    if (cause instanceof RangeError) throw tokenizerError(cause.message, cause);
     throw tokenizerError(`it is not JSON and begins with ${JSON.stringify(text.slice(0, 40))}`, cause);
   }
   if (isObject(value) && isObject(value['model'])) return value;
@@ -79,6 +84,12 @@ export function readOwnTokenizer(json: JsonObject): BpeTokenizer {
   return new BpeTokenizer({ tokens, merges: readMerges(merges, known), unknown });
 }
 
+/** Throws `E_TOKENIZER_FILE` for one so long that the text of a few of them would be without end. */
+export function checkToken(token: string): void {
+  if (token.length <= MAX_TOKEN_LENGTH) return;
+  throw tokenizerError(`token ${quote(token)}… has ${token.length} letters and may have ${MAX_TOKEN_LENGTH}`);
+}
+
 /** An error about a file that is no tokenizer, or not one that can be used. */
 export function tokenizerError(what: string, cause?: unknown): FormatError {
   return new FormatError(
@@ -100,6 +111,7 @@ function readTokens(vocab: unknown): string[] {
         `its ids should be 0 … ${entries.length - 1}, once each; that of ${quote(token)} is ${quote(id)}`,
       );
     }
+    checkToken(token);
     tokens[id] = token;
   }
   return tokens;
@@ -142,6 +154,9 @@ function isObject(value: unknown): value is JsonObject {
   return !isPlain(value) && !Array.isArray(value);
 }
 
-function quote(value: unknown): string {
-  return isPlain(value) ? JSON.stringify(value ?? null).slice(0, 40) : 'no plain value';
+/** A value of the file, short enough for a message. */
+export function quote(value: unknown): string {
+  return isPlain(value)
+    ? JSON.stringify(typeof value === 'string' ? value.slice(0, 40) : (value ?? null))
+    : 'no plain value';
 }

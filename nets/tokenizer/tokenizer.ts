@@ -32,27 +32,32 @@ export interface WordExplanation {
   readonly tokens: readonly ExplainedToken[];
 }
 
+/**
+ * Our own tokenizers answer at once; those of others work apart and answer later. `await` does for both.
+ */
 export interface Tokenizer {
   /** Tokens there are: ids are below it. */
   readonly vocabularySize: number;
   /**
    * The ids of `text`, in order; none for a text without words.
    *
-   * @throws UsageError `E_TEXT_TOO_LONG` beyond `MAX_TEXT_LENGTH`
+   * @throws UsageError `E_TEXT_TOO_LONG` beyond `MAX_TEXT_LENGTH`; FormatError `E_TOKENIZER_SLOW`
    */
-  encode(text: string): number[];
+  encode(text: string): number[] | Promise<number[]>;
   /**
    * The text of ids. What the tokenizer does not keep, such as capitals, does not come back.
    *
    * @throws ShapeError `E_TOKEN` for an id that is not in the vocabulary
    */
-  decode(tokens: ArrayLike<number>): string;
+  decode(tokens: ArrayLike<number>): string | Promise<string>;
   /**
    * How `text` becomes tokens, word by word.
    *
    * @throws UsageError `E_TEXT_TOO_LONG` beyond `MAX_EXPLAINED_LENGTH`
    */
-  explain(text: string): WordExplanation[];
+  explain(text: string): WordExplanation[] | Promise<WordExplanation[]>;
+  /** Ends the worker, where there is one. */
+  dispose?(): void;
 }
 
 /** Letters (UTF-16 units) a text may have: far beyond a caption, and encoded in a moment. */
@@ -62,6 +67,9 @@ export const MAX_EXPLAINED_LENGTH: number = 1024;
 
 /** Throws `E_TEXT_TOO_LONG` for a text that no caption comes near. */
 export function checkTextLength(caller: string, text: string, limit: number = MAX_TEXT_LENGTH): void {
+  if (typeof text !== 'string') {
+    throw new UsageError('E_USAGE', `${caller}: wanted a text, got a value of type ${typeof text}.`);
+  }
   if (text.length <= limit) return;
   throw new UsageError(
     'E_TEXT_TOO_LONG',

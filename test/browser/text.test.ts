@@ -11,14 +11,28 @@ async function readGolden(name: string): Promise<TokenizerGolden> {
 test.each(['trained', 'wordpiece', 'byte-level'])('the %s tokenizer', async (name) => {
   const { tokenizer: file, cases } = await readGolden(name);
   const tokenizer = await openTokenizer(JSON.stringify(file));
-  for (const { text, ids } of cases) expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+  for (const { text, ids } of cases) expect(await tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+});
+
+test('a tokenizer whose regular expression never ends is stopped, and the page goes on', async () => {
+  const { tokenizer: file } = await readGolden('byte-level');
+  const split = { type: 'Split', pattern: { Regex: '^(a+)+$' }, behavior: 'Isolated', invert: false };
+  const tokenizer = await openTokenizer(JSON.stringify({ ...(file as object), pre_tokenizer: split }));
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 50);
+  const encoding = Promise.resolve(tokenizer.encode(`${'a'.repeat(40)}!`));
+  await expect(encoding).rejects.toMatchObject({ code: 'E_TOKENIZER_SLOW' });
+  clearInterval(ticking);
+  expect(ticks).toBeGreaterThan(10);
+  expect((await tokenizer.encode('aa')).length).toBeGreaterThan(0);
+  tokenizer.dispose?.();
 });
 
 test('CLIP’s list of merges, unpacked by the browser', async () => {
   const { merges, cases } = await readGolden('clip');
   const file = new Blob([`#version: 0.2\n${merges!.join('\n')}\n`]).stream().pipeThrough(new CompressionStream('gzip'));
   const tokenizer = await openTokenizer(new Uint8Array(await new Response(file).arrayBuffer()));
-  for (const { text, ids } of cases) expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+  for (const { text, ids } of cases) expect(await tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
 });
 
 test('the tokens that docs/06-text-and-sampling.md prints', () => {

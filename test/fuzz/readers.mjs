@@ -2,15 +2,21 @@
  * Everything that reads a file somebody gives us, with what must hold whatever its bytes are: a result or one of our
  * errors, few reads, no large buffer.
  */
+import { Readable } from 'node:stream';
 import { asked, forgetAsked } from '../hostile/watch-memory.mjs';
 import { DalleError } from '../../dist/base/errors.js';
+import { readRecipe } from '../../dist/cli/recipe.js';
+import { encodePng } from '../../dist/images/node/png.js';
+import { openTokenizer } from '../../dist/nets/tokenizer/open-tokenizer.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
 import { inspectFile } from '../../dist/weights-convert/inspect/inspect-file.js';
+import { parseManifest } from '../../dist/weights-convert/manifest-json.js';
 import { listNpz, openNpy } from '../../dist/weights-convert/npy-tensor.js';
 import { readNpy } from '../../dist/weights-convert/npy.js';
 import { openCheckpoint } from '../../dist/weights-convert/open-weights.js';
 import { isRecord, recordChildren } from '../../dist/weights-convert/pickle/records.js';
 import { openSafetensors } from '../../dist/weights-convert/safetensors/read-safetensors.js';
+import { parseShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
 import { readTokenizer } from '../../dist/weights-convert/tokenizer-file.js';
 import { countElements, interpretTensor } from '../../dist/weights-convert/torch/tensor-record.js';
 import { openTorchLegacy } from '../../dist/weights-convert/torch/torch-legacy.js';
@@ -38,7 +44,24 @@ const readers = {
   tokenizer: async (source) => {
     if ((await readTokenizer(source)) === undefined) throw new DalleError('E_TOKENIZER_FILE', 'no tokenizer');
   },
+  words: async (source) => {
+    const tokenizer = await openTokenizer(await source.read(0, source.size), { startWorker: refuseOthers });
+    tokenizer.decode(tokenizer.encode('A red heart, ☂ 42'));
+    tokenizer.explain('a red heart');
+  },
+  manifest: (source) => parseManifest(source),
+  index: async (source) => void parseShardIndex(new TextDecoder().decode(await source.read(0, source.size))),
+  recipe: async (source) => {
+    const text = new TextDecoder().decode(await source.read(0, source.size)).replaceAll('\0', ' ');
+    const png = encodePng({ width: 1, height: 1, data: new Uint8Array(3) }, { 'dalle-gl': text });
+    await readRecipe('-', { stdin: Readable.from([png]) });
+  },
 };
+
+/** Tokenizers of others may take any time, in a process of their own: nothing for a fuzzer that waits for none. */
+function refuseOthers() {
+  throw new Error('of another form');
+}
 
 /**
  * Gives bytes to every reader.

@@ -3,6 +3,8 @@
  * since a checksum would refuse any other change, and so is a safetensors header.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { formatTokenizer } from '../../dist/nets/tokenizer/tokenizer-json.js';
+import { trainBpe } from '../../dist/nets/tokenizer/train-bpe.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
 import { writeSafetensors } from '../../dist/weights-convert/safetensors/write-safetensors.js';
 import { formatShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
@@ -11,6 +13,18 @@ import { openZip } from '../../dist/weights-convert/zip/zip-archive.js';
 
 const root = new URL('../../', import.meta.url);
 const corpus = new URL('weights-convert/corpus/', root);
+
+/** What a picture says of how it was drawn. */
+const RECIPE = {
+  command: 'generate',
+  text: 'a red heart',
+  truncate: false,
+  settings: { temperature: 1, topP: 0.9, topK: 12, guidance: 1, seed: 7, count: 4 },
+  weights: { decoder: ['00'], transformer: ['11'], tokenizer: ['22'] },
+  device: 'any',
+  kernels: { targets: 4, fetch: 'texelFetch', block: 'strip', without: ['pack_conv2d'] },
+  precision: 'full',
+};
 
 /**
  * @typedef {object} Seed
@@ -27,9 +41,13 @@ export async function listSeeds() {
       seeds.push(...(await seedsOf(`${folder}/${name}`, readFileSync(new URL(`${folder}/${name}`, corpus)))));
     }
   }
-  for (const path of ['test/golden/hidden-4/encoder.zip.one-storage.pkl', 'models/emoji/tokenizer.json']) {
+  const files = ['test/golden/hidden-4/encoder.zip.one-storage.pkl', 'models/emoji/tokenizer.json'];
+  for (const path of [...files, 'models/emoji/model.json']) {
     seeds.push(...(await seedsOf(path, readFileSync(new URL(path, root)))));
   }
+  seeds.push(wholeSeed('made recipe', Buffer.from(JSON.stringify(RECIPE))));
+  seeds.push(wholeSeed('made.tokenizer.json', Buffer.from(makeTokenizer())));
+  seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();
   seeds.push(...(await seedsOf('made.safetensors', safetensors)), wholeSeed('made.npy', makeNpy()));
   const shards = new Map([['made.safetensors', new Set(['a', 'b', '__proto__'])]]);
@@ -48,6 +66,11 @@ export async function makeSafetensors() {
   const blocks = [];
   for await (const block of writeSafetensors(tensors, 'f32')) blocks.push(block);
   return Buffer.concat(blocks);
+}
+
+/** A few tokens: most changes meet what surrounds them. */
+function makeTokenizer() {
+  return formatTokenizer(trainBpe(['a red heart', 'a blue car'], { vocabularySize: 24 }));
 }
 
 function makeNpy() {

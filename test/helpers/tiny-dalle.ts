@@ -29,15 +29,23 @@ const architecture: TransformerArchitecture = {
   conv_kernel: 3,
 };
 
-/** Writes it into the new folder `out` and returns that; another seed, other weights of the transformer. */
-export async function makeTinyDalle(out: string, seed = 1): Promise<string> {
+/**
+ * Writes it into the new folder `out` and returns that; another seed, other weights of the transformer.
+ *
+ * @param words the text of another tokenizer.json
+ */
+export async function makeTinyDalle(
+  out: string,
+  seed = 1,
+  words: string = formatTokenizer(tokenizer),
+): Promise<string> {
   const { encoder, decoder } = smallCheckpoints();
   const parts = [await openPart(encoder), await openPart(decoder)];
   const source = { ...parts[0]!.source, name: 'made by a test' };
   await writeModelFolder({
     out,
     parts: [...parts, { weights: makeTransformer(createRandom(seed)), source }],
-    tokenizer: { bytes: new TextEncoder().encode(formatTokenizer(tokenizer)), source },
+    tokenizer: { bytes: new TextEncoder().encode(words), source },
     dtype: 'f32',
     force: false,
     sampling: { topK: 12 },

@@ -14,6 +14,7 @@ const entry = (shape: string, begin: number, end: number, dtype = 'F32'): string
   `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${begin},${end}]}`;
 const one = (shape: string, begin: number, end: number, data: number, dtype?: string): Uint8Array =>
   safetensors(`{"a":${entry(shape, begin, end, dtype)}}`, data);
+const many = (value: string): string => Array.from({ length: 100_001 }, (_, i) => `"${i}":${value}`).join();
 const index = (map: string): Uint8Array => Buffer.from(`{"weight_map":{${map}}}`);
 
 export const safetensorsAttacks: readonly [code: string, name: string, make: () => Uint8Array][] = [
@@ -39,6 +40,11 @@ export const safetensorsAttacks: readonly [code: string, name: string, make: () 
     'a name twice, spelled otherwise',
     () => safetensors(`{"a":${entry('[0]', 0, 0)},"\\u0061":${entry('[0]', 0, 0)}}`),
   ],
+  ['E_ST_LIMIT', 'a hundred thousand tensors and one', () => safetensors(`{${many(`${entry('[0]', 0, 0)}`)}}`)],
+  ['E_ST_LIMIT', 'a hundred thousand notes and one', () => safetensors(`{"__metadata__":{${many('""')}}}`)],
+  ['E_ST_LIMIT', 'a name of a million letters', () => safetensors(`{"${'a'.repeat(1e6)}":${entry('[0]', 0, 0)}}`)],
+  ['E_ST_LIMIT', 'index: a hundred thousand tensors and one', () => index(many('"a"'))],
+  ['E_ST_LIMIT', 'index: a name of a million letters', () => index(`"${'a'.repeat(1e6)}":"a"`)],
   ['E_ST_OFFSETS', 'another size than shape and type say', () => one('[2]', 0, 4, 4)],
   ['E_ST_OFFSETS', 'a shape beyond all numbers', () => one('[4294967296,4294967296]', 0, 0, 0)],
   ['E_ST_OFFSETS', 'an enormous shape of no bytes', () => one('[9007199254740991,1048576]', 0, 0, 0)],

@@ -2,6 +2,7 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
+import { checkPath } from '../../base/node/open-file.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
@@ -71,6 +72,7 @@ export interface ConversionReport {
  *   `E_SAMPLING`; DalleError as `writeModelFolder`; AbortedError `E_ABORTED`
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
+  checkPath('convertToModelFolder', options?.out);
   const started = performance.now();
   const { out, dtype = 'f32', shardBytes, dryRun = false, verify = false } = options;
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));

@@ -4,10 +4,15 @@
  * whole, so several processes may download the same address at once.
  */
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
+import { readSmallFile } from '../../base/node/open-file.ts';
 import { createOutputFile } from '../../base/node/output-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+
+/** Of the little files beside a download: they hold a name, a hash and what a server said of its file. */
+export const MAX_NOTE_BYTES: number = 64 * 1024;
 
 /** A whole file. */
 export interface CachedFile {
@@ -31,9 +36,9 @@ export function pathOf(place: string, { sha256, name }: CachedFile): string {
 /** The current file; undefined if there is none, or it is damaged in a way that shows at once. */
 export async function findCached(place: string): Promise<CachedFile | undefined> {
   try {
-    const file = parseRecord(JSON.parse(await readFile(join(place, 'record.json'), 'utf8')));
-    const { size } = await stat(pathOf(place, file!));
-    return size === file!.bytes ? file : undefined;
+    const file = parseRecord(parseJson(await readSmallFile('download', join(place, 'record.json'), MAX_NOTE_BYTES)));
+    const stats = await stat(pathOf(place, file!));
+    return stats.isFile() && stats.size === file!.bytes ? file : undefined;
   } catch {
     return undefined;
   }

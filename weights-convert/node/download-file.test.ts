@@ -1,6 +1,7 @@
 /** Downloads to the cache: once, confirmed with the server when wanted again, by several at the same time. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -79,12 +80,23 @@ describe('a good server', () => {
   });
 });
 
+/** In the place of a file: whoever opened it as one would wait for a writer. */
+function makePipe(path: string): void {
+  rmSync(path);
+  execFileSync('mkfifo', [path]);
+}
+
 describe('a damaged cache', () => {
   test.each<[string, (file: DownloadedFile, record: string) => void]>([
     ['a file that was cut', ({ path }) => writeFileSync(path, bytes.subarray(0, 1000))],
     ['no file', ({ path }) => rmSync(path)],
     ['half a record', (_, record) => writeFileSync(record, '{"name":')],
     ['a record of nothing', (_, record) => writeFileSync(record, 'null')],
+    ['a record of a million brackets', (_, record) => writeFileSync(record, '['.repeat(1e6))],
+    ['a pipe for a record', (_, record) => makePipe(record)],
+    ['a device for a record', (_, record) => (rmSync(record), symlinkSync('/dev/zero', record))],
+    ['a pipe for the file', ({ path }) => makePipe(path)],
+    ['a device for the file', ({ path }) => (rmSync(path), symlinkSync('/dev/zero', path))],
     [
       'a record that leads elsewhere',
       (_, record) => writeFileSync(record, readFileSync(record, 'utf8').replace('encoder.pkl', '../../x')),

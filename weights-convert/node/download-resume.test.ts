@@ -2,7 +2,8 @@
  * Downloads that break off, stand still or are interrupted, and are taken up again, from servers that keep the rules
  * about parts of files and from servers that do not. The file that comes out has the right bytes, or there is none.
  */
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeDownloads, makeFile, partialFiles } from '../../test/helpers/downloads.ts';
@@ -56,6 +57,21 @@ describe('a connection that breaks', () => {
     );
     server.answer = serve({ bytes, etag });
     expectFile(await download(), bytes);
+  });
+
+  test.each(['body', 'version.json'])('with a pipe or a device for its %s starts over', async (name) => {
+    for (const make of [
+      (path: string) => execFileSync('mkfifo', [path]),
+      (path: string) => symlinkSync('/dev/zero', path),
+    ]) {
+      await downloadUntil({ bytes, etag }, 100_000);
+      const path = join(downloads.place(), '.partial', name);
+      rmSync(path);
+      make(path);
+      server.answer = serve({ bytes, etag });
+      expectFile(await download(), bytes);
+      downloads.next();
+    }
   });
 
   test.each(['', '{', 'null', '[]', '{"etag": 7}', '{"etag": "a\\nb"}'])(

@@ -3,6 +3,7 @@
  * whose official pickles no longer load get working ones this way.
  */
 import { join } from 'node:path';
+import { checkPath } from '../../base/node/open-file.ts';
 import { DalleError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import type { ModelFile } from '../manifest.ts';
@@ -37,6 +38,9 @@ export interface ExportedCheckpoint extends ModelFile {
  *   as `openModelFolder`; AbortedError `E_ABORTED`
  */
 export async function exportCheckpoints(options: ExportOptions): Promise<ExportedCheckpoint[]> {
+  checkPath('exportCheckpoints', options?.folder);
+  checkPath('exportCheckpoints', options.out);
+  throwIfAborted(options.signal);
   const model = await openModelFolder(options.folder);
   try {
     const nets = NET_PARTS.map((part): Weights | undefined => model[part]).filter((weights) => weights !== undefined);

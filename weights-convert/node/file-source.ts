@@ -2,9 +2,9 @@
  * A file on disk as a `ByteSource`, over one file descriptor: nothing is read until it is asked for, so a checkpoint
  * larger than memory opens at once.
  */
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FormatError } from '../../base/errors.ts';
+import { openRegularFile } from '../../base/node/open-file.ts';
 import { checkRange, throwReadFailure, type ByteSource } from '../byte-source.ts';
 
 /** A `ByteSource` that holds a file descriptor: close it. */
@@ -15,28 +15,21 @@ export interface FileSource extends ByteSource {
 /**
  * Opens a file for reading.
  *
- * @throws FormatError `E_FILE_MISSING` (no such file), `E_FILE_READ` (a folder, no permission, a device error)
+ * @throws FormatError `E_FILE_MISSING` (no such file), `E_FILE_KIND` (a pipe, a device), `E_FILE_READ` (a folder, no
+ *   permission, a device error)
  */
 export async function openFileSource(path: string): Promise<FileSource> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
+  const { handle, size } = await openRegularFile('openFileSource', path).catch((cause: unknown) => {
     throw describeOpenFailure(path, cause);
   });
   const name = basename(path);
-  const stats = await handle.stat();
-  if (!stats.isFile()) {
-    await handle.close();
-    throw new FormatError(
-      'E_FILE_READ',
-      `openFileSource: ${path} is not a file. Give the path of the checkpoint itself.`,
-    );
-  }
   return {
     name,
-    size: stats.size,
+    size,
     close: () => handle.close(),
     openSibling: (sibling) => openFileSource(join(dirname(path), sibling)),
     read: async (offset, length) => {
-      checkRange(name, stats.size, offset, length);
+      checkRange(name, size, offset, length);
       const bytes = new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
@@ -52,11 +45,13 @@ export async function openFileSource(path: string): Promise<FileSource> {
   };
 }
 
-function describeOpenFailure(path: string, cause: unknown): FormatError {
-  const reason = (cause as NodeJS.ErrnoException).code;
-  if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+function describeOpenFailure(path: string, cause: unknown): unknown {
+  if (!(cause instanceof FormatError) || cause.code === 'E_FILE_KIND') return cause;
+  if (cause.code === 'E_FILE_MISSING') {
     return new FormatError('E_FILE_MISSING', `openFileSource: there is no file ${path}. Check the path.`, { cause });
   }
-  const message = `openFileSource: ${path} cannot be read (${reason ?? String(cause)}). Check its permissions.`;
+  const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
+  const advice = 'Give the path of the checkpoint itself, and check its permissions.';
+  const message = `openFileSource: ${path} cannot be read as a file (${reason}). ${advice}`;
   return new FormatError('E_FILE_READ', message, { cause });
 }

@@ -1,6 +1,7 @@
 /** Opens a model folder on disk. See model-folder.ts for what one is. */
 import { join } from 'node:path';
 import { FormatError } from '../../base/errors.ts';
+import { checkPath } from '../../base/node/open-file.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { MANIFEST_NAME, type ModelManifest, type PartName } from '../manifest.ts';
 import { parseManifest } from '../manifest-json.ts';
@@ -13,7 +14,8 @@ import { openFileSource } from './file-source.ts';
  * @param wanted only these parts are opened [all]
  * @throws FormatError `E_FILE_MISSING` if there is no `model.json` or a file of it is gone, and as `openModel`
  */
-export function openModelFolder(folder: string, wanted?: readonly PartName[]): Promise<Model> {
+export async function openModelFolder(folder: string, wanted?: readonly PartName[]): Promise<Model> {
+  checkPath('openModelFolder', folder);
   return openModel((name) => openFileOf(folder, name), wanted);
 }
 

@@ -35,7 +35,7 @@ export interface OpenedSources {
  *   `openCheckpoint`; AbortedError `E_ABORTED`
  */
 export async function openSources(sources: readonly (string | URL)[], control: SourceControl): Promise<OpenedSources> {
-  if (sources.length === 0) {
+  if (!Array.isArray(sources) || sources.length === 0) {
     throw new UsageError(
       'E_USAGE',
       'convertToModelFolder: no checkpoint was named. Name encoder.pkl, decoder.pkl, transformer.pt, tokenizer.json or ' +

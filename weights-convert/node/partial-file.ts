@@ -7,16 +7,19 @@
  * process that was killed is free as well.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DalleError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
+import { MAX_NOTE_BYTES } from './download-cache.ts';
 import { openFileSource } from './file-source.ts';
+import { readSmallFile } from '../../base/node/open-file.ts';
 import { describeWriteFailure } from '../../base/node/output-file.ts';
 import { isRunning } from '../../base/node/running-process.ts';
+import { parseJson } from '../../base/parse-json.ts';
 
 /** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
 const FREE = '.partial';
@@ -41,7 +44,11 @@ export class PartialFile {
         () => true,
         () => false, // another process was faster, or the disk is read-only
       );
-      if (isOurs) return new PartialFile(own, await readKept(own));
+      if (!isOurs) continue;
+      const kept = await readKept(own);
+      // A pipe in the place of its body would make writing wait.
+      if (!kept) await rm(own, { recursive: true, force: true }).catch(() => undefined);
+      return new PartialFile(own, kept);
     }
     return new PartialFile(own, undefined);
   }
@@ -131,9 +138,10 @@ function isFree(name: string): boolean {
 
 async function readKept(folder: string): Promise<KeptBytes | undefined> {
   try {
-    const { size } = await stat(join(folder, 'body'));
-    const version = parseVersion(JSON.parse(await readFile(join(folder, 'version.json'), 'utf8')));
-    return version && size > 0 ? { bytes: size, version } : undefined;
+    const stats = await stat(join(folder, 'body'));
+    const note = await readSmallFile('download', join(folder, 'version.json'), MAX_NOTE_BYTES);
+    const version = parseVersion(parseJson(note));
+    return version && stats.isFile() && stats.size > 0 ? { bytes: stats.size, version } : undefined;
   } catch {
     return undefined; // killed before it had both files, or damaged: start over
   }

@@ -2,7 +2,7 @@
  * A parser for exactly the JSON that a safetensors header may be: an object of tensors and one of notes. Names go into
  * `Map`s, so `__proto__` is a name like any other.
  */
-import { duplicateError, JsonReader, quote } from './json-reader.ts';
+import { checkCount, checkName, duplicateError, JsonReader, quote } from './json-reader.ts';
 
 /** One tensor as the header states it; unchecked against the rest. */
 export interface HeaderEntry {
@@ -26,13 +26,16 @@ const MAX_RANK = 32;
  * Parses a header.
  *
  * @param text the header without its length, trailing spaces included
- * @throws FormatError `E_ST_JSON` for anything but the exact schema, `E_ST_DUPLICATE` for a name given twice
+ * @throws FormatError `E_ST_JSON` for anything but the exact schema, `E_ST_DUPLICATE` for a name given twice,
+ *   `E_ST_LIMIT`
  */
 export function parseSafetensorsHeader(text: string): SafetensorsHeader {
   const parser = new JsonReader(text, HEADER);
   const entries = new Map<string, HeaderEntry>();
   let metadata: Map<string, string> | undefined;
   parser.object((name) => {
+    checkName(name, HEADER);
+    checkCount(entries.size, HEADER);
     if (entries.has(name) || (name === METADATA_NAME && metadata)) throw duplicateError(name, HEADER);
     if (name === METADATA_NAME) metadata = parseMetadata(parser);
     else entries.set(name, parseEntry(parser, name));
@@ -44,6 +47,7 @@ export function parseSafetensorsHeader(text: string): SafetensorsHeader {
 function parseMetadata(parser: JsonReader): Map<string, string> {
   const metadata = new Map<string, string>();
   parser.object((key) => {
+    checkCount(metadata.size, HEADER);
     if (metadata.has(key)) throw duplicateError(key, HEADER);
     metadata.set(key, parser.string());
   });

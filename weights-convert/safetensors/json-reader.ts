@@ -139,6 +139,26 @@ export function duplicateError(name: string, what: string): FormatError {
   );
 }
 
+/** Tensors, or notes, of one object; the largest models have a few thousand. */
+const MAX_COUNT = 100_000;
+/** Letters. */
+const MAX_NAME = 1024;
+
+/** Throws `E_ST_LIMIT` where an object that has `count` entries already is to have one more than any file needs. */
+export function checkCount(count: number, what: string): void {
+  if (count >= MAX_COUNT) throw limitError(what, `more than ${MAX_COUNT} entries`);
+}
+
+/** Throws `E_ST_LIMIT` for a name that no program gives a tensor. */
+export function checkName(name: string, what: string): void {
+  if (name.length > MAX_NAME) throw limitError(what, `a name of ${name.length} letters, ${quote(name)}`);
+}
+
+function limitError(what: string, found: string): FormatError {
+  const advice = 'No checkpoint needs that: it was made to exhaust memory, or is damaged. Do not trust the file.';
+  return new FormatError('E_ST_LIMIT', `openSafetensors: ${what} has ${found}. ${advice}`);
+}
+
 /** A name from the file, short enough for a message. */
 export function quote(name: string): string {
   return JSON.stringify(name.slice(0, 80));

@@ -68,12 +68,10 @@ describe('round trip', () => {
   });
 });
 
-test('a name of twenty million characters is read, or refused in a sentence', async () => {
+test('a name of twenty million characters is refused in a sentence', async () => {
   const name = 'a\\n'.repeat(7_000_000);
-  const entry = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}';
-  expect((await open(safetensors(`{"${name}":${entry}}`))).tensors.size).toBe(1);
   const error: unknown = await open(safetensors(`{"${name}":0}`)).catch((reason: unknown) => reason);
-  expect(error).toMatchObject({ code: 'E_ST_JSON' });
+  expect(error).toMatchObject({ code: 'E_ST_LIMIT' });
   expect((error as Error).message.length).toBeLessThan(500);
 });
 

@@ -5,7 +5,7 @@
  * files beside the index.
  */
 import { FormatError } from '../../base/errors.ts';
-import { duplicateError, JsonReader, quote } from './json-reader.ts';
+import { checkCount, checkName, duplicateError, JsonReader, quote } from './json-reader.ts';
 
 /** File → names of the tensors in it, in the order of the index. */
 export type ShardMap = ReadonlyMap<string, ReadonlySet<string>>;
@@ -17,7 +17,7 @@ const MAX_SHARDS = 10_000;
  * Reads an index.
  *
  * @throws FormatError `E_ST_JSON` for anything but such an object, `E_ST_DUPLICATE` for a name given twice, `E_ST_SHARD` for
- *   a shard that is no plain file name, none at all, or more than 10,000
+ *   a shard that is no plain file name, none at all, or more than 10,000, `E_ST_LIMIT`
  */
 export function parseShardIndex(text: string): ShardMap {
   const reader = new JsonReader(text, INDEX);
@@ -38,6 +38,8 @@ export function parseShardIndex(text: string): ShardMap {
 function readWeightMap(reader: JsonReader, shards: Map<string, Set<string>>): void {
   const names = new Set<string>();
   reader.object((name) => {
+    checkName(name, INDEX);
+    checkCount(names.size, INDEX);
     if (names.has(name)) throw duplicateError(name, INDEX);
     names.add(name);
     const file = reader.string();
