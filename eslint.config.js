@@ -21,7 +21,7 @@ const zones = {
   'nets/': ['base/', 'engine/index.ts', 'ops/', 'weights-convert/', '@huggingface/tokenizers'],
   'weights-convert/': ['base/', '@noble/hashes'],
   'weights-convert/node/': ['base/', 'base/node/', 'weights-convert/', 'node:'],
-  'images/': ['base/', '@jsquash/jpeg'],
+  'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
   'index.ts': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],

@@ -5,7 +5,7 @@
  * Pure: runs in Node and in the browser.
  */
 import { FormatError } from '../base/errors.ts';
-import { readOrientation, type Orientation } from './exif.ts';
+import { hasExifPrefix, readOrientation, type Orientation } from './exif.ts';
 
 export interface JpegHeader {
   /** Pixels as stored, before orientation. */
@@ -17,7 +17,6 @@ export interface JpegHeader {
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
 const APP1 = 0xe1;
-const EXIF_PREFIX = 'Exif\0\0';
 
 /** Reads the segments up to the first scan. Throws `E_IMAGE_CORRUPT` when they end early or give no size. */
 export function readJpegHeader(jpeg: Uint8Array, name: string): JpegHeader {
@@ -26,8 +25,8 @@ export function readJpegHeader(jpeg: Uint8Array, name: string): JpegHeader {
   for (const { marker, data } of readSegments(jpeg, name)) {
     if (isFrame(marker) && data.length >= 6) {
       size ??= { height: data[1]! * 256 + data[2]!, width: data[3]! * 256 + data[4]! };
-    } else if (marker === APP1 && String.fromCharCode(...data.subarray(0, 6)) === EXIF_PREFIX) {
-      orientation ??= readOrientation(data.subarray(EXIF_PREFIX.length));
+    } else if (marker === APP1 && hasExifPrefix(data)) {
+      orientation ??= readOrientation(data);
     }
   }
   if (!size || size.width === 0 || size.height === 0) throw corruptJpeg(name, 'its header gives no size');

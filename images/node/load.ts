@@ -11,7 +11,7 @@ export interface LoadOptions extends ReadOptions {
 }
 
 /**
- * Reads and decodes a PNG or JPEG, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
+ * Reads and decodes a PNG, JPEG or WebP, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
  * `E_ABORTED`) and `decodeImage` (`E_IMAGE_*`) throw.
  */
 export async function loadImage(source: string, options: LoadOptions = {}): Promise<Picture> {
