@@ -11,6 +11,8 @@ export interface JpegHeader {
   /** Pixels as stored, before orientation. */
   readonly width: number;
   readonly height: number;
+  /** Channels: 1 grey, 3 colours, 4 those of print. */
+  readonly components: number;
   readonly orientation: Orientation;
 }
 
@@ -20,11 +22,11 @@ const APP1 = 0xe1;
 
 /** Reads the segments up to the first scan. Throws `E_IMAGE_CORRUPT` when they end early or give no size. */
 export function readJpegHeader(jpeg: Uint8Array, name: string): JpegHeader {
-  let size: { width: number; height: number } | undefined;
+  let size: { width: number; height: number; components: number } | undefined;
   let orientation: Orientation | undefined;
   for (const { marker, data } of readSegments(jpeg, name)) {
     if (isFrame(marker) && data.length >= 6) {
-      size ??= { height: data[1]! * 256 + data[2]!, width: data[3]! * 256 + data[4]! };
+      size ??= { height: data[1]! * 256 + data[2]!, width: data[3]! * 256 + data[4]!, components: data[5]! };
     } else if (marker === APP1 && hasExifPrefix(data)) {
       orientation ??= readOrientation(data);
     }

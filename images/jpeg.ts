@@ -8,12 +8,15 @@
  *   progressive, 4:4:4, 512 × 512      0 max, 0 mean,  6 ms         3 max, 0.45 mean,  36 ms
  *   baseline, 4:2:0, 512 × 512         0 max, 0 mean, 10 ms        35 max, 0.94 mean,  30 ms
  *   baseline, 4:2:0, 3000 × 2000       0 max, 0 mean, 56 ms        22 max, 0.55 mean, 393 ms
- * CMYK is the price: this build refuses it, and so do we, by name. Pure: the caller brings the compiled program.
+ * This build refuses four components (CMYK); jpeg-cmyk.ts says how they come through it all the same. Pure: the caller
+ * brings the compiled program.
  */
 import createDecoderModule from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import { FormatError } from '../base/errors.ts';
 import { checkBytes, checkProgram } from './arguments.ts';
 import { readDecodeOptions, type DecodeOptions } from './decode-options.ts';
+import { decodeCmyk } from './jpeg-cmyk.ts';
+import { unsupportedJpeg } from './jpeg-frame.ts';
 import { corruptJpeg, readJpegHeader } from './jpeg-header.ts';
 import { orientPicture } from './orient.ts';
 import { checkPixelCount, pictureFromRgba, type Picture } from './picture.ts';
@@ -33,7 +36,7 @@ const createDecoder: CreateDecoder<DecoderModule> = createDecoderModule;
 
 /**
  * The upright picture. `program` is `mozjpeg_dec.wasm` of @jsquash/jpeg, compiled. Throws `E_IMAGE_TOO_LARGE`,
- * `E_IMAGE_CORRUPT` (also for a file that ends early) and `E_IMAGE_UNSUPPORTED` (CMYK, 12-bit, lossless).
+ * `E_IMAGE_CORRUPT` (also for a file that ends early) and `E_IMAGE_UNSUPPORTED` (12-bit, arithmetic, lossless).
  */
 export async function decodeJpeg(
   jpeg: Uint8Array,
@@ -46,8 +49,9 @@ export async function decodeJpeg(
   const header = readJpegHeader(jpeg, name);
   checkPixelCount(header.width, header.height, maxPixels, 'decodeJpeg', name);
   checkScans(jpeg, header.width * header.height, name);
-  const { data, width, height } = await decodeRgba(jpeg, program, name);
-  return orientPicture(pictureFromRgba(data, width, height), header.orientation);
+  const decode = (ordinary: Uint8Array): Promise<RgbaImage> => decodeRgba(ordinary, program, name);
+  const picture = header.components === 4 ? await decodeCmyk(jpeg, decode, name) : toPicture(await decode(jpeg));
+  return orientPicture(picture, header.orientation);
 }
 
 /** In coded data 0xFF is always followed by 0 or a restart, so FF DA is a scan (or, harmlessly, part of a thumbnail). */
@@ -74,10 +78,6 @@ async function decodeRgba(jpeg: Uint8Array, program: WebAssembly.Module, name: s
   throw words.startsWith('Unsupported') ? unsupportedJpeg(name, words) : corruptJpeg(name, words, cause);
 }
 
-function unsupportedJpeg(name: string, words: string): FormatError {
-  return new FormatError(
-    'E_IMAGE_UNSUPPORTED',
-    `decodeJpeg: wanted an RGB or grey JPEG of 8 bits, but ${name} is of another sort (${words}). It is probably ` +
-      'CMYK, made for printing, or 12-bit or lossless, from a scanner; save it again as RGB.',
-  );
+function toPicture({ data, width, height }: RgbaImage): Picture {
+  return pictureFromRgba(data, width, height);
 }
