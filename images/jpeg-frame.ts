@@ -49,7 +49,7 @@ export function readJpegFrame(jpeg: Uint8Array, name: string): JpegFrame {
   const tables: Tables = { quantisation: new Map(), huffman: new Map(), restartInterval: 0 };
   let frame: Frame | undefined;
   let transform = 0;
-  for (let at = 2; ; ) {
+  for (let at = 2; ;) {
     const { marker, start } = findMarker(jpeg, at, name);
     if (marker === 0xd9) break;
     at = start;
@@ -91,7 +91,7 @@ function isAdobe(data: Uint8Array): boolean {
 }
 
 function readQuantisation(data: Uint8Array, tables: Tables, name: string): void {
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const wide = data[at]! >> 4;
     const bytes = wide ? 128 : 64;
     if (wide > 1 || at + 1 + bytes > data.length) throw corruptJpeg(name, 'a table of divisors is malformed');
@@ -105,7 +105,7 @@ function readQuantisation(data: Uint8Array, tables: Tables, name: string): void 
 }
 
 function readHuffman(data: Uint8Array, tables: Tables, name: string): void {
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const counts = data.subarray(at + 1, at + 17);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const end = at + 17 + total;

@@ -65,12 +65,18 @@ export function pictureFromRgba(rgba: Uint8Array | Uint8ClampedArray, width: num
 
 /** The bytes of a picture, black. Throws `E_MEMORY` where there is no room for them. */
 export function makeRgb(width: number, height: number): Uint8Array {
+  return withRoom(width, height, () => new Uint8Array(width * height * 3));
+}
+
+/** What `make` gives. Throws `E_MEMORY` where arrays for a picture of that size cannot be had. */
+export function withRoom<T>(width: number, height: number, make: () => T): T {
   try {
-    return new Uint8Array(width * height * 3);
+    return make();
   } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     throw new MemoryError(
       'E_MEMORY',
-      `createPicture: wanted ${width} × ${height} × 3 bytes of memory, and there is no room for them. Make the picture ` +
+      `createPicture: wanted memory for ${width} × ${height} pixels, and there is no room for them. Make the picture ` +
         'smaller, or fewer pictures at a time.',
       { cause: error },
     );

@@ -46,7 +46,8 @@ function makeSampleReader(depth: number, count: number): (row: Uint8Array) => Sa
   }
   const most = 2 ** depth - 1;
   return (row) => {
-    for (let i = 0, bit = 0; i < count; i++, bit += depth) samples[i] = (row[bit >> 3]! >> (8 - depth - (bit & 7))) & most;
+    for (let i = 0, bit = 0; i < count; i++, bit += depth)
+      samples[i] = (row[bit >> 3]! >> (8 - depth - (bit & 7))) & most;
     return samples;
   };
 }

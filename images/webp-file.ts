@@ -74,7 +74,7 @@ function readRiffHead(webp: Uint8Array, name: string): { riff: Uint8Array; size:
 
 function listChunks(bytes: Uint8Array, name: string): Chunk[] {
   const chunks: Chunk[] = [];
-  for (let at = 0; at + CHUNK_HEAD_BYTES <= bytes.length; ) {
+  for (let at = 0; at + CHUNK_HEAD_BYTES <= bytes.length;) {
     const start = at + CHUNK_HEAD_BYTES;
     const end = start + readNumber(bytes, at + 4, 4);
     if (end > bytes.length) throw corruptWebp(name, 'it ends in the middle of a part');

@@ -83,7 +83,8 @@ function collectParts(png: Uint8Array, name: string): PngParts {
     const { type, data } = chunk;
     const isNeeded = ['IHDR', 'PLTE', 'IDAT', 'tRNS'].includes(type);
     // A capital first letter says that the picture cannot be shown without it.
-    if (!isNeeded && type !== 'IEND' && /^[A-Z]/.test(type)) throw corruptPng(name, `it needs the unknown part ${type}`);
+    if (!isNeeded && type !== 'IEND' && /^[A-Z]/.test(type))
+      throw corruptPng(name, `it needs the unknown part ${type}`);
     if (isNeeded && !isChunkWhole(png, chunk)) throw corruptPng(name, `its part ${type} does not match its checksum`);
     if (type === 'IDAT') pixels.push(data);
     else if (!found.has(type) && (isNeeded ? pixels.length === 0 : type === 'eXIf' && isChunkWhole(png, chunk))) {
