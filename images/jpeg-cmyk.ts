@@ -18,25 +18,42 @@ export async function decodeCmyk(
   decode: (jpeg: Uint8Array) => Promise<RgbaImage>,
   name: string,
 ): Promise<Picture> {
-  const frame = readJpegFrame(jpeg, name);
-  const { width, height } = frame;
-  const { colours: channels, black } = checkChannels(frame, name);
-  const isYcc = frame.transform !== 0;
-  const colours = await decode(writeJpeg({ width, height, components: channels, transform: isYcc ? 1 : 0 }));
-  // Black of less detail is taken for a second and third colour, beside one of full detail that gives the scale.
-  const isFull = black.h === frame.h && black.v === frame.v;
-  const components = isFull ? [black] : [channels[0], black, black];
-  const keys = await decode(writeJpeg({ width, height, components, transform: 0 }));
+  const parts = splitCmyk(jpeg, name);
+  const { data: colours, width, height } = await decode(parts.colours);
+  const { data: keys } = await decode(parts.black);
   const data = makeRgb(width, height);
   for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    const key = keys.data[from + 1]!;
+    const key = keys[from + 1]!;
     for (let channel = 0; channel < 3; channel++) {
-      // libjpeg takes YCbCr for the opposite of what is stored.
-      const level = colours.data[from + channel]!;
-      data[to + channel] = key - multiply(isYcc ? level : 255 - level, key);
+      const level = colours[from + channel]!;
+      data[to + channel] = key - multiply(parts.isInverse ? level : 255 - level, key);
     }
   }
   return { width, height, data };
+}
+
+interface CmykParts {
+  /** Two JPEGs; the second or only channel of the other is black. */
+  readonly colours: Uint8Array;
+  readonly black: Uint8Array;
+  /** Whether the colours come out as the opposite of what is stored: libjpeg has it so for YCbCr. */
+  readonly isInverse: boolean;
+}
+
+/** The coefficients, much larger than the file, are gone when this returns. */
+function splitCmyk(jpeg: Uint8Array, name: string): CmykParts {
+  const frame = readJpegFrame(jpeg, name);
+  const { width, height } = frame;
+  const { colours, black } = checkChannels(frame, name);
+  const isInverse = frame.transform !== 0;
+  // Black of less detail is taken for a second and third colour, beside one of full detail that gives the scale.
+  const isFull = black.h === frame.h && black.v === frame.v;
+  const components = isFull ? [black] : [colours[0], black, black];
+  return {
+    colours: writeJpeg({ width, height, components: colours, transform: isInverse ? 1 : 0 }),
+    black: writeJpeg({ width, height, components, transform: 0 }),
+    isInverse,
+  };
 }
 
 /** a · b / 255, rounded. */

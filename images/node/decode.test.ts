@@ -102,6 +102,17 @@ describe('damaged JPEG', () => {
     );
   });
 
+  it('cannot have segments too many, before the picture or after', async () => {
+    const empty = Buffer.concat(Array<Uint8Array>(10_001).fill(Uint8Array.of(0xff, 0xe1, 0, 2)));
+    const end = jpeg.length - 2;
+    for (const place of [2, end]) {
+      const padded = Buffer.concat([jpeg.subarray(0, place), empty, jpeg.subarray(place)]);
+      await expect(decodeImage(padded)).rejects.toThrow(/at most 10000 segments/);
+      const fewer = Buffer.concat([jpeg.subarray(0, place), empty.subarray(0, 400), jpeg.subarray(place)]);
+      await expect(decodeImage(fewer)).resolves.toMatchObject({ width: 61, height: 47 });
+    }
+  });
+
   it('cannot ask for a scan too many', async () => {
     const scan =
       jpeg.indexOf(
