@@ -1,7 +1,8 @@
 /**
  * What all decoders of pictures are told. Pure.
  */
-import { checkLimit, checkOptions, checkText } from './arguments.ts';
+import { checkObject, checkText } from '../base/check-argument.ts';
+import { checkLimit } from './arguments.ts';
 import { MAX_PIXELS } from './picture.ts';
 
 export interface DecodeOptions {
@@ -13,9 +14,9 @@ export interface DecodeOptions {
 
 /** The options, or what stands for them. Throws `E_ARGUMENT`. */
 export function readDecodeOptions(options: DecodeOptions, caller: string): Required<DecodeOptions> {
-  checkOptions(options, caller);
+  checkObject(caller, 'options', options);
   const { maxPixels = MAX_PIXELS, name = 'the picture' } = options;
-  checkLimit(maxPixels, 'maxPixels', caller);
-  checkText(name, 'a name', caller);
+  checkLimit(caller, 'maxPixels', maxPixels);
+  checkText(caller, 'a name', name);
   return { maxPixels, name };
 }

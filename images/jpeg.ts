@@ -43,8 +43,8 @@ export async function decodeJpeg(
   program: WebAssembly.Module,
   options: DecodeOptions = {},
 ): Promise<Picture> {
-  checkBytes(jpeg, 'decodeJpeg');
-  checkProgram(program, 'mozjpeg_dec.wasm', 'decodeJpeg');
+  checkBytes('decodeJpeg', jpeg);
+  checkProgram('decodeJpeg', 'mozjpeg_dec.wasm', program);
   const { maxPixels, name } = readDecodeOptions(options, 'decodeJpeg');
   const header = readJpegHeader(jpeg, name);
   checkPixelCount(header.width, header.height, maxPixels, 'decodeJpeg', name);

@@ -7,7 +7,7 @@
  * window are computed, so a crop costs what it shows. Pure: runs in Node and in the browser.
  */
 import { ShapeError } from '../base/errors.ts';
-import { describeValue } from './arguments.ts';
+import { showValue } from './arguments.ts';
 import { checkBox, checkPicture, isSide, withRoom, type Box, type Picture } from './picture.ts';
 
 const LOBES = 3;
@@ -35,7 +35,7 @@ export function resizeLanczos(picture: Picture, width: number, height: number, w
   if (!isSide(width) || !isSide(height)) {
     throw new ShapeError(
       'E_SHAPE',
-      `resizeLanczos: wanted whole positive sides, but got ${describeValue(width)} × ${describeValue(height)}. Round ` +
+      `resizeLanczos: wanted whole positive sides, but got ${showValue(width)} × ${showValue(height)}. Round ` +
         'them first.',
     );
   }

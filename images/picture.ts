@@ -5,7 +5,7 @@
  * Pure: runs in Node and in the browser.
  */
 import { FormatError, MemoryError, ShapeError } from '../base/errors.ts';
-import { describeValue } from './arguments.ts';
+import { showValue } from './arguments.ts';
 
 export interface Picture {
   readonly width: number;
@@ -37,8 +37,8 @@ export function createPicture(
   if (!isSide(width) || !isSide(height) || !isColour) {
     throw new ShapeError(
       'E_SHAPE',
-      `createPicture: wanted whole positive sides and three levels of colour, but got ${describeValue(width)} × ` +
-        `${describeValue(height)} and ${isColour ? colour.join(', ') : describeValue(colour)}. Round the sides first.`,
+      `createPicture: wanted whole positive sides and three levels of colour, but got ${showValue(width)} × ` +
+        `${showValue(height)} and ${isColour ? colour.join(', ') : showValue(colour)}. Round the sides first.`,
     );
   }
   const data = makeRgb(width, height);
@@ -118,9 +118,9 @@ export function cropPicture(picture: Picture, box: Box): Picture {
 export function checkPicture(picture: Picture, caller: string): void {
   const { width, height, data } = asFields(picture);
   if (isSide(width) && isSide(height) && isBytes(data) && data.length === width * height * 3) return;
-  const bytes = isBytes(data) ? `${data.length} bytes` : describeValue(data);
-  const sides = `${describeValue(width)} × ${describeValue(height)}`;
-  const got = width === undefined ? describeValue(picture) : `${bytes} for ${sides} pixels`;
+  const bytes = isBytes(data) ? `${data.length} bytes` : showValue(data);
+  const sides = `${showValue(width)} × ${showValue(height)}`;
+  const got = width === undefined ? showValue(picture) : `${bytes} for ${sides} pixels`;
   throw new ShapeError(
     'E_SHAPE',
     `${caller}: wanted a picture, { width, height, data } of width · height · 3 bytes, but got ${got}. The bytes are ` +
@@ -133,7 +133,7 @@ export function checkBox(outer: { readonly width: number; readonly height: numbe
   const { left, top, width, height } = asFields(box);
   const isPlace = isWhole(left) && isWhole(top) && left >= 0 && top >= 0;
   if (isPlace && isSide(width) && isSide(height) && left + width <= outer.width && top + height <= outer.height) return;
-  const place = [left, top, width, height].map(describeValue);
+  const place = [left, top, width, height].map(showValue);
   throw new ShapeError(
     'E_SHAPE',
     `${caller}: wanted whole pixels inside ${outer.width} × ${outer.height}, but got ${place[2]} × ${place[3]} at ` +
@@ -151,13 +151,14 @@ export function isSide(side: unknown): side is number {
  * size is allocated.
  */
 export function checkPixelCount(width: number, height: number, maxPixels: number, caller: string, name: string): void {
-  if (width * height <= maxPixels && Math.max(width, height) <= MAX_SIDE) return;
+  const tooMany = width * height > maxPixels;
+  if (!tooMany && Math.max(width, height) <= MAX_SIDE) return;
   const megapixels = (count: number): string => `${(count / 1e6).toFixed(count < 1e6 ? 3 : 1)} megapixels`;
   throw new FormatError(
     'E_IMAGE_TOO_LARGE',
-    `${caller}: wanted at most ${megapixels(maxPixels)} and ${MAX_SIDE} pixels a side, but the header of ${name} ` +
-      `announces ${width} × ${height} = ${megapixels(width * height)}. It may be damaged or made to exhaust memory; ` +
-      'if it is genuine, shrink it first or raise maxPixels.',
+    `${caller}: wanted at most ${tooMany ? megapixels(maxPixels) : `${MAX_SIDE} pixels a side`}, but the header of ` +
+      `${name} announces ${width} × ${height} = ${megapixels(width * height)}. It may be damaged or made to exhaust ` +
+      `memory; if it is genuine, ${tooMany ? 'shrink it first or raise maxPixels' : 'cut it into pieces first'}.`,
   );
 }
 
@@ -165,8 +166,8 @@ function checkRgba(rgba: Uint8Array | Uint8ClampedArray, width: number, height: 
   if (isBytes(rgba) && isSide(width) && isSide(height) && rgba.length === width * height * 4) return;
   throw new ShapeError(
     'E_SHAPE',
-    `pictureFromRgba: wanted width · height · 4 bytes, but got ${isBytes(rgba) ? rgba.length : describeValue(rgba)} ` +
-      `for ${describeValue(width)} × ${describeValue(height)} pixels. Of a canvas, take getImageData(…).data.`,
+    `pictureFromRgba: wanted width · height · 4 bytes, but got ${isBytes(rgba) ? rgba.length : showValue(rgba)} ` +
+      `for ${showValue(width)} × ${showValue(height)} pixels. Of a canvas, take getImageData(…).data.`,
   );
 }
 

@@ -6,7 +6,8 @@
  * Pure: runs in Node and in the browser.
  */
 import { FormatError, UsageError } from '../base/errors.ts';
-import { checkBytes, checkOptions, checkText, describeValue } from './arguments.ts';
+import { checkObject, checkText } from '../base/check-argument.ts';
+import { checkBytes, showValue } from './arguments.ts';
 import { makePngChunk, readPngChunks } from './png-chunks.ts';
 import { readPngHeader } from './png-header.ts';
 
@@ -23,8 +24,8 @@ const PIECE = 8192;
  * to 79 Latin-1 letters, for what is no text, and for NUL in one.
  */
 export function addPngText(png: Uint8Array, text: Readonly<Record<string, string>>): Uint8Array {
-  checkBytes(png, 'addPngText');
-  checkOptions(text, 'addPngText');
+  checkBytes('addPngText', png);
+  checkObject('addPngText', 'text', text);
   const { end } = readPngHeader(png, 'the picture');
   const chunks = Object.entries(text).map(([keyword, words]) => makeTextChunk(keyword, words));
   return joinBytes([png.subarray(0, end), ...chunks, png.subarray(end)]);
@@ -35,8 +36,8 @@ export function addPngText(png: Uint8Array, text: Readonly<Record<string, string
  * `E_IMAGE_CORRUPT` when the file ends early, `E_PNG_TEXT` for more text than a picture has use for.
  */
 export function readPngText(png: Uint8Array, name = 'the picture'): Record<string, string> {
-  checkBytes(png, 'readPngText');
-  checkText(name, 'a name', 'readPngText');
+  checkBytes('readPngText', png);
+  checkText('readPngText', 'a name', name);
   const found: Record<string, string> = Object.create(null);
   let texts = 0;
   let bytes = 0;
@@ -77,7 +78,7 @@ function makeTextChunk(keyword: string, words: unknown): Uint8Array {
     throw new UsageError(
       'E_PNG_TEXT',
       `addPngText: wanted a keyword of 1 to 79 Latin-1 letters and a text without NUL, but got the keyword ` +
-        `${JSON.stringify(keyword.slice(0, 100))} and ${typeof words === 'string' ? 'a text' : describeValue(words)}. ` +
+        `${JSON.stringify(keyword.slice(0, 100))} and ${typeof words === 'string' ? 'a text' : showValue(words)}. ` +
         'Shorten the keyword and put the rest into the text.',
     );
   }

@@ -6,7 +6,8 @@
  * `keep` is ours: no scaling, only the crop to multiples of 8 that the net needs. Pure.
  */
 import { FormatError, UsageError } from '../base/errors.ts';
-import { checkOptions, checkText, describeValue } from './arguments.ts';
+import { checkObject, checkText } from '../base/check-argument.ts';
+import { showValue } from './arguments.ts';
 import { resizeLanczos } from './lanczos.ts';
 import { checkPicture, cropPicture, isSide, MAX_PIXELS, type Box, type Picture } from './picture.ts';
 
@@ -31,9 +32,9 @@ export interface PrepareOptions {
  * under 8 with `keep`, `E_SHAPE` when it is no picture.
  */
 export function preparePicture(picture: Picture, options: PrepareOptions = {}): Picture {
-  checkOptions(options, 'preparePicture');
+  checkObject('preparePicture', 'options', options);
   const { size = 256, upscale = false, name = 'the picture' } = options;
-  checkText(name, 'a name', 'preparePicture');
+  checkText('preparePicture', 'a name', name);
   checkPicture(picture, 'preparePicture');
   if (size === 'keep') return cropToTokens(picture, name);
   const { width, height } = checkSize(size);
@@ -71,7 +72,7 @@ function checkSize(size: Exclude<PictureSize, 'keep'>): { width: number; height:
   throw new UsageError(
     'E_IMAGE_SIZE',
     `preparePicture: wanted a size in positive multiples of ${TOKEN_PIXELS} with at most ${MAX_PIXELS / 1e6} ` +
-      `megapixels, but got ${describeValue(width)} × ${describeValue(height)}. One token stands for ${TOKEN_PIXELS} × ${TOKEN_PIXELS} pixels; ` +
+      `megapixels, but got ${showValue(width)} × ${showValue(height)}. One token stands for ${TOKEN_PIXELS} × ${TOKEN_PIXELS} pixels; ` +
       'choose for example 256, 320x200 or keep.',
   );
 }

@@ -5,7 +5,8 @@
  * Pure: runs in Node and in the browser.
  */
 import { FormatError } from '../base/errors.ts';
-import { checkBytes, checkText } from './arguments.ts';
+import { checkText } from '../base/check-argument.ts';
+import { checkBytes } from './arguments.ts';
 
 export type ImageKind = 'png' | 'jpeg' | 'webp';
 
@@ -49,8 +50,8 @@ const STRANGERS: readonly (readonly [RegExp, string, string])[] = [
  * in the message where the bytes came from.
  */
 export function sniffImage(bytes: Uint8Array, name = 'the picture'): ImageKind {
-  checkBytes(bytes, 'sniffImage');
-  checkText(name, 'a name', 'sniffImage');
+  checkBytes('sniffImage', bytes);
+  checkText('sniffImage', 'a name', name);
   if (bytes.length === 0) {
     throw new FormatError(
       'E_IMAGE_CORRUPT',

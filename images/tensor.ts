@@ -5,7 +5,7 @@
  * Pure: runs in Node and in the browser.
  */
 import { DalleError, ShapeError } from '../base/errors.ts';
-import { describeValue } from './arguments.ts';
+import { showValue } from './arguments.ts';
 import { checkPicture, isSide, type Picture } from './picture.ts';
 
 /** Each byte over 255, as torchvision's `ToTensor`: shape [1, 3, H, W]. */
@@ -33,8 +33,8 @@ export function fromPixels(pixels: Float32Array, shape: readonly number[]): Pict
     throw new ShapeError(
       'E_SHAPE',
       'fromPixels: wanted a Float32Array and its shape [3, H, W] or [B, 3, H, W], with as many values, but got shape ' +
-        `${Array.isArray(shape) ? `[${shape.join(', ')}]` : describeValue(shape)} and ` +
-        `${isNumbers ? `${pixels.length} values` : describeValue(pixels)}. The decoder gives six channels; take the ` +
+        `${Array.isArray(shape) ? `[${shape.join(', ')}]` : showValue(shape)} and ` +
+        `${isNumbers ? `${pixels.length} values` : showValue(pixels)}. The decoder gives six channels; take the ` +
         'first three.',
     );
   }

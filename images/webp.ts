@@ -29,8 +29,8 @@ export async function decodeWebp(
   program: WebAssembly.Module,
   options: DecodeOptions = {},
 ): Promise<Picture> {
-  checkBytes(webp, 'decodeWebp');
-  checkProgram(program, 'webp_dec.wasm', 'decodeWebp');
+  checkBytes('decodeWebp', webp);
+  checkProgram('decodeWebp', 'webp_dec.wasm', program);
   const { maxPixels, name } = readDecodeOptions(options, 'decodeWebp');
   const { width, height, orientation, file, frame } = readWebp(webp, name);
   checkPixelCount(width, height, maxPixels, 'decodeWebp', name);

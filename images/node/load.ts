@@ -1,7 +1,7 @@
 /**
  * A picture from wherever the user keeps it: a path, an http(s) address, or `-` for stdin.
  */
-import { checkOptions, checkText } from '../arguments.ts';
+import { checkObject, checkText } from '../../base/check-argument.ts';
 import type { Picture } from '../picture.ts';
 import { decodeImage } from './decode.ts';
 import { nameSource, readSource, type ReadOptions } from './read.ts';
@@ -16,8 +16,8 @@ export interface LoadOptions extends ReadOptions {
  * `E_ABORTED`) and `decodeImage` (`E_IMAGE_*`) throw.
  */
 export async function loadImage(source: string, options: LoadOptions = {}): Promise<Picture> {
-  checkText(source, 'a path, an address or -', 'loadImage');
-  checkOptions(options, 'loadImage');
+  checkText('loadImage', 'a path, an address or -', source);
+  checkObject('loadImage', 'options', options);
   const bytes = await readSource(source, options);
   const { maxPixels } = options;
   return decodeImage(bytes, { name: nameSource(source), ...(maxPixels === undefined ? {} : { maxPixels }) });

@@ -11,7 +11,8 @@
 import { constants, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { FormatError } from '../../base/errors.ts';
-import { checkBytes, checkOptions } from '../arguments.ts';
+import { checkObject } from '../../base/check-argument.ts';
+import { checkBytes } from '../arguments.ts';
 import { readDecodeOptions, type DecodeOptions } from '../decode-options.ts';
 import { readOrientation } from '../exif.ts';
 import { orientPicture } from '../orient.ts';
@@ -42,7 +43,7 @@ interface PngParts {
  * `E_IMAGE_CORRUPT` (damaged, or cut short).
  */
 export function decodePng(png: Uint8Array, options: DecodeOptions = {}): Picture {
-  checkBytes(png, 'decodePng');
+  checkBytes('decodePng', png);
   const { maxPixels, name } = readDecodeOptions(options, 'decodePng');
   const header = readPngHeader(png, name);
   checkPixelCount(header.width, header.height, maxPixels, 'decodePng', name);
@@ -55,7 +56,7 @@ export function decodePng(png: Uint8Array, options: DecodeOptions = {}): Picture
 /** `picture` as an 8-bit RGB PNG, with `text` as its text chunks. Throws `E_SHAPE` and `E_PNG_TEXT`. */
 export function encodePng(picture: Picture, text: Readonly<Record<string, string>> = {}): Uint8Array {
   checkPicture(picture, 'encodePng');
-  checkOptions(text, 'encodePng');
+  checkObject('encodePng', 'text', text);
   const { width, height, data } = picture;
   const image = Object.assign(new PNG({ width, height }), {
     data: Buffer.from(data.buffer, data.byteOffset, data.length),

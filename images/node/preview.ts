@@ -2,7 +2,7 @@
  * A picture in the terminal, as a string to print: real pixels where Kitty's or iTerm's protocol is spoken, else two
  * pixels a character in 24-bit colour. Pure functions of their arguments; the caller knows whether anybody looks.
  */
-import { checkOptions, wrongArgument } from '../arguments.ts';
+import { argumentError, checkObject } from '../../base/check-argument.ts';
 import { resizeLanczos } from '../lanczos.ts';
 import { checkPicture, isSide, type Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
@@ -14,7 +14,7 @@ const KITTY_PIECE = 4096;
 
 /** What the terminal described by environment variables can show. Multiplexers pass text only. */
 export function detectGraphics(env: Readonly<Record<string, string | undefined>>): TerminalGraphics {
-  checkOptions(env, 'detectGraphics');
+  checkObject('detectGraphics', 'env', env);
   const { TERM = '', TERM_PROGRAM = '' } = env;
   if (TERM === '' || TERM === 'dumb' || TERM === 'linux' || env['NO_COLOR'] || env['CI']) return 'none';
   if (env['TMUX'] || TERM.startsWith('screen') || TERM.startsWith('tmux')) return 'blocks';
@@ -41,7 +41,7 @@ export function countPreviewLines(picture: Picture, columns: number): number {
 function checkPreview(picture: Picture, columns: number, caller: string): void {
   checkPicture(picture, caller);
   if (isSide(columns)) return;
-  throw wrongArgument(caller, 'a whole positive number of columns', columns, 'process.stdout.columns is one.');
+  throw argumentError(caller, 'a whole positive number of columns', columns, 'process.stdout.columns is one.');
 }
 
 /**
@@ -50,7 +50,7 @@ function checkPreview(picture: Picture, columns: number, caller: string): void {
  */
 export function rewindPreview(lines: number, graphics: TerminalGraphics): string {
   if (!isSide(lines))
-    throw wrongArgument('rewindPreview', 'a whole positive number of lines', lines, 'Count them first.');
+    throw argumentError('rewindPreview', 'a whole positive number of lines', lines, 'Count them first.');
   return `\x1b[${lines}A\r${graphics === 'kitty' ? '\x1b_Ga=d,d=C,q=2\x1b\\' : ''}`;
 }
 
