@@ -1,4 +1,4 @@
-/** What callers without TypeScript hand over is refused by a code, by every function that pages and programs can call. */
+/** What callers without TypeScript hand over is refused by a code, by every function that they can call. */
 import { describe, expect, it } from 'vitest';
 import { DalleError } from '../base/errors.ts';
 import * as pure from './index.ts';

@@ -163,7 +163,7 @@ function readScanHead(data: Uint8Array, frame: Frame, tables: Tables, name: stri
 export function unsupportedJpeg(name: string, words: string): FormatError {
   return new FormatError(
     'E_IMAGE_UNSUPPORTED',
-    `decodeJpeg: wanted a JPEG of 8 bits with Huffman codes, but ${name} is of another sort (${words}). It is probably ` +
-      '12-bit or lossless, from a scanner, or of unusual colours; save it again as RGB.',
+    `decodeJpeg: wanted a JPEG of 8 bits with Huffman codes, but ${name} is of another sort (${words}). It is ` +
+      'probably 12-bit or lossless, from a scanner, or of unusual colours; save it again as RGB.',
   );
 }

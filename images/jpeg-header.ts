@@ -81,7 +81,7 @@ function* readSegments(jpeg: Uint8Array): Generator<{ marker: number; data: Uint
 function tooManySegments(name: string): FormatError {
   return new FormatError(
     'E_IMAGE_TOO_LARGE',
-    `decodeJpeg: wanted at most ${MAX_SEGMENTS} segments, but ${name} has more. It was probably made to waste time; if ` +
-      'it is genuine, open it in a picture viewer and save it again.',
+    `decodeJpeg: wanted at most ${MAX_SEGMENTS} segments, but ${name} has more. It was probably made to waste time; ` +
+      'if it is genuine, open it in a picture viewer and save it again.',
   );
 }

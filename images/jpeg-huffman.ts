@@ -97,7 +97,7 @@ export class BitReader {
   }
 }
 
-/** The code that is written: 16 symbols of 5 bits for the first coefficient, 128 of 8 and 128 of 9 bits for the rest. */
+/** The code that is written: 16 symbols of 5 bits for first coefficients, 128 of 8 and 128 of 9 bits for the rest. */
 export const PLAIN_DC_COUNTS: readonly number[] = [0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 export const PLAIN_AC_COUNTS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 128, 128, 0, 0, 0, 0, 0, 0, 0];
 

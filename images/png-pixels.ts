@@ -1,5 +1,5 @@
 /**
- * The unpacked pixel data of a PNG as a picture: filters undone, samples taken out of their bytes, interlaced passes put
+ * The unpacked pixel data of a PNG as a picture: filters undone, samples taken out of their bytes, passes put
  * in their places, row by row. The work and the memory follow from the header alone, whatever the data say.
  *
  * Pure: runs in Node and in the browser.

@@ -67,8 +67,8 @@ function readText(type: 'tEXt' | 'iTXt', data: Uint8Array): { keyword: string; w
 function tooMuchText(name: string): FormatError {
   return new FormatError(
     'E_PNG_TEXT',
-    `readPngText: wanted at most ${MAX_TEXTS} texts of ${MAX_TEXT_BYTES / 1e6} MB and ${MAX_BYTES / 1e6} MB in all, but ` +
-      `${name} has more. It was probably made to waste time, or carries a document; save it again without its metadata.`,
+    `readPngText: wanted at most ${MAX_TEXTS} texts of ${MAX_TEXT_BYTES / 1e6} MB and ${MAX_BYTES / 1e6} MB in all, ` +
+      `but ${name} has more. It was probably made to waste time, or carries a document; save it without its metadata.`,
   );
 }
 

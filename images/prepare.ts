@@ -72,7 +72,8 @@ function checkSize(size: Exclude<PictureSize, 'keep'>): { width: number; height:
   throw new UsageError(
     'E_IMAGE_SIZE',
     `preparePicture: wanted a size in positive multiples of ${TOKEN_PIXELS} with at most ${MAX_PIXELS / 1e6} ` +
-      `megapixels, but got ${showValue(width)} × ${showValue(height)}. One token stands for ${TOKEN_PIXELS} × ${TOKEN_PIXELS} pixels; ` +
+      `megapixels, but got ${showValue(width)} × ${showValue(height)}. One token stands for ` +
+      `${TOKEN_PIXELS} × ${TOKEN_PIXELS} pixels; ` +
       'choose for example 256, 320x200 or keep.',
   );
 }

@@ -46,8 +46,8 @@ const STRANGERS: readonly (readonly [RegExp, string, string])[] = [
 ];
 
 /**
- * `png`, `jpeg` or `webp`. Throws `E_IMAGE_CORRUPT` for no bytes at all and `E_IMAGE_KIND` for any other kind; `name` says
- * in the message where the bytes came from.
+ * `png`, `jpeg` or `webp`. Throws `E_IMAGE_CORRUPT` for no bytes at all and `E_IMAGE_KIND` for any other kind; `name`
+ * says in the message where the bytes came from.
  */
 export function sniffImage(bytes: Uint8Array, name = 'the picture'): ImageKind {
   checkBytes('sniffImage', bytes);
@@ -55,8 +55,8 @@ export function sniffImage(bytes: Uint8Array, name = 'the picture'): ImageKind {
   if (bytes.length === 0) {
     throw new FormatError(
       'E_IMAGE_CORRUPT',
-      `sniffImage: wanted a PNG, JPEG or WebP picture, but ${name} is empty. A download or a pipe probably failed; make ` +
-        'the file again.',
+      `sniffImage: wanted a PNG, JPEG or WebP picture, but ${name} is empty. A download or a pipe probably failed; ` +
+        'make the file again.',
     );
   }
   const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES)).replace(/^\xef\xbb\xbf/, '');
@@ -65,7 +65,7 @@ export function sniffImage(bytes: Uint8Array, name = 'the picture'): ImageKind {
   const [what, advice] = describeStranger(head);
   throw new FormatError(
     'E_IMAGE_KIND',
-    `sniffImage: wanted a PNG, JPEG or WebP picture, but ${name} is ${what}, whatever its name says. ${advice}`,
+    `sniffImage: wanted a PNG, JPEG or WebP picture, but ${name} is ${what}, whatever its name says. ` + advice,
   );
 }
 

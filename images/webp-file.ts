@@ -1,5 +1,5 @@
 /**
- * The parts of a WebP file (RFC 9649): RIFF chunks, of which VP8 or VP8L holds the pixels, ALPH the transparency of VP8,
+ * The parts of a WebP file (RFC 9649): RIFF chunks, of which VP8 or VP8L holds the pixels, ALPH their transparency,
  * and EXIF says which way is up. Read before decoding, so that a picture too large or cut short is refused first.
  *
  * Of an animation the first frame is read: it is made a file of its own. Pure: runs in Node and in the browser.

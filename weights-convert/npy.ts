@@ -1,10 +1,9 @@
 /**
- * NumPy's `.npy` files, versions 1 to 3, of whole numbers and floats: either byte order and either order of the axes are
- * read, little-endian in C order is written.
- *
- * The header is a Python literal; only the exact form NumPy writes is read, by a pattern, never by evaluating it.
+ * NumPy's `.npy` files of whole numbers and floats: either byte order and either order of the axes are read, and
+ * little-endian in C order is written.
  */
 import { FormatError } from '../base/errors.ts';
+import { NPY_MAGIC, readNpyHeader } from './npy-header.ts';
 
 /** Data row-major, whatever the order in the file. */
 export type NpyArray =
@@ -35,41 +34,8 @@ const DESCRIPTORS: Readonly<Record<NpyDtype, string>> = {
   float64: 'f8',
 };
 
-const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const MAX_HEADER_BYTES = 64 * 1024;
-const MAX_RANK = 32;
 /** NumPy pads so that data begins at a multiple of this. */
 const ALIGNMENT = 64;
-
-/** What a file says about its array. */
-export interface NpyHeader {
-  /** NumPy's name of the element type, with its byte order: `<f4`. */
-  readonly descriptor: string;
-  /** True where the first index runs fastest. */
-  readonly isFortran: boolean;
-  readonly shape: readonly number[];
-  /** Where the elements begin, in bytes of the file. */
-  readonly dataStart: number;
-}
-
-/** No header ends behind this byte. */
-export const NPY_HEADER_LIMIT: number = MAX_HEADER_BYTES + 12;
-
-/**
- * Reads what comes before the elements.
- *
- * @param bytes the file, or its first `NPY_HEADER_LIMIT` bytes
- * @throws FormatError `E_NPY_HEADER`
- */
-export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
-  const { header, dataStart } = readHeaderText(bytes, name);
-  const fields = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\), ?\}[ \n]*$/.exec(
-    header,
-  );
-  if (!fields) throw headerError(name, `its header is ${JSON.stringify(header.slice(0, 80))}`);
-  const [, descriptor, order, axes] = fields as unknown as [string, string, string, string];
-  return { descriptor, isFortran: order === 'True', shape: parseShape(name, axes), dataStart };
-}
 
 /**
  * Reads an array.
@@ -83,8 +49,8 @@ export function readNpy(bytes: Uint8Array, name = 'the file'): NpyArray {
   if (!dtype || !/^[<>]|^\|.1$/.test(descriptor)) {
     throw new FormatError(
       'E_NPY_DTYPE',
-      `readNpy: ${name} holds elements of type ${JSON.stringify(descriptor.slice(0, 20))}, and whole numbers of 8 to 64 ` +
-        `bits and floats of 32 and 64 can be read. Save it with numpy.asarray(...).astype("int32").`,
+      `readNpy: ${name} holds elements of type ${JSON.stringify(descriptor.slice(0, 20))}, and whole numbers of 8 to ` +
+        `64 bits and floats of 32 and 64 can be read. Save it with numpy.asarray(...).astype("int32").`,
     );
   }
   const width = Number(DESCRIPTORS[dtype].slice(1));
@@ -138,11 +104,11 @@ export function writeNpy(array: NpyArray): Uint8Array {
   const descriptor = DESCRIPTORS[dtype];
   const order = descriptor.endsWith('1') ? '|' : '<';
   const fields = `{'descr': '${order}${descriptor}', 'fortran_order': False, 'shape': (${axes}), }`;
-  const prefix = MAGIC.length + 4;
+  const prefix = NPY_MAGIC.length + 4;
   const length = Math.ceil((prefix + fields.length + 1) / ALIGNMENT) * ALIGNMENT - prefix;
   const header = new TextEncoder().encode(`${fields.padEnd(length - 1)}\n`);
   const file = new Uint8Array(prefix + length + data.byteLength);
-  file.set([...MAGIC, 1, 0, length & 0xff, length >>> 8]);
+  file.set([...NPY_MAGIC, 1, 0, length & 0xff, length >>> 8]);
   file.set(header, prefix);
   file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), prefix + length);
   return file;
@@ -154,8 +120,8 @@ function checkArray(array: NpyArray): void {
   if (!isKnown || makeArray(dtype, [], new ArrayBuffer(0)).data.constructor !== data?.constructor) {
     throw new FormatError(
       'E_NPY_DTYPE',
-      `writeNpy: wanted { dtype, shape, data } with one of ${Object.keys(DESCRIPTORS).join(', ')} and a typed array of ` +
-        `its kind, but got ${String(dtype)} and ${data?.constructor.name ?? String(data)}. Convert the data first.`,
+      `writeNpy: wanted { dtype, shape, data } with one of ${Object.keys(DESCRIPTORS).join(', ')} and a typed ` +
+        `array of its kind, but got ${String(dtype)} and ${data?.constructor.name ?? String(data)}. Convert the data first.`,
     );
   }
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
@@ -165,37 +131,6 @@ function checkArray(array: NpyArray): void {
     `writeNpy: wanted a shape of whole numbers for ${data.length} elements, but got ` +
       `${isShape ? `[${shape.join(', ')}]` : 'none'}. The shape lists the sizes of the axes.`,
   );
-}
-
-function readHeaderText(bytes: Uint8Array, name: string): { header: string; dataStart: number } {
-  if (!(bytes instanceof Uint8Array)) throw headerError(name, 'what was given is no Uint8Array');
-  const version = bytes[6];
-  if (MAGIC.some((byte, index) => bytes[index] !== byte) || version === undefined || version < 1 || version > 3) {
-    throw headerError(name, 'it does not begin as one of version 1 to 3');
-  }
-  const start = version === 1 ? 10 : 12;
-  if (bytes.length < start) throw headerError(name, 'it ends within its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > MAX_HEADER_BYTES || start + length > bytes.length)
-    throw headerError(name, `it announces ${length} bytes of header`);
-  const header = new TextDecoder('latin1').decode(bytes.subarray(start, start + length));
-  return { header, dataStart: start + length };
-}
-
-function parseShape(name: string, axes: string): number[] {
-  const isTuple = axes === '' || /^\d+,$/.test(axes) || /^\d+(, \d+)+$/.test(axes);
-  const shape = isTuple
-    ? axes
-        .split(',')
-        .filter((axis) => axis !== '')
-        .map(Number)
-    : [];
-  const elements = shape.reduce((product, size) => product * size, 1);
-  if (!isTuple || shape.length > MAX_RANK || !shape.every(Number.isSafeInteger) || !Number.isSafeInteger(elements)) {
-    throw headerError(name, `its shape is (${axes.slice(0, 80)})`);
-  }
-  return shape;
 }
 
 function makeArray(dtype: NpyDtype, shape: readonly number[], buffer: ArrayBuffer): NpyArray {
@@ -221,11 +156,4 @@ function makeArray(dtype: NpyDtype, shape: readonly number[], buffer: ArrayBuffe
     case 'float64':
       return { dtype, shape, data: new Float64Array(buffer) };
   }
-}
-
-function headerError(name: string, what: string): FormatError {
-  return new FormatError(
-    'E_NPY_HEADER',
-    `readNpy: ${name} is no .npy file that NumPy writes: ${what}. Write it again with ` + `numpy.save.`,
-  );
 }
