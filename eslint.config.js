@@ -22,7 +22,7 @@ const zones = {
   'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],
   'weights-convert/': ['base/', '@noble/hashes'],
   'weights-convert/node/': ['base/', 'base/node/', 'weights-convert/', 'node:'],
-  'images/': ['base/', '@jsquash/jpeg'],
+  'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
   'index.ts': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],

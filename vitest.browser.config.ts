@@ -14,6 +14,7 @@ const inChromium = (path: string): UserProjectConfigExport => ({
   optimizeDeps: {
     include: [
       ...['@huggingface/tokenizers', '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'],
+      '@jsquash/webp/codec/dec/webp_dec.js',
       ...['@noble/hashes/sha2.js', '@noble/hashes/utils.js'],
     ],
   },

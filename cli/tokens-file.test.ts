@@ -36,11 +36,23 @@ test.each<NpyArray>([
   { dtype: 'int32', shape: [1, 2], data: Int32Array.of(7, 8191) },
   { dtype: 'int64', shape: [1, 2], data: BigInt64Array.of(7n, 8191n) },
   { dtype: 'uint16', shape: [1, 1, 2], data: Uint16Array.of(7, 8191) },
+  { dtype: 'int16', shape: [1, 2], data: Int16Array.of(7, 8191) },
+  { dtype: 'uint32', shape: [1, 2], data: Uint32Array.of(7, 8191) },
+  { dtype: 'uint64', shape: [1, 2], data: BigUint64Array.of(7n, 8191n) },
 ])('.npy of $dtype is read', async (array) => {
   expect(await read(writeNpy(array))).toEqual({ data: Int32Array.of(7, 8191), shape: [1, 1, 2] });
 });
 
+test('.npy of bytes, signed or not', async () => {
+  const tokens = { data: Int32Array.of(7, 126), shape: [1, 1, 2] };
+  expect(await read(writeNpy({ dtype: 'int8', shape: [1, 2], data: Int8Array.of(7, 126) }))).toEqual(tokens);
+  expect(await read(writeNpy({ dtype: 'uint8', shape: [1, 2], data: Uint8Array.of(7, 126) }))).toEqual(tokens);
+});
+
 test.each<[string, Uint8Array | string]>([
+  ['is 18446744073709551615', writeNpy({ dtype: 'uint64', shape: [1, 1], data: BigUint64Array.of(2n ** 64n - 1n) })],
+  ['is 4294967295', writeNpy({ dtype: 'uint32', shape: [1, 1], data: Uint32Array.of(2 ** 32 - 1) })],
+  ['holds float64', writeNpy({ dtype: 'float64', shape: [1, 1], data: Float64Array.of(1) })],
   ['holds float32', writeNpy({ dtype: 'float32', shape: [1, 1], data: Float32Array.of(1) })],
   // One that a 32-bit integer would silently take for 5.
   ['is 4294967301', writeNpy({ dtype: 'int64', shape: [1, 1], data: BigInt64Array.of(2n ** 32n + 5n) })],

@@ -1,5 +1,5 @@
 /**
- * Tokens as files: NumPy's .npy (int32 written; int32, int64 and uint16 read) or nested JSON lists.
+ * Tokens as files: NumPy's .npy (int32 written; whole numbers of every type read) or nested JSON lists.
  * Shapes: [h, w], or [n, h, w] for several grids.
  */
 import { FormatError } from '../base/errors.ts';
@@ -74,7 +74,7 @@ interface RawTokens {
 
 function readNumpyTokens(bytes: Uint8Array, name: string): RawTokens {
   const { dtype, shape, data } = readNpy(bytes, name);
-  if (dtype === 'int32' || dtype === 'int64' || dtype === 'uint16') return { values: data, shape };
+  if (/^u?int/.test(dtype)) return { values: data, shape };
   throw tokensError(name, `it holds ${dtype}`);
 }
 
@@ -106,7 +106,7 @@ function collect(level: unknown, [length, ...rest]: readonly number[], values: n
 function tokensError(name: string, what: string): FormatError {
   return new FormatError(
     'E_TOKENS',
-    `readTokens: wanted whole numbers in the shape [h, w] or [n, h, w], as .npy (int32, int64 or uint16) or nested ` +
-      `JSON lists, but in ${name} ${what}. Write it with dalle-gl encode, or with numpy.save of an int32 array.`,
+    `readTokens: wanted whole numbers in the shape [h, w] or [n, h, w], as .npy or nested JSON lists, ` +
+      `but in ${name} ${what}. Write it with dalle-gl encode, or with numpy.save of an int32 array.`,
   );
 }

@@ -5,6 +5,8 @@
  * Pure: runs in Node and in the browser.
  */
 import { ShapeError } from '../base/errors.ts';
+import { checkObject } from '../base/check-argument.ts';
+import { showValue } from './arguments.ts';
 import { checkPicture, createPicture, pastePicture, type Picture } from './picture.ts';
 
 export interface GridOptions {
@@ -16,17 +18,20 @@ export interface GridOptions {
 
 /** One row, from left to right. Throws `E_SHAPE` when there is no picture. */
 export function composeSideBySide(pictures: readonly Picture[], gap = 0): Picture {
-  return composeGrid(pictures, { columns: Math.max(1, pictures.length), gap });
+  return composeGrid(pictures, { columns: Array.isArray(pictures) ? Math.max(1, pictures.length) : 1, gap });
 }
 
-/** Rows from the top, each filled from the left. Throws `E_SHAPE` when there is no picture. */
+/** Rows from the top, each filled from the left. Throws `E_SHAPE` when there is no picture, or no such grid. */
 export function composeGrid(pictures: readonly Picture[], options: GridOptions = {}): Picture {
-  const { columns = Math.ceil(Math.sqrt(pictures.length)), gap = 0 } = options;
-  if (pictures.length === 0 || !(columns >= 1)) {
+  checkObject('composeGrid', 'options', options);
+  const count = Array.isArray(pictures) ? pictures.length : 0;
+  const { columns = Math.ceil(Math.sqrt(count)), gap = 0 } = options;
+  if (count === 0 || !Number.isSafeInteger(columns) || columns < 1 || !Number.isSafeInteger(gap) || gap < 0) {
     throw new ShapeError(
       'E_SHAPE',
-      `composeGrid: wanted at least one picture and one column, but got ${pictures.length} and ${columns}. ` +
-        'The list is probably empty because nothing was decoded; check it before composing.',
+      'composeGrid: wanted a list of at least one picture, whole columns from 1 and a whole gap from 0, but got ' +
+        `${Array.isArray(pictures) ? `${count} pictures` : showValue(pictures)}, ${showValue(columns)} columns ` +
+        `and a gap of ${showValue(gap)}. An empty list probably means that nothing was decoded.`,
     );
   }
   for (const picture of pictures) checkPicture(picture, 'composeGrid');

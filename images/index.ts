@@ -2,7 +2,8 @@
  * Pictures, without Node: everything here runs in a browser too. Decoding PNG and touching files is `./node`.
  */
 export { composeGrid, composeSideBySide, type GridOptions } from './compose.ts';
-export { decodeJpeg, type DecodeOptions } from './jpeg.ts';
+export type { DecodeOptions } from './decode-options.ts';
+export { decodeJpeg } from './jpeg.ts';
 export { resizeLanczos } from './lanczos.ts';
 export {
   createPicture,
@@ -18,3 +19,4 @@ export { preparePicture, type PictureSize, type PrepareOptions } from './prepare
 export { psnr } from './psnr.ts';
 export { sniffImage, type ImageKind } from './sniff.ts';
 export { fromPixels, toPixels } from './tensor.ts';
+export { decodeWebp } from './webp.ts';

@@ -1,35 +1,48 @@
 /**
- * The markers of a JPEG before its first scan (ITU T.81, annex B): the size, so that a picture too large is refused
- * before it is decoded, and the EXIF segment, which says which way is up.
+ * The markers of a JPEG (ITU T.81, annex B): the size, so that a picture too large is refused before it is
+ * decoded, and the EXIF segment, which says which way is up.
  *
  * Pure: runs in Node and in the browser.
  */
 import { FormatError } from '../base/errors.ts';
-import { readOrientation, type Orientation } from './exif.ts';
+import { hasExifPrefix, readOrientation, type Orientation } from './exif.ts';
 
 export interface JpegHeader {
   /** Pixels as stored, before orientation. */
   readonly width: number;
   readonly height: number;
+  /** Channels: 1 grey, 3 colours, 4 those of print. */
+  readonly components: number;
   readonly orientation: Orientation;
 }
 
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
 const APP1 = 0xe1;
-const EXIF_PREFIX = 'Exif\0\0';
+/** Colour profiles and the like come in pieces of 64 KB. The decoder takes time by the square of their number. */
+const MAX_SEGMENTS = 10_000;
 
-/** Reads the segments up to the first scan. Throws `E_IMAGE_CORRUPT` when they end early or give no size. */
+/**
+ * Walks through the whole file. Throws `E_IMAGE_CORRUPT` when it ends before its first scan or gives no size there,
+ * `E_IMAGE_TOO_LARGE` when it has more segments than any program writes.
+ */
 export function readJpegHeader(jpeg: Uint8Array, name: string): JpegHeader {
-  let size: { width: number; height: number } | undefined;
+  let size: { width: number; height: number; components: number } | undefined;
   let orientation: Orientation | undefined;
-  for (const { marker, data } of readSegments(jpeg, name)) {
+  let hasScan = false;
+  let segments = 0;
+  for (const { marker, data } of readSegments(jpeg)) {
+    segments += 1;
+    if (segments > MAX_SEGMENTS) throw tooManySegments(name);
+    hasScan ||= marker === START_OF_SCAN;
+    if (hasScan) continue;
     if (isFrame(marker) && data.length >= 6) {
-      size ??= { height: data[1]! * 256 + data[2]!, width: data[3]! * 256 + data[4]! };
-    } else if (marker === APP1 && String.fromCharCode(...data.subarray(0, 6)) === EXIF_PREFIX) {
-      orientation ??= readOrientation(data.subarray(EXIF_PREFIX.length));
+      size ??= { height: data[1]! * 256 + data[2]!, width: data[3]! * 256 + data[4]!, components: data[5]! };
+    } else if (marker === APP1 && hasExifPrefix(data)) {
+      orientation ??= readOrientation(data);
     }
   }
+  if (!hasScan) throw corruptJpeg(name, 'it ends before the picture begins');
   if (!size || size.width === 0 || size.height === 0) throw corruptJpeg(name, 'its header gives no size');
   return { ...size, orientation: orientation ?? 1 };
 }
@@ -48,24 +61,27 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-function* readSegments(jpeg: Uint8Array, name: string): Generator<{ marker: number; data: Uint8Array }> {
-  let offset = 2;
-  while (offset + 4 <= jpeg.length) {
-    const marker = jpeg[offset + 1]!;
-    // Anything before 0xFF is garbage that decoders skip; a run of 0xFF is padding; 01 and D0 to D7 stand alone.
-    if (jpeg[offset] !== 0xff || marker === 0xff || marker === 0) {
-      offset += 1;
-      continue;
+/** Up to the end of the picture, or of the file; as libjpeg does, which goes on behind damage. */
+function* readSegments(jpeg: Uint8Array): Generator<{ marker: number; data: Uint8Array }> {
+  for (let at = jpeg.indexOf(0xff, 2); at >= 0; at = jpeg.indexOf(0xff, at)) {
+    const marker = jpeg[at + 1];
+    // A run of 0xFF is padding. 00 is a byte of coded data, where 01 and D0 to D8 stand alone as well.
+    if (marker === 0xff) at += 1;
+    else if (marker === undefined || marker === END_OF_IMAGE) return;
+    else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
+    else {
+      const end = at + 2 + (jpeg[at + 2] ?? NaN) * 256 + (jpeg[at + 3] ?? NaN);
+      if (!(end >= at + 4 && end <= jpeg.length)) return;
+      yield { marker, data: jpeg.subarray(at + 4, end) };
+      at = end;
     }
-    if (marker === START_OF_SCAN || marker === END_OF_IMAGE) return;
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      offset += 2;
-      continue;
-    }
-    const end = offset + 2 + jpeg[offset + 2]! * 256 + jpeg[offset + 3]!;
-    if (end < offset + 4 || end > jpeg.length) break;
-    yield { marker, data: jpeg.subarray(offset + 4, end) };
-    offset = end;
   }
-  throw corruptJpeg(name, 'it ends before the picture begins');
+}
+
+function tooManySegments(name: string): FormatError {
+  return new FormatError(
+    'E_IMAGE_TOO_LARGE',
+    `decodeJpeg: wanted at most ${MAX_SEGMENTS} segments, but ${name} has more. It was probably made to waste time; ` +
+      'if it is genuine, open it in a picture viewer and save it again.',
+  );
 }

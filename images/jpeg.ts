@@ -8,20 +8,19 @@
  *   progressive, 4:4:4, 512 × 512      0 max, 0 mean,  6 ms         3 max, 0.45 mean,  36 ms
  *   baseline, 4:2:0, 512 × 512         0 max, 0 mean, 10 ms        35 max, 0.94 mean,  30 ms
  *   baseline, 4:2:0, 3000 × 2000       0 max, 0 mean, 56 ms        22 max, 0.55 mean, 393 ms
- * CMYK is the price: this build refuses it, and so do we, by name. Pure: the caller brings the compiled program.
+ * This build refuses four components (CMYK); jpeg-cmyk.ts says how they come through it all the same. Pure: the caller
+ * brings the compiled program.
  */
 import createDecoderModule from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import { FormatError } from '../base/errors.ts';
+import { checkBytes, checkProgram } from './arguments.ts';
+import { readDecodeOptions, type DecodeOptions } from './decode-options.ts';
+import { decodeCmyk } from './jpeg-cmyk.ts';
+import { unsupportedJpeg } from './jpeg-frame.ts';
 import { corruptJpeg, readJpegHeader } from './jpeg-header.ts';
 import { orientPicture } from './orient.ts';
-import { checkPixelCount, MAX_PIXELS, pictureFromRgba, type Picture } from './picture.ts';
-
-export interface DecodeOptions {
-  /** More pixels than this are refused before anything is allocated [64 million]. */
-  readonly maxPixels?: number;
-  /** What to call the picture in messages. */
-  readonly name?: string;
-}
+import { checkPixelCount, pictureFromRgba, type Picture } from './picture.ts';
+import { runDecoder, type CreateDecoder, type RgbaImage } from './wasm-decoder.ts';
 
 /**
  * A scan may cover every pixel and cost a few bytes, so scans times pixels is the work a file can ask for. An
@@ -29,44 +28,30 @@ export interface DecodeOptions {
  */
 const MAX_SCANNED_PIXELS = 2_000_000_000;
 
-interface RgbaImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8ClampedArray;
-}
-
 interface DecoderModule {
   decode(jpeg: Uint8Array, preserveOrientation: boolean): RgbaImage | null;
 }
 
-interface DecoderOverrides {
-  noInitialRun: boolean;
-  printErr: (line: string) => void;
-  instantiateWasm: (
-    imports: WebAssembly.Imports,
-    done: (instance: WebAssembly.Instance) => void,
-  ) => WebAssembly.Exports;
-}
-
-/** The glue's own types name a namespace it forgets to import; these are the parts used here. */
-const createDecoder: (overrides: DecoderOverrides) => Promise<DecoderModule> = createDecoderModule;
+const createDecoder: CreateDecoder<DecoderModule> = createDecoderModule;
 
 /**
  * The upright picture. `program` is `mozjpeg_dec.wasm` of @jsquash/jpeg, compiled. Throws `E_IMAGE_TOO_LARGE`,
- * `E_IMAGE_CORRUPT` (also for a file that ends early) and `E_IMAGE_UNSUPPORTED` (CMYK, 12-bit, lossless).
+ * `E_IMAGE_CORRUPT` (also for a file that ends early) and `E_IMAGE_UNSUPPORTED` (12-bit, arithmetic, lossless).
  */
 export async function decodeJpeg(
   jpeg: Uint8Array,
   program: WebAssembly.Module,
   options: DecodeOptions = {},
 ): Promise<Picture> {
-  const { maxPixels = MAX_PIXELS, name = 'the picture' } = options;
+  checkBytes('decodeJpeg', jpeg);
+  checkProgram('decodeJpeg', 'mozjpeg_dec.wasm', program);
+  const { maxPixels, name } = readDecodeOptions(options, 'decodeJpeg');
   const header = readJpegHeader(jpeg, name);
   checkPixelCount(header.width, header.height, maxPixels, 'decodeJpeg', name);
   checkScans(jpeg, header.width * header.height, name);
-  const { data, width, height } = await runDecoder(jpeg, program, name);
-  const rgba = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return orientPicture(pictureFromRgba(rgba, width, height), header.orientation);
+  const decode = (ordinary: Uint8Array): Promise<RgbaImage> => decodeRgba(ordinary, program, name);
+  const picture = header.components === 4 ? await decodeCmyk(jpeg, decode, name) : toPicture(await decode(jpeg));
+  return orientPicture(picture, header.orientation);
 }
 
 /** In coded data 0xFF is always followed by 0 or a restart, so FF DA is a scan (or, harmlessly, part of a thumbnail). */
@@ -84,64 +69,15 @@ function checkScans(jpeg: Uint8Array, pixels: number, name: string): void {
   );
 }
 
-/** A fresh instance for each picture costs a millisecond, gives its memory back, and outlives no broken file. */
-async function runDecoder(jpeg: Uint8Array, program: WebAssembly.Module, name: string): Promise<RgbaImage> {
-  const said: string[] = [];
-  const overrides: DecoderOverrides = {
-    noInitialRun: true,
-    printErr: (line) => said.push(line),
-    instantiateWasm: (imports, done) => {
-      const instance = new WebAssembly.Instance(program, imports);
-      done(instance);
-      return instance.exports;
-    },
-  };
-  const decoder = await withImageData(() => createDecoder(overrides));
-  let decoded: RgbaImage | null = null;
-  let cause: unknown;
-  try {
-    decoded = withImageData(() => decoder.decode(jpeg, false));
-  } catch (error) {
-    cause = error;
-  }
+async function decodeRgba(jpeg: Uint8Array, program: WebAssembly.Module, name: string): Promise<RgbaImage> {
+  const { image, said, cause } = await runDecoder(createDecoder, program, (decoder) => decoder.decode(jpeg, false));
   // A file cut short still decodes, to grey below the cut: that is not the picture anybody meant.
   const cutShort = said.find((line) => line.startsWith('Premature end'));
-  if (decoded && !cutShort) return decoded;
+  if (image && !cutShort) return image;
   const words = cutShort ?? said.at(-1) ?? 'the decoder gave up';
   throw words.startsWith('Unsupported') ? unsupportedJpeg(name, words) : corruptJpeg(name, words, cause);
 }
 
-function unsupportedJpeg(name: string, words: string): FormatError {
-  return new FormatError(
-    'E_IMAGE_UNSUPPORTED',
-    `decodeJpeg: wanted an RGB or grey JPEG of 8 bits, but ${name} is of another sort (${words}). It is probably ` +
-      'CMYK, made for printing, or 12-bit or lossless, from a scanner; save it again as RGB.',
-  );
-}
-
-/** Stands in for the browser's `ImageData`, which the decoder constructs by its global name. */
-class PlainImageData {
-  readonly data: Uint8ClampedArray;
-  readonly width: number;
-  readonly height: number;
-
-  constructor(data: Uint8ClampedArray, width: number, height: number) {
-    this.data = data;
-    this.width = width;
-    this.height = height;
-  }
-}
-
-/**
- * Runs with a global `ImageData` and leaves the globals as they were: in Node the glue would define one for good, and
- * other libraries take that for a browser.
- */
-function withImageData<T>(run: () => T): T {
-  if ('ImageData' in globalThis) return run();
-  Object.assign(globalThis, { ImageData: PlainImageData });
-  try {
-    return run();
-  } finally {
-    Reflect.deleteProperty(globalThis, 'ImageData');
-  }
+function toPicture({ data, width, height }: RgbaImage): Picture {
+  return pictureFromRgba(data, width, height);
 }

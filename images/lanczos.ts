@@ -6,7 +6,9 @@
  * Canvas and most JavaScript resizers do none of this, and the tokens would differ. Only the pixels of the wanted
  * window are computed, so a crop costs what it shows. Pure: runs in Node and in the browser.
  */
-import { checkPicture, type Box, type Picture } from './picture.ts';
+import { ShapeError } from '../base/errors.ts';
+import { showValue } from './arguments.ts';
+import { checkBox, checkPicture, isSide, withRoom, type Box, type Picture } from './picture.ts';
 
 const LOBES = 3;
 /** Pillow's PRECISION_BITS: a 32-bit sum, less 8 bits of pixel, less 2 bits for sign and overshoot. */
@@ -26,11 +28,23 @@ interface Axis {
 
 /**
  * `picture` resized to `width × height`, of which the pixels inside `window` (all of it unless told) are returned.
- * Sizes are whole and positive, and the window lies inside. Throws `E_SHAPE` for a malformed picture.
+ * Throws `E_SHAPE` for a malformed picture, sizes that are not whole and positive, or a window that reaches outside.
  */
 export function resizeLanczos(picture: Picture, width: number, height: number, window?: Box): Picture {
   checkPicture(picture, 'resizeLanczos');
+  if (!isSide(width) || !isSide(height)) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `resizeLanczos: wanted whole positive sides, but got ${showValue(width)} × ${showValue(height)}. Round ` +
+        'them first.',
+    );
+  }
+  if (window !== undefined) checkBox({ width, height }, window, 'resizeLanczos');
   const box = window ?? { left: 0, top: 0, width, height };
+  return withRoom(box.width, box.height, () => resample(picture, width, height, box));
+}
+
+function resample(picture: Picture, width: number, height: number, box: Box): Picture {
   const across = planAxis(picture.width, width, box.left, box.width);
   const down = planAxis(picture.height, height, box.top, box.height);
   // The columns of weights move monotonically, so the rows the second pass reads are one contiguous band.

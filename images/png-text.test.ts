@@ -37,6 +37,46 @@ describe('addPngText and readPngText', () => {
     expect(readPngText(new Uint8Array(odd))).toEqual({});
   });
 
+  it('take any keyword for a keyword', () => {
+    const words = Object.fromEntries([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ]);
+    const found = readPngText(addPngText(png, words));
+    expect(Object.getPrototypeOf(found)).toBe(null);
+    expect(Object.entries(found)).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ]);
+    expect(readPngText(png)['toString']).toBeUndefined();
+  });
+
+  it('hold a million letters, and refuse more', () => {
+    const text = (length: number): Uint8Array =>
+      makePngChunk('tEXt', new TextEncoder().encode(`k\0${'x'.repeat(length)}`));
+    const withTexts = (...texts: Uint8Array[]): Uint8Array => {
+      return new Uint8Array(Buffer.concat([png.subarray(0, 33), ...texts, png.subarray(33)]));
+    };
+    const long = text(999_998);
+    expect(readPngText(withTexts(long))['k']).toHaveLength(999_998);
+    const refused = [
+      withTexts(text(999_999)),
+      withTexts(long, long, long, long, text(1)),
+      withTexts(...Array(1001).fill(text(1))),
+    ];
+    for (const file of refused)
+      expect(() => readPngText(file)).toThrow(expect.objectContaining({ code: 'E_PNG_TEXT' }));
+    const expected = readExpected('rgb8');
+    // For the pixels they do not matter.
+    for (const file of refused) expect(comparePictures(decodePng(file), expected)).toEqual(equalTo(expected));
+  });
+
+  it('read a file that lacks its end', () => {
+    const described = addPngText(png, { Prompt: 'a red heart' });
+    expect(readPngText(described.subarray(0, -12))).toEqual({ Prompt: 'a red heart' });
+    expect(() => readPngText(described.subarray(0, -13))).toThrow(expect.objectContaining({ code: 'E_IMAGE_CORRUPT' }));
+  });
+
   it.each([{ '': 'x' }, { ['k'.repeat(80)]: 'x' }, { 'a\0b': 'x' }, { ключ: 'x' }, { key: 'a\0b' }])(
     'refuse %j',
     (text) => {

@@ -6,8 +6,10 @@
  * `keep` is ours: no scaling, only the crop to multiples of 8 that the net needs. Pure.
  */
 import { FormatError, UsageError } from '../base/errors.ts';
+import { checkObject, checkText } from '../base/check-argument.ts';
+import { showValue } from './arguments.ts';
 import { resizeLanczos } from './lanczos.ts';
-import { checkPicture, cropPicture, MAX_PIXELS, type Box, type Picture } from './picture.ts';
+import { checkPicture, cropPicture, isSide, MAX_PIXELS, type Box, type Picture } from './picture.ts';
 
 /** The dVAE halves the picture three times: one token stands for 8 × 8 pixels. */
 const TOKEN_PIXELS = 8;
@@ -27,10 +29,12 @@ export interface PrepareOptions {
 /**
  * The picture in the wanted size. Throws `E_IMAGE_SIZE` when `size` is not made of positive multiples of 8 within
  * 64 megapixels, `E_IMAGE_TOO_SMALL` when the picture would have to be enlarged without `upscale`, or has a side
- * under 8 with `keep`.
+ * under 8 with `keep`, `E_SHAPE` when it is no picture.
  */
 export function preparePicture(picture: Picture, options: PrepareOptions = {}): Picture {
+  checkObject('preparePicture', 'options', options);
   const { size = 256, upscale = false, name = 'the picture' } = options;
+  checkText('preparePicture', 'a name', name);
   checkPicture(picture, 'preparePicture');
   if (size === 'keep') return cropToTokens(picture, name);
   const { width, height } = checkSize(size);
@@ -62,13 +66,14 @@ function cropToTokens(picture: Picture, name: string): Picture {
 }
 
 function checkSize(size: Exclude<PictureSize, 'keep'>): { width: number; height: number } {
-  const { width, height } = typeof size === 'number' ? { width: size, height: size } : size;
-  const fits = (side: number): boolean => Number.isInteger(side) && side > 0 && side % TOKEN_PIXELS === 0;
+  const { width, height } = typeof size === 'object' && size !== null ? size : { width: size, height: size };
+  const fits = (side: number): boolean => isSide(side) && side % TOKEN_PIXELS === 0;
   if (fits(width) && fits(height) && width * height <= MAX_PIXELS) return { width, height };
   throw new UsageError(
     'E_IMAGE_SIZE',
     `preparePicture: wanted a size in positive multiples of ${TOKEN_PIXELS} with at most ${MAX_PIXELS / 1e6} ` +
-      `megapixels, but got ${width} × ${height}. One token stands for ${TOKEN_PIXELS} × ${TOKEN_PIXELS} pixels; ` +
+      `megapixels, but got ${showValue(width)} × ${showValue(height)}. One token stands for ` +
+      `${TOKEN_PIXELS} × ${TOKEN_PIXELS} pixels; ` +
       'choose for example 256, 320x200 or keep.',
   );
 }

@@ -2,14 +2,16 @@
  * Peak signal-to-noise ratio: how close a reconstruction is, in decibels. Pure.
  */
 import { ShapeError } from '../base/errors.ts';
-import type { Picture } from './picture.ts';
+import { checkPicture, type Picture } from './picture.ts';
 
 /**
  * 10 · log₁₀(255² / mean squared difference) over all bytes of two pictures of one size; infinite when they are
- * equal. Throws `E_SHAPE` when the sizes differ.
+ * equal. Throws `E_SHAPE` when the sizes differ or one is no picture.
  */
 export function psnr(a: Picture, b: Picture): number {
-  if (a.width !== b.width || a.height !== b.height || a.data.length !== b.data.length) {
+  checkPicture(a, 'psnr');
+  checkPicture(b, 'psnr');
+  if (a.width !== b.width || a.height !== b.height) {
     throw new ShapeError(
       'E_SHAPE',
       `psnr: wanted two pictures of one size, but got ${a.width} × ${a.height} and ${b.width} × ${b.height}. ` +

@@ -8,14 +8,15 @@ function latin1(text: string): Uint8Array {
 }
 
 describe('sniffImage', () => {
-  it('knows PNG and JPEG by their bytes', () => {
+  it('knows PNG, JPEG and WebP by their bytes', () => {
     expect(sniffImage(readPictureFile('rgb8.png'))).toBe('png');
     expect(sniffImage(readPictureFile('progressive.jpg'))).toBe('jpeg');
+    expect(sniffImage(readPictureFile('lossy.webp'))).toBe('webp');
   });
 
   it.each([
     ['GIF89a\x01\0', 'a GIF'],
-    ['RIFF\x10\0\0\0WEBPVP8 ', 'a WebP'],
+    ['RIFF\x10\0\0\0WAVEfmt ', 'of no kind known'],
     ['\0\0\0\x18ftypheic', 'a HEIC'],
     ['\0\0\0\x1cftypavif', 'an AVIF'],
     ['\0\0\0\x1cftypisom', 'a video'],

@@ -1,12 +1,14 @@
 /**
- * What kind of file these bytes are, judged by the bytes alone: names and content types lie. PNG and JPEG are
- * pictures we read; everything else is named in the error, with what to do about it.
+ * What kind of file these bytes are, judged by the bytes alone: names and content types lie. PNG, JPEG and
+ * WebP are pictures we read; everything else is named in the error, with what to do about it.
  *
  * Pure: runs in Node and in the browser.
  */
 import { FormatError } from '../base/errors.ts';
+import { checkText } from '../base/check-argument.ts';
+import { checkBytes } from './arguments.ts';
 
-export type ImageKind = 'png' | 'jpeg';
+export type ImageKind = 'png' | 'jpeg' | 'webp';
 
 /** Bytes looked at for signatures and for the first words of a text. */
 const HEAD_BYTES = 512;
@@ -16,11 +18,11 @@ const RESAVE = 'Open it in a picture viewer and save it as PNG or JPEG.';
 const KINDS: readonly (readonly [RegExp, ImageKind])[] = [
   [/^\x89PNG\r\n\x1a\n/, 'png'],
   [/^\xff\xd8\xff/, 'jpeg'],
+  [/^RIFF[^]{4}WEBP/, 'webp'],
 ];
 
 const STRANGERS: readonly (readonly [RegExp, string, string])[] = [
   [/^GIF8[79]a/, 'a GIF picture', RESAVE],
-  [/^RIFF[^]{4}WEBP/, 'a WebP picture', RESAVE],
   [/^[^]{4}ftypavi[fs]/, 'an AVIF picture', RESAVE],
   [
     /^[^]{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/,
@@ -44,15 +46,17 @@ const STRANGERS: readonly (readonly [RegExp, string, string])[] = [
 ];
 
 /**
- * `png` or `jpeg`. Throws `E_IMAGE_CORRUPT` for no bytes at all and `E_IMAGE_KIND` for any other kind; `name` says
- * in the message where the bytes came from.
+ * `png`, `jpeg` or `webp`. Throws `E_IMAGE_CORRUPT` for no bytes at all and `E_IMAGE_KIND` for any other kind; `name`
+ * says in the message where the bytes came from.
  */
 export function sniffImage(bytes: Uint8Array, name = 'the picture'): ImageKind {
+  checkBytes('sniffImage', bytes);
+  checkText('sniffImage', 'a name', name);
   if (bytes.length === 0) {
     throw new FormatError(
       'E_IMAGE_CORRUPT',
-      `sniffImage: wanted a PNG or JPEG picture, but ${name} is empty. A download or a pipe probably failed; make ` +
-        'the file again.',
+      `sniffImage: wanted a PNG, JPEG or WebP picture, but ${name} is empty. A download or a pipe probably failed; ` +
+        'make the file again.',
     );
   }
   const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES)).replace(/^\xef\xbb\xbf/, '');
@@ -61,7 +65,7 @@ export function sniffImage(bytes: Uint8Array, name = 'the picture'): ImageKind {
   const [what, advice] = describeStranger(head);
   throw new FormatError(
     'E_IMAGE_KIND',
-    `sniffImage: wanted a PNG or JPEG picture, but ${name} is ${what}, whatever its name says. ${advice}`,
+    `sniffImage: wanted a PNG, JPEG or WebP picture, but ${name} is ${what}, whatever its name says. ` + advice,
   );
 }
 

@@ -5,7 +5,8 @@
  * Pure: runs in Node and in the browser.
  */
 import { DalleError, ShapeError } from '../base/errors.ts';
-import { checkPicture, type Picture } from './picture.ts';
+import { showValue } from './arguments.ts';
+import { checkPicture, isSide, type Picture } from './picture.ts';
 
 /** Each byte over 255, as torchvision's `ToTensor`: shape [1, 3, H, W]. */
 export function toPixels(picture: Picture): Float32Array {
@@ -24,14 +25,17 @@ export function toPixels(picture: Picture): Float32Array {
  * one lower. Throws `E_SHAPE`, and `E_NOT_FINITE` for NaN or an infinity.
  */
 export function fromPixels(pixels: Float32Array, shape: readonly number[]): Picture[] {
-  const [channels, height, width] = shape.slice(-3);
-  const batch = shape.length === 4 ? shape[0]! : 1;
-  const sized = width !== undefined && height !== undefined && channels === 3 && shape.length <= 4;
-  if (!sized || pixels.length !== batch * 3 * height * width) {
+  const [channels, height, width] = Array.isArray(shape) ? shape.slice(-3) : [];
+  const batch = shape?.length === 4 ? shape[0] : 1;
+  const isShape = isSide(width) && isSide(height) && isSide(batch) && channels === 3 && shape.length <= 4;
+  const isNumbers = pixels instanceof Float32Array;
+  if (!isShape || !isNumbers || pixels.length !== batch * 3 * height * width) {
     throw new ShapeError(
       'E_SHAPE',
-      `fromPixels: wanted shape [3, H, W] or [B, 3, H, W] with as many values, but got shape [${shape.join(', ')}] ` +
-        `and ${pixels.length} values. The decoder gives six channels; take the first three.`,
+      'fromPixels: wanted a Float32Array and its shape [3, H, W] or [B, 3, H, W], with as many values, but got shape ' +
+        `${Array.isArray(shape) ? `[${shape.join(', ')}]` : showValue(shape)} and ` +
+        `${isNumbers ? `${pixels.length} values` : showValue(pixels)}. The decoder gives six channels; take the ` +
+        'first three.',
     );
   }
   const size = 3 * height * width;

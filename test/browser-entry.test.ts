@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages that run in a browser as they are. */
-const BROWSER_PACKAGES = ['@huggingface/tokenizers', '@jsquash/jpeg', '@noble/hashes'];
+const BROWSER_PACKAGES = ['@huggingface/tokenizers', '@jsquash/jpeg', '@jsquash/webp', '@noble/hashes'];
 
 /** Modules that a file imports or re-exports at run time, `import()` too; types are gone by then. */
 function listImports(file: string): string[] {

@@ -5,7 +5,7 @@
  */
 import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { NPY_HEADER_LIMIT, readNpyHeader } from './npy.ts';
+import { NPY_HEADER_LIMIT, readNpyHeader } from './npy-header.ts';
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
 import { readTensor, readTensorBlocks } from './torch/read-tensor.ts';
 import { countElements, type TensorRecord } from './torch/tensor-record.ts';

@@ -1,65 +1,41 @@
 /**
- * NumPy's `.npy` files, versions 1 to 3: C order, little-endian, the element types that tokens and pictures need.
- *
- * The header is a Python literal; only the exact form NumPy writes is read, by a pattern, never by evaluating it.
+ * NumPy's `.npy` files of whole numbers and floats: either byte order and either order of the axes are read, and
+ * little-endian in C order is written.
  */
 import { FormatError } from '../base/errors.ts';
+import { NPY_MAGIC, readNpyHeader } from './npy-header.ts';
 
-/** Data as it lies in the file, row-major. */
+/** Data row-major, whatever the order in the file. */
 export type NpyArray =
+  | { readonly dtype: 'int8'; readonly shape: readonly number[]; readonly data: Int8Array }
+  | { readonly dtype: 'int16'; readonly shape: readonly number[]; readonly data: Int16Array }
   | { readonly dtype: 'int32'; readonly shape: readonly number[]; readonly data: Int32Array }
   | { readonly dtype: 'int64'; readonly shape: readonly number[]; readonly data: BigInt64Array }
-  | { readonly dtype: 'uint16'; readonly shape: readonly number[]; readonly data: Uint16Array }
   | { readonly dtype: 'uint8'; readonly shape: readonly number[]; readonly data: Uint8Array }
+  | { readonly dtype: 'uint16'; readonly shape: readonly number[]; readonly data: Uint16Array }
+  | { readonly dtype: 'uint32'; readonly shape: readonly number[]; readonly data: Uint32Array }
+  | { readonly dtype: 'uint64'; readonly shape: readonly number[]; readonly data: BigUint64Array }
   | { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'float64'; readonly shape: readonly number[]; readonly data: Float64Array };
 
 type NpyDtype = NpyArray['dtype'];
 
+/** NumPy's letter and width of an element; a byte order comes before it. */
 const DESCRIPTORS: Readonly<Record<NpyDtype, string>> = {
-  int32: '<i4',
-  int64: '<i8',
-  uint16: '<u2',
-  uint8: '|u1',
-  float32: '<f4',
-  float64: '<f8',
+  int8: 'i1',
+  int16: 'i2',
+  int32: 'i4',
+  int64: 'i8',
+  uint8: 'u1',
+  uint16: 'u2',
+  uint32: 'u4',
+  uint64: 'u8',
+  float32: 'f4',
+  float64: 'f8',
 };
 
-const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const MAX_HEADER_BYTES = 64 * 1024;
-const MAX_RANK = 32;
 /** NumPy pads so that data begins at a multiple of this. */
 const ALIGNMENT = 64;
-
-/** What a file says about its array. */
-export interface NpyHeader {
-  /** NumPy's name of the element type, with its byte order: `<f4`. */
-  readonly descriptor: string;
-  /** True where the first index runs fastest. */
-  readonly isFortran: boolean;
-  readonly shape: readonly number[];
-  /** Where the elements begin, in bytes of the file. */
-  readonly dataStart: number;
-}
-
-/** No header ends behind this byte. */
-export const NPY_HEADER_LIMIT: number = MAX_HEADER_BYTES + 12;
-
-/**
- * Reads what comes before the elements.
- *
- * @param bytes the file, or its first `NPY_HEADER_LIMIT` bytes
- * @throws FormatError `E_NPY_HEADER`
- */
-export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
-  const { header, dataStart } = readHeaderText(bytes, name);
-  const fields = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\), ?\}[ \n]*$/.exec(
-    header,
-  );
-  if (!fields) throw headerError(name, `its header is ${JSON.stringify(header.slice(0, 80))}`);
-  const [, descriptor, order, axes] = fields as unknown as [string, string, string, string];
-  return { descriptor, isFortran: order === 'True', shape: parseShape(name, axes), dataStart };
-}
 
 /**
  * Reads an array.
@@ -69,94 +45,115 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
  */
 export function readNpy(bytes: Uint8Array, name = 'the file'): NpyArray {
   const { descriptor, isFortran, shape, dataStart } = readNpyHeader(bytes, name);
-  const dtype = (Object.keys(DESCRIPTORS) as NpyDtype[]).find((key) => DESCRIPTORS[key] === descriptor);
-  if (!dtype || (isFortran && shape.length > 1)) {
+  const dtype = (Object.keys(DESCRIPTORS) as NpyDtype[]).find((key) => DESCRIPTORS[key] === descriptor.slice(1));
+  if (!dtype || !/^[<>]|^\|.1$/.test(descriptor)) {
     throw new FormatError(
       'E_NPY_DTYPE',
-      `readNpy: ${name} holds ${descriptor.slice(0, 20)} in ${isFortran ? 'Fortran' : 'C'} ` +
-        `order; C order of ${Object.values(DESCRIPTORS).join(', ')} can be read. Save it with numpy.ascontiguousarray(...).astype("int32").`,
+      `readNpy: ${name} holds elements of type ${JSON.stringify(descriptor.slice(0, 20))}, and whole numbers of 8 to ` +
+        `64 bits and floats of 32 and 64 can be read. Save it with numpy.asarray(...).astype("int32").`,
     );
   }
+  const width = Number(DESCRIPTORS[dtype].slice(1));
   const elements = shape.reduce((product, size) => product * size, 1);
   // A copy, for alignment. Not `slice`: on a Node Buffer that gives a view.
   const data = new Uint8Array(bytes.subarray(dataStart));
-  if (data.length !== elements * WIDTHS[dtype]) {
+  if (data.length !== elements * width) {
     throw new FormatError(
       'E_NPY_SIZE',
-      `readNpy: ${name} should hold ${dtype} [${shape.join(', ')}], ${elements * WIDTHS[dtype]} ` +
+      `readNpy: ${name} should hold ${dtype} [${shape.join(', ')}], ${elements * width} ` +
         `bytes, and has ${data.length}. It was cut short or appended to; write it again.`,
     );
   }
-  return makeArray(dtype, shape, data.buffer);
+  if (descriptor.startsWith('>')) swapBytes(data, width);
+  return makeArray(dtype, shape, isFortran ? sortRows(data, shape, width).buffer : data.buffer);
 }
 
-/** An array as a file of version 1, byte for byte as NumPy writes it. */
+/** Big-endian elements to little-endian ones, in place. */
+function swapBytes(data: Uint8Array, width: number): void {
+  for (let at = 0; at < data.length; at += width) data.subarray(at, at + width).reverse();
+}
+
+/** Elements whose first index runs fastest, put in an order where the last does. */
+function sortRows(data: Uint8Array, shape: readonly number[], width: number): Uint8Array<ArrayBuffer> {
+  const sorted = new Uint8Array(data.length);
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, width));
+  const index = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < data.length; to += width) {
+    for (let i = 0; i < width; i++) sorted[to + i] = data[from + i]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      index[axis]! += 1;
+      if (index[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return sorted;
+}
+
+/**
+ * An array as a file of version 1, byte for byte as NumPy writes it.
+ *
+ * @throws FormatError `E_NPY_DTYPE`, `E_NPY_SIZE` if data, type and shape do not fit together
+ */
 export function writeNpy(array: NpyArray): Uint8Array {
+  checkArray(array);
   const { dtype, shape, data } = array;
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const fields = `{'descr': '${DESCRIPTORS[dtype]}', 'fortran_order': False, 'shape': (${axes}), }`;
-  const prefix = MAGIC.length + 4;
+  const descriptor = DESCRIPTORS[dtype];
+  const order = descriptor.endsWith('1') ? '|' : '<';
+  const fields = `{'descr': '${order}${descriptor}', 'fortran_order': False, 'shape': (${axes}), }`;
+  const prefix = NPY_MAGIC.length + 4;
   const length = Math.ceil((prefix + fields.length + 1) / ALIGNMENT) * ALIGNMENT - prefix;
   const header = new TextEncoder().encode(`${fields.padEnd(length - 1)}\n`);
   const file = new Uint8Array(prefix + length + data.byteLength);
-  file.set([...MAGIC, 1, 0, length & 0xff, length >>> 8]);
+  file.set([...NPY_MAGIC, 1, 0, length & 0xff, length >>> 8]);
   file.set(header, prefix);
   file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), prefix + length);
   return file;
 }
 
-const WIDTHS: Readonly<Record<NpyDtype, number>> = { int32: 4, int64: 8, uint16: 2, uint8: 1, float32: 4, float64: 8 };
-
-function readHeaderText(bytes: Uint8Array, name: string): { header: string; dataStart: number } {
-  const version = bytes[6];
-  if (MAGIC.some((byte, index) => bytes[index] !== byte) || version === undefined || version < 1 || version > 3) {
-    throw headerError(name, 'it does not begin as one of version 1 to 3');
+function checkArray(array: NpyArray): void {
+  const { dtype, shape, data } = array ?? {};
+  const isKnown = dtype !== undefined && Object.hasOwn(DESCRIPTORS, dtype);
+  if (!isKnown || makeArray(dtype, [], new ArrayBuffer(0)).data.constructor !== data?.constructor) {
+    throw new FormatError(
+      'E_NPY_DTYPE',
+      `writeNpy: wanted { dtype, shape, data } with one of ${Object.keys(DESCRIPTORS).join(', ')} and a typed ` +
+        `array of its kind, but got ${String(dtype)} and ${data?.constructor.name ?? String(data)}. Convert the data first.`,
+    );
   }
-  const start = version === 1 ? 10 : 12;
-  if (bytes.length < start) throw headerError(name, 'it ends within its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > MAX_HEADER_BYTES || start + length > bytes.length)
-    throw headerError(name, `it announces ${length} bytes of header`);
-  const header = new TextDecoder('latin1').decode(bytes.subarray(start, start + length));
-  return { header, dataStart: start + length };
-}
-
-function parseShape(name: string, axes: string): number[] {
-  const isTuple = axes === '' || /^\d+,$/.test(axes) || /^\d+(, \d+)+$/.test(axes);
-  const shape = isTuple
-    ? axes
-        .split(',')
-        .filter((axis) => axis !== '')
-        .map(Number)
-    : [];
-  const elements = shape.reduce((product, size) => product * size, 1);
-  if (!isTuple || shape.length > MAX_RANK || !shape.every(Number.isSafeInteger) || !Number.isSafeInteger(elements)) {
-    throw headerError(name, `its shape is (${axes.slice(0, 80)})`);
-  }
-  return shape;
+  const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (isShape && shape.reduce((product, size) => product * size, 1) === data.length) return;
+  throw new FormatError(
+    'E_NPY_SIZE',
+    `writeNpy: wanted a shape of whole numbers for ${data.length} elements, but got ` +
+      `${isShape ? `[${shape.join(', ')}]` : 'none'}. The shape lists the sizes of the axes.`,
+  );
 }
 
 function makeArray(dtype: NpyDtype, shape: readonly number[], buffer: ArrayBuffer): NpyArray {
   switch (dtype) {
+    case 'int8':
+      return { dtype, shape, data: new Int8Array(buffer) };
+    case 'int16':
+      return { dtype, shape, data: new Int16Array(buffer) };
     case 'int32':
       return { dtype, shape, data: new Int32Array(buffer) };
     case 'int64':
       return { dtype, shape, data: new BigInt64Array(buffer) };
-    case 'uint16':
-      return { dtype, shape, data: new Uint16Array(buffer) };
     case 'uint8':
       return { dtype, shape, data: new Uint8Array(buffer) };
+    case 'uint16':
+      return { dtype, shape, data: new Uint16Array(buffer) };
+    case 'uint32':
+      return { dtype, shape, data: new Uint32Array(buffer) };
+    case 'uint64':
+      return { dtype, shape, data: new BigUint64Array(buffer) };
     case 'float32':
       return { dtype, shape, data: new Float32Array(buffer) };
     case 'float64':
       return { dtype, shape, data: new Float64Array(buffer) };
   }
-}
-
-function headerError(name: string, what: string): FormatError {
-  return new FormatError(
-    'E_NPY_HEADER',
-    `readNpy: ${name} is no .npy file that NumPy writes: ${what}. Write it again with ` + `numpy.save.`,
-  );
 }

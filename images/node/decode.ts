@@ -3,26 +3,43 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { decodeJpeg, type DecodeOptions } from '../jpeg.ts';
+import { readDecodeOptions, type DecodeOptions } from '../decode-options.ts';
+import { decodeJpeg } from '../jpeg.ts';
 import type { Picture } from '../picture.ts';
 import { sniffImage } from '../sniff.ts';
+import { decodeWebp } from '../webp.ts';
 import { decodePng } from './png.ts';
 
-const JPEG_PROGRAM = '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
+const PROGRAMS = {
+  jpeg: '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  webp: '@jsquash/webp/codec/dec/webp_dec.wasm',
+} as const;
 
-let jpegProgram: Promise<WebAssembly.Module> | undefined;
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * A PNG or JPEG as a picture. Throws `E_IMAGE_KIND` for anything else, `E_IMAGE_TOO_LARGE`, `E_IMAGE_CORRUPT` and
+ * A PNG, JPEG or WebP as a picture. Throws `E_IMAGE_KIND` for anything else, `E_IMAGE_TOO_LARGE`, `E_IMAGE_CORRUPT` and
  * `E_IMAGE_UNSUPPORTED`.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
-  if (sniffImage(bytes, options.name) === 'png') return decodePng(bytes, options);
-  jpegProgram ??= compileJpegProgram();
-  return decodeJpeg(bytes, await jpegProgram, options);
+  const { name } = readDecodeOptions(options, 'decodeImage');
+  switch (sniffImage(bytes, name)) {
+    case 'png':
+      return decodePng(bytes, options);
+    case 'jpeg':
+      return decodeJpeg(bytes, await compileOnce(PROGRAMS.jpeg), options);
+    case 'webp':
+      return decodeWebp(bytes, await compileOnce(PROGRAMS.webp), options);
+  }
 }
 
-async function compileJpegProgram(): Promise<WebAssembly.Module> {
-  const path = createRequire(import.meta.url).resolve(JPEG_PROGRAM);
+function compileOnce(program: string): Promise<WebAssembly.Module> {
+  const made = compiled.get(program) ?? compileProgram(program);
+  compiled.set(program, made);
+  return made;
+}
+
+async function compileProgram(program: string): Promise<WebAssembly.Module> {
+  const path = createRequire(import.meta.url).resolve(program);
   return WebAssembly.compile(await readFile(path));
 }

@@ -1,6 +1,7 @@
 /**
  * A picture from wherever the user keeps it: a path, an http(s) address, or `-` for stdin.
  */
+import { checkObject, checkText } from '../../base/check-argument.ts';
 import type { Picture } from '../picture.ts';
 import { decodeImage } from './decode.ts';
 import { nameSource, readSource, type ReadOptions } from './read.ts';
@@ -11,10 +12,12 @@ export interface LoadOptions extends ReadOptions {
 }
 
 /**
- * Reads and decodes a PNG or JPEG, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
+ * Reads and decodes a PNG, JPEG or WebP, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
  * `E_ABORTED`) and `decodeImage` (`E_IMAGE_*`) throw.
  */
 export async function loadImage(source: string, options: LoadOptions = {}): Promise<Picture> {
+  checkText('loadImage', 'a path, an address or -', source);
+  checkObject('loadImage', 'options', options);
   const bytes = await readSource(source, options);
   const { maxPixels } = options;
   return decodeImage(bytes, { name: nameSource(source), ...(maxPixels === undefined ? {} : { maxPixels }) });

@@ -2,8 +2,9 @@
  * A picture in the terminal, as a string to print: real pixels where Kitty's or iTerm's protocol is spoken, else two
  * pixels a character in 24-bit colour. Pure functions of their arguments; the caller knows whether anybody looks.
  */
+import { argumentError, checkObject } from '../../base/check-argument.ts';
 import { resizeLanczos } from '../lanczos.ts';
-import type { Picture } from '../picture.ts';
+import { checkPicture, isSide, type Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
 
 export type TerminalGraphics = 'kitty' | 'iterm' | 'blocks' | 'none';
@@ -13,6 +14,7 @@ const KITTY_PIECE = 4096;
 
 /** What the terminal described by environment variables can show. Multiplexers pass text only. */
 export function detectGraphics(env: Readonly<Record<string, string | undefined>>): TerminalGraphics {
+  checkObject('detectGraphics', 'env', env);
   const { TERM = '', TERM_PROGRAM = '' } = env;
   if (TERM === '' || TERM === 'dumb' || TERM === 'linux' || env['NO_COLOR'] || env['CI']) return 'none';
   if (env['TMUX'] || TERM.startsWith('screen') || TERM.startsWith('tmux')) return 'blocks';
@@ -24,14 +26,22 @@ export function detectGraphics(env: Readonly<Record<string, string | undefined>>
 
 /** `picture`, `columns` characters wide and `countPreviewLines` high, ending in a newline; empty for `none`. */
 export function renderPreview(picture: Picture, columns: number, graphics: TerminalGraphics): string {
+  checkPreview(picture, columns, 'renderPreview');
   if (graphics === 'kitty') return renderKitty(picture, columns);
   if (graphics === 'iterm') return renderIterm(picture, columns);
   return graphics === 'blocks' ? renderHalfBlocks(picture, columns) : '';
 }
 
 /** Lines that a picture takes: a character is about twice as high as wide. */
-export function countPreviewLines({ width, height }: Picture, columns: number): number {
-  return Math.max(1, Math.round((height / width) * columns * 0.5));
+export function countPreviewLines(picture: Picture, columns: number): number {
+  checkPreview(picture, columns, 'countPreviewLines');
+  return Math.max(1, Math.round((picture.height / picture.width) * columns * 0.5));
+}
+
+function checkPreview(picture: Picture, columns: number, caller: string): void {
+  checkPicture(picture, caller);
+  if (isSide(columns)) return;
+  throw argumentError(caller, 'a whole positive number of columns', columns, 'process.stdout.columns is one.');
 }
 
 /**
@@ -39,6 +49,8 @@ export function countPreviewLines({ width, height }: Picture, columns: number): 
  * Kitty keeps pictures apart from the text and has to be told to drop the one that is there.
  */
 export function rewindPreview(lines: number, graphics: TerminalGraphics): string {
+  if (!isSide(lines))
+    throw argumentError('rewindPreview', 'a whole positive number of lines', lines, 'Count them first.');
   return `\x1b[${lines}A\r${graphics === 'kitty' ? '\x1b_Ga=d,d=C,q=2\x1b\\' : ''}`;
 }
 

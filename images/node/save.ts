@@ -1,6 +1,7 @@
 /**
  * A picture to a PNG file, whole or not at all.
  */
+import { checkObject, checkText } from '../../base/check-argument.ts';
 import type { Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
 import { writeOutput, type WriteOptions } from '../../base/node/write-file.ts';
@@ -12,5 +13,7 @@ export interface SaveOptions extends WriteOptions {
 
 /** Writes an 8-bit RGB PNG to `destination`, `-` for stdout. Throws as `writeFileAtomically`, and `E_PNG_TEXT`. */
 export async function savePng(destination: string, picture: Picture, options: SaveOptions = {}): Promise<void> {
+  checkText('savePng', 'a path or -', destination);
+  checkObject('savePng', 'options', options);
   await writeOutput(destination, [encodePng(picture, options.text)], options);
 }

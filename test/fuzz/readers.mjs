@@ -8,6 +8,8 @@ import { DalleError } from '../../dist/base/errors.js';
 import { readRecipe } from '../../dist/cli/recipe.js';
 import { encodePng } from '../../dist/images/node/png.js';
 import { openTokenizer } from '../../dist/nets/tokenizer/open-tokenizer.js';
+import { decodeImage } from '../../dist/images/node/decode.js';
+import { readPngText } from '../../dist/images/png-text.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
 import { inspectFile } from '../../dist/weights-convert/inspect/inspect-file.js';
 import { parseManifest } from '../../dist/weights-convert/manifest-json.js';
@@ -26,6 +28,8 @@ const LARGEST_BUFFER = 64 * 2 ** 20;
 const MOST_READS = 50_000;
 /** Where no net is known nobody has bounded what views ask for: larger ones are not read here. */
 const MOST_ELEMENTS = 2 ** 20;
+/** Enough for every seed. A decoder's memory is its own, and not watched here. */
+const MOST_PIXELS = 2 ** 18;
 
 const readers = {
   convert: async (source) => readAll((await openCheckpoint(source)).flatMap(({ tensors }) => [...tensors.values()])),
@@ -38,6 +42,8 @@ const readers = {
   safetensors: async (source) => readAll([...(await openSafetensors(source)).tensors.values()]),
   npy: async (source) => (await openNpy(source)).read(),
   tokens: async (source) => void readNpy(await source.read(0, source.size)),
+  picture: async (source) => void (await decodeImage(await source.read(0, source.size), { maxPixels: MOST_PIXELS })),
+  pictureText: async (source) => void readPngText(await source.read(0, source.size)),
   npz: async (source) => {
     for (const open of (await listNpz(source)).values()) await (await open()).read();
   },

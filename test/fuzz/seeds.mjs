@@ -10,6 +10,7 @@ import { writeSafetensors } from '../../dist/weights-convert/safetensors/write-s
 import { formatShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
 import { writeZip } from '../../dist/weights-convert/zip/write-zip.js';
 import { openZip } from '../../dist/weights-convert/zip/zip-archive.js';
+import { listPictureSeeds } from './picture-seeds.mjs';
 
 const root = new URL('../../', import.meta.url);
 const corpus = new URL('weights-convert/corpus/', root);
@@ -52,6 +53,7 @@ export async function listSeeds() {
   seeds.push(...(await seedsOf('made.safetensors', safetensors)), wholeSeed('made.npy', makeNpy()));
   const shards = new Map([['made.safetensors', new Set(['a', 'b', '__proto__'])]]);
   seeds.push(wholeSeed('made.safetensors.index.json', Buffer.from(formatShardIndex(shards, 48))));
+  seeds.push(...listPictureSeeds());
   return seeds;
 }
 

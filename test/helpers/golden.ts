@@ -95,7 +95,7 @@ export interface Golden<R extends GoldenProvenance> {
 }
 
 /** No golden holds 64-bit integers, whose elements are no numbers. */
-export type GoldenArray = Exclude<NpyArray, { readonly dtype: 'int64' }>;
+export type GoldenArray = Exclude<NpyArray, { readonly dtype: 'int64' | 'uint64' }>;
 
 const GOLDENS = fileURLToPath(new URL('../golden', import.meta.url));
 
@@ -126,7 +126,9 @@ export function loadGolden<R extends GoldenProvenance>(folder: string): Golden<R
 
 function readArray(path: string): GoldenArray {
   const array = readNpy(readFileSync(path), path);
-  if (array.dtype === 'int64') throw new Error(`Golden ${path} holds int64; write its tokens as int32.`);
+  if (array.dtype === 'int64' || array.dtype === 'uint64') {
+    throw new Error(`Golden ${path} holds ${array.dtype}; write its tokens as int32.`);
+  }
   return array;
 }
 

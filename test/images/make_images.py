@@ -2,10 +2,11 @@
 
     /usr/bin/python3 test/images/make_images.py
 
-Needs Debian 12's python3-pil 9.4.0 and python3-numpy; from the repository's root. Writes
+Needs Debian 12's python3-pil 9.4.0, python3-numpy and imagemagick; from the repository's root. Writes
 
     <name>.png                 PNGs of every kind, by the small writer below (Pillow cannot make most of them)
-    <name>.jpg                 JPEGs, by Pillow
+    <name>.jpg                 JPEGs, by Pillow; those called ycck by ImageMagick's `convert`
+    <name>.webp                WebP, by Pillow
     expected/<name>.ppm        the pixels: decoded, upright, on white
     expected/<name>.to32.ppm   the notebook's preprocessing of it at 32 pixels
     expected/lanczos-WxH.ppm   rgb8.png resized by Image.LANCZOS
@@ -14,6 +15,8 @@ The pixels come from demo/pictures/astronaut.png (NASA, public domain) and from 
 except for 16 bits a sample, where Pillow drops the low byte or clips: there they are round(v / 257), by numpy.
 """
 import struct
+import subprocess
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -151,7 +154,43 @@ def make_jpegs(photo):
     for name, (image, options) in kinds.items():
         image.save(HERE / f"{name}.jpg", quality=85, **options)
         expect(name, Image.open(HERE / f"{name}.jpg").convert("RGB"))
-    photo.convert("CMYK").save(HERE / "cmyk.jpg", quality=50)
+    make_cmyk(photo.convert("CMYK"))
+
+
+def make_cmyk(photo):
+    """Four colours: stored inverted by Pillow, as YCCK by ImageMagick."""
+    photo.save(HERE / "cmyk.jpg", quality=50)
+    photo.save(HERE / "cmyk-progressive.jpg", quality=85, progressive=True)
+    photo.save(HERE / "cmyk-subsampled.jpg", quality=85, subsampling=2)
+    with tempfile.TemporaryDirectory() as folder:
+        tiff = f"{folder}/photo.tif"
+        photo.save(tiff)
+        subprocess.run(["convert", tiff, "-quality", "85", HERE / "ycck.jpg"], check=True)
+        options = ["-quality", "85", "-sampling-factor", "2x2", "-interlace", "JPEG"]
+        subprocess.run(["convert", tiff, *options, HERE / "ycck-progressive.jpg"], check=True)
+    for name in ["cmyk", "cmyk-progressive", "cmyk-subsampled", "ycck", "ycck-progressive"]:
+        Image.open(HERE / f"{name}.jpg").convert("RGB").save(EXPECTED / f"{name}.ppm")
+
+
+def make_webps(photo):
+    alpha = Image.open(HERE / "rgba8.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    kinds = {
+        "lossy": (photo, {"quality": 80}),
+        "lossless": (photo, {"lossless": True}),
+        "lossy-alpha": (alpha, {"quality": 80}),
+        "lossless-alpha": (alpha, {"lossless": True}),
+        "orientation-6": (photo, {"quality": 80, "exif": exif}),
+        "animated": (
+            alpha, {"quality": 80, "save_all": True, "append_images": [alpha.transpose(Image.FLIP_LEFT_RIGHT)]},
+        ),
+    }
+    for name, (image, options) in kinds.items():
+        path = HERE / f"{name}.webp"
+        image.save(path, **options)
+        suffix = "-webp" if name == "orientation-6" else ""
+        on_white(ImageOps.exif_transpose(Image.open(path))).save(EXPECTED / f"{name}{suffix}.ppm")
 
 
 def main():
@@ -160,6 +199,7 @@ def main():
     photo = astronaut.crop((150, 20, 394, 208)).resize((WIDTH, HEIGHT), Image.BOX)
     make_pngs(np.asarray(photo).astype(int))
     make_jpegs(photo)
+    make_webps(photo)
     source = Image.open(HERE / "rgb8.png")
     for size in [(23, 17), (128, 96), (61, 20), (20, 47), (150, 9), (1, 1), (61, 47)]:
         source.resize(size, Image.LANCZOS).save(EXPECTED / f"lanczos-{size[0]}x{size[1]}.ppm")
