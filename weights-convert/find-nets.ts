@@ -7,7 +7,7 @@ import { FormatError } from '../base/errors.ts';
 import { listShapes, type Shapes } from './architecture.ts';
 import { contentsOf, type FileContents } from './file-tensors.ts';
 import { chooseSites, listSites, unwrapTensors } from './find-sites.ts';
-import { findTensors, nameErrors, type ReadableFile } from './find-tensors.ts';
+import { findTensors, nameError, type ReadableFile } from './find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import { refuseUnknownGlobals } from './globals.ts';
 import { listRest } from './left-out.ts';
@@ -30,6 +30,7 @@ export function findTorchNets(file: TorchFile, searched: SearchedFile): FoundNet
   if (!hasSites(contents)) {
     refuseZeroOptimiser(file.root, searched.name);
     refuseForeign(contents, searched.name);
+    refuseUnreadable(contents);
   }
   refuseUnknownGlobals(file.root, file.globals, searched.name);
   return findNets(contents, searched, file);
@@ -78,12 +79,7 @@ function addRest(net: FoundNet, rest: Required<Pick<FoundNet, 'leftOut' | 'leftO
 /** Why there is no net to be found. */
 function explainNone(contents: FileContents, sourceName: string): FormatError {
   refuseForeign(contents, sourceName);
-  const unreadable = contents.tensors.find(({ data }) => data instanceof FormatError);
-  if (unreadable) {
-    return nameErrors(unreadable.path, () => {
-      throw unreadable.data as FormatError;
-    });
-  }
+  refuseUnreadable(contents);
   const [module] = contents.modules;
   const known = [...listDictionaries(contents).values()].flatMap((shapes) => recogniseNet(shapes) ?? [])[0];
   const count = contents.tensors.length;
@@ -94,6 +90,13 @@ function explainNone(contents: FileContents, sourceName: string): FormatError {
 /** @throws FormatError `E_NET_UNSUPPORTED` for a net known by name that dalle-gl cannot compute */
 function refuseForeign(contents: FileContents, sourceName: string): void {
   for (const shapes of listDictionaries(contents).values()) refuseUnsupported(shapes, sourceName);
+}
+
+/** @throws FormatError `E_TENSOR_DTYPE`, `E_NPY_DTYPE` where a tensor is of a type that is not read: it may be all there is */
+function refuseUnreadable({ tensors }: FileContents): void {
+  for (const { path, data } of tensors) {
+    if (data instanceof FormatError) throw nameError(path, data);
+  }
 }
 
 /** Shapes of the tensors of each dictionary, by their names in it. */

@@ -5,7 +5,7 @@
 import { FormatError } from '../base/errors.ts';
 import { PART_OF_CLASS } from './dvae-modules.ts';
 import type { FileContents, FileModule, FileTensor } from './file-tensors.ts';
-import { nameErrors } from './find-tensors.ts';
+import { nameError } from './find-tensors.ts';
 import type { NetPart } from './net-spec.ts';
 import { isCopy, unwrapName } from './tensor-names.ts';
 
@@ -72,7 +72,7 @@ function siteOf(name: string, tensor: FileTensor, names: ReadonlySet<string>): S
 
 /** An encoder begins with a 7×7 kernel, a decoder with 1×1; one of another rank may have been cut into pieces. */
 function partOfKernel({ path, data }: FileTensor): NetPart | undefined {
-  if (data instanceof FormatError) return nameErrors(path, () => { throw data; });
+  if (data instanceof FormatError) throw nameError(path, data);
   const [, , kernel] = data.shape;
   if (data.shape.length !== 4) return 'encoder';
   return kernel === 7 ? 'encoder' : kernel === 1 ? 'decoder' : undefined;

@@ -6,6 +6,7 @@
  */
 import { FormatError } from '../base/errors.ts';
 import type { FileContents, FileModule, FileTensor, FileValue } from './file-tensors.ts';
+import { formatName } from './inspect/format-value.ts';
 import { classNameOf } from './pickle/class-names.ts';
 import { isRecord, stringEntries, type PickleRecord, type PickleValue } from './pickle/records.ts';
 import { interpretArray } from './pickled-array.ts';
@@ -106,7 +107,7 @@ class TensorWalk implements FileContents {
   #readTensor(value: PickleRecord): TensorData | FormatError | undefined {
     try {
       const record = interpretTensor(value, this.#file.storages);
-      if (!record) return interpretArray(value);
+      if (!record) return findOtherKind(value) ?? interpretArray(value);
       const { shape, dtype } = record;
       const { readTensor, readTensorBlocks } = this.#file;
       return { shape, dtype, read: () => readTensor(record), readBlocks: () => readTensorBlocks(record) };
@@ -117,6 +118,20 @@ class TensorWalk implements FileContents {
     }
   }
 }
+
+/** Tensors that are no window upon plain numbers: an error that says so. */
+function findOtherKind(value: PickleRecord): FormatError | undefined {
+  const name = classNameOf(value);
+  if (!OTHER_KINDS.test(name)) return undefined;
+  return new FormatError(
+    'E_TENSOR_DTYPE',
+    `findTensors: a tensor made by ${formatName(name)} cannot be read as float32: quantised, sparse and nested tensors ` +
+      `cannot, nor those without numbers of their own. Convert it in PyTorch first.`,
+  );
+}
+
+const OTHER_KINDS =
+  /^torch\._utils\._rebuild_(qtensor|(sparse|nested|meta)_\w+|sparse_csr_tensor|device_tensor_\w+|wrapper_subclass)$/;
 
 /** Numbers and text, and containers, which are looked into. */
 function isPlainContainer(record: PickleRecord): boolean {
@@ -130,14 +145,18 @@ function listChildModules(record: PickleRecord): [string, PickleValue][] {
   return [...(stringEntries(stringEntries(record.state)?.get('_modules')) ?? [])];
 }
 
-/** Runs work on a tensor; what it throws says which tensor it was. */
-export function nameErrors<Result>(path: string, work: () => Result): Result {
+function nameErrors<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof FormatError) || path === '') throw error;
-    throw new FormatError(error.code, `${JSON.stringify(path.slice(0, 200))}: ${error.message}`, { cause: error });
+    throw error instanceof FormatError ? nameError(path, error) : error;
   }
+}
+
+/** An error that says which tensor it is about. */
+export function nameError(path: string, error: FormatError): FormatError {
+  if (path === '') return error;
+  return new FormatError(error.code, `${JSON.stringify(formatName(path))}: ${error.message}`, { cause: error });
 }
 
 function limitError(): FormatError {

@@ -5,6 +5,7 @@
  * conversion. Names that can run code are reported as an attempt to do so, though nothing in a pickle can run here.
  */
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
+import { isHarmlessCall } from './pickle/harmless-calls.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from './pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from './torch/dtypes.ts';
 
@@ -79,6 +80,7 @@ const GADGET_NAMES: ReadonlySet<string> = new Set([
 /** True for a name that can run code: `os.system`, `builtins.eval`, also where it hides behind another module. */
 export function isGadget({ module, name }: GlobalRecord): boolean {
   const full = `${module}.${name}`;
+  if (isHarmlessCall(module, name)) return false;
   if (GADGET_NAMES.has(full) || GADGET_MODULES.has(module.split('.')[0]!)) return true;
   // Protocol 4 names may have dots, and then walk from attribute to attribute: `torch` + `serialization.os.system`.
   const steps = name.split('.');
@@ -96,7 +98,8 @@ export type GlobalStatus = 'allowed' | 'unknown' | 'runs code';
 
 export function classifyGlobal(record: GlobalRecord): GlobalStatus {
   if (isGadget(record)) return 'runs code';
-  return KNOWN_GLOBALS.has(`${record.module}.${record.name}`) ? 'allowed' : 'unknown';
+  const { module, name } = record;
+  return KNOWN_GLOBALS.has(`${module}.${name}`) || isHarmlessCall(module, name) ? 'allowed' : 'unknown';
 }
 
 /**

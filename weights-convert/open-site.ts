@@ -12,7 +12,7 @@ import { officialName } from './dvae-names.ts';
 import { PART_OF_CLASS } from './dvae-modules.ts';
 import type { FileModule, FileTensor } from './file-tensors.ts';
 import type { Site, UnwrappedTensor } from './find-sites.ts';
-import { nameErrors, type ReadableFile } from './find-tensors.ts';
+import { nameError, type ReadableFile } from './find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
 import { refusePartitioned } from './partitioned.ts';
@@ -80,11 +80,8 @@ export function openTensorSite(place: TensorSite, searched: SearchedFile): Opene
   const { kept, leftOut } = separate(own, architecture);
   const tensors = new Map<string, TensorData>();
   for (const [name, { path, data }] of kept) {
-    if (data instanceof FormatError) {
-      nameErrors(path, () => {
-        throw data;
-      });
-    } else tensors.set(name, path === name ? data : { ...data, nameInFile: path });
+    if (data instanceof FormatError) throw nameError(path, data);
+    tensors.set(name, path === name ? data : { ...data, nameInFile: path });
   }
   const net = { architecture, tensors, leftOut, takenOff: listTakenOff(kept, site) };
   return { net, accounted: [...own.values()], containers: [containerOf(site)], settings };
