@@ -2,9 +2,12 @@
  * Opens a checkpoint, whatever its container, and gives the weights of the nets in it: the way in for the converter and
  * for the library, which loads pickles directly too.
  */
-import { FormatError } from '../base/errors.ts';
+import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { listShapes } from './architecture.ts';
+import { refuseBarePickle } from './bare-pickle.ts';
 import type { ByteSource } from './byte-source.ts';
+import { judgeCensus } from './census/judge-census.ts';
+import { takeCensus } from './census/take-census.ts';
 import { checkTensors, describeArchitecture } from './check-tensors.ts';
 import { findStateDictNets, findTorchNets, unknownNet, type FoundNet } from './find-nets.ts';
 import { nameTensors } from './net-tensors.ts';
@@ -21,7 +24,6 @@ import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
 import { openTorchZip } from './torch/torch-zip.ts';
-import { refuseBarePickle } from './torch/torch-file.ts';
 import { countElements } from './torch/tensor-record.ts';
 import type { TensorData, Weights } from './weights.ts';
 
@@ -56,7 +58,7 @@ export async function openCheckpoint(source: ByteSource): Promise<readonly Weigh
   const whole = await gatherShards(source);
   try {
     const container = await sniffContainer(whole);
-    const nets = await findNets(whole, container);
+    const nets = await findSafeNets(whole, container);
     return nets.map((net) => makeWeights(net, whole, container));
   } catch (error) {
     if (whole !== source && isSharded(whole)) await closeShards(whole);
@@ -99,6 +101,16 @@ export function makeWeights(net: FoundNet, source: ByteSource, container: Contai
     ...(net.leftOut?.length && { leftOut: net.leftOut }),
     close: async () => source.close?.(),
   };
+}
+
+/** As `findNets`, of a file in which no pickle, wherever it lies, is worth a warning. */
+async function findSafeNets(source: ByteSource, container: Container): Promise<FoundNet[]> {
+  const failure = judgeCensus(await takeCensus(source, container), source.name);
+  if (failure instanceof UnsafeFileError) throw failure;
+  const nets = await findNets(source, container);
+  // What the readers say is more to the point, if they refuse it too.
+  if (failure) throw failure;
+  return nets;
 }
 
 async function findNets(source: ByteSource, container: Container): Promise<FoundNet[]> {

@@ -106,7 +106,12 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
   ['E_PICKLE_TYPE', 'a name made of numbers', () => torchZip(pickle('K\x01K\x02\x93'))],
   ['E_PICKLE_TYPE', 'a call without a tuple', () => torchZip(pickle(global('collections', 'OrderedDict'), 'NR'))],
   ['E_PICKLE_VALUE', 'text that is not UTF-8', () => torchZip(pickle('X', uint32(1), '\xff'))],
-  ['E_PICKLE_VALUE', 'a number that is none', () => torchZip(pickle('I0x10\n'))],
+  ['E_PICKLE_VALUE', 'a number that is none', () => torchZip(pickle('I0x1g\n'))],
+  ['E_PICKLE_VALUE', 'a number too large for a float', () => torchZip(pickle('F1e400\n'))],
+  ['E_PICKLE_VALUE', 'an escape of one digit', () => torchZip(pickle("S'\\x1'\n"))],
+  ['E_PICKLE_VALUE', 'a backslash at the end of a text', () => torchZip(pickle("S'a\\'\n"))],
+  ['E_PICKLE_VALUE', 'an escape of three digits', () => torchZip(pickle('V\\u123\n'))],
+  ['E_PICKLE_VALUE', 'a character beyond Unicode', () => torchZip(pickle('V\\U00110000\n'))],
 ];
 
 export const attacks: readonly Attack[] = [
