@@ -40,9 +40,9 @@ export function sayFailure(terminal: Terminal, error: unknown): void {
 export class ReportedFailure extends Error {
   readonly exitCode: number;
 
-  constructor(first: unknown) {
+  constructor(first: unknown, exitCode: number = exitCodeOf(first)) {
     super('reported already', { cause: first });
-    this.exitCode = exitCodeOf(first);
+    this.exitCode = exitCode;
   }
 }
 

@@ -3,9 +3,10 @@
  * beside the weights (a `mp_rank_00_model_states.pt`, or the file that zero_to_fp32.py makes of the parts of ZeRO).
  */
 import type { ByteSource } from './byte-source.ts';
+import { judgeCensus } from './census/judge-census.ts';
+import { takeCensus } from './census/take-census.ts';
 import type { SavedSettings } from './dalle-pytorch.ts';
 import { findTensors } from './find-tensors.ts';
-import { refuseUnknownGlobals } from './globals.ts';
 import { plainEntries, stringEntries } from './pickle/records.ts';
 import { sniffContainer } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
@@ -18,7 +19,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
  * Reads a file as such settings.
  *
  * @returns undefined for any other file, which includes one that has weights too
- * @throws FormatError and UnsafeFileError as `openTorchZip`, `E_PICKLE_UNKNOWN_GLOBAL`
+ * @throws FormatError and UnsafeFileError as `openTorchZip` and `judgeCensus`
  */
 export async function readSettingsFile(source: ByteSource): Promise<SavedSettings | undefined> {
   if (source.size > MAX_BYTES) return undefined;
@@ -27,6 +28,7 @@ export async function readSettingsFile(source: ByteSource): Promise<SavedSetting
   const file = await (container === 'torch-zip' ? openTorchZip : openTorchLegacy)(source);
   const settings = stringEntries(file.root);
   if (!settings || !plainEntries(settings.get('hparams')) || findTensors(file).tensors.length > 0) return undefined;
-  refuseUnknownGlobals(file.root, file.globals, source.name);
+  const failure = judgeCensus(await takeCensus(source, container), source.name);
+  if (failure) throw failure;
   return settings;
 }

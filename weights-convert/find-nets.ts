@@ -9,7 +9,6 @@ import { contentsOf, type FileContents } from './file-tensors.ts';
 import { chooseSites, listSites, unwrapTensors } from './find-sites.ts';
 import { findTensors, nameError, type ReadableFile } from './find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
-import { refuseUnknownGlobals } from './globals.ts';
 import { listRest } from './left-out.ts';
 import { openModuleSite, openTensorSite, type OpenedSite } from './open-site.ts';
 import { refuseZeroOptimiser } from './partitioned.ts';
@@ -19,20 +18,14 @@ import type { TorchFile } from './torch/torch-file.ts';
 import type { TensorData } from './weights.ts';
 
 /**
- * The nets of a file that `torch.save` wrote.
+ * The nets of a file that `torch.save` wrote. Classes and functions that it names are compared with known names and no
+ * more; whether it calls what it should not is judged elsewhere (census/judge-census.ts).
  *
- * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_PICKLE_UNKNOWN_GLOBAL`, `E_TENSOR_DTYPE`,
- *   `E_WEIGHTS_PARTITIONED`
+ * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
 export function findTorchNets(file: TorchFile, searched: SearchedFile): FoundNet[] {
   const contents = findTensors(file);
-  // A net known by its name is better refused by it than by the classes of the program that trained it.
-  if (!hasSites(contents)) {
-    refuseZeroOptimiser(file.root, searched.name);
-    refuseForeign(contents, searched.name);
-    refuseUnreadable(contents);
-  }
-  refuseUnknownGlobals(file.root, file.globals, searched.name);
+  if (!hasSites(contents)) refuseZeroOptimiser(file.root, searched.name);
   return findNets(contents, searched, file);
 }
 

@@ -7,7 +7,6 @@ import type { FileContents } from './file-tensors.ts';
 import { findNets, hasSites } from './find-nets.ts';
 import { findTensors } from './find-tensors.ts';
 import type { FoundNet, SearchedFile } from './found-net.ts';
-import { refuseGadgets, refuseUnknownGlobals } from './globals.ts';
 import { DEFAULT_BUDGETS } from './pickle/budgets.ts';
 import { decodePickle, type DecodedPickle } from './pickle/decode-pickle.ts';
 import { storageError, StorageTable } from './torch/storage.ts';
@@ -31,8 +30,6 @@ export async function findPickledNets(source: ByteSource, searched: SearchedFile
     return undefined;
   }
   if (!hasSites(contents)) return undefined;
-  refuseGadgets(pickle.globals, source.name);
-  refuseUnknownGlobals(pickle.root, pickle.globals, source.name);
   if (pickle.length !== source.size) throw trailingError(source, source.size - pickle.length);
   return findNets(contents, searched);
 }

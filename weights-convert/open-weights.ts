@@ -2,8 +2,11 @@
  * Opens a checkpoint, whatever its container, and gives the weights of the nets in it: the way in for the converter and
  * for the library, which loads pickles directly too.
  */
-import { FormatError } from '../base/errors.ts';
+import { FormatError, UnsafeFileError } from '../base/errors.ts';
+import { refuseBarePickle } from './bare-pickle.ts';
 import type { ByteSource } from './byte-source.ts';
+import { judgeCensus } from './census/judge-census.ts';
+import { takeCensus } from './census/take-census.ts';
 import { checkTensors, describeArchitecture } from './check-tensors.ts';
 import { findStateDictNets, findTorchNets } from './find-nets.ts';
 import { findPickledNets } from './find-pickled-nets.ts';
@@ -23,7 +26,6 @@ import { listSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
 import { openTorchZip } from './torch/torch-zip.ts';
-import { refuseBarePickle } from './torch/torch-file.ts';
 import { countElements } from './torch/tensor-record.ts';
 import type { TensorData, Weights } from './weights.ts';
 
@@ -71,7 +73,7 @@ export async function openWithSettings(
   const whole = await gatherShards(source);
   try {
     const container = await sniffContainer(whole);
-    const nets = await findNets(whole, container, { name: whole.name, settings });
+    const nets = await findSafeNets(whole, container, { name: whole.name, settings });
     return nets.map((net) => makeWeights(net, whole, container));
   } catch (error) {
     if (whole !== source && isSharded(whole)) await closeShards(whole);
@@ -116,6 +118,21 @@ export function makeWeights(net: FoundNet, source: ByteSource, container: Contai
     ...(net.takenOff?.length && { takenOff: net.takenOff }),
     close: async () => source.close?.(),
   };
+}
+
+/** As `findNets`, of a file in which no pickle, wherever it lies, is worth a warning. */
+async function findSafeNets(source: ByteSource, container: Container, searched: SearchedFile): Promise<FoundNet[]> {
+  const failure = judgeCensus(await takeCensus(source, container), source.name);
+  if (failure instanceof UnsafeFileError) throw failure;
+  let nets: FoundNet[];
+  try {
+    nets = await findNets(source, container, searched);
+  } catch (error) {
+    // What the readers say is more to the point, if it is more than that they know no such net.
+    throw failure && error instanceof FormatError && error.code === 'E_ARCHITECTURE' ? failure : error;
+  }
+  if (failure) throw failure;
+  return nets;
 }
 
 async function findNets(source: ByteSource, container: Container, searched: SearchedFile): Promise<FoundNet[]> {

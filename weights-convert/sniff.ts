@@ -4,9 +4,7 @@
  */
 import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { decodePickle } from './pickle/decode-pickle.ts';
-import { OPCODES } from './pickle/opcodes.ts';
-import type { GlobalRecord } from './pickle/records.ts';
+import { looksLikePickles } from './census/look-like-pickle.ts';
 import { decodeHead, describeStandIn, trimText } from './stand-in.ts';
 import { openZip } from './zip/zip-archive.ts';
 
@@ -17,9 +15,12 @@ import { openZip } from './zip/zip-archive.ts';
 export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'safetensors-index' | 'npy' | 'npz' | 'pickle';
 
 /** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
-const LEGACY_MAGIC: readonly number[] = [
+export const LEGACY_MAGIC: readonly number[] = [
   0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
 ];
+
+/** A zip's first entry. */
+export const ZIP_MAGIC: readonly number[] = [0x50, 0x4b, 0x03, 0x04];
 
 /** As much as is needed to see tar's mark at byte 257 and to quote the start of a text. */
 const HEAD_BYTES = 512;
@@ -34,13 +35,13 @@ const SAMPLE_BYTES = 256 * 1024;
  */
 export async function sniffContainer(source: ByteSource): Promise<Container> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
-  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
+  if (startsWith(head, ZIP_MAGIC)) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
   if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
   if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
   if (looksLikeSafetensors(head, source.size)) return 'safetensors';
   if (/^\s*\{[^]*"weight_map"\s*:/.test(decodeHead(head))) return 'safetensors-index';
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
-  if (await isUnmarkedPickle(head, source)) return 'pickle';
+  if (looksLikePickles(await source.read(0, Math.min(SAMPLE_BYTES, source.size)), source.size)) return 'pickle';
   throw explainUnknown(head, source);
 }
 
@@ -51,24 +52,8 @@ async function isNpz(head: Uint8Array, source: ByteSource): Promise<boolean> {
   return firstName.endsWith('.npy') && [...(await openZip(source)).keys()].every((name) => name.endsWith('.npy'));
 }
 
-/**
- * Whether a file without a pickle's mark is one all the same, as in protocols 0 and 1: it reads to its last byte, or
- * names something before it breaks, since an attack may break behind its call.
- */
-async function isUnmarkedPickle(head: Uint8Array, source: ByteSource): Promise<boolean> {
-  if (!OPCODES.has(head[0]!)) return false;
-  const sample = await source.read(0, Math.min(SAMPLE_BYTES, source.size));
-  const globals: GlobalRecord[] = [];
-  try {
-    return decodePickle(sample, { globals }).length === source.size;
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    const isCut = error.code === 'E_PICKLE_TRUNCATED' && sample.length < source.size;
-    return isCut || globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name));
-  }
-}
-
-function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
+/** True if these bytes stand there. */
+export function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
   return prefix.every((byte, index) => bytes[at + index] === byte);
 }
 

@@ -16,11 +16,28 @@ import {
   type PickleValue,
 } from './records.ts';
 
+/** What a pickle names and calls, whether or not it is still there at the end. */
+export interface PickleTrace {
+  /** Every naming of a global, in the order of the stream. */
+  readonly globals: GlobalRecord[];
+  /** Every call and construction. */
+  readonly calls: CallRecord[];
+  /** Bytes that were read, of a pickle that breaks: up to where it does. */
+  length: number;
+}
+
+export function makeTrace(): PickleTrace {
+  return { globals: [], calls: [], length: 0 };
+}
+
+/** Stands where a global has its module, for names given by number only; no module of Python can be called so. */
+export const EXTENSION_REGISTRY = 'copyreg extension';
+
 export class PickleMachine {
   readonly cursor: PickleCursor;
   readonly budgets: PickleBudgets;
-  /** Every global the stream named, in order, also when decoding fails later: the caller's array. */
-  readonly globals: GlobalRecord[];
+  /** What the stream named and called, in order, also when decoding fails later: the caller's. */
+  readonly trace: PickleTrace;
   readonly persistents: PersistentRecord[] = [];
   /** Set by STOP. */
   result: PickleValue | undefined = undefined;
@@ -32,10 +49,10 @@ export class PickleMachine {
   readonly #memo: PickleValue[] = [];
   #memoCount = 0;
 
-  constructor(bytes: Uint8Array, budgets: PickleBudgets, globals: GlobalRecord[]) {
+  constructor(bytes: Uint8Array, budgets: PickleBudgets, trace: PickleTrace) {
     this.cursor = new PickleCursor(bytes, budgets);
     this.budgets = budgets;
-    this.globals = globals;
+    this.trace = trace;
   }
 
   push(value: PickleValue): void {
@@ -123,13 +140,21 @@ export class PickleMachine {
   pushGlobal(module: string, name: string): void {
     // One long text can be named thousands of times, and every name is looked at.
     checkBudget(this.budgets, 'nameCharacters', module.length + name.length, this.offset);
-    const record: GlobalRecord = { tag: 'global', module: MODERN_MODULES.get(module) ?? module, name };
-    this.globals.push(record);
+    const record: GlobalRecord = { tag: 'global', module: modernModule(module), name };
+    this.trace.globals.push(record);
     this.push(record);
   }
 
+  /** A name by its number in a registry of the program that loads the file: nobody here knows it. */
+  pushExtension(code: number): void {
+    this.pushGlobal(EXTENSION_REGISTRY, `code ${code}`);
+  }
+
   pushCall(by: CallRecord['by'], callee: PickleValue, args: PickleValue): void {
-    this.push({ tag: 'call', by, callee, args, items: [], entries: [], depth: this.#depthOf([callee, args]) });
+    const depth = this.#depthOf([callee, args]);
+    const record: CallRecord = { tag: 'call', by, callee, args, items: [], entries: [], depth };
+    this.trace.calls.push(record);
+    this.push(record);
   }
 
   pushPersistent(id: PickleValue): void {
@@ -192,7 +217,11 @@ export class PickleMachine {
   }
 }
 
-/** Modules that Python 3 renamed; protocols up to 2 write the old names. */
+/** A module's name in Python 3: protocols up to 2 write the old one. */
+export function modernModule(module: string): string {
+  return MODERN_MODULES.get(module) ?? module;
+}
+
 const MODERN_MODULES: ReadonlyMap<string, string> = new Map([
   ['__builtin__', 'builtins'],
   ['copy_reg', 'copyreg'],
