@@ -11,7 +11,10 @@
  * need not be here.
  */
 const HARMLESS_CALLS: Readonly<Record<string, string>> = {
-  builtins: 'bool bytearray bytes complex dict float frozenset int list object range set slice str tuple',
+  // The last four are Python 2's, under which protocols up to 2 write what Python 3 calls otherwise.
+  builtins:
+    'bool bytearray bytes complex dict float frozenset int list object range set slice str tuple ' +
+    'basestring long unicode xrange',
   _codecs: 'encode',
   argparse: 'Namespace',
   collections: 'ChainMap Counter OrderedDict UserDict UserList UserString defaultdict deque',
