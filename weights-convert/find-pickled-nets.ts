@@ -25,7 +25,7 @@ export async function findPickledNets(source: ByteSource, searched: SearchedFile
     pickle = decodePickle(bytes);
     contents = findTensors({ root: pickle.root, storages: new StorageTable(new Map()), readTensor, readTensorBlocks });
   } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
+    if (!(error instanceof FormatError) || error.code === 'E_NPY_SIZE') throw error;
     if (error.code === 'E_PICKLE_TRUNCATED' && bytes.length < source.size) throw sizeError(source);
     return undefined;
   }

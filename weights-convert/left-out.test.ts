@@ -28,11 +28,17 @@ const HARMLESS: readonly (readonly [className: string, value: PickleValue])[] = 
   ['numpy._core.multiarray.scalar', make('numpy._core.multiarray.scalar', numpyType('<f8'), bytes)],
   ['numpy.dtype', numpyType('<f4')],
   ['numpy.ndarray', numpyArray(new Uint8Array(8), [2])],
-  ['numpy.ndarray', { ...numpyArray(new Uint8Array(8), [2]), state: tuple([1, tuple([1]), numpyType('|O'), false, list(['a'])]) }],
+  [
+    'numpy.ndarray',
+    { ...numpyArray(new Uint8Array(8), [2]), state: tuple([1, tuple([1]), numpyType('|O'), false, list(['a'])]) },
+  ],
   ['numpy.random._pickle.__generator_ctor', make('numpy.random._pickle.__generator_ctor', 'PCG64')],
   ['numpy.random._pickle.__randomstate_ctor', make('numpy.random._pickle.__randomstate_ctor', 'MT19937')],
   ['argparse.Namespace', instance('argparse.Namespace', { lr: 0.1 })],
-  ['argparse.Namespace', make('copyreg._reconstructor', globalOf('argparse.Namespace'), globalOf('builtins.object'), null)],
+  [
+    'argparse.Namespace',
+    make('copyreg._reconstructor', globalOf('argparse.Namespace'), globalOf('builtins.object'), null),
+  ],
   ['pathlib.PosixPath', make('pathlib.PosixPath', '/', 'data')],
   ['pathlib.WindowsPath', make('pathlib.WindowsPath', 'C:')],
   ['pathlib._local.PosixPath', make('pathlib._local.PosixPath', 'data')],
@@ -103,6 +109,8 @@ describe('beside the weights', () => {
 
   test('a tensor of a kind that is not read harms nobody', async () => {
     const sparse = make('torch._utils._rebuild_sparse_tensor', globalOf('torch.sparse_coo'), tuple([]));
-    expect((await openBeside({ beside: dict([['mask', sparse]]) })).leftOut).toEqual([{ reason: 'beside', tensors: 1 }]);
+    expect((await openBeside({ beside: dict([['mask', sparse]]) })).leftOut).toEqual([
+      { reason: 'beside', tensors: 1 },
+    ]);
   });
 });
