@@ -142,7 +142,8 @@ function formatChanges({ takenOff, leftOut, leftOutValues }: ConvertedPart): str
   const names = takenOff.map(({ prefix, tensors }) => `; ${quotePrefix(prefix)} taken off ${tensors} names`);
   const tensors = leftOut.map((left) => `; left out: ${left.tensors} of ${left.reason}`);
   const values = leftOutValues.slice(0, MAX_VALUES).map(({ path, className }) => `${path} (${className})`);
-  const more = leftOutValues.length > MAX_VALUES ? ` and ${leftOutValues.length - MAX_VALUES} more (--json lists them)` : '';
+  const more =
+    leftOutValues.length > MAX_VALUES ? ` and ${leftOutValues.length - MAX_VALUES} more (--json lists them)` : '';
   const others = values.length > 0 ? [`; left out, not built: ${values.join(', ')}${more}`] : [];
   return [...names, ...tensors, ...others].join('');
 }

@@ -67,6 +67,8 @@ function countNonFinite({ buffer, byteOffset, length }: Float32Array): { nan: nu
 
 /** What was found, as a sentence without a stop. */
 export function describeNonFinite({ tensor, nan, infinite, elements }: NonFinite): string {
-  const counts = [nan > 0 ? `${nan} NaN` : '', infinite > 0 ? `${infinite} infinite` : ''].filter((text) => text !== '');
+  const counts = [nan > 0 ? `${nan} NaN` : '', infinite > 0 ? `${infinite} infinite` : ''].filter(
+    (text) => text !== '',
+  );
   return `${tensor} has ${counts.join(' and ')} among its ${elements} numbers`;
 }

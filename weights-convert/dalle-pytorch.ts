@@ -60,11 +60,7 @@ export const SETTINGS_KEYS: readonly string[] = ['hparams', 'vae_params', 'vae_c
  * @param shapes of the tensors in `weights`
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
  */
-export function readDallePytorch(
-  entries: SavedSettings,
-  shapes: Shapes,
-  sourceName: string,
-): TransformerArchitecture {
+export function readDallePytorch(entries: SavedSettings, shapes: Shapes, sourceName: string): TransformerArchitecture {
   checkVae(entries, shapes, sourceName);
   const stated = plainEntries(entries.get('hparams'));
   if (!stated) throw transformerError('hparams are no dictionary');

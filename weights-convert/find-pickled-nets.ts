@@ -39,7 +39,6 @@ async function readTensor(): Promise<never> {
   throw storageError('a bare pickle has no storages');
 }
 
-// eslint-disable-next-line require-yield -- it has nothing to give
 async function* readTensorBlocks(): AsyncGenerator<never> {
   await readTensor();
 }

@@ -77,7 +77,8 @@ class TensorWalk implements FileContents {
     // A net of OpenAI's is read as a whole.
     if (className !== undefined && PART_OF_CLASS.has(className)) return;
     const isPlain = !isRecord(value) || isPlainContainer(value);
-    if (className === undefined && path !== '') this.#addValue({ path, container, className: classNameOf(value), isPlain });
+    if (className === undefined && path !== '')
+      this.#addValue({ path, container, className: classNameOf(value), isPlain });
     if (!isRecord(value) || this.#seen.has(value) || depth >= MAX_DEPTH) return;
     this.#seen.add(value);
     this.#pending.push({ record: value, path, depth: depth + 1 });
@@ -91,7 +92,8 @@ class TensorWalk implements FileContents {
     const join = (key: string): string => (path === '' ? key : `${path}.${key}`);
     if (record.tag === 'list' || record.tag === 'tuple') {
       // Lists of numbers hold nothing to find, and may be long.
-      for (const [index, item] of record.items.entries()) if (isRecord(item)) this.#visit(item, join(`${index}`), path, depth);
+      for (const [index, item] of record.items.entries())
+        if (isRecord(item)) this.#visit(item, join(`${index}`), path, depth);
     } else if (record.tag === 'dict' || record.tag === 'call') {
       const entries = stringEntries(record)!;
       if (entries.size > 0) this.dictionaries.set(path, entries);

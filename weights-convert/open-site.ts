@@ -74,7 +74,9 @@ export interface TensorSite {
 export function openTensorSite(place: TensorSite, searched: SearchedFile): OpenedSite {
   const { site } = place;
   const own = nameOwn(place);
-  const shapes = new Map([...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])));
+  const shapes = new Map(
+    [...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])),
+  );
   refusePartitioned(shapes, searched.name);
   const { settings, architecture } = readArchitecture(place, shapes, searched);
   const { kept, leftOut } = separate(own, architecture);

@@ -9,7 +9,12 @@ import { stringEntries } from './pickle/records.ts';
 import { countElements } from './torch/tensor-record.ts';
 
 /** Keys by which DeepSpeed's optimiser files of ZeRO are known. */
-const ZERO_KEYS: readonly string[] = ['zero_stage', 'partition_count', 'single_partition_of_fp32_groups', 'fp32_flat_groups'];
+const ZERO_KEYS: readonly string[] = [
+  'zero_stage',
+  'partition_count',
+  'single_partition_of_fp32_groups',
+  'fp32_flat_groups',
+];
 
 const ADVICE =
   'The whole weights are in the folder of the checkpoint: run `python zero_to_fp32.py . pytorch_model.bin` there, the ' +
@@ -47,7 +52,9 @@ export function refusePartitioned(shapes: Shapes, sourceName: string): void {
 export function refuseZeroOptimiser(root: PickleValue, sourceName: string): void {
   const state = stringEntries(stringEntries(root)?.get('optimizer_state_dict'));
   if (!state || !ZERO_KEYS.some((key) => state.has(key))) return;
-  throw partitionError(`${sourceName} is a part of what a ZeRO optimiser of DeepSpeed's keeps, and no model. ${ADVICE}`);
+  throw partitionError(
+    `${sourceName} is a part of what a ZeRO optimiser of DeepSpeed's keeps, and no model. ${ADVICE}`,
+  );
 }
 
 function partitionError(what: string): FormatError {

@@ -51,7 +51,8 @@ const FINGERPRINTS: readonly Fingerprint[] = [
   },
   {
     name: 'a transformer of DALLE-pytorch',
-    note: 'its hparams say what its tensors cannot, so it is taken as the whole .pt that train_dalle.py saved, or together with the ' +
+    note:
+      'its hparams say what its tensors cannot, so it is taken as the whole .pt that train_dalle.py saved, or together with the ' +
       'auxiliary.pt that DeepSpeed has beside its weights',
     isSupported: true,
     tensors: ['to_logits.1.weight:2', 'image_emb.weight:2', 'text_emb.weight:2'],

@@ -95,7 +95,9 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
     const bytes = measureParts(opened, dtype, shardBytes);
     const watched = watchParts(opened);
     if (dryRun) await readParts(watched, options.signal);
-    const written = dryRun ? {} : await writeParts(watched, bytes, { ...options, dtype, ...(sampling && { sampling }) });
+    const written = dryRun
+      ? {}
+      : await writeParts(watched, bytes, { ...options, dtype, ...(sampling && { sampling }) });
     if (verify && !dryRun) await verifyModelFolder(out, opened, dtype, options);
     return {
       out,
@@ -139,7 +141,8 @@ function watchParts(opened: OpenedSources): Watched {
 async function readParts({ parts }: OpenedSources, signal: AbortSignal | undefined): Promise<void> {
   for (const { weights } of parts) {
     for (const tensor of weights.tensors.values()) {
-      for await (const _ of tensorBlocks(tensor)) throwIfAborted(signal);
+      const blocks = tensorBlocks(tensor);
+      while (!(await blocks.next()).done) throwIfAborted(signal);
     }
   }
 }

@@ -15,7 +15,8 @@ const MAKERS: ReadonlySet<string> = new Set([
 export function classNameOf(value: PickleValue): string {
   if (value === null) return 'None';
   if (value instanceof Uint8Array) return 'bytes';
-  if (!isRecord(value)) return typeof value === 'string' ? 'str' : typeof value === 'boolean' ? 'bool' : nameNumber(value);
+  if (!isRecord(value))
+    return typeof value === 'string' ? 'str' : typeof value === 'boolean' ? 'bool' : nameNumber(value);
   switch (value.tag) {
     case 'global':
       return globalName(value)!;

@@ -56,8 +56,7 @@ const HARMLESS_CALLS: Readonly<Record<string, string>> = {
   'lightning_fabric.utilities.data': 'AttributeDict',
   'lightning_fabric.utilities.enums': 'LightningEnum _StrategyType',
   'lightning_utilities.core.enums': 'StrEnum',
-  'transformers.trainer_utils':
-    'EvaluationStrategy FSDPOption HubStrategy IntervalStrategy SaveStrategy SchedulerType',
+  'transformers.trainer_utils': 'EvaluationStrategy FSDPOption HubStrategy IntervalStrategy SaveStrategy SchedulerType',
   'transformers.training_args': 'OptimizerNames',
   'transformers.utils.generic': 'ExplicitEnum PaddingStrategy TensorType',
   'accelerate.utils.dataclasses': 'DistributedType PrecisionType',
