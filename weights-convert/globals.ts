@@ -118,23 +118,6 @@ export function refuseExtensions(globals: readonly GlobalRecord[], sourceName: s
   );
 }
 
-/**
- * Refuses names that are not understood, each with the place where it is first used.
- *
- * @throws FormatError `E_PICKLE_UNKNOWN_GLOBAL`
- */
-export function refuseUnknownGlobals(root: PickleValue, globals: readonly GlobalRecord[], sourceName: string): void {
-  const unknown = listNames(distinctGlobals(globals).filter((record) => classifyGlobal(record) === 'unknown'));
-  if (unknown.length === 0) return;
-  const places = locateGlobals(root);
-  const listed = unknown.map((name) => `${name} (${places.get(name) ?? 'not used'})`);
-  throw new FormatError(
-    'E_PICKLE_UNKNOWN_GLOBAL',
-    `openWeights: ${sourceName} is made of classes or functions that dalle-gl does not know: ${listed.join(', ')}. It ` +
-      `reads OpenAI's encoder and decoder as modules, and their state dicts; save the latter and convert that.`,
-  );
-}
-
 /** One record for each name. */
 function distinctGlobals(globals: readonly GlobalRecord[]): GlobalRecord[] {
   const byName = new Map<string, GlobalRecord>();

@@ -68,6 +68,8 @@ function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
   return length >= 2n && length <= BigInt(size - 8);
 }
 
+const READ = 'dalle-gl reads PyTorch checkpoints, safetensors and NumPy arrays';
+
 const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: number; readonly what: string }[] = [
   {
     prefix: ascii('ustar'),
@@ -82,17 +84,39 @@ const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: numb
   { prefix: [0x28, 0xb5, 0x2f, 0xfd], what: 'zstd data: unpack it first' },
   { prefix: [0x89, ...ascii('PNG')], what: 'a PNG picture: pass the checkpoint instead' },
   { prefix: [0xff, 0xd8, 0xff], what: 'a JPEG picture: pass the checkpoint instead' },
-  {
-    prefix: [0x89, ...ascii('HDF')],
-    what: 'an HDF5 file (Keras?): dalle-gl reads PyTorch checkpoints and safetensors',
-  },
+  { prefix: [0x89, ...ascii('HDF')], what: `an HDF5 file (Keras?): ${READ}` },
+  { prefix: ascii('GGUF'), what: `a GGUF file, of llama.cpp's kin: ${READ}` },
+  { prefix: ascii('TFL3'), at: 4, what: `a TensorFlow Lite model: ${READ}` },
+  { prefix: ascii('PAR1'), what: `a Parquet table: ${READ}` },
+  { prefix: ascii('%PDF'), what: 'a PDF document: pass the checkpoint instead' },
+  { prefix: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], what: '7z data: unpack it first' },
+  { prefix: ascii('Rar!'), what: 'RAR data: unpack it first' },
 ];
 
 function explainUnknown(head: Uint8Array, source: ByteSource): FormatError {
   const where = `sniffContainer: ${source.name} (${source.size} bytes)`;
   const foreign = FOREIGN.find(({ prefix, at }) => startsWith(head, prefix, at));
-  const what = foreign?.what ?? describeText(head) ?? describeBytes(head);
+  const what = foreign?.what ?? describeStructure(head) ?? describeText(head) ?? describeBytes(head);
   return describeStandIn(head, where) ?? new FormatError('E_FORMAT_UNKNOWN', `${where} is ${what}.`);
+}
+
+/** Formats without a mark, by how their first fields are written. */
+function describeStructure(head: Uint8Array): string | undefined {
+  const [first = 0, second = 0, third = 0] = head;
+  // Protocol buffers: the version of ONNX as field 1, then field 2, the program that wrote it; a SavedModel has a field
+  // 2 too, in which a graph follows.
+  if (first === 0x08 && second > 0 && second < 0x20 && third === 0x12) {
+    const hasProducer = /^[\w .+-]{2,}$/.test(decodeHead(head.subarray(4, 4 + Math.min(head[3] ?? 0, 60))));
+    return `${hasProducer ? 'an ONNX model' : 'a model of TensorFlow or ONNX (protocol buffers)'}: ${READ}`;
+  }
+  // msgpack: a map whose first key is text.
+  const isMap = (first > 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
+  const at = first === 0xde ? 3 : first === 0xdf ? 5 : 1;
+  const length = (head[at] ?? 0) - 0xa0;
+  if (isMap && length > 0 && length < 0x20 && /^[\w./-]+$/.test(decodeHead(head.subarray(at + 1, at + 1 + length)))) {
+    return `msgpack data, as Flax and JAX save their weights: ${READ}`;
+  }
+  return undefined;
 }
 
 function describeText(head: Uint8Array): string | undefined {

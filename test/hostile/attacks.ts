@@ -62,7 +62,7 @@ function deepNames(): Uint8Array {
 
 /** Attacks on the pickle machine, one code each. */
 const pickles: readonly [code: string, name: string, make: () => Uint8Array][] = [
-  ['E_PICKLE_UNKNOWN_GLOBAL', 'a class nobody knows', () => torchZip(pickle(call(global('evil', 'Thing'))))],
+  ['E_PICKLE_UNKNOWN_CALL', 'a class nobody knows', () => torchZip(pickle(call(global('evil', 'Thing'))))],
   ['E_PICKLE_OPCODE', 'EXT1', () => torchZip(pickle('\x82\x01'))],
   ['E_PICKLE_OPCODE', 'NEXT_BUFFER', () => torchZip(pickle('\x97'))],
   ['E_PICKLE_OPCODE', 'protocol 200', () => torchZip(join('\x80\xc8N.'))],
@@ -88,7 +88,7 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
     () => torchZip(pickle(']'.repeat(200_000), 'a'.repeat(199_999))),
   ],
   ['E_PICKLE_LIMIT', 'two million values on the stack', () => torchZip(pickle('N'.repeat(2_000_000)))],
-  ['E_PICKLE_UNKNOWN_GLOBAL', 'dicts within each other under names of 30 kB', deepNames],
+  ['E_ARCHITECTURE', 'dicts within each other under names of 30 kB', deepNames],
   ['E_PICKLE_LIMIT', 'six thousand names of thirty thousand dots', () => manyNames('.'.repeat(30_000), 6000)],
   ['E_PICKLE_LIMIT', 'four thousand names of 40 kB', () => manyNames('a'.repeat(40_000), 4000)],
   ['E_PICKLE_LIMIT', 'a memo index of half a million digits', () => torchZip(pickle(`Np${'0'.repeat(500_000)}1\n`))],
