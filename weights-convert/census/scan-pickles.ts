@@ -131,7 +131,7 @@ async function countZeros(window: ByteWindow, position: number, end: number): Pr
 /** Where the next pickle seems to begin: at its mark, or at the name of something that runs code. */
 async function findStart(window: ByteWindow, from: number, end: number, limit: number): Promise<number> {
   for (let at = from; at < limit;) {
-    const bytes = await window.from(at, LONGEST_GLOBAL);
+    const bytes = await window.from(at, 2 * LONGEST_GLOBAL);
     const isLast = at + bytes.length >= end;
     const last = Math.min(isLast ? bytes.length : bytes.length - LONGEST_GLOBAL, limit - at);
     for (let index = 0; index < last; index++) {

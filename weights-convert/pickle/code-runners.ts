@@ -4,7 +4,7 @@
  *
  * `os.*` is everything in a module and below it. Each row has its sources: the lists of the public scanners picklescan
  * (ps), fickling (fk), modelscan (ms) and modelaudit (ma); advisories about what scanners missed, by their number at
- * github.com/advisories; the documentation or source of Python, NumPy, PyTorch or the package itself (doc).
+ * github.com/advisories or cve.org; the documentation or source of Python, NumPy, PyTorch or the package itself (doc).
  */
 
 /** A name, or a module with `.*` behind it, and who says that it runs code. */
@@ -39,6 +39,14 @@ const ROWS: readonly [sources: string, names: string][] = [
   ],
   // What advisories against scanners reported, where no row above has the whole module.
   ['ps GHSA-g38g-8gr9-h9xp', '_pyrepl.* test.support.* uuid._get_command_stdout uuid._popen imaplib.IMAP4_stream'],
+  ['ma CVE-2025-1716', 'pip.main pip._internal.main pip._internal.cli.main.main'],
+  ['ma', 'pip._vendor.distlib.scripts.ScriptMaker os.system os.popen subprocess.Popen subprocess.run marshal.loads'],
+  [
+    'ps',
+    'cloudpickle.cloudpickle._builtin_type cloudpickle.cloudpickle._make_function cloudpickle.cloudpickle.subimport',
+  ],
+  ['ps', 'cloudpickle.cloudpickle._function_setstate torch._inductor.codecache.compile_file'],
+  ['fk ma', 'numpy.testing._private.utils.runstring'],
   ['GHSA-4675-36f9-wf6r', 'ctypes.CDLL'],
   ['GHSA-m273-6v24-x4m4', 'distutils.file_util.write_file'],
   ['GHSA-84r2-jw7c-4r5q', 'pydoc.locate operator.methodcaller'],

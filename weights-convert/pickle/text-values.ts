@@ -17,13 +17,13 @@ export function parseIntegerLine(machine: PickleMachine, line: string): number |
 export function parseIntLine(machine: PickleMachine, line: string): boolean | number | bigint {
   const [, sign, octal] = /^[\t-\r ]*([+-]?)0([0-7]+)$/.exec(line) ?? [];
   const value = octal === undefined ? parseIntegerLine(machine, line) : toInteger(machine, sign === '-', `0o${octal}`);
-  return line.length === 2 && (value === 0 || value === 1) ? value === 1 : value;
+  return /^[^][^\t-\r ]$/.test(line) && (value === 0 || value === 1) ? value === 1 : value;
 }
 
 /** PUT and GET: a whole number in decimal. */
 export function parseIndexLine(machine: PickleMachine, line: string): number {
-  const digits = /^[\t-\r ]*\+?(\d+(?:_\d+)*)[\t-\r ]*$/.exec(line)?.[1];
-  if (digits === undefined)
+  const [, sign, digits] = /^[\t-\r ]*([+-]?)(\d+(?:_\d+)*)[\t-\r ]*$/.exec(line) ?? [];
+  if (digits === undefined || (sign === '-' && /[1-9]/.test(digits)))
     throw machine.error('E_PICKLE_MEMO', `names memo entry ${JSON.stringify(line.slice(0, 40))}`);
   return Number(toInteger(machine, false, digits));
 }
