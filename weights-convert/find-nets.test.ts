@@ -146,6 +146,38 @@ describe('an encoder in a checkpoint, under', () => {
     ]);
   });
 
+  test('a hundred means over time are too many to look at', async () => {
+    const source = await saved((file) => {
+      const entries = file.entries(smallEncoder);
+      return dict([
+        ...entries,
+        ...Array.from({ length: 100 }, (_, n): [string, PickleValue] => [`ema.${n}.blocks.input.w`, entries[0]![1]]),
+      ]);
+    });
+    await expect(openWeights(source)).rejects.toMatchObject({ code: 'E_PICKLE_LIMIT' });
+  });
+
+  test('a net at the end of a way of four hundred dots, and a thousand tensors beside it', async () => {
+    const way = 'a.'.repeat(400);
+    const source = await saved((file) => {
+      const one = file.tensor(Float32Array.of(1), [1]);
+      const others = Array.from({ length: 1000 }, (_, n): [string, PickleValue] => [`n${n}`, one]);
+      return dict([
+        [
+          `${way}a`,
+          dict([
+            ['net', stateDict(file)],
+            ['others', dict(others)],
+          ]),
+        ],
+      ]);
+    });
+    const { leftOut } = await openWeights(source);
+    expect(leftOut!.map(({ tensors }) => tensors)).toEqual([1000]);
+    const longer = await saved((file) => dict([['a'.repeat(1000), dict([['net', stateDict(file)]])]]));
+    await expect(openWeights(longer)).rejects.toMatchObject({ code: 'E_PICKLE_LIMIT' });
+  });
+
   test('two keys of nobody’s: refused, since nothing tells which is meant', async () => {
     const source = await saved((file) =>
       dict([

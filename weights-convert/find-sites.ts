@@ -36,15 +36,23 @@ export function unwrapTensors(tensors: readonly FileTensor[]): UnwrappedTensor[]
   });
 }
 
-/** Every place that looks like a net's, in the order of the file. */
+/** A training with several means over time has a handful. */
+const MAX_SITES = 64;
+
+/**
+ * Every place that looks like a net's, in the order of the file.
+ *
+ * @throws FormatError `E_PICKLE_LIMIT` for more of them than any training has
+ */
 export function listSites({ modules }: FileContents, tensors: readonly UnwrappedTensor[]): Site[] {
   const names = new Set(tensors.map(({ name }) => name));
   const nets = tensors.flatMap(({ name, tensor }) => siteOf(name, tensor, names) ?? []);
-  const frozen = nets.filter(({ at }) => at.kind === 'dalle-pytorch').map(({ prefix }) => `${prefix}vae.`);
   const own = modules.flatMap((module): Site[] => {
     const part = PART_OF_CLASS.get(module.className);
     return part ? [{ part, prefix: unwrapName(`${module.path}.`), at: { kind: 'module', module } }] : [];
   });
+  if (nets.length + own.length > MAX_SITES) throw limitError(nets.length + own.length);
+  const frozen = nets.filter(({ at }) => at.kind === 'dalle-pytorch').map(({ prefix }) => `${prefix}vae.`);
   // The VAE within a transformer of DALLE-pytorch's is no net of its own.
   return [...own, ...nets.filter(({ prefix }) => !frozen.some((vae) => prefix.startsWith(vae)))];
 }
@@ -103,6 +111,14 @@ export function chooseSites(sites: readonly Site[], sourceName: string): Site[] 
 
 function firstKey(prefix: string): string {
   return prefix.split('.')[0]!;
+}
+
+function limitError(count: number): FormatError {
+  return new FormatError(
+    'E_PICKLE_LIMIT',
+    `openWeights: the file holds what looks like ${count} nets, and at most ${MAX_SITES} are looked at. No training keeps ` +
+      `so many: it is damaged, or made to exhaust memory.`,
+  );
 }
 
 function ambiguityError(sourceName: string, part: NetPart, sites: readonly Site[]): FormatError {

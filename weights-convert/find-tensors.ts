@@ -18,7 +18,7 @@ import type { TensorData } from './weights.ts';
 
 /** Optimisers keep tensors four deep. */
 const MAX_DEPTH = 12;
-/** No net comes near these; what is beyond them is not looked at. */
+/** No net comes near these. */
 const MAX_PATH = 1_000;
 const MAX_TENSORS = 100_000;
 const MAX_VALUES = 1_000;
@@ -30,7 +30,7 @@ export type ReadableFile = Pick<TorchFile, 'root' | 'storages' | 'readTensor' | 
  * Lists the contents of a file.
  *
  * @throws FormatError `E_TENSOR_GEOMETRY`, `E_TENSOR_STORAGE`, `E_NPY_SIZE` for a tensor that cannot be, naming it;
- *   `E_PICKLE_LIMIT` for more tensors than any net has
+ *   `E_PICKLE_LIMIT` for more tensors or longer names than any net has
  */
 export function findTensors(file: ReadableFile): FileContents {
   const walk = new TensorWalk(file);
@@ -65,11 +65,15 @@ class TensorWalk implements FileContents {
 
   /** Lists a value, or puts it down to be looked into. */
   #visit(value: PickleValue, path: string, container: string, depth: number): void {
-    if (path.length > MAX_PATH) return;
+    if (path.length > MAX_PATH) {
+      if (isRecord(value) && value.tag === 'call') throw limitError(`a name of ${path.length} characters`);
+      return;
+    }
     const data = isRecord(value) && value.tag === 'call' ? nameErrors(path, () => this.#readTensor(value)) : undefined;
     if (data) {
       const isArray = isRecord(value) && /^numpy/.test(classNameOf(value));
-      if (this.tensors.push({ path, container, data, isArray }) > MAX_TENSORS) throw limitError();
+      if (this.tensors.push({ path, container, data, isArray }) > MAX_TENSORS)
+        throw limitError(`more than ${MAX_TENSORS} tensors`);
       return;
     }
     const className = moduleClass(value);
@@ -161,10 +165,9 @@ export function nameError(path: string, error: FormatError): FormatError {
   return new FormatError(error.code, `${JSON.stringify(formatName(path))}: ${error.message}`, { cause: error });
 }
 
-function limitError(): FormatError {
+function limitError(what: string): FormatError {
   return new FormatError(
     'E_PICKLE_LIMIT',
-    `findTensors: the file holds more than ${MAX_TENSORS} tensors. No net comes near that: it is damaged, or made to ` +
-      `exhaust memory.`,
+    `findTensors: the file holds ${what}. No net comes near that: it is damaged, or made to ` + `exhaust memory.`,
   );
 }

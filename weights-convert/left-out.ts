@@ -24,17 +24,18 @@ const ARRAY_CLASS = 'numpy.ndarray';
 /** Everything that was not taken: tensors counted by the branch they are on, values one by one. */
 export function listRest(contents: FileContents, taken: Taken): Rest {
   const onWay = listWays(taken.containers);
+  const branches = new BranchFinder(onWay);
   const counts = new Map<string, number>();
   const values: LeftOutValue[] = [];
   for (const tensor of contents.tensors) {
     if (taken.tensors.has(tensor)) continue;
-    const branch = branchOf(tensor.path, onWay);
+    const branch = branches.find(tensor);
     if (tensor.isArray) values.push({ path: tensor.path, className: ARRAY_CLASS });
     else counts.set(branch, (counts.get(branch) ?? 0) + 1);
   }
-  const isRead = (path: string): boolean => taken.settings.has(path) || taken.settings.has(branchOf(path, onWay));
-  for (const { path, container, className, isPlain } of contents.values) {
-    if (onWay.has(path) || counts.has(path) || isRead(path)) continue;
+  for (const value of contents.values) {
+    const { path, container, className, isPlain } = value;
+    if (onWay.has(path) || counts.has(path) || taken.settings.has(branches.find(value))) continue;
     // A number deep within an optimiser's state is nobody's concern; an object of some class is.
     if (!isPlain || onWay.has(container)) values.push({ path, className });
   }
@@ -58,11 +59,29 @@ function listWays(paths: Iterable<string>): Set<string> {
   return ways;
 }
 
-/** Where a way leaves those that were taken: `optimizer` of `optimizer.state.0.exp_avg`. */
-function branchOf(path: string, onWay: ReadonlySet<string>): string {
-  for (let end = path.indexOf('.'); end >= 0; end = path.indexOf('.', end + 1)) {
-    const start = path.slice(0, end);
-    if (!onWay.has(start)) return start;
+/** Finds where a way leaves those that were taken: `optimizer` of `optimizer.state.0.exp_avg`. */
+class BranchFinder {
+  readonly #onWay: ReadonlySet<string>;
+  /** Of dictionaries: a file can put a hundred thousand values at the end of one long way. */
+  readonly #known = new Map<string, string>();
+
+  constructor(onWay: ReadonlySet<string>) {
+    this.#onWay = onWay;
   }
-  return path;
+
+  find({ path, container }: Pick<FileTensor, 'path' | 'container'>): string {
+    if (this.#onWay.has(container)) return this.#leave(path, container.length + 1);
+    const branch = this.#known.get(container) ?? this.#leave(container, 0);
+    this.#known.set(container, branch);
+    return branch;
+  }
+
+  /** The way up to the first dot, from some character on, before which none that was taken goes. */
+  #leave(path: string, from: number): string {
+    for (let end = path.indexOf('.', from); end >= 0; end = path.indexOf('.', end + 1)) {
+      const start = path.slice(0, end);
+      if (!this.#onWay.has(start)) return start;
+    }
+    return path;
+  }
 }

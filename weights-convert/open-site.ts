@@ -199,11 +199,13 @@ function isWholeNumber({ dtype }: TensorData): boolean {
 function listTakenOff(kept: ReadonlyMap<string, FileTensor>, { prefix }: Site): TakenOff[] {
   const counts = new Map<string, number>();
   const count = (taken: string): void => void counts.set(taken, (counts.get(taken) ?? 0) + 1);
-  for (const { path, container } of kept.values()) {
+  // Those of one place are all in one dictionary.
+  const [{ container } = { container: '' }] = kept.values();
+  const outer = container === '' ? '' : unwrapName(`${container}.`);
+  const inner = prefix.startsWith(outer) ? prefix.slice(outer.length) : '';
+  for (const { path } of kept.values()) {
     const key = container === '' ? path : path.slice(container.length + 1);
     listWrappers(key).forEach(count);
-    const outer = container === '' ? '' : unwrapName(`${container}.`);
-    const inner = prefix.startsWith(outer) ? prefix.slice(outer.length) : '';
     if (inner !== '' && unwrapName(key).startsWith(inner)) count(inner);
   }
   return [...counts].map(([taken, tensors]) => ({ prefix: taken, tensors }));

@@ -19,7 +19,7 @@ const FOREIGN_ZIPS: readonly ForeignZip[] = [
       'dict (program.state_dict) with torch.save, and convert that',
   },
   {
-    pattern: /(^|\/)(constants\.pkl|bytecode\.pkl|code\/.+\.py)$/,
+    pattern: /(^|\/)(constants\.pkl|bytecode\.pkl|code\/__torch__(\.py|\/.+\.py))$/,
     what:
       'a TorchScript program (torch.jit.save), not a checkpoint. Load it in Python with torch.jit.load, save the ' +
       "model's state dict with torch.save, as in torch.save(model.state_dict(), 'weights.pt'), and convert that",
