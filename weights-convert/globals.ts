@@ -7,7 +7,7 @@
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { findCodeRunner, type CodeRunner } from './pickle/code-runners.ts';
 import { isHarmlessCall } from './pickle/harmless-calls.ts';
-import { EXTENSION_REGISTRY } from './pickle/machine.ts';
+import { EXTENSION_REGISTRY } from './pickle/module-names.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from './pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from './torch/dtypes.ts';
 
