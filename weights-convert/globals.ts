@@ -7,30 +7,9 @@
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { findCodeRunner, type CodeRunner } from './pickle/code-runners.ts';
 import { isHarmlessCall } from './pickle/harmless-calls.ts';
-import { EXTENSION_REGISTRY } from './pickle/machine.ts';
+import { EXTENSION_REGISTRY } from './pickle/module-names.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from './pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from './torch/dtypes.ts';
-
-/** What tensors are made of in torch's pickles. */
-const TENSOR_GLOBALS: readonly string[] = [
-  'torch._utils._rebuild_tensor',
-  'torch._utils._rebuild_tensor_v2',
-  'torch._utils._rebuild_tensor_v3',
-  'torch._utils._rebuild_parameter',
-  'torch._utils._rebuild_parameter_with_state',
-  'torch._tensor._rebuild_from_type_v2',
-  'torch.nn.parameter.Parameter',
-  'torch.Tensor',
-  'torch.Size',
-  'torch.device',
-  'collections.OrderedDict',
-  'builtins.set',
-  'builtins.object',
-  'copyreg._reconstructor',
-  '_codecs.encode',
-  ...STORAGE_DTYPES.keys(),
-  ...TORCH_DTYPES.keys(),
-];
 
 /** The classes that OpenAI's two pickled modules consist of. */
 const MODULE_GLOBALS: readonly string[] = [
@@ -46,12 +25,18 @@ const MODULE_GLOBALS: readonly string[] = [
   'torch.nn.modules.upsampling.Upsample',
 ];
 
-const KNOWN_GLOBALS: ReadonlySet<string> = new Set([...TENSOR_GLOBALS, ...MODULE_GLOBALS]);
+/** What need not be called to be of use, and what makes values (harmless-calls.ts) together are the names that are known. */
+const KNOWN_GLOBALS: ReadonlySet<string> = new Set([
+  ...MODULE_GLOBALS,
+  ...STORAGE_DTYPES.keys(),
+  ...TORCH_DTYPES.keys(),
+]);
 
 /** What is known of a way to run code, where a name is one: `os.system`, also where it hides behind another module. */
 export function findGadget({ module, name }: GlobalRecord): CodeRunner | undefined {
-  const full = `${module}.${name}`;
-  const direct = findCodeRunner(full);
+  // A name is looked at before its module: `http.HTTPStatus` is a number.
+  if (isHarmlessCall(module, name)) return undefined;
+  const direct = findCodeRunner(`${module}.${name}`);
   if (direct) return direct;
   // Protocol 4 names may have dots, and then walk from attribute to attribute: `torch` + `serialization.os.system`.
   const steps = name.split('.');
@@ -68,9 +53,9 @@ export function findGadget({ module, name }: GlobalRecord): CodeRunner | undefin
 export type GlobalStatus = 'allowed' | 'unknown' | 'runs code';
 
 export function classifyGlobal(record: GlobalRecord): GlobalStatus {
+  if (isHarmlessCall(record.module, record.name)) return 'allowed';
   if (findGadget(record)) return 'runs code';
-  const isKnown = KNOWN_GLOBALS.has(`${record.module}.${record.name}`) || isHarmlessCall(record.module, record.name);
-  return isKnown ? 'allowed' : 'unknown';
+  return KNOWN_GLOBALS.has(`${record.module}.${record.name}`) ? 'allowed' : 'unknown';
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { FormatError } from '../../base/errors.ts';
 import type { PickleExplanation } from '../inspect/explain-pickle.ts';
 import { listCalledNames } from '../pickle/called-names.ts';
-import type { PickleTrace } from '../pickle/machine.ts';
+import type { PickleTrace } from '../pickle/trace.ts';
 import type { GlobalRecord } from '../pickle/records.ts';
 
 /** A name in a pickle. */

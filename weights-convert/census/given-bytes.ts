@@ -3,7 +3,7 @@
  * to `torch.load`: a pickle within a pickle. Here the bytes are taken out, to be looked at instead.
  */
 import type { FormatError } from '../../base/errors.ts';
-import type { PickleTrace } from '../pickle/machine.ts';
+import type { PickleTrace } from '../pickle/trace.ts';
 import { globalName, isRecord, sequenceItems, type PickleValue } from '../pickle/records.ts';
 import type { NameUse } from './found-pickle.ts';
 

@@ -4,7 +4,7 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
-import { makeTrace, type PickleTrace } from '../pickle/machine.ts';
+import { makeTrace, type PickleTrace } from '../pickle/trace.ts';
 import { OPCODES } from '../pickle/opcodes.ts';
 
 const PROTO = 0x80;

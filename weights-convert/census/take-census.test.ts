@@ -95,7 +95,7 @@ describe('in a zip', () => {
     ['another zip', [{ name: 'x/inner.pt', data: torchZip(system) }], UNSAFE],
     ['a legacy file', [{ name: 'x/inner.pt', data: join(legacyStart(), unknown) }], UNKNOWN],
     ['an array of objects', [{ name: 'x/a.npy', data: npyOfObjects(unknown) }], UNKNOWN],
-    ['text', [{ name: 'x/code/net.py', data: Buffer.from('import os\nos.system("id")\n') }], undefined],
+    ['text', [{ name: 'x/notes/net.py', data: Buffer.from('import os\nos.system("id")\n') }], undefined],
     ['numbers', [{ name: 'x/data/1', data: new Uint8Array(Float32Array.of(1, 2, 3).buffer) }], undefined],
     ['a list', [{ name: 'x/notes.pkl', data: list }], undefined],
   ])('%s', async (_, entries, code) => {

@@ -6,7 +6,7 @@
 import { FormatError } from '../../base/errors.ts';
 import { sourceFromBytes, type ByteSource } from '../byte-source.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
-import type { PickleTrace } from '../pickle/machine.ts';
+import type { PickleTrace } from '../pickle/trace.ts';
 import { LEGACY_MAGIC, startsWith, ZIP_MAGIC, type Container } from '../sniff.ts';
 import { openTorchLegacy } from '../torch/torch-legacy.ts';
 import { openZip, type ZipEntry } from '../zip/zip-archive.ts';
@@ -38,15 +38,21 @@ const HEAD_BYTES = 4096;
 /** Pickles that a legacy file begins with. */
 const LEGACY_PICKLES = 5;
 
+/** What was found, for as long as somebody holds the source: inspecting, opening and refusing a file all ask. */
+const TAKEN = new WeakMap<ByteSource, { readonly census: Census; readonly explain: boolean }>();
+
 /** Looks through a file. Never throws for what is in it. */
 export async function takeCensus(
   source: ByteSource,
   container: Container,
   { explain = false }: CensusOptions = {},
 ): Promise<Census> {
-  const taker = new CensusTaker(explain);
-  await taker.lookAtFile(source, container, '', 0);
-  return taker;
+  const known = TAKEN.get(source);
+  if (known && (known.explain || !explain)) return known.census;
+  const census = new CensusTaker(explain);
+  await census.lookAtFile(source, container, '', 0);
+  TAKEN.set(source, { census, explain });
+  return census;
 }
 
 class CensusTaker implements Census {

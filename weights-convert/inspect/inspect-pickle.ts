@@ -32,7 +32,9 @@ export async function inspectPickles(
   explain: boolean,
 ): Promise<PickleFindings> {
   const census = await takeCensus(source, container, { explain });
-  const { opened, failure } = await openPickle(source, container);
+  // Of a bare pickle that breaks everything is known by now.
+  const broken = container === 'pickle' ? census.pickles[0]?.failure : undefined;
+  const { opened, failure } = broken ? { failure: broken } : await openPickle(source, container);
   return {
     ...summarizePickles(census, opened ? locateGlobals(opened.root) : new Map()),
     ...(explain && { opcodes: listOpcodes(census) }),

@@ -6,7 +6,8 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { checkBudget, DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
-import { makeTrace, PickleMachine, type PickleTrace } from './machine.ts';
+import { PickleMachine } from './machine.ts';
+import { makeTrace, type PickleTrace } from './trace.ts';
 import { OPCODES } from './opcodes.ts';
 import type { CallRecord, GlobalRecord, PersistentRecord, PickleValue } from './records.ts';
 

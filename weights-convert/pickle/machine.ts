@@ -7,6 +7,7 @@
 import { FormatError } from '../../base/errors.ts';
 import { checkBudget, type PickleBudgets } from './budgets.ts';
 import { PickleCursor } from './cursor.ts';
+import { EXTENSION_REGISTRY, modernModule } from './module-names.ts';
 import {
   isRecord,
   type CallRecord,
@@ -15,23 +16,7 @@ import {
   type PickleRecord,
   type PickleValue,
 } from './records.ts';
-
-/** What a pickle names and calls, whether or not it is still there at the end. */
-export interface PickleTrace {
-  /** Every naming of a global, in the order of the stream. */
-  readonly globals: GlobalRecord[];
-  /** Every call and construction. */
-  readonly calls: CallRecord[];
-  /** Bytes that were read, of a pickle that breaks: up to where it does. */
-  length: number;
-}
-
-export function makeTrace(): PickleTrace {
-  return { globals: [], calls: [], length: 0 };
-}
-
-/** Stands where a global has its module, for names given by number only; no module of Python can be called so. */
-export const EXTENSION_REGISTRY = 'copyreg extension';
+import type { PickleTrace } from './trace.ts';
 
 export class PickleMachine {
   readonly cursor: PickleCursor;
@@ -216,13 +201,3 @@ export class PickleMachine {
     return deepest + 1;
   }
 }
-
-/** A module's name in Python 3: protocols up to 2 write the old one. */
-export function modernModule(module: string): string {
-  return MODERN_MODULES.get(module) ?? module;
-}
-
-const MODERN_MODULES: ReadonlyMap<string, string> = new Map([
-  ['__builtin__', 'builtins'],
-  ['copy_reg', 'copyreg'],
-]);

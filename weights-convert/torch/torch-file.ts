@@ -6,7 +6,7 @@ import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { refuseExtensions, refuseGadgets } from '../globals.ts';
 import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
-import { makeTrace } from '../pickle/machine.ts';
+import { makeTrace } from '../pickle/trace.ts';
 import type { GlobalRecord, PickleValue } from '../pickle/records.ts';
 import { readTensor, readTensorBlocks } from './read-tensor.ts';
 import { StorageTable, type Storage } from './storage.ts';
