@@ -3,7 +3,12 @@
  */
 import { UsageError } from '../base/errors.ts';
 import { describeArchitecture } from '../weights-convert/check-tensors.ts';
-import { convertToModelFolder, type ConversionReport, type ConvertedPart } from '../weights-convert/node/convert.ts';
+import {
+  convertToModelFolder,
+  type ConversionReport,
+  type ConversionWarning,
+  type ConvertedPart,
+} from '../weights-convert/node/convert.ts';
 import type { ConversionProgress } from '../weights-convert/node/conversion-progress.ts';
 import { defineCommand, type Command } from './command.ts';
 import { commonFlags } from './flags.ts';
@@ -45,6 +50,8 @@ export const convert: Command = defineCommand({
       progress.end();
       if (json) printJson(terminal, report);
       if (!quiet) say(terminal, ...formatReport(report));
+      // Not a matter of how much is said: a net with a NaN in it draws nothing.
+      if (report.warnings.length > 0) say(terminal, ...formatWarnings(report.warnings));
     } finally {
       progress.end();
     }
@@ -106,6 +113,10 @@ function showStages(
   };
 }
 
+/** Objects and tensors named in the report for people. */
+const MAX_VALUES = 12;
+const MAX_WARNINGS = 12;
+
 function formatReport(report: ConversionReport): string[] {
   const { out, dtype, dryRun, verified, parts, tokenizer, bytes, seconds } = report;
   const what = dryRun ? `nothing written (--dry-run); ${out} would hold` : `${out} holds`;
@@ -119,10 +130,34 @@ function formatReport(report: ConversionReport): string[] {
 }
 
 function formatPart(part: ConvertedPart): string {
-  const { name, architecture, container, source, tensors, parameters, leftOut } = part;
-  const others = leftOut.map((left) => `; left out: ${left.tensors} of ${left.reason}`).join('');
+  const { name, architecture, container, source, tensors, parameters } = part;
   return (
     `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
-    `${parameters} numbers${others}; ${source.note}, SHA-256 ${source.sha256}`
+    `${parameters} numbers${formatChanges(part)}; ${source.note}, SHA-256 ${source.sha256}`
   );
+}
+
+/** What was taken off, and what was left out. */
+function formatChanges({ takenOff, leftOut, leftOutValues }: ConvertedPart): string {
+  const names = takenOff.map(({ prefix, tensors }) => `; ${quotePrefix(prefix)} taken off ${tensors} names`);
+  const tensors = leftOut.map((left) => `; left out: ${left.tensors} of ${left.reason}`);
+  const values = leftOutValues.slice(0, MAX_VALUES).map(({ path, className }) => `${path} (${className})`);
+  const more =
+    leftOutValues.length > MAX_VALUES ? ` and ${leftOutValues.length - MAX_VALUES} more (--json lists them)` : '';
+  const others = values.length > 0 ? [`; left out, not built: ${values.join(', ')}${more}`] : [];
+  return [...names, ...tensors, ...others].join('');
+}
+
+function quotePrefix(prefix: string): string {
+  return JSON.stringify(prefix.slice(0, 80));
+}
+
+function formatWarnings(warnings: readonly ConversionWarning[]): string[] {
+  const lines = warnings.slice(0, MAX_WARNINGS).map(({ message }) => `warning: ${message}`);
+  const more = warnings.length - lines.length;
+  return [
+    ...lines,
+    ...(more > 0 ? [`warning: and ${more} more tensors (--json lists them)`] : []),
+    'a net computes nothing of use with NaN or infinite weights: its training went wrong, or the file is damaged',
+  ];
 }

@@ -52,9 +52,9 @@ function trace(error: unknown): string[] {
 export class ReportedFailure extends Error {
   readonly exitCode: number;
 
-  constructor(first: unknown) {
+  constructor(first: unknown, exitCode: number = exitCodeOf(first)) {
     super('reported already', { cause: first });
-    this.exitCode = exitCodeOf(first);
+    this.exitCode = exitCode;
   }
 }
 

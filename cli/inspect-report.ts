@@ -6,6 +6,7 @@ import type {
   Bounded,
   ExplainedOpcode,
   InspectedGlobal,
+  InspectedPickle,
   InspectedTensor,
   InspectedValue,
   Inspection,
@@ -13,6 +14,7 @@ import type {
 import { alignColumns, REPORT_WIDTH, shortenMiddle, wrapWords } from './columns.ts';
 
 const MAX_GLOBALS = 60;
+const MAX_PICKLES = 20;
 const MAX_TENSORS = 1_000;
 const MAX_VALUES = 40;
 const MAX_OPCODES = 2_000;
@@ -21,11 +23,13 @@ const INDENT = '  ';
 
 /** What `dalle-gl inspect` prints, line by line: a line break inside one is of the file. */
 export function formatInspection(inspection: Inspection): string[] {
-  const { name, bytes, container, globals, tensors, values, problems, opcodes } = inspection;
+  const { name, bytes, container, pickles, globals, tensors, values, problems, opcodes } = inspection;
   return [
     `${name}: ${container}, ${bytes} bytes`,
     ...formatNets(inspection),
-    ...section('names in the pickle', globals, MAX_GLOBALS, formatGlobals),
+    ...(pickles.items.length > 1 ? section('pickles', pickles, MAX_PICKLES, formatPickles) : []),
+    ...formatTrailing(inspection),
+    ...section(`names in the pickle${pickles.items.length > 1 ? 's' : ''}`, globals, MAX_GLOBALS, formatGlobals),
     ...section(`tensors, ${sumBytes(tensors)} bytes`, tensors, MAX_TENSORS, formatTensors),
     ...section('other values', values, MAX_VALUES, formatValues),
     ...section('problems', problems, Infinity, (items) =>
@@ -70,13 +74,33 @@ function sumBytes({ items }: Bounded<InspectedTensor>): number {
   return items.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+function formatPickles(pickles: readonly InspectedPickle[]): string[] {
+  const rows = pickles.map(({ place, bytes, isWhole }) => [
+    shortenMiddle(place || 'the first', 60),
+    `${bytes} bytes${isWhole ? '' : ', breaks off'}`,
+  ]);
+  return indent(alignColumns(rows, 'll'));
+}
+
+/** Bytes that belong to no pickle where pickles are. */
+function formatTrailing({ trailing: { padding, other } }: Inspection): string[] {
+  return [
+    ...(padding > 0 ? ['', `${padding} zero bytes behind or between pickles`] : []),
+    ...(other > 0 ? ['', `${other} bytes behind or between pickles that are neither a pickle nor zeros`] : []),
+  ];
+}
+
 const STATUS_WORDS = { allowed: 'known', unknown: 'UNKNOWN', 'runs code': 'RUNS CODE' } as const;
 
 function formatGlobals(globals: readonly InspectedGlobal[]): string[] {
-  const rows = globals.map(({ name, status, count, place }) => {
-    return [STATUS_WORDS[status], `${count}×`, shortenMiddle(name, 44), shortenMiddle(place ?? 'not used', 30)];
-  });
-  return indent(alignColumns(rows, 'lrll'));
+  const rows = globals.map(({ name, status, count, calls, place }) => [
+    STATUS_WORDS[status],
+    `${count}×`,
+    shortenMiddle(name, 40),
+    shortenMiddle(place ?? 'not used', 28),
+    calls > 0 && status !== 'allowed' ? 'called' : '',
+  ]);
+  return indent(alignColumns(rows, 'lrlll'));
 }
 
 /** Strides are told only where elements do not follow each other in the order of the shape. */

@@ -14,10 +14,15 @@ import { checkOperands } from './inputs.ts';
 import { formatInspection } from './inspect-report.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
+/** Neither known to be harmless nor to run code: not "nothing wrong", and no accusation. */
+const UNKNOWN_CALL_EXIT = 4;
+
 export const inspect: Command = defineCommand({
   name: 'inspect',
   operands: '<file|DIR>',
-  summary: 'Tells what a checkpoint names and holds, without running it; exit 3 if it names a way to run code',
+  summary:
+    'Tells what a checkpoint names, calls and holds, without running it; exit 3 if it names a way to run code, 4 if it ' +
+    'calls what nobody here knows',
   examples: ['dalle-gl inspect encoder.pkl', 'dalle-gl inspect suspicious.pt --explain'],
   flags: {
     explain: { help: 'walk through its pickles, opcode by opcode' },
@@ -34,7 +39,7 @@ export const inspect: Command = defineCommand({
       else print(terminal, formatInspection(inspection));
       if (!failure) return;
       sayFailure(terminal, failure);
-      throw new ReportedFailure(failure);
+      throw new ReportedFailure(failure, failure.code === 'E_PICKLE_UNKNOWN_CALL' ? UNKNOWN_CALL_EXIT : undefined);
     } finally {
       await source.close();
     }

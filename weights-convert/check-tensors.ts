@@ -3,9 +3,10 @@
  * what a net is in one line, for that message and for reports.
  */
 import { FormatError } from '../base/errors.ts';
-import type { Shapes } from './architecture.ts';
+import { formatName } from './inspect/format-value.ts';
 import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
 import type { TransformerArchitecture } from './transformer-spec.ts';
+import { nameInFile, type TensorData } from './weights.ts';
 
 /** Differences quoted in a message; the rest are counted. */
 const MAX_LISTED = 12;
@@ -15,12 +16,16 @@ const MAX_LISTED = 12;
  *
  * @throws FormatError `E_KEYS_MISSING`, else `E_KEYS_EXTRA`, else `E_KEYS_SHAPE`; the message lists all three kinds
  */
-export function checkTensors(architecture: NetArchitecture, shapes: Shapes, sourceName: string): void {
+export function checkTensors(
+  architecture: NetArchitecture,
+  tensors: ReadonlyMap<string, Pick<TensorData, 'shape' | 'nameInFile'>>,
+  sourceName: string,
+): void {
   const expected = expectedNetTensors(architecture);
-  const missing = [...expected.keys()].filter((name) => !shapes.has(name));
-  const extra = [...shapes.keys()].filter((name) => !expected.has(name));
+  const missing = [...expected.keys()].filter((name) => !tensors.has(name));
+  const extra = [...tensors].filter(([name]) => !expected.has(name));
   const misshaped = [...expected].filter(([name, shape]) => {
-    const got = shapes.get(name);
+    const got = tensors.get(name)?.shape;
     return got && (got.length !== shape.length || got.some((size, axis) => size !== shape[axis]));
   });
   const code = missing.length ? 'E_KEYS_MISSING' : extra.length ? 'E_KEYS_EXTRA' : 'E_KEYS_SHAPE';
@@ -36,12 +41,13 @@ export function checkTensors(architecture: NetArchitecture, shapes: Shapes, sour
       ),
       listDifferences(
         'Not expected',
-        extra.map((name) => name.slice(0, 100)),
+        extra.map(([name, tensor]) => formatName(nameInFile(name, tensor), 100)),
       ),
       listDifferences(
         'Of another shape',
         misshaped.map(([name, shape]) => {
-          return `${name} (wanted ${describe(shape)}, got ${describe(shapes.get(name)!)})`;
+          const tensor = tensors.get(name)!;
+          return `${formatName(nameInFile(name, tensor), 100)} (wanted ${describe(shape)}, got ${describe(tensor.shape)})`;
         }),
       ),
       'The checkpoint is of a modified net, or incomplete; dalle-gl computes nets only as they were released.',

@@ -47,10 +47,11 @@ const REFUSED: readonly string[] = ['reversible', 'sparse_attn', 'stable', 'shar
 const SEEN: readonly string[] = ['sandwich_norm', 'shift_tokens', 'rotary_emb'];
 const READ: readonly string[] = ['dim', 'depth', ...DEFAULTS.keys()];
 
-/** Whether a saved dictionary is such a checkpoint. */
-export function isDallePytorch(entries: ReadonlyMap<string, PickleValue>, shapes: Shapes): boolean {
-  return entries.has('hparams') && shapes.has('to_logits.1.weight');
-}
+/** What says what such a transformer is: the dictionary around its weights, or a file beside them. */
+export type SavedSettings = ReadonlyMap<string, PickleValue>;
+
+/** What of it is read. */
+export const SETTINGS_KEYS: readonly string[] = ['hparams', 'vae_params', 'vae_class_name', 'version'];
 
 /**
  * The architecture of the transformer in such a checkpoint.
@@ -59,11 +60,7 @@ export function isDallePytorch(entries: ReadonlyMap<string, PickleValue>, shapes
  * @param shapes of the tensors in `weights`
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
  */
-export function readDallePytorch(
-  entries: ReadonlyMap<string, PickleValue>,
-  shapes: Shapes,
-  sourceName: string,
-): TransformerArchitecture {
+export function readDallePytorch(entries: SavedSettings, shapes: Shapes, sourceName: string): TransformerArchitecture {
   checkVae(entries, shapes, sourceName);
   const stated = plainEntries(entries.get('hparams'));
   if (!stated) throw transformerError('hparams are no dictionary');
@@ -132,7 +129,7 @@ function hasCorner(version: PickleValue | undefined): boolean {
 }
 
 /** The VAE is frozen beside the transformer, unless someone stripped it; then the class must be named. */
-function checkVae(entries: ReadonlyMap<string, PickleValue>, shapes: Shapes, sourceName: string): void {
+function checkVae(entries: SavedSettings, shapes: Shapes, sourceName: string): void {
   const className = entries.get('vae_class_name') ?? undefined;
   const isOwn = (entries.get('vae_params') ?? null) !== null;
   const isOpenai = className === undefined ? shapes.has('vae.enc.blocks.input.w') : className === 'OpenAIDiscreteVAE';

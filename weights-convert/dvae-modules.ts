@@ -12,6 +12,12 @@ export interface ModuleSpec {
   readonly settings: Readonly<Record<string, number | string | boolean | null>>;
 }
 
+/** The two nets by their classes. */
+export const PART_OF_CLASS: ReadonlyMap<string, 'encoder' | 'decoder'> = new Map([
+  ['dall_e.encoder.Encoder', 'encoder'],
+  ['dall_e.decoder.Decoder', 'decoder'],
+]);
+
 const SEQUENTIAL = 'torch.nn.modules.container.Sequential';
 
 /** Every module of the official net, depth first. */

@@ -1,124 +1,104 @@
 /**
- * Which nets a checkpoint holds: a pickled module, a plain state dict, or a dictionary around one that says what it is.
- * Nothing is told by the caller, and nothing is guessed: a net whose architecture the file does not settle is refused.
+ * Which nets a checkpoint holds: as pickled modules, or as tensors in one dictionary or several, under whatever prefix
+ * training gave their names. Nothing is told by the caller, and nothing is guessed: a net whose architecture the file
+ * does not settle is refused, and what of the file no net takes is listed.
  */
 import { FormatError } from '../base/errors.ts';
-import { listShapes, readSizes } from './architecture.ts';
-import { checkModules } from './check-modules.ts';
-import { checkTensors } from './check-tensors.ts';
-import { isDallePytorch, readDallePytorch } from './dalle-pytorch.ts';
-import { whyLeftOut } from './dalle-pytorch-names.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
-import { findDvaes } from './find-dvaes.ts';
-import { refuseUnknownGlobals } from './globals.ts';
-import type { NetArchitecture } from './net-spec.ts';
-import { plainEntries, stringEntries, type PickleValue } from './pickle/records.ts';
+import { listShapes, type Shapes } from './architecture.ts';
+import { contentsOf, type FileContents } from './file-tensors.ts';
+import { chooseSites, listSites, unwrapTensors } from './find-sites.ts';
+import { findTensors, nameError, type ReadableFile } from './find-tensors.ts';
+import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
+import { listRest } from './left-out.ts';
+import { openModuleSite, openTensorSite, type OpenedSite } from './open-site.ts';
+import { refuseZeroOptimiser } from './partitioned.ts';
 import { recogniseNet, refuseUnsupported } from './recognise-net.ts';
-import { collectModuleTensors, findStateDict, listModules, moduleClass } from './state-dict.ts';
+import { unwrapName } from './tensor-names.ts';
 import type { TorchFile } from './torch/torch-file.ts';
-import type { TensorRecord } from './torch/tensor-record.ts';
-import { readTransformerConfig } from './transformer-architecture.ts';
-import type { LeftOut, TensorData } from './weights.ts';
-
-/** A net and the tensors that the file has for it, not yet checked against each other. */
-export interface FoundNet {
-  readonly architecture: NetArchitecture;
-  readonly tensors: ReadonlyMap<string, TensorData>;
-  readonly leftOut?: readonly LeftOut[];
-}
-
-const KIND_OF_CLASS: ReadonlyMap<string, DvaeArchitecture['kind']> = new Map([
-  ['dall_e.encoder.Encoder', 'dvae-encoder'],
-  ['dall_e.decoder.Decoder', 'dvae-decoder'],
-]);
+import type { TensorData } from './weights.ts';
 
 /**
- * The nets of a file that `torch.save` wrote.
+ * The nets of a file that `torch.save` wrote. Classes and functions that it names are compared with known names and no
+ * more; whether it calls what it should not is judged elsewhere (census/judge-census.ts).
  *
- * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_PICKLE_UNKNOWN_GLOBAL`
+ * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
-export function findTorchNets(file: TorchFile, sourceName: string): FoundNet[] {
-  const className = moduleClass(file.root);
-  const tensors = className === undefined ? findStateDict(file.root, file.storages) : undefined;
-  // A net known by its name is better refused by it than by the classes of the program that trained it.
-  if (tensors) refuseUnsupported(listShapes(tensors), sourceName);
-  refuseUnknownGlobals(file.root, file.globals, sourceName);
-  if (className !== undefined) return [openModule(file, className, sourceName)];
-  if (!tensors) throw unknownNet(sourceName, 'neither a module nor a plain state dict');
-  const data = toData(file, tensors);
-  const transformer = findTransformer(stringEntries(file.root)!, data, sourceName);
-  return transformer ? [transformer] : findStateDictNets(data, sourceName);
+export function findTorchNets(file: TorchFile, searched: SearchedFile): FoundNet[] {
+  const contents = findTensors(file);
+  if (!hasSites(contents)) refuseZeroOptimiser(file.root, searched.name);
+  return findNets(contents, searched, file);
 }
 
 /**
- * The nets whose tensors these are.
+ * The nets whose tensors these are, each by its name in the file; an error stands for one that cannot be read.
  *
- * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
+ * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
-export function findStateDictNets(tensors: ReadonlyMap<string, TensorData>, sourceName: string): FoundNet[] {
-  refuseUnsupported(listShapes(tensors), sourceName);
-  const nets = findDvaes(tensors);
-  if (nets.length > 0) return nets;
-  const known = recogniseNet(listShapes(tensors));
-  throw unknownNet(sourceName, known ? `${known.name}; ${known.note}` : `${tensors.size} tensors of another net`);
+export function findStateDictNets(
+  tensors: ReadonlyMap<string, TensorData | FormatError>,
+  searched: SearchedFile,
+): FoundNet[] {
+  return findNets(contentsOf(tensors), searched);
 }
 
-function openModule(file: TorchFile, className: string, sourceName: string): FoundNet {
-  const kind = KIND_OF_CLASS.get(className);
-  if (!kind) throw unknownNet(sourceName, `a ${className}`);
-  const modules = listModules(file.root);
-  const architecture = readSizes(kind, modules[0]!.attributes);
-  const tensors = collectModuleTensors(modules, file.storages);
-  // Wrong tensors say more than the wrong modules behind them.
-  checkTensors(architecture, listShapes(tensors), sourceName);
-  checkModules(architecture, modules);
-  return { architecture, tensors: toData(file, tensors) };
+/** Whether something of a net is there. */
+export function hasSites(contents: FileContents): boolean {
+  return listSites(contents, unwrapTensors(contents.tensors)).length > 0;
 }
 
-/** The transformer of a dictionary that says what it is, as dalle-gl's own and DALLE-pytorch's do. */
-function findTransformer(
-  entries: ReadonlyMap<string, PickleValue>,
-  tensors: ReadonlyMap<string, TensorData>,
-  sourceName: string,
-): FoundNet | undefined {
-  const config = plainEntries(entries.get('config'));
-  if (config?.has('model')) return { architecture: readTransformerConfig(config), tensors };
-  const shapes = listShapes(tensors);
-  if (!isDallePytorch(entries, shapes)) return undefined;
-  const needed = [...tensors].filter(([name]) => whyLeftOut(name) === undefined);
-  return {
-    architecture: readDallePytorch(entries, shapes, sourceName),
-    tensors: new Map(needed),
-    leftOut: listLeftOut([...tensors.keys()]),
-  };
+/** The nets among the contents of a file; `file` is what its modules are read from. */
+export function findNets(contents: FileContents, searched: SearchedFile, file?: ReadableFile): FoundNet[] {
+  const tensors = unwrapTensors(contents.tensors);
+  const sites = listSites(contents, tensors);
+  if (sites.length === 0) throw explainNone(contents, searched.name);
+  const opened: OpenedSite[] = chooseSites(sites, searched.name).map((site, _, chosen) =>
+    site.at.kind === 'module'
+      ? openModuleSite(site.at.module, file!, searched.name)
+      : openTensorSite({ site, chosen, sites, tensors, dictionaries: contents.dictionaries }, searched),
+  );
+  const rest = listRest(contents, {
+    tensors: new Set(opened.flatMap(({ accounted }) => accounted)),
+    containers: opened.flatMap(({ containers }) => containers),
+    settings: new Set(opened.flatMap(({ settings }) => settings)),
+  });
+  // What is left belongs to no net: it is told once, with the first.
+  return opened.map(({ net }, index) => (index > 0 ? net : addRest(net, rest)));
 }
 
-function listLeftOut(names: readonly string[]): LeftOut[] {
-  const counts = new Map<string, number>();
-  for (const name of names) {
-    const reason = whyLeftOut(name);
-    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+function addRest(net: FoundNet, rest: Required<Pick<FoundNet, 'leftOut' | 'leftOutValues'>>): FoundNet {
+  return { ...net, leftOut: [...(net.leftOut ?? []), ...rest.leftOut], leftOutValues: rest.leftOutValues };
+}
+
+/** Why there is no net to be found. */
+function explainNone(contents: FileContents, sourceName: string): FormatError {
+  refuseForeign(contents, sourceName);
+  refuseUnreadable(contents);
+  const [module] = contents.modules;
+  const known = [...listDictionaries(contents).values()].flatMap((shapes) => recogniseNet(shapes) ?? [])[0];
+  const count = contents.tensors.length;
+  const other = count > 0 ? `${count} tensors of another net` : 'neither a module nor a state dict';
+  return unknownNet(sourceName, known ? `${known.name}; ${known.note}` : module ? `a ${module.className}` : other);
+}
+
+/** @throws FormatError `E_NET_UNSUPPORTED` for a net known by name that dalle-gl cannot compute */
+function refuseForeign(contents: FileContents, sourceName: string): void {
+  for (const shapes of listDictionaries(contents).values()) refuseUnsupported(shapes, sourceName);
+}
+
+/** @throws FormatError `E_TENSOR_DTYPE`, `E_NPY_DTYPE` where a tensor is of a type that is not read: it may be all there is */
+function refuseUnreadable({ tensors }: FileContents): void {
+  for (const { path, data } of tensors) {
+    if (data instanceof FormatError) throw nameError(path, data);
   }
-  return [...counts].map(([reason, count]) => ({ reason, tensors: count }));
 }
 
-function toData(file: TorchFile, records: ReadonlyMap<string, TensorRecord>): Map<string, TensorData> {
-  return new Map(
-    [...records].map(([name, record]) => {
-      const { shape, dtype } = record;
-      return [
-        name,
-        { shape, dtype, read: () => file.readTensor(record), readBlocks: () => file.readTensorBlocks(record) },
-      ];
-    }),
-  );
-}
-
-/** An error about a file with no net that dalle-gl knows. */
-export function unknownNet(sourceName: string, what: string): FormatError {
-  return new FormatError(
-    'E_ARCHITECTURE',
-    `openWeights: ${sourceName} holds ${what}. dalle-gl reads an encoder or decoder of OpenAI's dVAE as a module ` +
-      `(encoder.pkl, decoder.pkl) or a state dict, and transformers of its own and of DALLE-pytorch as saved by training.`,
-  );
+/** Shapes of the tensors of each dictionary, by their names in it. */
+function listDictionaries({ tensors }: FileContents): Map<string, Shapes> {
+  const dictionaries = new Map<string, Map<string, TensorData>>();
+  for (const { path, container, data } of tensors) {
+    if (data instanceof FormatError) continue;
+    const own = dictionaries.get(container) ?? new Map<string, TensorData>();
+    dictionaries.set(container, own.set(unwrapName(container === '' ? path : path.slice(container.length + 1)), data));
+  }
+  return new Map([...dictionaries].map(([container, own]) => [container, listShapes(own)]));
 }

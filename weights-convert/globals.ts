@@ -5,29 +5,11 @@
  * conversion. Names that can run code are reported as an attempt to do so, though nothing in a pickle can run here.
  */
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
+import { findCodeRunner, type CodeRunner } from './pickle/code-runners.ts';
+import { isHarmlessCall } from './pickle/harmless-calls.ts';
+import { EXTENSION_REGISTRY } from './pickle/module-names.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from './pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from './torch/dtypes.ts';
-
-/** What tensors are made of in torch's pickles. */
-const TENSOR_GLOBALS: readonly string[] = [
-  'torch._utils._rebuild_tensor',
-  'torch._utils._rebuild_tensor_v2',
-  'torch._utils._rebuild_tensor_v3',
-  'torch._utils._rebuild_parameter',
-  'torch._utils._rebuild_parameter_with_state',
-  'torch._tensor._rebuild_from_type_v2',
-  'torch.nn.parameter.Parameter',
-  'torch.Tensor',
-  'torch.Size',
-  'torch.device',
-  'collections.OrderedDict',
-  'builtins.set',
-  'builtins.object',
-  'copyreg._reconstructor',
-  '_codecs.encode',
-  ...STORAGE_DTYPES.keys(),
-  ...TORCH_DTYPES.keys(),
-];
 
 /** The classes that OpenAI's two pickled modules consist of. */
 const MODULE_GLOBALS: readonly string[] = [
@@ -43,59 +25,36 @@ const MODULE_GLOBALS: readonly string[] = [
   'torch.nn.modules.upsampling.Upsample',
 ];
 
-const KNOWN_GLOBALS: ReadonlySet<string> = new Set([...TENSOR_GLOBALS, ...MODULE_GLOBALS]);
-
-/** Modules of Python whose mere presence in a pickle means that code was to run. */
-const GADGET_MODULES: ReadonlySet<string> = new Set(
-  (
-    'os posix nt posixpath ntpath subprocess sys pty shutil socket ctypes _ctypes importlib imp runpy code codeop ' +
-    'pickle _pickle cPickle marshal shelve dill cloudpickle webbrowser commands popen2 platform timeit pdb bdb ' +
-    'cProfile profile trace doctest asyncio multiprocessing threading _thread concurrent signal pip ensurepip venv ' +
-    'setuptools distutils pkgutil pydoc http urllib urllib2 requests ftplib smtplib telnetlib tempfile zipimport ' +
-    'types inspect gc site sysconfig idlelib lib2to3'
-  ).split(' '),
-);
-
-/** Functions elsewhere that run code, open files or reach other names. */
-const GADGET_NAMES: ReadonlySet<string> = new Set([
-  ...(
-    'eval exec compile open __import__ getattr setattr delattr globals locals vars input breakpoint apply execfile ' +
-    'file reload memoryview'
-  )
-    .split(' ')
-    .map((name) => `builtins.${name}`),
-  'operator.attrgetter',
-  'operator.methodcaller',
-  '_operator.attrgetter',
-  '_operator.methodcaller',
-  'torch.load',
-  'torch.hub.load',
-  'torch.storage._load_from_bytes',
-  'torch.serialization.load',
-  'numpy.load',
-  'numpy.testing._private.utils.runstring',
+/** What need not be called to be of use, and what makes values (harmless-calls.ts) together are the names that are known. */
+const KNOWN_GLOBALS: ReadonlySet<string> = new Set([
+  ...MODULE_GLOBALS,
+  ...STORAGE_DTYPES.keys(),
+  ...TORCH_DTYPES.keys(),
 ]);
 
-/** True for a name that can run code: `os.system`, `builtins.eval`, also where it hides behind another module. */
-export function isGadget({ module, name }: GlobalRecord): boolean {
-  const full = `${module}.${name}`;
-  if (GADGET_NAMES.has(full) || GADGET_MODULES.has(module.split('.')[0]!)) return true;
+/** What is known of a way to run code, where a name is one: `os.system`, also where it hides behind another module. */
+export function findGadget({ module, name }: GlobalRecord): CodeRunner | undefined {
+  // A name is looked at before its module: `http.HTTPStatus` is a number.
+  if (isHarmlessCall(module, name)) return undefined;
+  const direct = findCodeRunner(`${module}.${name}`);
+  if (direct) return direct;
   // Protocol 4 names may have dots, and then walk from attribute to attribute: `torch` + `serialization.os.system`.
   const steps = name.split('.');
-  return (
-    steps.length > 1 &&
-    steps.some((step, index) => {
-      const isModule = index < steps.length - 1 && GADGET_MODULES.has(step);
-      return isModule || GADGET_NAMES.has(`builtins.${step}`) || /^__(?!init__$|new__$)/.test(step);
-    })
-  );
+  if (steps.length === 1) return undefined;
+  for (let index = 0, rest = name; index < steps.length; index++, rest = rest.slice(rest.indexOf('.') + 1)) {
+    const hidden = findCodeRunner(rest) ?? findCodeRunner(`builtins.${steps[index]}`);
+    if (hidden) return hidden;
+    if (/^__(?!init__$|new__$)/.test(steps[index]!)) return { name: steps[index]!, sources: 'doc' };
+  }
+  return undefined;
 }
 
 /** What is known of a name: that checkpoints need it, nothing, or that it can run code. */
 export type GlobalStatus = 'allowed' | 'unknown' | 'runs code';
 
 export function classifyGlobal(record: GlobalRecord): GlobalStatus {
-  if (isGadget(record)) return 'runs code';
+  if (isHarmlessCall(record.module, record.name)) return 'allowed';
+  if (findGadget(record)) return 'runs code';
   return KNOWN_GLOBALS.has(`${record.module}.${record.name}`) ? 'allowed' : 'unknown';
 }
 
@@ -105,30 +64,53 @@ export function classifyGlobal(record: GlobalRecord): GlobalStatus {
  * @throws UnsafeFileError `E_PICKLE_EXEC_ATTEMPT`
  */
 export function refuseGadgets(globals: readonly GlobalRecord[], sourceName: string): void {
-  const found = listNames(globals.filter(isGadget));
-  if (found.length === 0) return;
-  throw new UnsafeFileError(
+  const found = distinctGlobals(globals).filter((record) => findGadget(record));
+  if (found.length > 0) throw gadgetError(found, sourceName);
+}
+
+/** An error about names that run code. */
+export function gadgetError(found: readonly GlobalRecord[], sourceName: string): UnsafeFileError {
+  return new UnsafeFileError(
     'E_PICKLE_EXEC_ATTEMPT',
-    `openTorchFile: ${sourceName} names ${found.join(', ')}, a known way to run code on the machine that loads it. ` +
-      `Nothing was run: dalle-gl only reads pickles as data. Do not open this file in Python; tell whoever shared it.`,
+    `openTorchFile: ${sourceName} names ${listNames(found).join(', ')}, a known way to run code on the machine that ` +
+      `loads it. Nothing was run: dalle-gl only reads pickles as data. Do not open this file in Python; tell whoever ` +
+      `shared it.`,
+  );
+}
+
+/** An error about names that are called and that nobody here knows. */
+export function unknownCallError(found: readonly GlobalRecord[], sourceName: string): FormatError {
+  return new FormatError(
+    'E_PICKLE_UNKNOWN_CALL',
+    `openTorchFile: ${sourceName} calls ${listNames(found).join(', ')}, which dalle-gl does not know. What that would do ` +
+      `on the machine that loads the file cannot be told from here. Nothing was run. Open it in Python only if you trust ` +
+      `whoever wrote it.`,
   );
 }
 
 /**
- * Refuses names that are not understood, each with the place where it is first used.
+ * Refuses names that are given by a number of a registry (copyreg's), which only the program that wrote the file has.
  *
- * @throws FormatError `E_PICKLE_UNKNOWN_GLOBAL`
+ * @throws FormatError `E_PICKLE_OPCODE`
  */
-export function refuseUnknownGlobals(root: PickleValue, globals: readonly GlobalRecord[], sourceName: string): void {
-  const unknown = listNames(globals.filter((record) => classifyGlobal(record) === 'unknown'));
-  if (unknown.length === 0) return;
-  const places = locateGlobals(root);
-  const listed = unknown.map((name) => `${name} (${places.get(name) ?? 'not used'})`);
+export function refuseExtensions(globals: readonly GlobalRecord[], sourceName: string): void {
+  const found = globals.find(({ module }) => module === EXTENSION_REGISTRY);
+  if (!found) return;
   throw new FormatError(
-    'E_PICKLE_UNKNOWN_GLOBAL',
-    `openWeights: ${sourceName} is made of classes or functions that dalle-gl does not know: ${listed.join(', ')}. It ` +
-      `reads OpenAI's encoder and decoder as modules, and their state dicts; save the latter and convert that.`,
+    'E_PICKLE_OPCODE',
+    `decodePickle: ${sourceName} names a class or function by ${found.name} of a registry (EXT1, EXT2, EXT4) of the ` +
+      `program that wrote it, which nobody else has. Save the model's state dict with torch.save and convert that.`,
   );
+}
+
+/** One record for each name. */
+function distinctGlobals(globals: readonly GlobalRecord[]): GlobalRecord[] {
+  const byName = new Map<string, GlobalRecord>();
+  for (const record of globals) {
+    const name = `${record.module}.${record.name}`;
+    if (!byName.has(name)) byName.set(name, record);
+  }
+  return [...byName.values()];
 }
 
 /** Distinct full names, at most 20, shortened for a message. */

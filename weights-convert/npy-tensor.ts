@@ -18,8 +18,8 @@ export interface NpyTensor extends TensorData {
   readonly record: TensorRecord;
 }
 
-/** NumPy's letter and width of an element, without the byte order. */
-const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
+/** NumPy's letter and width of an element, without the byte order: what can be read of arrays in files and pickles. */
+export const NPY_DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ['f8', 'F64'],
   ['f4', 'F32'],
   ['f2', 'F16'],
@@ -74,7 +74,7 @@ async function openArray(
 ): Promise<NpyTensor> {
   const head = await source.read(offset, Math.min(size, NPY_HEADER_LIMIT));
   const { descriptor, isFortran, shape, dataStart } = readNpyHeader(head, name);
-  const dtype = DTYPES.get(descriptor.slice(1));
+  const dtype = NPY_DTYPES.get(descriptor.slice(1));
   if (!dtype || !/^[<>|]/.test(descriptor)) throw dtypeError(name, descriptor);
   const elements = countElements(shape);
   const bytes = size - dataStart;

@@ -2,26 +2,30 @@
  * Opens a checkpoint, whatever its container, and gives the weights of the nets in it: the way in for the converter and
  * for the library, which loads pickles directly too.
  */
-import { FormatError } from '../base/errors.ts';
-import { listShapes } from './architecture.ts';
+import { FormatError, UnsafeFileError } from '../base/errors.ts';
+import { refuseBarePickle } from './bare-pickle.ts';
 import type { ByteSource } from './byte-source.ts';
+import { judgeCensus } from './census/judge-census.ts';
+import { takeCensus } from './census/take-census.ts';
 import { checkTensors, describeArchitecture } from './check-tensors.ts';
-import { findStateDictNets, findTorchNets, unknownNet, type FoundNet } from './find-nets.ts';
+import { findStateDictNets, findTorchNets } from './find-nets.ts';
+import { findPickledNets } from './find-pickled-nets.ts';
+import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
+import type { SavedSettings } from './dalle-pytorch.ts';
 import { nameTensors } from './net-tensors.ts';
 import { expectedNetTensors } from './net-spec.ts';
-import { openNpz } from './npy-tensor.ts';
+import { listNpz } from './npy-tensor.ts';
 import {
   closeShards,
   isSharded,
-  openShardedSafetensors,
+  listShardedSafetensors,
   openShards,
   type ShardedSource,
 } from './safetensors/open-shards.ts';
-import { openSafetensors } from './safetensors/read-safetensors.ts';
+import { listSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
 import { openTorchZip } from './torch/torch-zip.ts';
-import { refuseBarePickle } from './torch/torch-file.ts';
 import { countElements } from './torch/tensor-record.ts';
 import type { TensorData, Weights } from './weights.ts';
 
@@ -53,10 +57,23 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
  * @throws as `openWeights`
  */
 export async function openCheckpoint(source: ByteSource): Promise<readonly Weights[]> {
+  return openWithSettings(source, undefined);
+}
+
+/**
+ * Opens all nets of a file whose transformer may be described in another file, which DeepSpeed's way of saving has beside
+ * it (dalle-pytorch-settings.ts).
+ *
+ * @throws as `openWeights`
+ */
+export async function openWithSettings(
+  source: ByteSource,
+  settings: SavedSettings | undefined,
+): Promise<readonly Weights[]> {
   const whole = await gatherShards(source);
   try {
     const container = await sniffContainer(whole);
-    const nets = await findNets(whole, container);
+    const nets = await findSafeNets(whole, container, { name: whole.name, settings });
     return nets.map((net) => makeWeights(net, whole, container));
   } catch (error) {
     if (whole !== source && isSharded(whole)) await closeShards(whole);
@@ -89,7 +106,7 @@ export async function gatherShards(source: ByteSource): Promise<ByteSource> {
 export function makeWeights(net: FoundNet, source: ByteSource, container: Container): Weights {
   const { architecture } = net;
   const byName = new Map(nameTensors(architecture, net.tensors).map((named) => [named.name, named]));
-  checkTensors(architecture, listShapes(new Map([...byName].map(([name, { tensor }]) => [name, tensor]))), source.name);
+  checkTensors(architecture, new Map([...byName].map(([name, { tensor }]) => [name, tensor])), source.name);
   checkTotal(net.tensors, source);
   const ownNames = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!.ownName);
   return {
@@ -97,28 +114,60 @@ export function makeWeights(net: FoundNet, source: ByteSource, container: Contai
     tensors: new Map(ownNames.map((name) => [name, net.tensors.get(name)!])),
     source: { name: source.name, bytes: source.size, container },
     ...(net.leftOut?.length && { leftOut: net.leftOut }),
+    ...(net.leftOutValues?.length && { leftOutValues: net.leftOutValues }),
+    ...(net.takenOff?.length && { takenOff: net.takenOff }),
     close: async () => source.close?.(),
   };
 }
 
-async function findNets(source: ByteSource, container: Container): Promise<FoundNet[]> {
+/** As `findNets`, of a file in which no pickle, wherever it lies, is worth a warning. */
+async function findSafeNets(source: ByteSource, container: Container, searched: SearchedFile): Promise<FoundNet[]> {
+  const failure = judgeCensus(await takeCensus(source, container), source.name);
+  if (failure instanceof UnsafeFileError) throw failure;
+  let nets: FoundNet[];
+  try {
+    nets = await findNets(source, container, searched);
+  } catch (error) {
+    // What the readers say is more to the point, if it is more than that they know no such net.
+    throw failure && error instanceof FormatError && error.code === 'E_ARCHITECTURE' ? failure : error;
+  }
+  if (failure) throw failure;
+  return nets;
+}
+
+async function findNets(source: ByteSource, container: Container, searched: SearchedFile): Promise<FoundNet[]> {
   switch (container) {
     case 'torch-zip':
-      return findTorchNets(await openTorchZip(source), source.name);
+      return findTorchNets(await openTorchZip(source), searched);
     case 'torch-legacy':
-      return findTorchNets(await openTorchLegacy(source), source.name);
+      return findTorchNets(await openTorchLegacy(source), searched);
     case 'safetensors':
-      return findStateDictNets((await openSafetensors(source)).tensors, source.name);
+      return findStateDictNets(await listSafetensors(source), searched);
     case 'safetensors-index':
       // gatherShards has seen to it that the shards are there.
-      return findStateDictNets(await openShardedSafetensors(source as ShardedSource), source.name);
+      return findStateDictNets(await listShardedSafetensors(source as ShardedSource), searched);
     case 'pickle':
-      return refuseBarePickle(source);
+      return (await findPickledNets(source, searched)) ?? refuseBarePickle(source);
     case 'npz':
-      return findStateDictNets(await openNpz(source), source.name);
+      return findStateDictNets(await openArrays(source), searched);
     case 'npy':
       throw unknownNet(source.name, 'a NumPy array');
   }
+}
+
+/** The arrays of an archive; an error for one of a type that is not read, such as objects, which is a pickle. */
+async function openArrays(source: ByteSource): Promise<Map<string, TensorData | FormatError>> {
+  const arrays = new Map<string, TensorData | FormatError>();
+  for (const [name, open] of await listNpz(source)) {
+    arrays.set(
+      name,
+      await open().catch((error: unknown) => {
+        if (error instanceof FormatError && error.code === 'E_NPY_DTYPE') return error;
+        throw error;
+      }),
+    );
+  }
+  return arrays;
 }
 
 function checkTotal(tensors: ReadonlyMap<string, TensorData>, source: ByteSource): void {

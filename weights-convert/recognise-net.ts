@@ -7,6 +7,7 @@
  */
 import { FormatError } from '../base/errors.ts';
 import type { Shapes } from './architecture.ts';
+import { unwrapName } from './tensor-names.ts';
 
 /** A net that is known by name. */
 export interface RecognisedNet {
@@ -50,7 +51,9 @@ const FINGERPRINTS: readonly Fingerprint[] = [
   },
   {
     name: 'a transformer of DALLE-pytorch',
-    note: 'its hparams say what its tensors cannot, so it is taken as the whole .pt that train_dalle.py saved',
+    note:
+      'its hparams say what its tensors cannot, so it is taken as the whole .pt that train_dalle.py saved, or together with the ' +
+      'auxiliary.pt that DeepSpeed has beside its weights',
     isSupported: true,
     tensors: ['to_logits.1.weight:2', 'image_emb.weight:2', 'text_emb.weight:2'],
   },
@@ -96,8 +99,8 @@ const FINGERPRINTS: readonly Fingerprint[] = [
   },
 ];
 
-/** What training in parallel, or a wrapper, puts before every name. */
-const WRAPPERS: readonly string[] = ['', 'module.', 'model.'];
+/** What programs call the net they hold; wrappers of training in parallel are taken off before. */
+const HOLDERS: readonly string[] = ['', 'model.'];
 
 /**
  * The published net that tensors of these names and shapes belong to.
@@ -105,8 +108,9 @@ const WRAPPERS: readonly string[] = ['', 'module.', 'model.'];
  * @returns undefined if they are of none that is known
  */
 export function recogniseNet(shapes: Shapes): RecognisedNet | undefined {
-  for (const wrapper of WRAPPERS) {
-    const found = FINGERPRINTS.find(({ tensors }) => tensors.every((tensor) => hasTensor(shapes, wrapper + tensor)));
+  const unwrapped = new Map([...shapes].map(([name, shape]) => [unwrapName(name), shape]));
+  for (const holder of HOLDERS) {
+    const found = FINGERPRINTS.find(({ tensors }) => tensors.every((tensor) => hasTensor(unwrapped, holder + tensor)));
     if (found) return { name: found.name, note: found.note, isSupported: found.isSupported };
   }
   return undefined;

@@ -40,3 +40,41 @@ test('TorchScript is refused by its name, with advice', async () => {
     message: expect.stringMatching(/TorchScript program.*state dict with torch\.save/),
   });
 });
+
+describe('a program or a model of another kind is called by its name', () => {
+  const zip = (names: readonly string[], method: number): Uint8Array => {
+    return assembleZip(
+      names.map((name) => ({ name: `net/${name}`, data: Buffer.from('\x80\x02N.', 'latin1'), method })),
+    );
+  };
+  test.each<[string, readonly string[], RegExp]>([
+    ['TorchScript', ['data.pkl', 'constants.pkl', 'code/__torch__.py'], /TorchScript program.*torch\.jit\.load/],
+    ['TorchScript of constants only', ['constants.pkl', 'version'], /TorchScript program/],
+    ['TorchScript for phones', ['bytecode.pkl', 'data.pkl'], /TorchScript program/],
+    ['torch.export', ['serialized_exported_program.json', 'version'], /program of torch\.export/],
+    ['torch.export of today', ['archive_format', 'models/model.json'], /program of torch\.export/],
+    ['Keras', ['config.json', 'model.weights.h5'], /Keras model/],
+  ])('%s, compressed or not', async (_, names, message) => {
+    for (const method of [0, 8]) {
+      await expect(openWeights(sourceFromBytes(zip(names, method), 'net.pt'))).rejects.toMatchObject({
+        code: 'E_FORMAT_UNKNOWN',
+        message: expect.stringMatching(message),
+      });
+    }
+  });
+
+  test.each([
+    ['an HDF5 file', '\x89HDF\r\n\x1a\n'],
+    ['a GGUF file', 'GGUF\x03\0\0\0'],
+    ['a TensorFlow Lite model', '\x1c\0\0\0TFL3'],
+    ['an ONNX model', '\x08\x08\x12\x07pytorch\x1a\x051.13'],
+    ['TensorFlow or ONNX', '\x08\x01\x12\xff\x07\x0a\x10\x0a'],
+    ['msgpack data', '\x81\xa6params\x82\xa3dec\x80'],
+    ['msgpack data', '\xde\x00\x10\xa6params\xc0'],
+  ])('%s', async (kind, content) => {
+    await expect(sniff(content)).rejects.toMatchObject({
+      code: 'E_FORMAT_UNKNOWN',
+      message: expect.stringContaining(kind),
+    });
+  });
+});

@@ -4,9 +4,7 @@
  */
 import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { decodePickle } from './pickle/decode-pickle.ts';
-import { OPCODES } from './pickle/opcodes.ts';
-import type { GlobalRecord } from './pickle/records.ts';
+import { looksLikePickles } from './census/look-like-pickle.ts';
 import { decodeHead, describeStandIn, trimText } from './stand-in.ts';
 import { openZip } from './zip/zip-archive.ts';
 
@@ -17,9 +15,12 @@ import { openZip } from './zip/zip-archive.ts';
 export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'safetensors-index' | 'npy' | 'npz' | 'pickle';
 
 /** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
-const LEGACY_MAGIC: readonly number[] = [
+export const LEGACY_MAGIC: readonly number[] = [
   0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
 ];
+
+/** A zip's first entry. */
+export const ZIP_MAGIC: readonly number[] = [0x50, 0x4b, 0x03, 0x04];
 
 /** As much as is needed to see tar's mark at byte 257 and to quote the start of a text. */
 const HEAD_BYTES = 512;
@@ -34,13 +35,13 @@ const SAMPLE_BYTES = 256 * 1024;
  */
 export async function sniffContainer(source: ByteSource): Promise<Container> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
-  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
+  if (startsWith(head, ZIP_MAGIC)) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
   if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
   if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
   if (looksLikeSafetensors(head, source.size)) return 'safetensors';
   if (/^\s*\{[^]*"weight_map"\s*:/.test(decodeHead(head))) return 'safetensors-index';
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
-  if (await isUnmarkedPickle(head, source)) return 'pickle';
+  if (looksLikePickles(await source.read(0, Math.min(SAMPLE_BYTES, source.size)), source.size)) return 'pickle';
   throw explainUnknown(head, source);
 }
 
@@ -51,24 +52,8 @@ async function isNpz(head: Uint8Array, source: ByteSource): Promise<boolean> {
   return firstName.endsWith('.npy') && [...(await openZip(source)).keys()].every((name) => name.endsWith('.npy'));
 }
 
-/**
- * Whether a file without a pickle's mark is one all the same, as in protocols 0 and 1: it reads to its last byte, or
- * names something before it breaks, since an attack may break behind its call.
- */
-async function isUnmarkedPickle(head: Uint8Array, source: ByteSource): Promise<boolean> {
-  if (!OPCODES.has(head[0]!)) return false;
-  const sample = await source.read(0, Math.min(SAMPLE_BYTES, source.size));
-  const globals: GlobalRecord[] = [];
-  try {
-    return decodePickle(sample, { globals }).length === source.size;
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    const isCut = error.code === 'E_PICKLE_TRUNCATED' && sample.length < source.size;
-    return isCut || globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name));
-  }
-}
-
-function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
+/** True if these bytes stand there. */
+export function startsWith(bytes: Uint8Array, prefix: readonly number[], at = 0): boolean {
   return prefix.every((byte, index) => bytes[at + index] === byte);
 }
 
@@ -82,6 +67,8 @@ function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
   const length = new DataView(head.buffer, head.byteOffset).getBigUint64(0, true);
   return length >= 2n && length <= BigInt(size - 8);
 }
+
+const READ = 'dalle-gl reads PyTorch checkpoints, safetensors and NumPy arrays';
 
 const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: number; readonly what: string }[] = [
   {
@@ -97,17 +84,39 @@ const FOREIGN: readonly { readonly prefix: readonly number[]; readonly at?: numb
   { prefix: [0x28, 0xb5, 0x2f, 0xfd], what: 'zstd data: unpack it first' },
   { prefix: [0x89, ...ascii('PNG')], what: 'a PNG picture: pass the checkpoint instead' },
   { prefix: [0xff, 0xd8, 0xff], what: 'a JPEG picture: pass the checkpoint instead' },
-  {
-    prefix: [0x89, ...ascii('HDF')],
-    what: 'an HDF5 file (Keras?): dalle-gl reads PyTorch checkpoints and safetensors',
-  },
+  { prefix: [0x89, ...ascii('HDF')], what: `an HDF5 file (Keras?): ${READ}` },
+  { prefix: ascii('GGUF'), what: `a GGUF file, of llama.cpp's kin: ${READ}` },
+  { prefix: ascii('TFL3'), at: 4, what: `a TensorFlow Lite model: ${READ}` },
+  { prefix: ascii('PAR1'), what: `a Parquet table: ${READ}` },
+  { prefix: ascii('%PDF'), what: 'a PDF document: pass the checkpoint instead' },
+  { prefix: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], what: '7z data: unpack it first' },
+  { prefix: ascii('Rar!'), what: 'RAR data: unpack it first' },
 ];
 
 function explainUnknown(head: Uint8Array, source: ByteSource): FormatError {
   const where = `sniffContainer: ${source.name} (${source.size} bytes)`;
   const foreign = FOREIGN.find(({ prefix, at }) => startsWith(head, prefix, at));
-  const what = foreign?.what ?? describeText(head) ?? describeBytes(head);
+  const what = foreign?.what ?? describeStructure(head) ?? describeText(head) ?? describeBytes(head);
   return describeStandIn(head, where) ?? new FormatError('E_FORMAT_UNKNOWN', `${where} is ${what}.`);
+}
+
+/** Formats without a mark, by how their first fields are written. */
+function describeStructure(head: Uint8Array): string | undefined {
+  const [first = 0, second = 0, third = 0] = head;
+  // Protocol buffers: the version of ONNX as field 1, then field 2, the program that wrote it; a SavedModel has a field
+  // 2 too, in which a graph follows.
+  if (first === 0x08 && second > 0 && second < 0x20 && third === 0x12) {
+    const hasProducer = /^[\w .+-]{2,}$/.test(decodeHead(head.subarray(4, 4 + Math.min(head[3] ?? 0, 60))));
+    return `${hasProducer ? 'an ONNX model' : 'a model of TensorFlow or ONNX (protocol buffers)'}: ${READ}`;
+  }
+  // msgpack: a map whose first key is text.
+  const isMap = (first > 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
+  const at = first === 0xde ? 3 : first === 0xdf ? 5 : 1;
+  const length = (head[at] ?? 0) - 0xa0;
+  if (isMap && length > 0 && length < 0x20 && /^[\w./-]+$/.test(decodeHead(head.subarray(at + 1, at + 1 + length)))) {
+    return `msgpack data, as Flax and JAX save their weights: ${READ}`;
+  }
+  return undefined;
 }
 
 function describeText(head: Uint8Array): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * The tensors of a saved object by name, as PyTorch's `state_dict()` would name them: from a pickled module, by walking
- * `_modules` depth first and taking each module's `_parameters` and `_buffers`, or from a state dict as it is.
+ * The tensors of a pickled module by name, as PyTorch's `state_dict()` would name them: by walking `_modules` depth first
+ * and taking each module's `_parameters` and `_buffers`.
  */
 import { FormatError } from '../base/errors.ts';
 import { globalName, isRecord, sequenceItems, stringEntries, type PickleValue } from './pickle/records.ts';
@@ -98,37 +98,6 @@ export function collectModuleTensors(
     }
   }
   return tensors;
-}
-
-/**
- * The tensors of a plain state dict; undefined if `root` is something else.
- */
-export function collectStateDict(root: PickleValue, storages: StorageTable): Map<string, TensorRecord> | undefined {
-  const entries = stringEntries(root);
-  if (!entries || entries.size === 0) return undefined;
-  const tensors = new Map<string, TensorRecord>();
-  for (const [name, value] of entries) {
-    const tensor = interpretTensor(value, storages);
-    if (!tensor) return undefined;
-    tensors.set(name, tensor);
-  }
-  return tensors;
-}
-
-/** Where programs put a state dict, beside what else they save. */
-const STATE_DICT_KEYS: readonly string[] = ['state_dict', 'weights', 'model', 'module'];
-
-/** The tensors of a state dict, alone or in a dictionary of other things; undefined if there is none. */
-export function findStateDict(root: PickleValue, storages: StorageTable): Map<string, TensorRecord> | undefined {
-  const alone = collectStateDict(root, storages);
-  if (alone) return alone;
-  const entries = stringEntries(root);
-  for (const key of STATE_DICT_KEYS) {
-    const value = entries?.get(key);
-    const tensors = value === undefined ? undefined : collectStateDict(value, storages);
-    if (tensors) return tensors;
-  }
-  return undefined;
 }
 
 function requireTensor(value: PickleValue, name: string, storages: StorageTable): TensorRecord {

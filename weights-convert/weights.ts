@@ -2,6 +2,7 @@
  * One net's weights as the library sees them, whatever file they come from: what the net is, and its tensors by the
  * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
  */
+import type { LeftOutValue } from './file-tensors.ts';
 import type { Container } from './sniff.ts';
 import type { NetArchitecture, NetKind } from './net-spec.ts';
 import type { Dtype } from './torch/dtypes.ts';
@@ -12,6 +13,8 @@ export interface TensorData {
   readonly shape: readonly number[];
   /** How the file stores its elements; `read` gives float32 whatever it is. */
   readonly dtype: Dtype;
+  /** What its file calls it, where that is another name than the net's; for messages. */
+  readonly nameInFile?: string;
   /** All elements, row-major, in an array of their own. */
   read(): Promise<Float32Array>;
   /** The same elements in pieces of about a megabyte, for whoever needs no more at a time; left out where only `read` is. */
@@ -24,10 +27,22 @@ export async function* tensorBlocks(tensor: Pick<TensorData, 'read' | 'readBlock
   else yield await tensor.read();
 }
 
+/** What its file calls a tensor. */
+export function nameInFile(name: string, tensor: Pick<TensorData, 'nameInFile'>): string {
+  return tensor.nameInFile ?? name;
+}
+
 /** Tensors of a file that its net does not need. */
 export interface LeftOut {
   readonly reason: string;
   /** How many. */
+  readonly tensors: number;
+}
+
+/** What stood before names of tensors in the file, and is no part of the net's. */
+export interface TakenOff {
+  readonly prefix: string;
+  /** From how many names it was taken. */
   readonly tensors: number;
 }
 
@@ -39,6 +54,10 @@ export interface Weights<Architecture extends NetArchitecture = NetArchitecture>
   readonly source: { readonly name: string; readonly bytes: number; readonly container: Container };
   /** What else the file has; absent if there is nothing else. */
   readonly leftOut?: readonly LeftOut[];
+  /** What else that is no tensor; absent if there is nothing. */
+  readonly leftOutValues?: readonly LeftOutValue[];
+  /** Prefixes of names that were taken off; absent if there were none. */
+  readonly takenOff?: readonly TakenOff[];
   /** Closes the file; its tensors cannot be read any more, nor those of another net in it. */
   close(): Promise<void>;
 }

@@ -19,6 +19,16 @@ export function mutate(bytes, other, random) {
   return changed;
 }
 
+/** Pieces that readers of text and of pickles trip over. */
+const TROUBLE = [
+  // A lone surrogate as Python writes it, half of one, what lies just below.
+  ...['\xed\xa0\x80', '\xed\xbf', '\xed\x9f\xbf'],
+  // Escapes that are cut.
+  ...['\\x1', '\\u12', '\\U0011', '\\', "\\'"],
+  // An end that is none; zeros behind; the start of a pickle, a call, a name by its number.
+  ...['.', '\0\0\0\0', '\x80\x02', 'cevil\nrun\n(tR.', 'cos\nsystem\n', '\x82\x01'],
+].map((text) => Buffer.from(text, 'latin1'));
+
 const MUTATIONS = [
   flipBit,
   setByte,
@@ -31,6 +41,8 @@ const MUTATIONS = [
   removePiece,
   repeatPiece,
   splice,
+  insertTrouble,
+  appendOther,
 ];
 
 function flipBit(bytes, _, random) {
@@ -94,4 +106,15 @@ function splice(bytes, other, random) {
 function pickRange(bytes, random) {
   const from = random.below(bytes.length + 1);
   return [from, Math.min(bytes.length, from + 1 + random.below(random.pick([2, 8, 64, 512])))];
+}
+
+function insertTrouble(bytes, _, random) {
+  const at = random.below(bytes.length + 1);
+  return Buffer.concat([bytes.subarray(0, at), random.pick(TROUBLE), bytes.subarray(at)]);
+}
+
+/** Something behind the end: zeros or not, then a piece of another file, or all of it if that is short. */
+function appendOther(bytes, other, random) {
+  const between = Buffer.alloc(random.pick([0, 0, 1, 100]), random.pick([0, 0xff]));
+  return Buffer.concat([bytes, between, other.subarray(0, random.pick([16, 256, 4096]))]);
 }

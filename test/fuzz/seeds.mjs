@@ -51,6 +51,7 @@ export async function listSeeds() {
   seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();
   seeds.push(...(await seedsOf('made.safetensors', safetensors)), wholeSeed('made.npy', makeNpy()));
+  for (const [name, bytes] of makePickles()) seeds.push(wholeSeed(`made.${name}.pkl`, bytes));
   const shards = new Map([['made.safetensors', new Set(['a', 'b', '__proto__'])]]);
   seeds.push(wholeSeed('made.safetensors.index.json', Buffer.from(formatShardIndex(shards, 48))));
   seeds.push(...listPictureSeeds());
@@ -78,6 +79,24 @@ function makeTokenizer() {
 function makeNpy() {
   const header = `\x93NUMPY\x01\x00\x46\x00{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }`;
   return Buffer.concat([Buffer.from(`${header.padEnd(79)}\n`, 'latin1'), Buffer.alloc(16)]);
+}
+
+/** Pickles behind pickles, in a pickle, and texts that are hard to read. */
+function makePickles() {
+  const latin1 = (text) => Buffer.from(text, 'latin1');
+  const list = latin1('\x80\x02].');
+  const legacy = readFileSync(new URL('torch/legacy-nested.pt', corpus));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(legacy.length);
+  const opening = latin1('\x80\x02ctorch.storage\n_load_from_bytes\nB');
+  return [
+    ['behind-stop', Buffer.concat([list, latin1('(lp0\n.'), Buffer.alloc(20), latin1('cevil\nrun\n(tR.'), list])],
+    [
+      'texts',
+      latin1("(X\x06\0\0\0\xed\xa0\x80\xed\xb0\x80S'\\x41\\101'\nV\\ud800\\U0001f600\\\\\nI01\nL0x1fL\nF-inf\nt."),
+    ],
+    ['dump', Buffer.concat([opening, length, legacy, latin1('\x85R.')])],
+  ];
 }
 
 /** A file as one run of bytes, and as its parts where it has some. */

@@ -62,7 +62,7 @@ function deepNames(): Uint8Array {
 
 /** Attacks on the pickle machine, one code each. */
 const pickles: readonly [code: string, name: string, make: () => Uint8Array][] = [
-  ['E_PICKLE_UNKNOWN_GLOBAL', 'a class nobody knows', () => torchZip(pickle(call(global('evil', 'Thing'))))],
+  ['E_PICKLE_UNKNOWN_CALL', 'a class nobody knows', () => torchZip(pickle(call(global('evil', 'Thing'))))],
   ['E_PICKLE_OPCODE', 'EXT1', () => torchZip(pickle('\x82\x01'))],
   ['E_PICKLE_OPCODE', 'NEXT_BUFFER', () => torchZip(pickle('\x97'))],
   ['E_PICKLE_OPCODE', 'protocol 200', () => torchZip(join('\x80\xc8N.'))],
@@ -88,7 +88,7 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
     () => torchZip(pickle(']'.repeat(200_000), 'a'.repeat(199_999))),
   ],
   ['E_PICKLE_LIMIT', 'two million values on the stack', () => torchZip(pickle('N'.repeat(2_000_000)))],
-  ['E_PICKLE_UNKNOWN_GLOBAL', 'dicts within each other under names of 30 kB', deepNames],
+  ['E_ARCHITECTURE', 'dicts within each other under names of 30 kB', deepNames],
   ['E_PICKLE_LIMIT', 'six thousand names of thirty thousand dots', () => manyNames('.'.repeat(30_000), 6000)],
   ['E_PICKLE_LIMIT', 'four thousand names of 40 kB', () => manyNames('a'.repeat(40_000), 4000)],
   ['E_PICKLE_LIMIT', 'a memo index of half a million digits', () => torchZip(pickle(`Np${'0'.repeat(500_000)}1\n`))],
@@ -106,7 +106,12 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
   ['E_PICKLE_TYPE', 'a name made of numbers', () => torchZip(pickle('K\x01K\x02\x93'))],
   ['E_PICKLE_TYPE', 'a call without a tuple', () => torchZip(pickle(global('collections', 'OrderedDict'), 'NR'))],
   ['E_PICKLE_VALUE', 'text that is not UTF-8', () => torchZip(pickle('X', uint32(1), '\xff'))],
-  ['E_PICKLE_VALUE', 'a number that is none', () => torchZip(pickle('I0x10\n'))],
+  ['E_PICKLE_VALUE', 'a number that is none', () => torchZip(pickle('I0x1g\n'))],
+  ['E_PICKLE_VALUE', 'a number too large for a float', () => torchZip(pickle('F1e400\n'))],
+  ['E_PICKLE_VALUE', 'an escape of one digit', () => torchZip(pickle("S'\\x1'\n"))],
+  ['E_PICKLE_VALUE', 'a backslash at the end of a text', () => torchZip(pickle("S'a\\'\n"))],
+  ['E_PICKLE_VALUE', 'an escape of three digits', () => torchZip(pickle('V\\u123\n'))],
+  ['E_PICKLE_VALUE', 'a character beyond Unicode', () => torchZip(pickle('V\\U00110000\n'))],
 ];
 
 export const attacks: readonly Attack[] = [

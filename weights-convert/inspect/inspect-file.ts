@@ -13,9 +13,10 @@ import { readSafetensorsLayout } from '../safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from '../sniff.ts';
 import { BoundedList } from './bounded-list.ts';
 import { describeArray, describeSpan, describeTensors } from './describe-tensors.ts';
-import { inspectPickles, type PickleContainer } from './inspect-pickle.ts';
+import { inspectPickles } from './inspect-pickle.ts';
 import type { InspectedProblem, InspectedTensor, InspectedValue, Inspection } from './inspection.ts';
 import { formatName, formatValue } from './format-value.ts';
+import type { PickleContents } from './list-contents.ts';
 
 export interface InspectOptions {
   /** Also list the opcodes of its pickles [false]. */
@@ -24,7 +25,10 @@ export interface InspectOptions {
 
 export interface InspectionResult {
   readonly inspection: Inspection;
-  /** Why the file is broken, though it could be looked at; UnsafeFileError where it names a way to run code. */
+  /**
+   * Why the file is broken, though it could be looked at; UnsafeFileError where it names a way to run code,
+   * `E_PICKLE_UNKNOWN_CALL` where it calls what is not known.
+   */
   readonly failure: FormatError | undefined;
 }
 
@@ -52,7 +56,7 @@ async function inspectWhole(source: ByteSource, explain: boolean): Promise<Inspe
   const { name, size } = source;
   const judged = { looksLike: recogniseNets(found.tensors.items), ...(await nameNets(source)) };
   return {
-    inspection: { name, bytes: size, container, ...judged, ...(explain && { opcodes: [] }), ...found },
+    inspection: { name, bytes: size, container, ...judged, ...found },
     failure,
   };
 }
@@ -67,20 +71,29 @@ const MAX_PROBLEMS = 20;
 /** A Lightning checkpoint has its nets two dicts deep: `state_dict.stage2.`. */
 const MAX_PREFIXES = 2;
 
-const NOTHING: Findings = {
-  globals: new BoundedList(0),
+/** What a container holds beside its pickles. */
+type Contents = Pick<Findings, 'tensors' | 'values' | 'problems' | 'failure'>;
+
+const NOTHING: Contents = {
   tensors: new BoundedList(0),
   values: new BoundedList(0),
   problems: new BoundedList(0),
   failure: undefined,
 };
 
+/** The worst comes first: a way to run code, a call that is not known, then what is broken. */
 async function look(source: ByteSource, container: Container, explain: boolean): Promise<Findings> {
+  const { contents, failure: unsafe, ...pickles } = await inspectPickles(source, container, explain);
+  const { failure, ...found } = contents ? describeContents(contents) : await lookAtData(source, container);
+  return { ...pickles, ...found, failure: unsafe ?? failure };
+}
+
+async function lookAtData(source: ByteSource, container: Container): Promise<Contents> {
   switch (container) {
     case 'torch-zip':
     case 'torch-legacy':
     case 'pickle':
-      return lookAtPickles(source, container, explain);
+      return NOTHING;
     case 'safetensors':
       return { ...NOTHING, ...(await orFailure(lookAtSafetensors(source))) };
     case 'safetensors-index':
@@ -92,16 +105,13 @@ async function look(source: ByteSource, container: Container, explain: boolean):
   }
 }
 
-async function orFailure(work: Promise<Partial<Findings>>): Promise<Partial<Findings>> {
+async function orFailure(work: Promise<Partial<Contents>>): Promise<Partial<Contents>> {
   return work.catch((error: unknown) => ({ failure: requireFormatError(error) }));
 }
 
-async function lookAtPickles(source: ByteSource, container: PickleContainer, explain: boolean): Promise<Findings> {
-  const { contents, failure, ...found } = await inspectPickles(source, container, explain);
-  if (!contents) return { ...NOTHING, ...found, failure };
-  const { tensors, values, problems } = contents;
+function describeContents({ tensors, values, problems }: PickleContents): Contents {
   const described = { items: describeTensors(tensors.items), leftOut: tensors.leftOut };
-  return { ...found, tensors: described, values, problems, failure: failure ?? worstOf(problems.items) };
+  return { tensors: described, values, problems, failure: worstOf(problems.items) };
 }
 
 /** A type that is merely not read breaks nothing. */
@@ -110,7 +120,7 @@ function worstOf(problems: readonly InspectedProblem[]): FormatError | undefined
   return worst && new FormatError(worst.code, worst.message);
 }
 
-async function lookAtSafetensors(source: ByteSource): Promise<Partial<Findings>> {
+async function lookAtSafetensors(source: ByteSource): Promise<Partial<Contents>> {
   const { spans, metadata } = await readSafetensorsLayout(source);
   const tensors = new BoundedList<InspectedTensor>(MAX_TENSORS);
   for (const [name, span] of spans) tensors.add(describeSpan(name, span));
@@ -119,7 +129,7 @@ async function lookAtSafetensors(source: ByteSource): Promise<Partial<Findings>>
   return { tensors, values };
 }
 
-async function lookAtShards(source: ShardedSource): Promise<Partial<Findings>> {
+async function lookAtShards(source: ShardedSource): Promise<Partial<Contents>> {
   const tensors = new BoundedList<InspectedTensor>(MAX_TENSORS);
   for (const { name, span, file } of await readShardedLayout(source)) {
     tensors.add({ ...describeSpan(name, span), storage: formatName(file) });
@@ -127,12 +137,12 @@ async function lookAtShards(source: ShardedSource): Promise<Partial<Findings>> {
   return { tensors };
 }
 
-async function lookAtNpy(source: ByteSource): Promise<Partial<Findings>> {
+async function lookAtNpy(source: ByteSource): Promise<Partial<Contents>> {
   const { record } = await openNpy(source);
   return { tensors: { items: [describeArray('(array)', record)], leftOut: 0 } };
 }
 
-async function lookAtNpz(source: ByteSource): Promise<Partial<Findings>> {
+async function lookAtNpz(source: ByteSource): Promise<Partial<Contents>> {
   const tensors = new BoundedList<InspectedTensor>(MAX_TENSORS);
   const problems = new BoundedList<InspectedProblem>(MAX_PROBLEMS);
   for (const [name, open] of await listNpz(source)) {

@@ -20,10 +20,35 @@ export interface InspectedGlobal {
   /** `module.name`, in Python 3's spelling. */
   readonly name: string;
   readonly status: GlobalStatus;
-  /** How often the pickle names it. */
+  /** How often the pickles name it. */
   readonly count: number;
-  /** The first place that holds it, such as `root.state['_modules']`; null where nothing in the result does. */
+  /** How often Python would have called it. */
+  readonly calls: number;
+  /**
+   * The first place that holds it, such as `root.state['_modules']`, or the pickle that names it, where that is not the
+   * first of the file; null where nothing in the result does.
+   */
   readonly place: string | null;
+  /** Who says that it runs code (pickle/code-runners.ts explains the words); null for other names. */
+  readonly source: string | null;
+}
+
+/** A pickle of the file. */
+export interface InspectedPickle {
+  /** Where it lies: empty for the first, else an entry of the zip, a byte, or what it is given to. */
+  readonly place: string;
+  readonly bytes: number;
+  /** False if it breaks off. */
+  readonly isWhole: boolean;
+}
+
+/** Names that Python would have called. */
+export interface InspectedCalls {
+  /** They only make values. */
+  readonly known: readonly string[];
+  /** Nobody here knows what they do. */
+  readonly unknown: readonly string[];
+  readonly runCode: readonly string[];
 }
 
 export interface InspectedTensor {
@@ -90,7 +115,12 @@ export interface Inspection {
   readonly nets: readonly string[];
   /** Why a conversion would refuse the file; null if it would not. */
   readonly refusal: Refusal | null;
-  /** Empty for containers without a pickle. */
+  /** Every pickle in it, wherever it lies. */
+  readonly pickles: Bounded<InspectedPickle>;
+  readonly calls: InspectedCalls;
+  /** Bytes behind and between pickles: zeros, and others that nothing is known of. */
+  readonly trailing: { readonly padding: number; readonly other: number };
+  /** The names in all its pickles; empty for containers without one. */
   readonly globals: Bounded<InspectedGlobal>;
   readonly tensors: Bounded<InspectedTensor>;
   /** What is no tensor; of safetensors, its notes. */

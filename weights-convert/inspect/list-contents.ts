@@ -6,7 +6,15 @@
  * `_modules` are no part of the way.
  */
 import { FormatError } from '../../base/errors.ts';
-import { isRecord, type CallRecord, type PickleRecord, type PickleValue } from '../pickle/records.ts';
+import { OPENS_BYTES } from '../census/given-bytes.ts';
+import {
+  globalName,
+  isRecord,
+  sequenceItems,
+  type CallRecord,
+  type PickleRecord,
+  type PickleValue,
+} from '../pickle/records.ts';
 import { moduleClass } from '../state-dict.ts';
 import type { StorageTable } from '../torch/storage.ts';
 import { interpretTensor, type TensorRecord } from '../torch/tensor-record.ts';
@@ -92,6 +100,7 @@ class ContentsWalk {
   }
 
   #listTensor(path: string, record: PickleRecord): boolean {
+    if (isDumped(record)) return false;
     try {
       const tensor = interpretTensor(record, this.#storages);
       if (tensor) this.#contents.tensors.add({ name: path || ROOT, tensor });
@@ -106,6 +115,12 @@ class ContentsWalk {
   #addValue(path: string, text: string): void {
     this.#contents.values.add({ path: formatName(path || ROOT), text });
   }
+}
+
+/** A tensor of `pickle.dump`, whose numbers are a file within the pickle: a call like any other here. */
+function isDumped(record: PickleRecord): boolean {
+  const storage = record.tag === 'call' ? sequenceItems(record.args)?.[0] : undefined;
+  return isRecord(storage) && storage.tag === 'call' && globalName(storage.callee) === OPENS_BYTES;
 }
 
 /** What stands for a record whose contents are listed below it; empty where their paths say enough. */

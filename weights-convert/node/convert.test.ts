@@ -6,13 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { smallEncoder, TorchCheckpoint } from '../../test/helpers/torch-checkpoint.ts';
+import { FormatError } from '../../base/errors.ts';
+import { sourceFromBytes } from '../byte-source.ts';
 import { describeSource } from '../describe-source.ts';
+import { findTensors } from '../find-tensors.ts';
+import { generateTensors } from '../official-size.ts';
+import { dict, list, orderedDict } from '../pickle/build-records.ts';
+import { stringEntries, type DictRecord, type PickleValue } from '../pickle/records.ts';
+import { openTorchZip } from '../torch/torch-zip.ts';
 import { openWeights } from '../open-weights.ts';
 import { convertToModelFolder } from './convert.ts';
 import { openFileSource } from './file-source.ts';
 import { openModelFolder } from './open-model-folder.ts';
 import { createOutputFile, type CreateOutput, type OutputHandle } from '../../base/node/output-file.ts';
 import { writeModelFolder } from './write-model-folder.ts';
+
+type Entries = DictRecord['entries'];
 
 const golden = (name: string): string => fileURLToPath(new URL(`../../test/golden/hidden-4/${name}`, import.meta.url));
 const encoder = golden('encoder.zip.channels-last.pkl');
@@ -100,6 +110,129 @@ describe('a conversion', () => {
     writeFileSync(join(out, 'mine.txt'), 'mine');
     await convertToModelFolder({ sources: [encoder], out, force: true });
     expect(readdirSync(out).sort()).toEqual(['encoder.safetensors', 'mine.txt', 'model.json']);
+  });
+});
+
+describe('numbers that are none', () => {
+  const save = async (name: string, change: (values: Float32Array) => void): Promise<string> => {
+    const file = new TorchCheckpoint();
+    const entries = generateTensors(smallEncoder).map(({ name: key, shape, make }): [string, PickleValue] => {
+      const values = make();
+      if (key === 'blocks.output.conv.w') change(values);
+      return [key.replace(/\.w$/, '.weight').replace(/\.b$/, '.bias'), file.tensor(values, shape)];
+    });
+    writeFileSync(join(scratch, name), await file.save(dict([['model', orderedDict(entries)]])));
+    return join(scratch, name);
+  };
+
+  test.each([{}, { verify: true }, { dryRun: true }, { dtype: 'f16' }] as const)(
+    'are warned of by tensor and count: %o',
+    async (options) => {
+      const source = await save('nan.pt', (values) => values.set([NaN, Infinity, NaN, -Infinity, NaN], 3));
+      const { warnings } = await convertToModelFolder({ sources: [source], out, ...options });
+      const tensor = 'model.blocks.output.conv.weight';
+      expect(warnings).toEqual([
+        {
+          part: 'encoder',
+          ...{ tensor, nan: 3, infinite: 2, elements: 256 },
+          message: `encoder: ${tensor} has 3 NaN and 2 infinite among its 256 numbers`,
+        },
+      ]);
+    },
+  );
+
+  test('are nobody’s concern where there are none: the largest and smallest numbers are numbers', async () => {
+    const source = await save('fine.pt', (values) => values.set([3.4e38, -3.4e38, 1e-45, -0]));
+    expect((await convertToModelFolder({ sources: [source], out })).warnings).toEqual([]);
+  });
+});
+
+describe('DALLE-pytorch under DeepSpeed', () => {
+  const corpus = fileURLToPath(new URL('../corpus/dalle-pytorch/plain.pt', import.meta.url));
+  const keys = ['hparams', 'vae_params', 'vae_class_name', 'version'];
+
+  /** The corpus's checkpoint taken apart: what says what it is, and its weights alone, behind a prefix or as ZeRO-3. */
+  async function takeApart(
+    change: (entries: Entries, file: TorchCheckpoint) => PickleValue,
+  ): Promise<[string, string]> {
+    const source = sourceFromBytes(readFileSync(corpus), 'plain.pt');
+    const opened = await openTorchZip(source);
+    const entries = stringEntries(opened.root)!;
+    const settings = keys.map((key): [string, PickleValue] => [key, entries.get(key) ?? null]);
+    const auxiliary = await new TorchCheckpoint().save(
+      dict([...settings, ['weights', 'To get a working checkpoint …']]),
+    );
+    const file = new TorchCheckpoint();
+    const weights: Entries = [];
+    for (const { path, data } of findTensors(opened).tensors) {
+      if (!path.startsWith('weights.') || data instanceof FormatError) continue;
+      weights.push([path.slice('weights.'.length), file.tensor(await data.read(), data.shape)]);
+    }
+    writeFileSync(join(scratch, 'auxiliary.pt'), auxiliary);
+    writeFileSync(join(scratch, 'weights.pt'), await file.save(change(weights, file)));
+    return [join(scratch, 'auxiliary.pt'), join(scratch, 'weights.pt')];
+  }
+
+  test('the auxiliary file and the weights, in any order, as the one file', async () => {
+    const whole = await convertToModelFolder({ sources: [corpus], out: `${out}-whole` });
+    for (const change of [
+      (entries: Entries) => orderedDict(entries),
+      (entries: Entries) =>
+        dict([['module', orderedDict(entries.map(([name, value]) => [`module.${String(name)}`, value]))]]),
+    ]) {
+      const files = await takeApart(change);
+      for (const sources of [files, [...files].reverse()]) {
+        const { parts } = await convertToModelFolder({ sources, out, force: true });
+        expect(parts[0]!.architecture).toEqual(whole.parts[0]!.architecture);
+        expect(sha256(join(out, 'transformer.safetensors'))).toBe(
+          sha256(join(`${out}-whole`, 'transformer.safetensors')),
+        );
+      }
+    }
+  });
+
+  test('one without the other says what is missing', async () => {
+    const [auxiliary, weights] = await takeApart((entries) => orderedDict(entries));
+    await expect(convertToModelFolder({ sources: [auxiliary], out })).rejects.toMatchObject({
+      code: 'E_ARCHITECTURE',
+      message: expect.stringMatching(/without the weights.*zero_to_fp32\.py/),
+    });
+    await expect(convertToModelFolder({ sources: [weights], out })).rejects.toMatchObject({
+      code: 'E_ARCHITECTURE',
+      message: expect.stringContaining('auxiliary.pt'),
+    });
+  });
+
+  test.each([[[1]], [[0]], [[]]])('placeholders of shape %o are a file of ZeRO-3', async (shape) => {
+    const [auxiliary, weights] = await takeApart((entries, file) => {
+      const values = (): Float32Array => new Float32Array(shape[0] ?? 1);
+      // Small ones stay whole.
+      return orderedDict(
+        entries.map(([name, value]) => [name, /bias/.test(String(name)) ? value : file.tensor(values(), shape)]),
+      );
+    });
+    await expect(convertToModelFolder({ sources: [auxiliary, weights], out })).rejects.toMatchObject({
+      code: 'E_WEIGHTS_PARTITIONED',
+      message: expect.stringMatching(/ZeRO-3.*partitioned.*zero_to_fp32\.py/),
+    });
+  });
+
+  test('a part of an optimiser’s state is called so', async () => {
+    const [, optimiser] = await takeApart((entries) =>
+      dict([
+        [
+          'optimizer_state_dict',
+          dict([
+            ['zero_stage', 3],
+            ['fp32_flat_groups', list(entries.slice(0, 1).map(([, value]) => value))],
+          ]),
+        ],
+      ]),
+    );
+    await expect(convertToModelFolder({ sources: [optimiser], out })).rejects.toMatchObject({
+      code: 'E_WEIGHTS_PARTITIONED',
+      message: expect.stringContaining('optimiser'),
+    });
   });
 });
 

@@ -3,13 +3,16 @@
  * command `dalle-gl convert` prints that report.
  */
 import { checkPath } from '../../base/node/open-file.ts';
+import { describeNonFinite, NonFiniteCounter, type NonFinite } from '../count-non-finite.ts';
+import { throwIfAborted } from '../describe-source.ts';
+import type { LeftOutValue } from '../file-tensors.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
-import { countParameters, type LeftOut } from '../weights.ts';
+import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../weights.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
@@ -51,6 +54,17 @@ export interface ConvertedPart extends ConvertedFiles {
   readonly parameters: number;
   /** Tensors of the source that were not needed, with the reason. */
   readonly leftOut: readonly LeftOut[];
+  /** What else the source has: the way to it and its Python class. Nothing of it was built or called. */
+  readonly leftOutValues: readonly LeftOutValue[];
+  /** Prefixes of the source's names that were taken off, such as `module.`. */
+  readonly takenOff: readonly TakenOff[];
+}
+
+/** Weights that are no numbers, which a net cannot compute with. */
+export interface ConversionWarning extends NonFinite {
+  readonly part: NetPart;
+  /** The same in a sentence. */
+  readonly message: string;
 }
 
 export interface ConversionReport {
@@ -60,6 +74,8 @@ export interface ConversionReport {
   readonly verified: boolean;
   readonly parts: readonly ConvertedPart[];
   readonly tokenizer?: ConvertedFiles;
+  /** What is no error of the files and yet better known. */
+  readonly warnings: readonly ConversionWarning[];
   /** Bytes of all parts written, or that would be. */
   readonly bytes: number;
   readonly seconds: number;
@@ -79,7 +95,11 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
   const opened = await openSources(options.sources, options);
   try {
     const bytes = measureParts(opened, dtype, shardBytes);
-    const written = dryRun ? {} : await writeParts(opened, bytes, { ...options, dtype, ...(sampling && { sampling }) });
+    const watched = watchParts(opened);
+    if (dryRun) await readParts(watched, options.signal);
+    const written = dryRun
+      ? {}
+      : await writeParts(watched, bytes, { ...options, dtype, ...(sampling && { sampling }) });
     if (verify && !dryRun) await verifyModelFolder(out, opened, dtype, options);
     return {
       out,
@@ -90,12 +110,47 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
       ...(opened.tokenizer && {
         tokenizer: { source: opened.tokenizer.source, files: written.tokenizer?.files ?? [] },
       }),
+      warnings: watched.counters.flatMap(listWarnings),
       bytes,
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
     await opened.close();
   }
+}
+
+type Watched = OpenedSources & { readonly counters: readonly PartCounter[] };
+
+interface PartCounter {
+  readonly part: NetPart;
+  readonly counter: NonFiniteCounter;
+}
+
+/** The same sources, their numbers looked at while they pass. */
+function watchParts(opened: OpenedSources): Watched {
+  const counters = opened.parts.map(({ weights }) => ({
+    part: partOf(weights.architecture),
+    counter: new NonFiniteCounter(),
+  }));
+  const parts = opened.parts.map(({ weights, source }, index) => ({
+    weights: { ...weights, tensors: counters[index]!.counter.watch(weights.tensors) },
+    source,
+  }));
+  return { ...opened, parts, counters };
+}
+
+/** Reads every number once, as writing would. */
+async function readParts({ parts }: OpenedSources, signal: AbortSignal | undefined): Promise<void> {
+  for (const { weights } of parts) {
+    for (const tensor of weights.tensors.values()) {
+      const blocks = tensorBlocks(tensor);
+      while (!(await blocks.next()).done) throwIfAborted(signal);
+    }
+  }
+}
+
+function listWarnings({ part, counter }: PartCounter): ConversionWarning[] {
+  return counter.found.map((found) => ({ part, ...found, message: `${part}: ${describeNonFinite(found)}` }));
 }
 
 function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype, shardBytes = Infinity): number {
@@ -138,6 +193,8 @@ function describePart({ weights, source }: PartToWrite, written: ModelParts): Co
     tensors: weights.tensors.size,
     parameters: countParameters(weights),
     leftOut: weights.leftOut ?? [],
+    leftOutValues: weights.leftOutValues ?? [],
+    takenOff: weights.takenOff ?? [],
     files: written[name]?.files ?? [],
   };
 }

@@ -1,13 +1,16 @@
 /**
- * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or more nets, or a tokenizer),
- * checked, and only then read from end to end for its hash. A model has one of each part, so two are refused.
+ * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or more
+ * nets, what says what a net is, or a tokenizer), checked, and only then read from end to end for its hash. A model has
+ * one of each part, so two are refused.
  */
-import { UsageError } from '../../base/errors.ts';
+import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import type { SavedSettings } from '../dalle-pytorch.ts';
+import { readSettingsFile } from '../dalle-pytorch-settings.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
 import type { PartName, SourceDescription } from '../manifest.ts';
 import { partOf } from '../net-spec.ts';
-import { gatherShards, openCheckpoint } from '../open-weights.ts';
+import { gatherShards, openWithSettings } from '../open-weights.ts';
 import { readTokenizer } from '../tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions } from './download-file.ts';
@@ -61,7 +64,9 @@ async function readSources(
 ): Promise<Omit<OpenedSources, 'close'>> {
   const parts: PartToWrite[] = [];
   const owners = new Map<PartName, string>();
+  const checkpoints: ByteSource[] = [];
   let tokenizer: TokenizerToWrite | undefined;
+  let auxiliary: { readonly name: string; readonly settings: SavedSettings } | undefined;
   for (const named of sources) {
     throwIfAborted(control.signal);
     const file = await openSource(named, downloadOptions(control));
@@ -73,12 +78,28 @@ async function readSources(
     }
     const whole = await gatherShards(file);
     files[files.length - 1] = whole;
-    const nets = await openCheckpoint(whole);
+    const settings = await readSettingsFile(whole);
+    if (settings) auxiliary = { name: whole.name, settings };
+    else checkpoints.push(whole);
+  }
+  // Settings may be named behind the weights they belong to.
+  for (const whole of checkpoints) {
+    const nets = await openWithSettings(whole, auxiliary?.settings);
     for (const { architecture } of nets) claimPart(owners, partOf(architecture), whole.name);
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
+  if (auxiliary && !owners.has('transformer')) throw auxiliaryError(auxiliary.name);
   return { parts, ...(tokenizer && { tokenizer }) };
+}
+
+function auxiliaryError(file: string): FormatError {
+  return new FormatError(
+    'E_ARCHITECTURE',
+    `convertToModelFolder: ${file} is what DALLE-pytorch keeps beside a transformer's weights, without the weights. Name ` +
+      `them too: mp_rank_00_model_states.pt of the same checkpoint, or after ZeRO training what zero_to_fp32.py makes of ` +
+      `it, as in dalle-gl convert auxiliary.pt pytorch_model.bin -o DIR.`,
+  );
 }
 
 function downloadOptions({ onProgress, signal, cache }: SourceControl): DownloadFileOptions {

@@ -7,6 +7,7 @@ import { checkBudget, type PickleBudgets } from './budgets.ts';
 
 const NEWLINE = 0x0a;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 export class PickleCursor {
   /** Offset of the next byte. */
   position = 0;
@@ -56,8 +57,9 @@ export class PickleCursor {
     return new Uint8Array(this.#string(length));
   }
 
+  /** UTF-8 as Python writes it: also lone surrogates, of file names that are no text, say. */
   utf8(length: number): string {
-    return this.#decode(UTF8, this.#string(length));
+    return this.#decodeLenient(this.#string(length));
   }
 
   latin1(length: number): string {
@@ -71,7 +73,7 @@ export class PickleCursor {
 
   /** As `line`, decoded as UTF-8. */
   lineUtf8(): string {
-    return this.#decode(UTF8, this.#lineBytes());
+    return this.#decode(this.#lineBytes());
   }
 
   /** A two's-complement integer of `length` bytes; a number where it is safe, else a bigint. */
@@ -97,9 +99,26 @@ export class PickleCursor {
     return this.#bytes.subarray(start, start + length);
   }
 
-  #decode(decoder: TextDecoder, bytes: Uint8Array): string {
+  /** The well-formed pieces between surrogates, and those, which UTF-8 proper does not allow. */
+  #decodeLenient(bytes: Uint8Array): string {
+    let text = '';
+    let start = 0;
+    for (let at = bytes.indexOf(SURROGATE_LEAD); at >= 0; at = bytes.indexOf(SURROGATE_LEAD, at)) {
+      if (!hasSurrogateAt(bytes, at)) {
+        at++;
+        continue;
+      }
+      text += this.#decode(bytes.subarray(start, at));
+      text += String.fromCharCode(0xd000 | ((bytes[at + 1]! & 0x3f) << 6) | (bytes[at + 2]! & 0x3f));
+      at += 3;
+      start = at;
+    }
+    return text + this.#decode(bytes.subarray(start));
+  }
+
+  #decode(bytes: Uint8Array): string {
     try {
-      return decoder.decode(bytes);
+      return UTF8.decode(bytes);
     } catch (cause) {
       throw new FormatError(
         'E_PICKLE_VALUE',
@@ -123,6 +142,21 @@ export class PickleCursor {
         `The file was cut short or damaged; fetch it again.`,
     );
   }
+}
+
+/** The first byte of a surrogate (and of what lies just below them). */
+const SURROGATE_LEAD = 0xed;
+
+/** True if a surrogate, U+D800 to U+DFFF, is written at this byte as if it were a character. */
+function hasSurrogateAt(bytes: Uint8Array, at: number): boolean {
+  const [lead, second, third] = bytes.subarray(at, at + 3);
+  return (
+    lead === SURROGATE_LEAD &&
+    second !== undefined &&
+    (second & 0xe0) === 0xa0 &&
+    third !== undefined &&
+    (third & 0xc0) === 0x80
+  );
 }
 
 /** A bigint as a number where that is exact. */

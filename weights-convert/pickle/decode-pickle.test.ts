@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FormatError } from '../../base/errors.ts';
 import { DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
 import { decodePickle } from './decode-pickle.ts';
 import { encodePickle } from './encode-pickle.ts';
@@ -78,6 +79,32 @@ test.each([0, 1, 2, 3, 4, 5])('three hundred values that Python made at random, 
     return sequenceItems(value)?.map(toPlain) ?? value;
   };
   expect(toPlain(decodePickle(readFileSync(new URL(`random-${protocol}.pkl`, folder))).root)).toEqual(wanted);
+});
+
+/** As corpus/make_text_forms.py describes values; INT and LONG give whole numbers only. */
+function describeValue(value: PickleValue, opcode: string): string {
+  if (typeof value === 'boolean') return `bool:${value ? 'True' : 'False'}`;
+  if (typeof value === 'string') return `str:${Buffer.from(value, 'utf16le').swap16().toString('hex')}`;
+  if (typeof value !== 'number' || opcode !== 'F') return value === null ? 'None' : `int:${String(value)}`;
+  const bits = Buffer.alloc(8);
+  bits.writeDoubleBE(value);
+  return Number.isNaN(value) ? 'float:nan' : `float:${bits.toString('hex')}`;
+}
+
+test('numbers and texts in every spelling are taken and refused as Python does', () => {
+  const rows = JSON.parse(readFileSync(new URL('text-forms.json', folder), 'utf8')) as [string, string][];
+  expect(rows.length).toBe(800);
+  const read = (hex: string): string => {
+    const bytes = Buffer.from(hex, 'hex');
+    try {
+      return describeValue(decodePickle(bytes).root, String.fromCharCode(bytes[0]!));
+    } catch (error) {
+      expect(error).toBeInstanceOf(FormatError);
+      return 'refused';
+    }
+  };
+  const differing = rows.filter(([hex, wanted]) => read(hex) !== wanted);
+  expect(differing.map(([hex, wanted]) => [Buffer.from(hex, 'hex').toString('latin1'), wanted, read(hex)])).toEqual([]);
 });
 
 test('smaller budgets are kept to', () => {

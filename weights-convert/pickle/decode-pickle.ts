@@ -7,13 +7,16 @@
 import { FormatError } from '../../base/errors.ts';
 import { checkBudget, DEFAULT_BUDGETS, type PickleBudgets } from './budgets.ts';
 import { PickleMachine } from './machine.ts';
+import { makeTrace, type PickleTrace } from './trace.ts';
 import { OPCODES } from './opcodes.ts';
-import type { GlobalRecord, PersistentRecord, PickleValue } from './records.ts';
+import type { CallRecord, GlobalRecord, PersistentRecord, PickleValue } from './records.ts';
 
 export interface DecodedPickle {
   readonly root: PickleValue;
   /** Every naming of a global, in the order of the stream. */
   readonly globals: readonly GlobalRecord[];
+  /** Every call and construction, also of what is not in the result. */
+  readonly calls: readonly CallRecord[];
   /** Every persistent id, in the order of the stream. */
   readonly persistents: readonly PersistentRecord[];
   /** Bytes used, up to and with STOP. */
@@ -22,8 +25,8 @@ export interface DecodedPickle {
 
 export interface DecodePickleOptions {
   readonly budgets?: PickleBudgets;
-  /** Receives the globals as they are named, so that they are known even if decoding then fails. */
-  readonly globals?: GlobalRecord[];
+  /** Receives what is named and called as it is read, so that it is known even if decoding then fails. */
+  readonly trace?: PickleTrace;
   /** Called after each opcode: how a pickle is explained. */
   readonly onStep?: (step: PickleStep) => void;
 }
@@ -48,8 +51,20 @@ export interface PickleStep {
  */
 export function decodePickle(bytes: Uint8Array, options: DecodePickleOptions = {}): DecodedPickle {
   const budgets = options.budgets ?? DEFAULT_BUDGETS;
-  const machine = new PickleMachine(bytes, budgets, options.globals ?? []);
-  const { cursor } = machine;
+  const { trace = makeTrace() } = options;
+  const machine = new PickleMachine(bytes, budgets, trace);
+  try {
+    runMachine(machine, bytes, options);
+  } finally {
+    trace.length = machine.cursor.position;
+  }
+  // STOP has set the result.
+  return { ...trace, root: machine.result ?? null, persistents: machine.persistents };
+}
+
+/** Runs opcode after opcode until STOP. */
+function runMachine(machine: PickleMachine, bytes: Uint8Array, { onStep }: DecodePickleOptions): void {
+  const { cursor, budgets } = machine;
   for (let steps = 1; machine.result === undefined; steps++) {
     machine.offset = cursor.position;
     machine.opcode = 'the next opcode';
@@ -60,7 +75,7 @@ export function decodePickle(bytes: Uint8Array, options: DecodePickleOptions = {
     if (!opcode) throw unknownOpcode(byte, machine.offset);
     machine.opcode = opcode.name;
     opcode.run(machine);
-    options.onStep?.({
+    onStep?.({
       offset: machine.offset,
       opcode: opcode.name,
       argument: bytes.subarray(machine.offset + 1, cursor.position),
@@ -68,7 +83,6 @@ export function decodePickle(bytes: Uint8Array, options: DecodePickleOptions = {
       top: machine.result === undefined ? machine.peek() : machine.result,
     });
   }
-  return { root: machine.result, globals: machine.globals, persistents: machine.persistents, length: cursor.position };
 }
 
 function unknownOpcode(byte: number, offset: number): FormatError {
@@ -81,9 +95,5 @@ function unknownOpcode(byte: number, offset: number): FormatError {
 }
 
 const REFUSED: ReadonlyMap<number, string> = new Map([
-  [0x82, 'EXT1, which looks a name up in the program that loads the file: refused'],
-  [0x83, 'EXT2, which looks a name up in the program that loads the file: refused'],
-  [0x84, 'EXT4, which looks a name up in the program that loads the file: refused'],
   [0x97, 'NEXT_BUFFER, which wants data from outside the file: refused'],
-  [0x98, 'READONLY_BUFFER, which wants data from outside the file: refused'],
 ]);

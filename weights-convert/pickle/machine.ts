@@ -7,6 +7,7 @@
 import { FormatError } from '../../base/errors.ts';
 import { checkBudget, type PickleBudgets } from './budgets.ts';
 import { PickleCursor } from './cursor.ts';
+import { EXTENSION_REGISTRY, modernModule } from './module-names.ts';
 import {
   isRecord,
   type CallRecord,
@@ -15,12 +16,13 @@ import {
   type PickleRecord,
   type PickleValue,
 } from './records.ts';
+import type { PickleTrace } from './trace.ts';
 
 export class PickleMachine {
   readonly cursor: PickleCursor;
   readonly budgets: PickleBudgets;
-  /** Every global the stream named, in order, also when decoding fails later: the caller's array. */
-  readonly globals: GlobalRecord[];
+  /** What the stream named and called, in order, also when decoding fails later: the caller's. */
+  readonly trace: PickleTrace;
   readonly persistents: PersistentRecord[] = [];
   /** Set by STOP. */
   result: PickleValue | undefined = undefined;
@@ -32,10 +34,10 @@ export class PickleMachine {
   readonly #memo: PickleValue[] = [];
   #memoCount = 0;
 
-  constructor(bytes: Uint8Array, budgets: PickleBudgets, globals: GlobalRecord[]) {
+  constructor(bytes: Uint8Array, budgets: PickleBudgets, trace: PickleTrace) {
     this.cursor = new PickleCursor(bytes, budgets);
     this.budgets = budgets;
-    this.globals = globals;
+    this.trace = trace;
   }
 
   push(value: PickleValue): void {
@@ -123,13 +125,21 @@ export class PickleMachine {
   pushGlobal(module: string, name: string): void {
     // One long text can be named thousands of times, and every name is looked at.
     checkBudget(this.budgets, 'nameCharacters', module.length + name.length, this.offset);
-    const record: GlobalRecord = { tag: 'global', module: MODERN_MODULES.get(module) ?? module, name };
-    this.globals.push(record);
+    const record: GlobalRecord = { tag: 'global', module: modernModule(module), name };
+    this.trace.globals.push(record);
     this.push(record);
   }
 
+  /** A name by its number in a registry of the program that loads the file: nobody here knows it. */
+  pushExtension(code: number): void {
+    this.pushGlobal(EXTENSION_REGISTRY, `code ${code}`);
+  }
+
   pushCall(by: CallRecord['by'], callee: PickleValue, args: PickleValue): void {
-    this.push({ tag: 'call', by, callee, args, items: [], entries: [], depth: this.#depthOf([callee, args]) });
+    const depth = this.#depthOf([callee, args]);
+    const record: CallRecord = { tag: 'call', by, callee, args, items: [], entries: [], depth };
+    this.trace.calls.push(record);
+    this.push(record);
   }
 
   pushPersistent(id: PickleValue): void {
@@ -191,9 +201,3 @@ export class PickleMachine {
     return deepest + 1;
   }
 }
-
-/** Modules that Python 3 renamed; protocols up to 2 write the old names. */
-const MODERN_MODULES: ReadonlyMap<string, string> = new Map([
-  ['__builtin__', 'builtins'],
-  ['copy_reg', 'copyreg'],
-]);

@@ -1,12 +1,19 @@
 /**
  * The opcodes of pickle protocols 0 to 5, each as what it does to the machine.
  *
- * Names and meanings as in CPython's `pickletools`. Left out, and so refused: EXT1, EXT2, EXT4 (they look names up in a
- * registry of the loading program) and NEXT_BUFFER, READONLY_BUFFER (data kept outside the stream).
+ * Names and meanings as in CPython's `pickletools`. Left out, and so refused: NEXT_BUFFER
+ * (data kept outside the stream).
  */
 import type { PickleMachine } from './machine.ts';
 import { isRecord, type CallRecord, type PickleValue } from './records.ts';
-import { parseFloatLine, parseIntegerLine, unescapeString, unescapeUnicode } from './text-values.ts';
+import {
+  parseFloatLine,
+  parseIndexLine,
+  parseIntegerLine,
+  parseIntLine,
+  unescapeString,
+  unescapeUnicode,
+} from './text-values.ts';
 
 export interface Opcode {
   readonly name: string;
@@ -28,18 +35,18 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
       ['0', 'POP', (m) => m.popValueOrMark()],
       ['1', 'POP_MARK', (m) => void m.popMark()],
       ['2', 'DUP', (m) => m.push(m.top())],
-      ['p', 'PUT', (m) => m.memoize(readIndexLine(m))],
+      ['p', 'PUT', (m) => m.memoize(parseIndexLine(m, m.cursor.line()))],
       ['q', 'BINPUT', (m) => m.memoize(m.cursor.byte())],
       ['r', 'LONG_BINPUT', (m) => m.memoize(m.cursor.uint32())],
       [0x94, 'MEMOIZE', (m) => m.memoizeNext()],
-      ['g', 'GET', (m) => m.recall(readIndexLine(m))],
+      ['g', 'GET', (m) => m.recall(parseIndexLine(m, m.cursor.line()))],
       ['h', 'BINGET', (m) => m.recall(m.cursor.byte())],
       ['j', 'LONG_BINGET', (m) => m.recall(m.cursor.uint32())],
       // Constants and numbers.
       ['N', 'NONE', (m) => m.push(null)],
       [0x88, 'NEWTRUE', (m) => m.push(true)],
       [0x89, 'NEWFALSE', (m) => m.push(false)],
-      ['I', 'INT', (m) => m.push(readIntLine(m))],
+      ['I', 'INT', (m) => m.push(parseIntLine(m, m.cursor.line()))],
       ['J', 'BININT', (m) => m.push(m.cursor.int32())],
       ['K', 'BININT1', (m) => m.push(m.cursor.byte())],
       ['M', 'BININT2', (m) => m.push(m.cursor.uint16())],
@@ -60,6 +67,7 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
       ['C', 'SHORT_BINBYTES', (m) => m.push(m.cursor.bytes(m.cursor.byte()))],
       [0x8e, 'BINBYTES8', (m) => m.push(m.cursor.bytes(m.cursor.uint64()))],
       [0x96, 'BYTEARRAY8', (m) => m.push(m.cursor.bytes(m.cursor.uint64()))],
+      [0x98, 'READONLY_BUFFER', requireBytes],
       // Containers.
       [')', 'EMPTY_TUPLE', (m) => m.pushTuple([])],
       ['t', 'TUPLE', (m) => m.pushTuple(m.popMark())],
@@ -80,6 +88,9 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
       // Names, and what Python would call or construct. Here they only become records.
       ['c', 'GLOBAL', (m) => m.pushGlobal(m.cursor.lineUtf8(), m.cursor.lineUtf8())],
       [0x93, 'STACK_GLOBAL', pushStackGlobal],
+      [0x82, 'EXT1', (m) => m.pushExtension(m.cursor.byte())],
+      [0x83, 'EXT2', (m) => m.pushExtension(m.cursor.uint16())],
+      [0x84, 'EXT4', (m) => m.pushExtension(m.cursor.int32())],
       ['R', 'REDUCE', (m) => pushCallOfTwo(m, 'reduce')],
       [0x81, 'NEWOBJ', (m) => pushCallOfTwo(m, 'newobj')],
       [0x92, 'NEWOBJ_EX', pushCallWithKeywords],
@@ -104,18 +115,6 @@ function readFrame(machine: PickleMachine): void {
     throw machine.error('E_PICKLE_TRUNCATED', `announces ${length} bytes, too many`);
 }
 
-function readIndexLine(machine: PickleMachine): number {
-  const index = parseIntegerLine(machine, machine.cursor.line());
-  if (typeof index === 'number' && index >= 0) return index;
-  throw machine.error('E_PICKLE_MEMO', `names memo entry ${index}`);
-}
-
-/** INT also writes booleans, as 00 and 01. */
-function readIntLine(machine: PickleMachine): boolean | number | bigint {
-  const line = machine.cursor.line();
-  return line === '00' || line === '01' ? line === '01' : parseIntegerLine(machine, line);
-}
-
 function popSeveral(machine: PickleMachine, count: number): PickleValue[] {
   const values = Array.from({ length: count }, () => machine.pop());
   return values.reverse();
@@ -128,6 +127,11 @@ function pushStackGlobal(machine: PickleMachine): void {
     throw machine.error('E_PICKLE_TYPE', 'wants two strings');
   }
   machine.pushGlobal(module, name);
+}
+
+/** Says that the bytes on top are not to be changed. */
+function requireBytes(machine: PickleMachine): void {
+  if (!(machine.top() instanceof Uint8Array)) throw machine.error('E_PICKLE_TYPE', 'wants bytes');
 }
 
 /** REDUCE and NEWOBJ: a callable or class below its tuple of arguments. */

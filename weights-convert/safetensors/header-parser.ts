@@ -32,7 +32,7 @@ const MAX_RANK = 32;
 export function parseSafetensorsHeader(text: string): SafetensorsHeader {
   const parser = new JsonReader(text, HEADER);
   const entries = new Map<string, HeaderEntry>();
-  let metadata: Map<string, string> | undefined;
+  let metadata: ReadonlyMap<string, string> | undefined;
   parser.object((name) => {
     checkName(name, HEADER);
     checkCount(entries.size, HEADER);
@@ -44,11 +44,14 @@ export function parseSafetensorsHeader(text: string): SafetensorsHeader {
   return { entries, metadata: metadata ?? new Map() };
 }
 
-function parseMetadata(parser: JsonReader): Map<string, string> {
+/** Notes: text by name. As the reference reader has it, `null` is none at all, and any other value is an error. */
+function parseMetadata(parser: JsonReader): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
+  if (parser.acceptNull()) return metadata;
   parser.object((key) => {
     checkCount(metadata.size, HEADER);
     if (metadata.has(key)) throw duplicateError(key, HEADER);
+    if (!parser.isString()) throw parser.error(`a note ${quote(key)} in ${METADATA_NAME} that is no text`);
     metadata.set(key, parser.string());
   });
   return metadata;

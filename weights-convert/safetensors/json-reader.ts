@@ -71,8 +71,17 @@ export class JsonReader {
 
   /** Whether an object comes next; consumes nothing. */
   isObject(): boolean {
-    this.#skipSpace();
-    return this.#text[this.#position] === '{';
+    return this.#peek() === '{';
+  }
+
+  /** Whether a string comes next; consumes nothing. */
+  isString(): boolean {
+    return this.#peek() === '"';
+  }
+
+  /** Consumes a `null`, if one comes next. */
+  acceptNull(): boolean {
+    return this.#match(/null(?!\w)/y) !== undefined;
   }
 
   /** Any value with at most so many levels of brackets, which is not kept. */
@@ -106,9 +115,13 @@ export class JsonReader {
     }
   }
 
-  #accept(character: string): boolean {
+  #peek(): string | undefined {
     this.#skipSpace();
-    if (this.#text[this.#position] !== character) return false;
+    return this.#text[this.#position];
+  }
+
+  #accept(character: string): boolean {
+    if (this.#peek() !== character) return false;
     this.#position++;
     return true;
   }

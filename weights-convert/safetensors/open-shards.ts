@@ -6,7 +6,7 @@ import { FormatError } from '../../base/errors.ts';
 import { joinSources, type ByteSource } from '../byte-source.ts';
 import type { TensorData } from '../weights.ts';
 import { quote } from './json-reader.ts';
-import { openSafetensors, readSafetensorsLayout, type TensorSpan } from './read-safetensors.ts';
+import { listSafetensors, readSafetensorsLayout, requireReadable, type TensorSpan } from './read-safetensors.ts';
 import { parseShardIndex, shardError, type ShardMap } from './shard-index.ts';
 
 /** Index and shards as one run of bytes. */
@@ -54,17 +54,24 @@ export async function closeShards({ shards }: Pick<ShardedSource, 'shards'>): Pr
   for (const { source } of shards) await source.close?.();
 }
 
+/** The tensors of all shards where every one is wanted; throws as `listShardedSafetensors`, and `E_TENSOR_DTYPE`. */
+export async function openShardedSafetensors(source: ShardedSource): Promise<ReadonlyMap<string, TensorData>> {
+  return requireReadable(await listShardedSafetensors(source));
+}
+
 /**
- * The tensors of all shards.
+ * The tensors of all shards; an error for one of a type that is not read.
  *
- * @throws FormatError `E_ST_SHARD` where a shard holds other tensors than the index says, and as `openSafetensors`
+ * @throws FormatError `E_ST_SHARD` where a shard holds other tensors than the index says, and as `listSafetensors`
  */
-export async function openShardedSafetensors({ shards }: ShardedSource): Promise<Map<string, TensorData>> {
-  const tensors = new Map<string, TensorData>();
+export async function listShardedSafetensors({
+  shards,
+}: ShardedSource): Promise<Map<string, TensorData | FormatError>> {
+  const tensors = new Map<string, TensorData | FormatError>();
   for (const shard of shards) {
-    const file = await openSafetensors(shard.source);
-    checkNames(shard, file.tensors);
-    for (const [name, tensor] of file.tensors) tensors.set(name, tensor);
+    const own = await listSafetensors(shard.source);
+    checkNames(shard, own);
+    for (const [name, tensor] of own) tensors.set(name, tensor);
   }
   return tensors;
 }
@@ -76,7 +83,7 @@ export interface ShardedSpan {
   readonly file: string;
 }
 
-/** Where the tensors of all shards lie; throws as `openShardedSafetensors`. */
+/** Where the tensors of all shards lie; throws as `listShardedSafetensors`. */
 export async function readShardedLayout({ shards }: ShardedSource): Promise<ShardedSpan[]> {
   const spans: ShardedSpan[] = [];
   for (const shard of shards) {

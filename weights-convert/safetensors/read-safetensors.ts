@@ -44,18 +44,47 @@ const FOREIGN_BITS: ReadonlyMap<string, number> = new Map([
   ['F8_E4M3', 8],
   ['F8_E5M2', 8],
   ['F8_E8M0', 8],
+  ['F8_E4M3FNUZ', 8],
+  ['F8_E5M2FNUZ', 8],
+  ['F6_E2M3', 6],
+  ['F6_E3M2', 6],
   ['F4', 4],
   ['C64', 64],
 ]);
 
 /**
- * Opens a safetensors file.
+ * Opens a safetensors file all of whose tensors are wanted.
  *
  * @throws FormatError as `readSafetensorsLayout`, and `E_TENSOR_DTYPE` for elements that are not read as float32
  */
 export async function openSafetensors(source: ByteSource): Promise<SafetensorsFile> {
-  const { spans, metadata } = await readSafetensorsLayout(source);
-  return { tensors: new Map([...spans].map(([name, span]) => [name, makeTensor(source, name, span)])), metadata };
+  const layout = await readSafetensorsLayout(source);
+  return { tensors: requireReadable(makeTensors(source, layout)), metadata: layout.metadata };
+}
+
+/**
+ * The tensors of a safetensors file; an error for one of a type that is not read, which only matters to who needs it.
+ *
+ * @throws FormatError as `readSafetensorsLayout`
+ */
+export async function listSafetensors(source: ByteSource): Promise<Map<string, TensorData | FormatError>> {
+  return makeTensors(source, await readSafetensorsLayout(source));
+}
+
+function makeTensors(source: ByteSource, { spans }: SafetensorsLayout): Map<string, TensorData | FormatError> {
+  return new Map([...spans].map(([name, span]) => [name, makeTensor(source, name, span)]));
+}
+
+/** @throws the first of the errors */
+export function requireReadable(
+  tensors: ReadonlyMap<string, TensorData | FormatError>,
+): ReadonlyMap<string, TensorData> {
+  const readable = new Map<string, TensorData>();
+  for (const [name, tensor] of tensors) {
+    if (tensor instanceof FormatError) throw tensor;
+    readable.set(name, tensor);
+  }
+  return readable;
 }
 
 /**
@@ -103,7 +132,11 @@ async function readHeader(source: ByteSource): Promise<{ text: string; dataStart
 /** A tensor has as many bytes as its shape and type take. */
 function checkBytes(source: ByteSource, name: string, { dtype, shape, begin, end }: HeaderEntry): void {
   const elementBits = isReadable(dtype) ? 8 * DTYPE_BYTES[dtype] : FOREIGN_BITS.get(dtype);
-  if (elementBits === undefined) throw dtypeError(source.name, name, dtype);
+  if (elementBits === undefined) {
+    // A type that is newer than this reader: of what size it is cannot be said, and need not be to leave it out.
+    if (/^[A-Z][A-Z0-9_]{0,19}$/.test(dtype)) return;
+    throw dtypeError(source.name, name, dtype);
+  }
   if (countElements(shape) * elementBits === (end - begin) * 8) return;
   throw new FormatError(
     'E_ST_OFFSETS',
@@ -112,8 +145,12 @@ function checkBytes(source: ByteSource, name: string, { dtype, shape, begin, end
   );
 }
 
-function makeTensor(source: ByteSource, name: string, { dtype, shape, position, bytes }: TensorSpan): TensorData {
-  if (!isReadable(dtype)) throw dtypeError(source.name, name, dtype);
+function makeTensor(
+  source: ByteSource,
+  name: string,
+  { dtype, shape, position, bytes }: TensorSpan,
+): TensorData | FormatError {
+  if (!isReadable(dtype)) return dtypeError(source.name, name, dtype);
   const blocks = (): AsyncGenerator<Float32Array> => decodeBlocks(source, dtype, position, bytes);
   const read = async (): Promise<Float32Array> => {
     const result = new Float32Array(countElements(shape));

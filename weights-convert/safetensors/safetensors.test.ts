@@ -118,6 +118,23 @@ test('tensors that begin at any byte are read: aligned they need not be', async 
   }
 });
 
+test('metadata that is null, empty or absent is none; a note that is no text is named', async () => {
+  for (const metadata of ['', '"__metadata__":null,', '"__metadata__" : null , ', '"__metadata__":{},']) {
+    const file = await open(safetensors(`{${metadata}"a":{"dtype":"F32","shape":[0,3],"data_offsets":[0,0]}}`));
+    expect([...file.metadata]).toEqual([]);
+    expect(file.tensors.get('a')!.shape).toEqual([0, 3]);
+  }
+  for (const note of ['1', 'true', 'null', '["a"]', '{}']) {
+    await expect(open(safetensors(`{"__metadata__":{"step":${note}}}`))).rejects.toMatchObject({
+      code: 'E_ST_JSON',
+      message: expect.stringContaining('a note "step" in __metadata__ that is no text'),
+    });
+  }
+  for (const metadata of ['nullable', '0', '"text"', '[]']) {
+    await expect(open(safetensors(`{"__metadata__":${metadata}}`))).rejects.toMatchObject({ code: 'E_ST_JSON' });
+  }
+});
+
 test('trailing spaces, white space between tokens and no tensors are all right', async () => {
   expect((await open(safetensors('{}      '))).tensors.size).toBe(0);
   const file = await open(

@@ -26,13 +26,18 @@ export function parseShardIndex(text: string): ShardMap {
   reader.object((field) => {
     if (fields.has(field)) throw duplicateError(field, INDEX);
     fields.add(field);
-    if (field === 'metadata') reader.object(() => reader.skipValue(0));
+    if (field === 'metadata') skipMetadata(reader);
     else if (field === 'weight_map') readWeightMap(reader, shards);
     else throw reader.error(`an unknown field ${quote(field)}`);
   });
   reader.end();
   if (shards.size === 0) throw shardError('the index names no tensors');
   return shards;
+}
+
+/** The bytes of all tensors, and other notes; some writers have none and say so. */
+function skipMetadata(reader: JsonReader): void {
+  if (!reader.acceptNull()) reader.object(() => reader.skipValue(0));
 }
 
 function readWeightMap(reader: JsonReader, shards: Map<string, Set<string>>): void {

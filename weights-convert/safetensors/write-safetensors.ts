@@ -7,13 +7,13 @@
 import { FormatError } from '../../base/errors.ts';
 import { floatBitsToHalf } from '../../base/half.ts';
 import { countElements } from '../torch/tensor-record.ts';
-import { tensorBlocks, type TensorData } from '../weights.ts';
+import { nameInFile, tensorBlocks, type TensorData } from '../weights.ts';
 
 /** How weights are stored. */
 export type WeightDtype = 'f32' | 'f16';
 
 /** A tensor to write; read when its turn comes. */
-export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks'>;
+export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks' | 'nameInFile'>;
 
 const STORED: Readonly<Record<WeightDtype, { readonly name: string; readonly bytes: number }>> = {
   f32: { name: 'F32', bytes: 4 },
@@ -35,9 +35,10 @@ export async function* writeSafetensors(
   const sorted = sortByName(tensors);
   yield formatHeader(sorted, dtype);
   for (const [name, tensor] of sorted) {
+    const own = nameInFile(name, tensor);
     let start = 0;
     for await (const values of tensorBlocks(tensor)) {
-      yield asBytes(dtype === 'f32' ? values : encodeHalves(name, values, start));
+      yield asBytes(dtype === 'f32' ? values : encodeHalves(own, values, start));
       start += values.length;
     }
   }
@@ -56,6 +57,7 @@ export function measureSafetensors(tensors: ReadonlyMap<string, WritableTensor>,
 /**
  * Weights rounded to half precision, to nearest, ties to even.
  *
+ * @param name what the source calls the tensor, for messages
  * @param start where in their tensor the values begin, for messages
  * @throws FormatError `E_HALF_OVERFLOW`
  */

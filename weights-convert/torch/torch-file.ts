@@ -4,9 +4,9 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { refuseGadgets } from '../globals.ts';
-import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
+import { refuseExtensions, refuseGadgets } from '../globals.ts';
 import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
+import { makeTrace } from '../pickle/trace.ts';
 import type { GlobalRecord, PickleValue } from '../pickle/records.ts';
 import { readTensor, readTensorBlocks } from './read-tensor.ts';
 import { StorageTable, type Storage } from './storage.ts';
@@ -64,25 +64,15 @@ export type DecodeMember = (bytes: Uint8Array, sourceName: string) => DecodedPic
  * @throws UnsafeFileError `E_PICKLE_EXEC_ATTEMPT`, and FormatError as `decodePickle`
  */
 export function decodeWithoutGadgets(bytes: Uint8Array, sourceName: string): DecodedPickle {
-  const globals: GlobalRecord[] = [];
+  const trace = makeTrace();
   try {
-    return decodePickle(bytes, { globals });
+    return decodePickle(bytes, { trace });
   } catch (error) {
     if (error instanceof FormatError)
       throw new FormatError(error.code, `${sourceName}: ${error.message}`, { cause: error });
     throw error;
   } finally {
-    refuseGadgets(globals, sourceName);
+    refuseGadgets(trace.globals, sourceName);
+    refuseExtensions(trace.globals, sourceName);
   }
-}
-
-/** Says what a pickle without torch's container is: an attack, something damaged, or simply no checkpoint. */
-export async function refuseBarePickle(source: ByteSource): Promise<never> {
-  const bytes = await source.read(0, Math.min(source.size, DEFAULT_BUDGETS.streamBytes));
-  decodeWithoutGadgets(bytes, source.name);
-  throw new FormatError(
-    'E_FORMAT_UNKNOWN',
-    `openWeights: ${source.name} is a pickle, but not one that torch.save wrote, so it holds no tensors to read. Save ` +
-      `the model with torch.save.`,
-  );
 }

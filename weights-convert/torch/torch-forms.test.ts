@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { call, dict, global, integer, join, pickle, text, tuple, uint64 } from '../../test/hostile/pickle-assembler.ts';
 import { assembleZip } from '../../test/hostile/zip-assembler.ts';
 import { sourceFromBytes } from '../byte-source.ts';
-import { collectStateDict } from '../state-dict.ts';
+import { stringEntries } from '../pickle/records.ts';
+import { interpretTensor } from './tensor-record.ts';
 import type { TorchFile } from './torch-file.ts';
 import { openTorchLegacy } from './torch-legacy.ts';
 import { openTorchZip } from './torch-zip.ts';
@@ -31,7 +32,7 @@ function openZip(tensor: Uint8Array, data = bytes, byteorder?: string): Promise<
 }
 
 async function readOnly(file: TorchFile): Promise<Float32Array> {
-  return file.readTensor(collectStateDict(file.root, file.storages)!.get('a')!);
+  return file.readTensor(interpretTensor(stringEntries(file.root)!.get('a')!, file.storages)!);
 }
 
 function storage(kind: Uint8Array, count: number): Uint8Array {

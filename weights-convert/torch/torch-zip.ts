@@ -5,6 +5,7 @@
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DEFAULT_BUDGETS, checkBudget } from '../pickle/budgets.ts';
+import { recogniseForeignZip } from '../zip/foreign-zips.ts';
 import { openZip, readZipEntry, verifyZipEntry, type ZipEntry } from '../zip/zip-archive.ts';
 import { quote } from '../zip/zip-end.ts';
 import type { Storage } from './storage.ts';
@@ -53,6 +54,8 @@ export async function openTorchZip(
 
 /** The folder that holds everything, with its slash; named after the file that was first written. */
 function findRoot(archive: string, names: readonly string[]): string {
+  const foreign = recogniseForeignZip(names);
+  if (foreign !== undefined) throw new FormatError('E_FORMAT_UNKNOWN', `openTorchZip: ${archive} is ${foreign}.`);
   const pickles = names.filter((name) => name === PICKLE_NAME || name.endsWith(`/${PICKLE_NAME}`));
   const root = pickles[0]?.slice(0, -PICKLE_NAME.length);
   if (root === undefined || pickles.length > 1) {
@@ -69,13 +72,6 @@ function findRoot(archive: string, names: readonly string[]): string {
       'E_FORMAT_UNKNOWN',
       `openTorchZip: ${quote(stray)} in ${archive} lies outside ${quote(root)}, ` +
         `where torch.save puts everything. The file was repacked or tampered with; fetch it again from its origin.`,
-    );
-  }
-  if (names.includes(`${root}constants.pkl`)) {
-    throw new FormatError(
-      'E_FORMAT_UNKNOWN',
-      `openTorchZip: ${archive} is a TorchScript program (torch.jit.save), not a ` +
-        `checkpoint. Save the model's state dict with torch.save and convert that.`,
     );
   }
   return root;

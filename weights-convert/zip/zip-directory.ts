@@ -6,6 +6,7 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { recogniseForeignZip } from './foreign-zips.ts';
 import { locateDirectory, quote, readUint64, structureError } from './zip-end.ts';
 
 /** One entry as the central directory describes it; all offsets and sizes in bytes. */
@@ -34,7 +35,8 @@ const ENCRYPTED_FLAGS = 0x2041;
 /**
  * Reads the central directory.
  *
- * @throws FormatError `E_ZIP_TRUNCATED`, `E_ZIP_LIMIT`, `E_ZIP_STRUCTURE`, `E_ZIP_ENCRYPTED`, `E_ZIP_METHOD`, `E_ZIP_NAME`
+ * @throws FormatError `E_ZIP_TRUNCATED`, `E_ZIP_LIMIT`, `E_ZIP_STRUCTURE`, `E_ZIP_ENCRYPTED`, `E_ZIP_METHOD`,
+ *   `E_ZIP_NAME`, `E_FORMAT_UNKNOWN` for the compressed archive of another program
  */
 export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory> {
   const { count, size, offset } = await locateDirectory(source);
@@ -48,9 +50,10 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
   const bytes = await source.read(offset, size);
   const entries: DirectoryEntry[] = [];
   const names = new Set<string>();
+  let compressed: { readonly name: string; readonly method: number } | undefined;
   let position = 0;
   for (let index = 0; index < count; index++) {
-    const { entry, length } = parseEntry(source.name, bytes, position, index);
+    const { entry, length, method } = parseEntry(source.name, bytes, position, index);
     if (names.has(entry.name)) {
       throw new FormatError(
         'E_ZIP_NAME',
@@ -60,8 +63,10 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     }
     names.add(entry.name);
     entries.push(entry);
+    if (method !== 0) compressed ??= { name: entry.name, method };
     position += length;
   }
+  if (compressed) throw compressedError(source.name, compressed, names);
   if (position !== size) throw structureError(source.name, `the directory has ${size} bytes, its entries ${position}`);
   return { entries, offset };
 }
@@ -71,7 +76,7 @@ function parseEntry(
   bytes: Uint8Array,
   at: number,
   index: number,
-): { entry: DirectoryEntry; length: number } {
+): { entry: DirectoryEntry; length: number; method: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (at + ENTRY_BYTES > bytes.length || view.getUint32(at, true) !== 0x02014b50) {
     throw structureError(archive, `entry ${index} of its directory is not one`);
@@ -98,17 +103,25 @@ function parseEntry(
     view.getUint16(at + 34, true),
   ]);
   if (disk !== 0) throw structureError(archive, `${quote(name)} is on disk ${disk}`);
-  if (method !== 0) {
-    throw new FormatError(
-      'E_ZIP_METHOD',
-      `readZip: ${quote(name)} in ${archive} is compressed (method ${method}); only entries stored as they are can be ` +
-        `read, which is what torch.save and numpy.savez write. Save it with savez in place of savez_compressed; if someone ` +
-        `re-packed the checkpoint, unpack it and pack it with \`zip -0\`.`,
-    );
-  }
-  if (packed !== size)
+  if (method === 0 && packed !== size)
     throw structureError(archive, `${quote(name)} is stored, yet has two sizes, ${packed} and ${size}`);
-  return { entry: { name, flags, crc: view.getUint32(at + 16, true), size, headerOffset }, length };
+  return { entry: { name, flags, crc: view.getUint32(at + 16, true), size, headerOffset }, length, method };
+}
+
+/** Programs compress what they save; that it is a program says more than how. */
+function compressedError(
+  archive: string,
+  { name, method }: { readonly name: string; readonly method: number },
+  names: ReadonlySet<string>,
+): FormatError {
+  const foreign = recogniseForeignZip(names);
+  if (foreign !== undefined) return new FormatError('E_FORMAT_UNKNOWN', `readZip: ${archive} is ${foreign}.`);
+  return new FormatError(
+    'E_ZIP_METHOD',
+    `readZip: ${quote(name)} in ${archive} is compressed (method ${method}); only entries stored as they are can be ` +
+      `read, which is what torch.save and numpy.savez write. Save it with savez in place of savez_compressed; if someone ` +
+      `re-packed the checkpoint, unpack it and pack it with \`zip -0\`.`,
+  );
 }
 
 type Sizes = [size: number, packed: number, offset: number, disk: number];
