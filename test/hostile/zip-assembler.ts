@@ -18,6 +18,8 @@ export interface EntryPlan {
   readonly packed?: number;
   /** Of the local header, for entries that share bytes. */
   readonly offset?: number;
+  /** Bytes behind its data that belong to no entry. */
+  readonly gap?: Uint8Array;
   /** Extra field of the directory. */
   readonly extra?: Uint8Array;
 }
@@ -46,7 +48,8 @@ export function assembleZip(entries: readonly EntryPlan[], plan: ZipPlan = {}): 
   for (const entry of entries) {
     const offset = entry.offset ?? length();
     directory.push(directoryEntry(entry, offset));
-    if (entry.offset === undefined) chunks.push(localHeader(entry), Buffer.from(entry.data));
+    if (entry.offset === undefined)
+      chunks.push(localHeader(entry), Buffer.from(entry.data), Buffer.from(entry.gap ?? []));
   }
   const start = length();
   chunks.push(...directory);

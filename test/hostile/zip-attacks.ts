@@ -41,6 +41,8 @@ export function zipAttacks(data: Uint8Array): Attack[] {
     attack('E_ZIP_TRUNCATED', 'bytes behind the end', [entry], { suffix: Buffer.from('extra') }),
     attack('E_ZIP_TRUNCATED', 'a comment', [entry], { comment: Buffer.from('a comment') }),
     attack('E_ZIP_STRUCTURE', 'bytes before the beginning', [entry], { prefix: Buffer.from('PK\x03\x04hidden') }),
+    attack('E_ZIP_STRUCTURE', 'bytes between two entries', [{ ...entry, gap: Buffer.from('hidden') }, version]),
+    attack('E_ZIP_STRUCTURE', 'bytes behind the last entry', [entry, { ...version, gap: Buffer.from('hidden') }]),
     attack('E_ZIP_STRUCTURE', 'ZIP64: an offset of 2^64 - 1', [
       entry,
       { ...version, offset: 0xffffffff, extra: zip64Field },

@@ -8,9 +8,8 @@ import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { PickleExplanation } from '../inspect/explain-pickle.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
-import { findCodeRunner, isFirstWord } from '../pickle/code-runners.ts';
+import { findCodeRunner, isFirstPair } from '../pickle/code-runners.ts';
 import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
-import { modernModule } from '../pickle/module-names.ts';
 import { makeTrace, type PickleTrace } from '../pickle/trace.ts';
 import { ByteWindow } from './byte-window.ts';
 import { countNames, type FoundPickle } from './found-pickle.ts';
@@ -47,12 +46,16 @@ const MAX_PICKLES = 10_000;
 const MAX_TRIES = 1_000;
 /** Bytes that are searched for the start of another pickle. */
 const MAX_SEARCHED = 64 * 1024 * 1024;
+/** Names that are looked at more closely in that search. */
+const MAX_LOOKS = 100_000;
 const FIRST_READ = 256 * 1024;
 
 export async function scanPickles(plan: ScanPlan): Promise<Scan> {
   const { start, end, most = MAX_PICKLES, isGuess = false } = plan;
   const window = new ByteWindow(plan.source, end);
   const scan: Scan = { pickles: [], padding: 0, unexplained: 0 };
+  const limit = Math.min(end, start + MAX_SEARCHED);
+  const search = { looks: MAX_LOOKS };
   let position = start;
   let tries = 0;
   while (position < end && scan.pickles.length < most) {
@@ -69,11 +72,7 @@ export async function scanPickles(plan: ScanPlan): Promise<Scan> {
     }
     const behind = position + Math.max(attempt.trace.length, 1);
     const isLost = !attempt.decoded && ++tries > MAX_TRIES;
-    const next = attempt.decoded
-      ? behind
-      : isLost
-        ? end
-        : await findStart(window, behind, end, Math.min(end, start + MAX_SEARCHED));
+    const next = attempt.decoded ? behind : isLost ? end : await findStart(window, behind, end, limit, search);
     if (!attempt.decoded) scan.unexplained += next - position;
     position = next;
   }
@@ -129,32 +128,53 @@ async function countZeros(window: ByteWindow, position: number, end: number): Pr
   return end - position;
 }
 
-/** Where the next pickle seems to begin: at its mark, or at the name of something that runs code. */
-async function findStart(window: ByteWindow, from: number, end: number, limit: number): Promise<number> {
+/** Where the next pickle seems to begin: at its mark, or where something that runs code is named. */
+async function findStart(
+  window: ByteWindow,
+  from: number,
+  end: number,
+  limit: number,
+  search: { looks: number },
+): Promise<number> {
   for (let at = from; at < limit;) {
-    const bytes = await window.from(at, 2 * LONGEST_GLOBAL);
+    const bytes = await window.from(at, 2 * LONGEST_NAMING);
     const isLast = at + bytes.length >= end;
-    const last = Math.min(isLast ? bytes.length : bytes.length - LONGEST_GLOBAL, limit - at);
+    const last = Math.min(isLast ? bytes.length : bytes.length - LONGEST_NAMING, limit - at);
     for (let index = 0; index < last; index++) {
-      if (hasPickleMark(bytes, index) || namesCodeRunner(bytes, index)) return at + index;
+      if (hasPickleMark(bytes, index)) return at + index;
+      if (mayNameCodeRunner(bytes, index) && search.looks-- > 0 && namesCodeRunner(bytes, index)) return at + index;
     }
     at += last;
   }
   return end;
 }
 
-const GLOBAL = 0x63;
-/** Module and name are no longer than this, with their line ends. */
-const LONGEST_GLOBAL = 200;
-const LONGEST_WORD = 30;
+/** No naming of a code runner has more bytes. */
+const LONGEST_NAMING = 300;
 
-/** GLOBAL and two lines, as in protocol 0. */
+/** Opcodes that begin a naming, GLOBAL and INST or a text for STACK_GLOBAL, and how far behind them the module stands. */
+const NAMING_OPCODES: ReadonlyMap<number, number> = new Map(
+  Object.entries({ c: 1, i: 1, V: 1, S: 2, '\x8c': 2, U: 2, X: 5, T: 5, '\x8d': 9 }).map(([opcode, distance]) => [
+    opcode.charCodeAt(0),
+    distance,
+  ]),
+);
+
+/** True where an opcode stands that may name one, and two letters that some code runner begins with. */
+function mayNameCodeRunner(bytes: Uint8Array, at: number): boolean {
+  const distance = NAMING_OPCODES.get(bytes[at]!);
+  if (distance === undefined || at + distance + 1 >= bytes.length) return false;
+  return isFirstPair(bytes[at + distance]!, bytes[at + distance + 1]!);
+}
+
+/** True where a code runner is named, whatever stood before. */
 function namesCodeRunner(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at] !== GLOBAL) return false;
-  const head = String.fromCharCode(...bytes.subarray(at + 1, at + 1 + LONGEST_WORD));
-  const word = /^\w+(?=[.\n])/.exec(head)?.[0];
-  if (word === undefined || !isFirstWord(modernModule(word))) return false;
-  const lines = String.fromCharCode(...bytes.subarray(at + 1, at + LONGEST_GLOBAL));
-  const [, module, name] = /^([\w.]+)\n([\w.]+)\n/.exec(lines) ?? [];
-  return module !== undefined && findCodeRunner(`${modernModule(module)}.${name}`) !== undefined;
+  const trace = makeTrace();
+  try {
+    decodePickle(bytes.subarray(at, at + LONGEST_NAMING), { trace });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+  }
+  const [first] = trace.globals;
+  return first !== undefined && findCodeRunner(`${first.module}.${first.name}`) !== undefined;
 }

@@ -184,7 +184,12 @@ export function findCodeRunner(fullName: string): CodeRunner | undefined {
   );
 }
 
-/** True if the names of some code runner begin with this word. */
-export function isFirstWord(word: string): boolean {
-  return BY_FIRST_WORD.has(word);
+/** The first two letters of every name, and of the old name of `builtins`. */
+const FIRST_PAIRS: ReadonlySet<number> = new Set(
+  [...BY_FIRST_WORD.keys(), '__builtin__'].map((word) => word.charCodeAt(0) * 256 + word.charCodeAt(1)),
+);
+
+/** True if the name of some code runner, as bytes, begins with these two. */
+export function isFirstPair(first: number, second: number): boolean {
+  return FIRST_PAIRS.has(first * 256 + second);
 }

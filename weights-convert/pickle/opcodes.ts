@@ -137,8 +137,9 @@ function requireBytes(machine: PickleMachine): void {
 /** REDUCE and NEWOBJ: a callable or class below its tuple of arguments. */
 function pushCallOfTwo(machine: PickleMachine, by: CallRecord['by']): void {
   const args = machine.pop();
-  if (!isRecord(args) || args.tag !== 'tuple') throw machine.error('E_PICKLE_TYPE', 'wants a tuple of arguments');
+  // Noted before it is refused: not every program that reads pickles insists on a tuple.
   machine.pushCall(by, machine.pop(), args);
+  if (!isRecord(args) || args.tag !== 'tuple') throw machine.error('E_PICKLE_TYPE', 'wants a tuple of arguments');
 }
 
 function pushCallWithKeywords(machine: PickleMachine): void {

@@ -21,6 +21,8 @@ export interface ZipEntry {
 const HEADER_BYTES = 30;
 /** Bit 3: sizes and CRC follow the data, and the header holds zeros. */
 const DESCRIPTOR_FLAG = 8;
+/** A mark, the CRC and two sizes of eight bytes. */
+const MAX_DESCRIPTOR_BYTES = 24;
 
 /**
  * Lists the entries of a zip file by name, in the order they lie in the file. Reads no data.
@@ -32,17 +34,26 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipEntry>
   const inFileOrder = [...directory.entries].sort((a, b) => a.headerOffset - b.headerOffset);
   const entries = new Map<string, ZipEntry>();
   let previousEnd = 0;
+  let slack = 0;
   for (const entry of inFileOrder) {
     if (entry.headerOffset < previousEnd) throw overlapError(source.name, entry.name);
     if (previousEnd === 0 && entry.headerOffset !== 0) {
       throw structureError(source.name, `${entry.headerOffset} bytes lie before its first entry`);
     }
     const offset = await findData(source, entry, directory.offset);
+    if (previousEnd > 0) checkGap(source.name, entry.headerOffset - previousEnd, slack);
+    slack = (entry.flags & DESCRIPTOR_FLAG) === 0 ? 0 : MAX_DESCRIPTOR_BYTES;
     previousEnd = offset + entry.size;
     if (previousEnd > directory.offset) throw overlapError(source.name, entry.name);
     entries.set(entry.name, { name: entry.name, offset, size: entry.size, crc: entry.crc });
   }
+  if (previousEnd > 0) checkGap(source.name, directory.offset - previousEnd, slack);
   return entries;
+}
+
+/** Every byte belongs to an entry: what lies between two of them could hold anything. */
+function checkGap(archive: string, gap: number, slack: number): void {
+  if (gap > slack) throw structureError(archive, `${gap} bytes lie behind one of its entries and belong to none`);
 }
 
 /** All bytes of an entry, for small ones; checked against its CRC-32 (`E_ZIP_CRC`). */
