@@ -1,5 +1,5 @@
 /**
- * A picture from wherever the user keeps it: a path, an http(s) address, or `-` for stdin.
+ * A picture from wherever the user keeps it: a path, an address (`http`, `https`, `file`), or `-` for stdin.
  */
 import type { Picture } from '../picture.ts';
 import { decodeImage } from './decode.ts';
@@ -14,7 +14,7 @@ export interface LoadOptions extends ReadOptions {
  * Reads and decodes a PNG or JPEG, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
  * `E_ABORTED`) and `decodeImage` (`E_IMAGE_*`) throw.
  */
-export async function loadImage(source: string, options: LoadOptions = {}): Promise<Picture> {
+export async function loadImage(source: string | URL, options: LoadOptions = {}): Promise<Picture> {
   const bytes = await readSource(source, options);
   const { maxPixels } = options;
   return decodeImage(bytes, { name: nameSource(source), ...(maxPixels === undefined ? {} : { maxPixels }) });

@@ -1,6 +1,6 @@
 /**
- * The bytes behind a path, an http(s) address or `-` (stdin), never more than the caller allows: a size announced too
- * large is refused at once, one that turns out too large as soon as it does.
+ * The bytes behind a path, an address (`http`, `https`, `file`) or `-` (stdin), never more than the caller allows: a size
+ * announced too large is refused at once, one that turns out too large as soon as it does.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { UsageError } from '../../base/errors.ts';
 import { collectBytes, tooManyBytes } from './collect.ts';
 import { download } from './download.ts';
 import { explainFileError } from '../../base/node/file-error.ts';
+import { pathOf } from '../../base/node/path-of.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
@@ -24,13 +25,14 @@ export const MAX_BYTES = 256_000_000;
 
 /**
  * All bytes of `source`. Throws `E_FILE_MISSING`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`, `E_FILE_TOO_LARGE`,
- * `E_DOWNLOAD`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`, `E_STDIN_TERMINAL` or `E_ABORTED`.
+ * `E_DOWNLOAD`, `E_DOWNLOAD_ADDRESS`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`, `E_STDIN_TERMINAL` or `E_ABORTED`.
  */
-export async function readSource(source: string, options: ReadOptions = {}): Promise<Uint8Array> {
+export async function readSource(source: string | URL, options: ReadOptions = {}): Promise<Uint8Array> {
   const { maxBytes = MAX_BYTES } = options;
-  if (/^https?:\/\//i.test(source)) return download(source, { ...options, maxBytes });
+  const path = pathOf(source);
+  if (path === undefined) return download(source, { ...options, maxBytes });
   try {
-    const stream = source === '-' ? openStdin(options) : await openFile(source, maxBytes, options.signal);
+    const stream = path === '-' ? openStdin(options) : await openFile(path, maxBytes, options.signal);
     return await collectBytes(stream, maxBytes, nameSource(source));
   } catch (error) {
     throw explainFileError('readSource', 'read', nameSource(source), error);
@@ -38,8 +40,8 @@ export async function readSource(source: string, options: ReadOptions = {}): Pro
 }
 
 /** How messages call a source. */
-export function nameSource(source: string): string {
-  return source === '-' ? 'standard input' : source;
+export function nameSource(source: string | URL): string {
+  return source === '-' ? 'standard input' : (pathOf(source) ?? String(source));
 }
 
 async function openFile(path: string, maxBytes: number, signal: AbortSignal | undefined): Promise<Readable> {

@@ -4,10 +4,13 @@
  * whole, so several processes may download the same address at once.
  */
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
+import { AbortedError } from '../../base/errors.ts';
 import { createOutputFile } from '../../base/node/output-file.ts';
+import { readSmallFile } from '../../base/node/read-small-file.ts';
+import { openFileSource, type FileSource } from './file-source.ts';
 
 /** A whole file. */
 export interface CachedFile {
@@ -19,6 +22,15 @@ export interface CachedFile {
   readonly version: FileVersion;
 }
 
+/** What the cache has: a whole file, open, or one that is not what was downloaded any more. */
+export interface CacheEntry {
+  readonly file: CachedFile;
+  /** Undefined for a damaged copy, which was removed. */
+  readonly source: FileSource | undefined;
+}
+
+const MAX_RECORD_BYTES = 64 * 1024;
+
 /** The folder for one address. It may not exist yet. */
 export function placeOf(cache: string, address: URL): string {
   return join(cache, 'downloads', createHash('sha256').update(address.href).digest('hex').slice(0, 16));
@@ -28,12 +40,32 @@ export function pathOf(place: string, { sha256, name }: CachedFile): string {
   return join(place, sha256, name);
 }
 
-/** The current file; undefined if there is none, or it is damaged in a way that shows at once. */
-export async function findCached(place: string): Promise<CachedFile | undefined> {
+/**
+ * The current file, opened and compared with its record; undefined if there is none.
+ *
+ * @throws AbortedError `E_ABORTED`
+ */
+export async function openCached(place: string, signal?: AbortSignal): Promise<CacheEntry | undefined> {
+  const file = await readRecord(place);
+  const source = file && (await openFileSource(pathOf(place, file)).catch(() => undefined));
+  if (!file || !source) return undefined;
   try {
-    const file = parseRecord(JSON.parse(await readFile(join(place, 'record.json'), 'utf8')));
-    const { size } = await stat(pathOf(place, file!));
-    return size === file!.bytes ? file : undefined;
+    if (source.size === file.bytes && (await source.sha256({ signal })) === file.sha256) return { file, source };
+  } catch (error) {
+    await source.close();
+    if (error instanceof AbortedError) throw error;
+    return { file, source: undefined };
+  }
+  await source.close();
+  // Where that is not allowed, the copy is found damaged again.
+  await rm(join(place, file.sha256), { recursive: true, force: true }).catch(() => undefined);
+  return { file, source: undefined };
+}
+
+async function readRecord(place: string): Promise<CachedFile | undefined> {
+  const text = await readSmallFile(join(place, 'record.json'), MAX_RECORD_BYTES);
+  try {
+    return text === undefined ? undefined : parseRecord(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -4,11 +4,14 @@
  */
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { FormatError } from '../../base/errors.ts';
+import { DalleError, FormatError } from '../../base/errors.ts';
 import { checkRange, throwReadFailure, type ByteSource } from '../byte-source.ts';
+import { checkUnchanged, hashFile, type HashedFile } from './hash-file.ts';
 
 /** A `ByteSource` that holds a file descriptor: close it. */
 export interface FileSource extends ByteSource {
+  /** What it hashed is what `read` gives, or `read` throws `E_FILE_READ`. */
+  sha256(options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -30,9 +33,16 @@ export async function openFileSource(path: string): Promise<FileSource> {
       `openFileSource: ${path} is not a file. Give the path of the checkpoint itself.`,
     );
   }
+  let hashed: HashedFile | undefined;
   return {
     name,
     size: stats.size,
+    sha256: async ({ signal } = {}) => {
+      hashed = await hashFile(handle, path, signal).catch((cause: unknown) => {
+        throw cause instanceof DalleError ? cause : throwReadFailure(name, cause);
+      });
+      return hashed.sha256;
+    },
     close: () => handle.close(),
     openSibling: (sibling) => openFileSource(join(dirname(path), sibling)),
     read: async (offset, length) => {
@@ -47,6 +57,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
         if (bytesRead === 0) checkRange(name, offset + filled, offset, length);
         filled += bytesRead;
       }
+      if (hashed) checkUnchanged(handle, path, hashed.stamp);
       return bytes;
     },
   };

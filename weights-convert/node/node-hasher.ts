@@ -3,7 +3,7 @@
  * hashed once coming in and once going out.
  */
 import { createHash } from 'node:crypto';
-import type { Hasher } from '../describe-source.ts';
+import type { Hasher } from '../sha256.ts';
 
 export function createNodeHasher(): Hasher {
   const hash = createHash('sha256');

@@ -62,7 +62,7 @@ export class PartialFile {
   }
 
   /** Lets `work` read what came so far; its errors call it `name`. */
-  async read(name: string, work: (source: ByteSource) => Promise<void>): Promise<void> {
+  async read(name: string, work: (source: ByteSource) => Promise<unknown>): Promise<void> {
     const source = await openFileSource(this.body);
     try {
       await work({ ...source, name });
