@@ -4,7 +4,7 @@ import { toPixels, type Dalle, type Picture, type Region, type Selection } from 
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';
 import { drawPictures, planDrawing, type StartDrawing } from './drawing.ts';
-import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
+import { commonFlags, drawingOutputFlag, netFlags, parseSource } from './flags.ts';
 import { checkOperands, loadPictureFor } from './inputs.ts';
 import { samplingFlags, truncateFlag } from './sampling-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +25,7 @@ export const complete: Command = defineCommand({
       many: true,
     },
     redraw: { value: 'X,Y,W,H', help: 'the rectangle that is drawn anew', parse: parseRegion },
-    mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: String },
+    mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: parseSource },
     output: drawingOutputFlag,
     ...samplingFlags,
     truncate: truncateFlag,
@@ -35,7 +35,8 @@ export const complete: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('complete', operands, { least: 2, most: 2, what: 'a picture and a text in quotes' });
     checkWays(flags);
-    const [input, text] = operands as [string, string];
+    const [named, text] = operands as [string, string];
+    const input = parseSource(named);
     const { sampling, ...planned } = planDrawing('complete', text, { flags, inputs: [input] }, terminal);
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;

@@ -5,7 +5,7 @@ import { defineCommand, type Command } from './command.ts';
 import { withDalle, type DalleSession } from './dalle-session.ts';
 import { drawPictures, planDrawing } from './drawing.ts';
 import { planDrawingFiles } from './drawing-files.ts';
-import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
+import { commonFlags, drawingOutputFlag, netFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { checkStdout, nameBeside } from './outputs.ts';
 import { checkWeights, readRecipe, type Recipe } from './recipe.ts';
@@ -19,7 +19,7 @@ const flagTable = {
   repeat: {
     value: 'FILE.png',
     help: 'draw the pictures of this file again, with its text and settings [<FILE>.repeated.png]',
-    parse: String,
+    parse: parseSource,
   },
   ...netFlags,
   ...commonFlags,
@@ -74,7 +74,8 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     const drawing = { command: 'generate', text, truncate, settings, files, flags } as const;
     await drawPictures(session, drawing, (options) => session.dalle.generate(text, options), terminal);
   };
-  await withDalle({ ...flags, model, precision }, terminal, draw, kernels ?? undefined);
+  // What was drawn is drawn again by the same weights only: they are compared, whatever the flags say.
+  await withDalle({ ...flags, model, precision, noVerify: false }, terminal, draw, kernels ?? undefined);
 }
 
 function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { fstatSync, type BigIntStats } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cacheFolder } from '../../base/node/cache-folder.ts';
 import { readSmallFile } from '../../base/node/read-small-file.ts';
@@ -65,7 +65,11 @@ export async function rememberHash(
     const folder = join(cache, 'verified');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await dropOldest(folder);
-    await writeFileAtomically(recordPath(cache, path), [Buffer.from(formatRecord(path, stamp, hash))]);
+    const record = recordPath(cache, path);
+    // A link or a pipe that somebody put there is not written through.
+    const present = await lstat(record).catch(() => undefined);
+    if (present && !present.isFile()) await rm(record);
+    await writeFileAtomically(record, [Buffer.from(formatRecord(path, stamp, hash))]);
   } catch {
     // A read-only home or a full disk: hash again next time.
   }
