@@ -147,3 +147,8 @@ test('a version of an address is hashed once in the life of a page', async () =>
   vi.stubGlobal('fetch', async () => new Response(other.slice(), { headers: { etag: 'W/"1"' } }));
   expect((await downloadBlob(`${url}&once`)).sha256).toBe(createHash('sha256').update(other).digest('hex'));
 });
+
+test('what is no address is refused like everything else: by the promise', async () => {
+  const refused = downloadBlob('ftp://example.org/encoder.pkl');
+  await expect(refused).rejects.toMatchObject({ code: 'E_DOWNLOAD_ADDRESS' });
+});

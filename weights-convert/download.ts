@@ -43,7 +43,7 @@ const MAX_HASHES = 1000;
  * @throws FormatError `E_DOWNLOAD_*`, `E_FILE_TOO_LARGE`, and `E_FORMAT_UNKNOWN` or `E_LFS_POINTER` for what is no
  *   checkpoint, after its first 512 bytes; UsageError `E_DOWNLOAD_ADDRESS`; AbortedError `E_ABORTED`
  */
-export function downloadBlob(source: string | URL, options: DownloadOptions = {}): Promise<DownloadedBlob> {
+export async function downloadBlob(source: string | URL, options: DownloadOptions = {}): Promise<DownloadedBlob> {
   return downloadPart(parseAddress(source, globalThis.location?.href), options);
 }
 
