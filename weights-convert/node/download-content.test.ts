@@ -101,7 +101,8 @@ describe('packed on the way', () => {
 
   test('what came of it is not resumed', async () => {
     await expectRefused(
-      (_, response) => response.writeHead(200, headers).write(packed.subarray(0, packed.length / 2), () => response.destroy()),
+      (_, response) =>
+        response.writeHead(200, headers).write(packed.subarray(0, packed.length / 2), () => response.destroy()),
       'E_DOWNLOAD_CUT',
     );
     expect([[], partialFiles]).toContainEqual(list());

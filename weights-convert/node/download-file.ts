@@ -7,14 +7,12 @@ import { cacheFolder } from '../../base/node/cache-folder.ts';
 import { DalleError, FormatError } from '../../base/errors.ts';
 import { fetchAddress } from '../../base/node/fetch-address.ts';
 import { nameFile, parseAddress } from '../../base/address.ts';
-import { readBlocks, type ByteSource } from '../byte-source.ts';
+import type { ByteSource } from '../byte-source.ts';
 import { checkWhole } from '../check-whole.ts';
-import type { Hasher } from '../sha256.ts';
 import type { DownloadOptions, DownloadProgress } from '../download.ts';
 import { requestFile, type Transfer } from '../request-file.ts';
 import { keepRecord, openCached, pathOf, placeOf, type CachedFile } from './download-cache.ts';
 import { openFileSource, type FileSource } from './file-source.ts';
-import { createNodeHasher } from './node-hasher.ts';
 import { PartialFile } from './partial-file.ts';
 
 export interface DownloadFileOptions extends DownloadOptions {
@@ -80,7 +78,7 @@ export async function downloadSource(
   const place = placeOf(cache, address);
   const entry = await openCached(place, limits.signal);
   const known = entry?.source && entry.file;
-  const partial = await PartialFile.claim(place);
+  const partial = await PartialFile.claim(place, limits.signal);
   try {
     const request = { ...limits, kept: partial.kept, known: known?.version, expectedBytes: expected.bytes };
     const transfer = await requestFile(address, { ...request, fetch: fetchAddress }).catch((error: unknown) => {
@@ -125,16 +123,13 @@ interface Receipt {
 async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
   const { address, place, partial, transfer, known, check, onProgress } = receipt;
   const { version, from, blocks } = transfer;
-  const hasher = createNodeHasher();
   try {
     await partial.begin(version, from);
-    if (from > 0) await partial.read(address.href, (kept) => hashBytes(kept, hasher));
     let done = from;
     const report = (): void => onProgress?.({ url: address.href, done, total: version.bytes });
     report();
     for await (const block of blocks) {
       await partial.write(block);
-      hasher.update(block);
       done += block.length;
       report();
     }
@@ -143,7 +138,7 @@ async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
     const file = {
       name: nameFile(address),
       bytes: done,
-      sha256: hasher.digest(),
+      sha256: partial.digest(),
       version: { ...version, bytes: done },
     };
     await partial.finish(pathOf(place, file));
@@ -152,10 +147,6 @@ async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
   } finally {
     transfer.close();
   }
-}
-
-async function hashBytes(source: ByteSource, hasher: Hasher): Promise<void> {
-  for await (const block of readBlocks(source, 0, source.size)) hasher.update(block);
 }
 
 function describeFile(place: string, file: CachedFile): DownloadedFile {
