@@ -22,7 +22,7 @@ export async function downloadModel(
   const { signal } = options;
   return openModel(
     async (name, file) => {
-      const { blob } = await downloadPart(addressIn(base, name), options, file?.bytes);
+      const { blob } = await downloadPart(addressIn(base, name), options, file);
       return sourceFromBlob(blob, name);
     },
     wanted,

@@ -99,9 +99,12 @@ describe('from another site (CORS)', () => {
     answerCors(bytes.slice(0, 8_000_000), 8_000_000);
     const { blob } = await downloadBlob(`${url}&cut`);
     await expect(openWeights(sourceFromBlob(blob, 'cut'))).rejects.toMatchObject({ code: 'E_ST_COVERAGE' });
-    await expect(downloadPart(new URL(url), {}, bytes.length)).rejects.toMatchObject({ code: 'E_DOWNLOAD_CUT' });
+    const file = { name: 'x', bytes: bytes.length, sha256: '' };
+    await expect(downloadPart(new URL(url), {}, file)).rejects.toMatchObject({ code: 'E_DOWNLOAD_CUT' });
     answerCors(bytes.slice(), 1000);
-    await expect(downloadPart(new URL(url), {}, 8_000_000)).rejects.toMatchObject({ code: 'E_DOWNLOAD_LENGTH' });
+    await expect(downloadPart(new URL(url), {}, { ...file, bytes: 8_000_000 })).rejects.toMatchObject({
+      code: 'E_DOWNLOAD_LENGTH',
+    });
   });
 });
 
@@ -133,19 +136,24 @@ describe('a page whose request is refused', () => {
   });
 });
 
-test('a version of an address is hashed once in the life of a page', async () => {
+test('a version of a file of a model is hashed once in the life of a page, if it is the expected one', async () => {
+  const hash = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
+  const address = new URL(`${server.origin}/once/encoder.safetensors`);
+  const file = { name: 'encoder.safetensors', bytes: bytes.length, sha256: hash(bytes) };
   const other = makeFile(bytes.length, 2);
-  let sent: Uint8Array<ArrayBuffer> = bytes.slice();
-  vi.stubGlobal('fetch', async () => new Response(sent, { headers: { etag: '"1"' } }));
-  const first = await downloadBlob(`${url}&once`);
-  sent = other.slice();
+  const load = async (sent: Uint8Array, etag: string): Promise<string> => {
+    vi.stubGlobal('fetch', async () => new Response(sent.slice(), { headers: { etag } }));
+    return (await downloadPart(address, {}, file)).sha256;
+  };
+  // What was not the expected one is hashed again.
+  expect(await load(other, '"1"')).toBe(hash(other));
+  expect(await load(bytes, '"1"')).toBe(file.sha256);
   // Told apart by nothing: whoever changes a file gives it another ETag.
-  expect((await downloadBlob(`${url}&once`)).sha256).toBe(first.sha256);
-  sent = other.slice(0, 5_000_000);
-  const shorter = createHash('sha256').update(sent).digest('hex');
-  expect((await downloadBlob(`${url}&once`)).sha256).toBe(shorter);
-  vi.stubGlobal('fetch', async () => new Response(other.slice(), { headers: { etag: 'W/"1"' } }));
-  expect((await downloadBlob(`${url}&once`)).sha256).toBe(createHash('sha256').update(other).digest('hex'));
+  expect(await load(other, '"1"')).toBe(file.sha256);
+  expect(await load(other, '"2"')).toBe(hash(other));
+  for (const round of [1, 2]) expect([round, await load(bytes, 'W/"1"')]).toEqual([round, file.sha256]);
+  expect(await load(other, 'W/"1"')).toBe(hash(other));
+  expect((await downloadBlob(address)).sha256).toBe(hash(other));
 });
 
 test('what is no address is refused like everything else: by the promise', async () => {

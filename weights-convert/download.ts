@@ -3,8 +3,8 @@
  * What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and resume.
  */
 import { nameFile, parseAddress } from '../base/address.ts';
-import { hashSource, sourceFromBlob } from './byte-source.ts';
 import { resumeValidator } from './file-version.ts';
+import type { ModelFile } from './manifest.ts';
 import { requestFile, type TransferOptions } from './request-file.ts';
 import { createSha256, rememberBlobHash } from './sha256.ts';
 
@@ -26,16 +26,19 @@ export interface DownloadedBlob {
   /** The last part of the address. */
   readonly name: string;
   readonly bytes: number;
-  /** Lower-case hex, computed while the bytes came, once for each version of an address in the life of a page. */
+  /** Lower-case hex, computed while the bytes came. */
   readonly sha256: string;
 }
 
 /** As much as a page holds itself before the browser is given it. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Hashes by address and version: what a page loads again comes from the browser's cache, and is not hashed twice. */
-const hashes = new Map<string, { readonly bytes: number; readonly sha256: string }>();
-const MAX_HASHES = 1000;
+/**
+ * Which version of which address had the hash that was expected: what a page loads again comes from the browser's cache,
+ * and is not hashed twice.
+ */
+const verified = new Set<string>();
+const MAX_VERIFIED = 1000;
 
 /**
  * Downloads a checkpoint. In a page, `source` may be relative to it.
@@ -48,20 +51,19 @@ export async function downloadBlob(source: string | URL, options: DownloadOption
 }
 
 /**
- * The same for a file of which the length may be known beforehand.
+ * The same for a file that may be described beforehand. Whether its hash is the expected one is for others to say.
  *
  * @throws as `downloadBlob`; `E_DOWNLOAD_LENGTH` for a file of another length
  */
-export async function downloadPart(address: URL, options: DownloadOptions, bytes?: number): Promise<DownloadedBlob> {
+export async function downloadPart(address: URL, options: DownloadOptions, file?: ModelFile): Promise<DownloadedBlob> {
   const { onProgress, ...request } = options;
-  const transfer = (await requestFile(address, { ...request, isPage: true, expectedBytes: bytes }))!;
+  const transfer = (await requestFile(address, { ...request, isPage: true, expectedBytes: file?.bytes }))!;
   try {
     const url = address.href;
     const total = transfer.version.bytes;
     const validator = resumeValidator(transfer.version);
-    const key = `${url} ${validator}`;
-    const known = validator === undefined ? undefined : hashes.get(key);
-    const hasher = known ? undefined : createSha256();
+    const key = file && validator !== undefined ? `${url} ${validator} ${file.sha256}` : undefined;
+    const hasher = key !== undefined && verified.has(key) ? undefined : createSha256();
     const batches: Blob[] = [];
     let batch: Uint8Array<ArrayBuffer>[] = [];
     let batchBytes = 0;
@@ -80,13 +82,11 @@ export async function downloadPart(address: URL, options: DownloadOptions, bytes
       onProgress?.({ url, done, total });
     }
     const blob = new Blob([...batches, ...batch]);
-    const name = nameFile(address);
-    if (hasher) rememberBlobHash(blob, hasher.digest());
-    else if (known?.bytes === done) rememberBlobHash(blob, known.sha256);
-    const sha256 = await hashSource(sourceFromBlob(blob, name));
-    if (hashes.size >= MAX_HASHES) hashes.clear();
-    if (validator !== undefined) hashes.set(key, { bytes: done, sha256 });
-    return { blob, name, bytes: done, sha256 };
+    const sha256 = hasher?.digest() ?? file!.sha256;
+    rememberBlobHash(blob, sha256);
+    if (verified.size >= MAX_VERIFIED) verified.clear();
+    if (key !== undefined && sha256 === file?.sha256) verified.add(key);
+    return { blob, name: nameFile(address), bytes: done, sha256 };
   } finally {
     transfer.close();
   }

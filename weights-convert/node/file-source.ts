@@ -5,6 +5,7 @@
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DalleError, FormatError } from '../../base/errors.ts';
+import { pathOf } from '../../base/node/path-of.ts';
 import { checkRange, throwReadFailure, type ByteSource } from '../byte-source.ts';
 import { checkUnchanged, hashFile, type HashedFile } from './hash-file.ts';
 
@@ -16,11 +17,12 @@ export interface FileSource extends ByteSource {
 }
 
 /**
- * Opens a file for reading.
+ * Opens a file for reading, by its path or `file://` address.
  *
  * @throws FormatError `E_FILE_MISSING` (no such file), `E_FILE_READ` (a folder, no permission, a device error)
  */
-export async function openFileSource(path: string): Promise<FileSource> {
+export async function openFileSource(source: string | URL): Promise<FileSource> {
+  const path = pathOf(source) ?? String(source);
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw describeOpenFailure(path, cause);
   });

@@ -10,6 +10,7 @@ import { serve, serveFolder, startFileServer } from '../../test/helpers/file-ser
 import { makeTinyDalle } from '../../test/helpers/tiny-dalle.ts';
 import { smallCheckpoints } from '../../test/helpers/workplace.ts';
 import { convertToModelFolder } from './convert.ts';
+import { openFileSource } from './file-source.ts';
 import { openModelFolder } from './open-model-folder.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'dalle-gl-address-'));
@@ -148,6 +149,9 @@ describe('in Node', () => {
 
   test('checkpoints by file addresses', async () => {
     const encoder = pathToFileURL(smallCheckpoints().encoder);
+    const opened = await openFileSource(encoder);
+    expect(opened.name).toBe('encoder.zip.contiguous.pkl');
+    await opened.close();
     for (const source of [encoder, encoder.href]) {
       const dvae = await loadDVAE({ encoder: source }, { device });
       expect(await dvae.encode(pixels)).toEqual(wanted);
