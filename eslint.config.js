@@ -11,7 +11,7 @@ import { imports } from './scripts/lint/layers.mjs';
  */
 const zones = {
   'base/': [],
-  'base/node/': ['base/', 'node:'],
+  'base/node/': ['base/', 'node:', 'undici'],
   'engine/': ['base/', 'engine/gl/'],
   'engine/gl/': ['base/', 'engine/', 'engine/context/'],
   'engine/context/': ['base/'],

@@ -18,12 +18,11 @@ import { startProcess } from './nets/tokenizer/node/start-process.ts';
 import { openTokenizer as openTokenizerOf, type OpenTokenizerOptions } from './nets/tokenizer/open-tokenizer.ts';
 import type { Tokenizer } from './nets/tokenizer/tokenizer.ts';
 import type { Precision } from './nets/weight-tree.ts';
-import { openCheckpoints, type CheckpointPair } from './nets/dvae/load-dvae.ts';
+import { DVAE_PARTS, openCheckpoints, type CheckpointPair } from './nets/dvae/load-dvae.ts';
 import { run as runOn } from './ops/index.ts';
 import { chooseKernels } from './kernel-cache.ts';
 import { bundledModel } from './base/node/package-files.ts';
-import type { DownloadFileOptions } from './weights-convert/node/download-file.ts';
-import { openModelFolder } from './weights-convert/node/open-model-folder.ts';
+import { openModelFolder, type OpenFolderOptions } from './weights-convert/node/open-model-folder.ts';
 import { openSource } from './weights-convert/node/open-source.ts';
 import type { Model } from './weights-convert/model-folder.ts';
 
@@ -70,7 +69,7 @@ export async function open(given: OpenOptions = {}): Promise<WebGLDevice | Refer
   }
 }
 
-export interface LoadDvaeOptions extends DownloadFileOptions {
+export interface LoadDvaeOptions extends OpenFolderOptions {
   /** Where it computes; without one, a device that is opened once and shared. */
   readonly device?: Device;
   /** See `DvaeOptions` [full]. */
@@ -78,34 +77,36 @@ export interface LoadDvaeOptions extends DownloadFileOptions {
 }
 
 /**
- * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints: paths,
- * addresses (downloaded once, see `downloadFile`), or bytes from anywhere. Weights are read from their files when a
+ * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints, which
+ * nothing can be compared with: paths, addresses (downloaded once, see `downloadFile`), or bytes from anywhere. Weights are read from their files when a
  * picture first needs them; `dispose` closes them.
  *
  * @throws FormatError and UnsafeFileError for files that are not such a model; as `downloadFile`; ContextError as `open`
  */
 export async function loadDVAE(
-  source: string | CheckpointPair = bundledModel,
+  source: string | URL | CheckpointPair = bundledModel,
   { device, precision = 'full', ...options }: LoadDvaeOptions = {},
 ): Promise<Dvae> {
   const parts =
-    typeof source === 'string'
-      ? await openModelFolder(source, ['encoder', 'decoder'])
+    typeof source === 'string' || source instanceof URL
+      ? await openModelFolder(source, DVAE_PARTS, options)
       : await openCheckpoints(source, (named) => openSource(named, options));
   return new Dvae(parts, { device: device ?? (await openShared()), precision });
 }
 
+export interface LoadDalleOptions extends Partial<DalleOptions>, OpenFolderOptions {}
+
 /**
  * Loads a whole DALL·E from a model folder (the bundled one unless told): text in, pictures out. The folder needs a
- * transformer and a tokenizer.
+ * transformer and a tokenizer; it is a path or an address, as `openModelFolder` takes it.
  *
  * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
  */
 export async function loadDalle(
-  folder: string = bundledModel,
-  { device, ...options }: Partial<DalleOptions> = {},
+  folder: string | URL = bundledModel,
+  { device, ...options }: LoadDalleOptions = {},
 ): Promise<Dalle> {
-  const model = await openModelFolder(folder);
+  const model = await openModelFolder(folder, undefined, options);
   try {
     return await createDalle(model, { device: device ?? (await openShared()), ...options });
   } catch (error) {

@@ -6,6 +6,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineProject, type UserProjectConfigExport } from 'vitest/config';
 import { findChromium, ROOT_FLAGS, SWIFTSHADER_FLAGS } from './test/browser/chromium.ts';
+import { startOtherSite } from './test/browser/other-site.ts';
 
 const executablePath = findChromium();
 
@@ -29,6 +30,7 @@ const inChromium = (path: string): UserProjectConfigExport => ({
       enabled: true,
       headless: true,
       screenshotFailures: false,
+      commands: { startOtherSite: () => startOtherSite() },
       provider: playwright({ launchOptions: { executablePath: path, args: [...SWIFTSHADER_FLAGS, ...ROOT_FLAGS] } }),
       instances: [{ browser: 'chromium' }],
     },

@@ -5,7 +5,7 @@ import { OutOfRange } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';
 import { drawPictures, planDrawings, type StartDrawing } from './drawing.ts';
-import { commonFlags, drawingOutputFlag, netFlags, readNumber } from './flags.ts';
+import { commonFlags, drawingOutputFlag, netFlags, parseSource, readNumber } from './flags.ts';
 import { checkOperands, loadPictureFor } from './inputs.ts';
 import { completeSettings, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import { printJson, type Terminal } from './terminal.ts';
@@ -26,7 +26,7 @@ export const complete: Command = defineCommand({
       many: true,
     },
     redraw: { value: 'X,Y,W,H', help: 'the rectangle that is drawn anew', parse: parseRegion },
-    mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: String },
+    mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: parseSource },
     output: drawingOutputFlag,
     ...samplingFlags,
     truncate: truncateFlag,
@@ -36,7 +36,8 @@ export const complete: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('complete', operands, { least: 2, most: 2, what: 'a picture and a text in quotes' });
     checkWays(flags);
-    const [input, text] = operands as [string, string];
+    const [named, text] = operands as [string, string];
+    const input = parseSource(named);
     const { drawings, manner, sampling } = planDrawings('complete', [text], { flags, inputs: [input] }, terminal);
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;

@@ -83,5 +83,5 @@ test.each<[string, string, string]>([
 
 test('an address of another kind is refused', async () => {
   const { exitCode, stderr } = await runCaptured(['convert', 'ftp://example.org/encoder.pkl', '-o', place.path('a')]);
-  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('E_DOWNLOAD_ADDRESS') });
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('E_DOWNLOAD_ADDRESS') });
 });

@@ -11,7 +11,7 @@ import {
 } from '../weights-convert/node/convert.ts';
 import type { ConversionProgress } from '../weights-convert/node/conversion-progress.ts';
 import { defineCommand, type Command } from './command.ts';
-import { commonFlags } from './flags.ts';
+import { commonFlags, parsePath, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { formatSeconds, startProgress, type Progress } from './progress.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
@@ -26,7 +26,7 @@ export const convert: Command = defineCommand({
     'dalle-gl convert https://cdn.openai.com/dall-e/encoder.pkl -o model/ --dtype f16 --verify',
   ],
   flags: {
-    output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: String, required: true },
+    output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: parsePath, required: true },
     dtype: { value: 'TYPE', help: 'f32 keeps every bit, f16 halves the size [f32]', parse: parseDtype },
     shard: {
       value: 'SIZE',
@@ -41,12 +41,13 @@ export const convert: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('convert', operands, { least: 1, what: 'one or more checkpoints' });
     checkSources(operands);
+    const sources = operands.map(parseSource);
     const { dtype = 'f32', shard, dryRun, verify, force, quiet, json } = flags;
     const progress = showStages(terminal, quiet);
     try {
       const options = { dtype, dryRun, verify, force, onProgress: progress.onProgress, signal: terminal.signal };
       const shards = shard === undefined ? {} : { shardBytes: shard };
-      const report = await convertToModelFolder({ sources: operands, out: flags.output, ...shards, ...options });
+      const report = await convertToModelFolder({ sources, out: flags.output, ...shards, ...options });
       progress.end();
       if (json) printJson(terminal, report);
       if (!quiet) say(terminal, ...formatReport(report));

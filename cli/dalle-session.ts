@@ -4,7 +4,9 @@
  */
 import { bundledModel, createDalle, open, openModelFolder, type Dalle, type KernelChoice } from '../node.ts';
 import type { ModelManifest } from '../weights-convert/manifest.ts';
-import { describeNet, type NetFlags, type NetSettings } from './net.ts';
+import type { Model } from '../weights-convert/model-folder.ts';
+import { showDownloads } from './downloads.ts';
+import { describeNet, nameModel, type NetFlags, type NetSettings } from './net.ts';
 import { say, type Terminal } from './terminal.ts';
 
 /** SHA-256 of a model's files, by part. */
@@ -28,14 +30,14 @@ export async function withDalle<Result>(
   kernels?: KernelChoice,
 ): Promise<Result> {
   const { model = bundledModel, precision = 'full', quiet } = flags;
-  const folder = await openModelFolder(model);
+  const folder = await openFolder(model, flags, terminal);
   try {
     const chosen = kernels ?? { calibrate: !flags.noCalibrate };
     const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
     try {
       const dalle = await createDalle(folder, { device, precision });
       const { notice } = folder.manifest;
-      if (!quiet) say(terminal, `device  ${device.description}`, `model   ${model}`);
+      if (!quiet) say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
       if (!quiet && notice) say(terminal, takeFirstClause(notice));
       const session = {
         dalle,
@@ -48,6 +50,16 @@ export async function withDalle<Result>(
     }
   } finally {
     await folder.close();
+  }
+}
+
+async function openFolder(model: string, { noVerify, quiet }: NetFlags, terminal: Terminal): Promise<Model> {
+  const downloads = showDownloads(terminal, quiet);
+  try {
+    const { onProgress } = downloads;
+    return await openModelFolder(model, undefined, { verify: !noVerify, onProgress, signal: terminal.signal });
+  } finally {
+    downloads.end();
   }
 }
 

@@ -5,7 +5,7 @@ import { FormatError } from '../base/errors.ts';
 import { composeGrid, fromPixels, savePng, type Picture, type TokenGrid } from '../node.ts';
 import { MAX_PIXELS } from '../images/index.ts';
 import { defineCommand, type Command } from './command.ts';
-import { commonFlags, netFlags } from './flags.ts';
+import { commonFlags, netFlags, parsePath, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { withNet, type Net } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
@@ -22,16 +22,16 @@ export const decode: Command = defineCommand({
   summary: 'Turns tokens (.npy or nested JSON lists, [h, w] or [n, h, w]) into a picture',
   examples: ['dalle-gl decode cat.npy -o cat.png', 'dalle-gl encode cat.jpg -o - | dalle-gl decode - -o cat.png'],
   flags: {
-    output: { short: 'o', value: 'FILE|DIR', help: 'a .png, a folder, or -', parse: String, required: true },
+    output: { short: 'o', value: 'FILE|DIR', help: 'a .png, a folder, or -', parse: parsePath, required: true },
     ...netFlags,
     ...commonFlags,
   },
   async run({ flags, operands, terminal }) {
     checkOperands('decode', operands, { least: 1, most: 1, what: 'one file of tokens' });
     const rules = { command: 'decode', extensions: ['.png'] } as const;
-    const output = planOutputs(operands, flags.output, rules)[0]!;
+    const input = parseSource(operands[0]!);
+    const output = planOutputs([input], flags.output, rules)[0]!;
     checkStdout(terminal, [output], flags.json, 'decode');
-    const input = operands[0]!;
     const tokens = await readTokens(input, terminal);
     checkArea(tokens, input);
     await withNet(flags, terminal, async (openNet) => {

@@ -7,7 +7,7 @@ import { FormatError } from '../base/errors.ts';
 import { toPixels, writeOutput, type Picture, type TokenGrid } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
-import { commonFlags, netFlags, pictureFlags } from './flags.ts';
+import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './flags.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
 import { withNet, type Net, type NetSettings } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
@@ -29,7 +29,7 @@ export const encode: Command = defineCommand({
       short: 'o',
       value: 'FILE|DIR',
       help: 'a .npy, a .json, a folder (.npy), or - (.npy)',
-      parse: String,
+      parse: parsePath,
       required: true,
     },
     ...pictureFlags,
@@ -39,7 +39,8 @@ export const encode: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('encode', operands, { least: 1, what: 'one or more pictures' });
     const rules = { command: 'encode', extensions: ['.npy', '.json'], together: true } as const;
-    const outputs = planOutputs(operands, flags.output, rules);
+    const inputs = operands.map(parseSource);
+    const outputs = planOutputs(inputs, flags.output, rules);
     checkStdout(terminal, outputs, flags.json, 'encode');
     await withNet(flags, terminal, async (openNet) => {
       const encodeInput = async (input: string, output: string, first?: Encoded): Promise<Encoded> => {
@@ -50,8 +51,8 @@ export const encode: Command = defineCommand({
         if (!flags.quiet) say(terminal, formatReport(encoded.report));
         return encoded;
       };
-      if (outputs.length === operands.length) {
-        const { results, failure } = await processInputs(operands, terminal, async (input, index) => {
+      if (outputs.length === inputs.length) {
+        const { results, failure } = await processInputs(inputs, terminal, async (input, index) => {
           const { tokens, report } = await encodeInput(input, outputs[index]!);
           await writeTokens(report.output, tokens, terminal);
           return report;
@@ -60,7 +61,7 @@ export const encode: Command = defineCommand({
         if (failure !== undefined) throw new ReportedFailure(failure);
       } else {
         const all: Encoded[] = [];
-        for (const input of operands) all.push(await encodeInput(input, outputs[0]!, all[0]));
+        for (const input of inputs) all.push(await encodeInput(input, outputs[0]!, all[0]));
         await writeTokens(outputs[0]!, joinGrids(all.map(({ tokens }) => tokens)), terminal);
         if (flags.json) printJson(terminal, { results: all.map(({ report }) => report) });
       }

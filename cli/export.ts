@@ -3,7 +3,7 @@
  */
 import { exportCheckpoints, type ExportedCheckpoint } from '../weights-convert/node/export-checkpoints.ts';
 import { defineCommand, type Command } from './command.ts';
-import { commonFlags } from './flags.ts';
+import { commonFlags, noVerifyFlag, parsePath, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { startProgress } from './progress.ts';
 import { printJson, say } from './terminal.ts';
@@ -18,19 +18,21 @@ export const exportCommand: Command = defineCommand({
       short: 'o',
       value: 'OUTDIR',
       help: 'where encoder.pt, decoder.pt and transformer.pt go',
-      parse: String,
+      parse: parsePath,
       required: true,
     },
+    noVerify: noVerifyFlag,
     ...commonFlags,
   },
   async run({ flags, operands, terminal }) {
     checkOperands('export', operands, { least: 1, most: 1, what: 'one model folder' });
-    const [folder] = operands as readonly [string];
-    const { output: out, quiet, json } = flags;
+    const folder = parseSource(operands[0]!);
+    const { output: out, noVerify, quiet, json } = flags;
     const progress = startProgress(terminal, 'writing', { unit: 'bytes', quiet });
     try {
       const onBytes = (done: number): void => progress.update(done, undefined);
-      const checkpoints = await exportCheckpoints({ folder, out, onBytes, signal: terminal.signal });
+      const checked = { verify: !noVerify, signal: terminal.signal };
+      const checkpoints = await exportCheckpoints({ folder, out, onBytes, ...checked });
       progress.end();
       if (json) printJson(terminal, { out, checkpoints });
       if (!quiet) say(terminal, ...checkpoints.map((checkpoint) => formatCheckpoint(out, checkpoint)));

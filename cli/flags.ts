@@ -2,6 +2,7 @@
  * Flags that several commands share, declared once, and the forms their values take.
  */
 import type { DeviceName, Precision } from '../node.ts';
+import { pathOf } from '../base/node/path-of.ts';
 import { MAX_PIXELS, type PictureSize } from '../images/index.ts';
 import { OutOfRange, type Option, type Switch } from './arguments.ts';
 
@@ -11,6 +12,11 @@ export const commonFlags: Readonly<Record<'json' | 'quiet' | 'help' | 'version',
   quiet: { help: 'say nothing but failures' },
   help: { short: 'h', help: 'print this' },
   version: { short: 'v', help: 'print the version of dalle-gl and of Node' },
+};
+
+/** For the commands that open a model. */
+export const noVerifyFlag: Switch = {
+  help: 'do not compare the model with the hashes in its model.json; done once for each file, and remembered',
 };
 
 export const deviceFlag: Option<DeviceName> = {
@@ -25,12 +31,13 @@ export const netFlags: {
   readonly device: Option<DeviceName>;
   readonly precision: Option<Precision>;
   readonly noCalibrate: Switch;
+  readonly noVerify: Switch;
 } = {
   model: {
     short: 'm',
     value: 'DIR',
-    help: 'a model folder made by convert [the small one in the package]',
-    parse: String,
+    help: 'a model folder made by convert, or the address of one [the small one in the package]',
+    parse: parseSource,
   },
   device: deviceFlag,
   precision: {
@@ -39,6 +46,7 @@ export const netFlags: {
     parse: parsePrecision,
   },
   noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver, and remembered' },
+  noVerify: noVerifyFlag,
 };
 
 /** Where the commands that draw put their pictures. */
@@ -46,7 +54,7 @@ export const drawingOutputFlag: Option<string> = {
   short: 'o',
   value: 'FILE|DIR',
   help: 'a .png (a grid; its tokens go beside it), a folder (a picture each), or - [<text>-<seed>.png]',
-  parse: String,
+  parse: parsePath,
 };
 
 /** The flags of the commands that take pictures. */
@@ -58,6 +66,18 @@ export const pictureFlags: { readonly size: Option<PictureSize>; readonly upscal
   },
   upscale: { help: 'enlarge a picture that is smaller than the size' },
 };
+
+/** What is read: a path, `-`, or an address; `file://` becomes its path. Throws UsageError `E_DOWNLOAD_ADDRESS`. */
+export function parseSource(text: string): string {
+  return pathOf(text) ?? text;
+}
+
+/** What is written: a path or `-`; `file://` becomes its path. */
+export function parsePath(text: string): string {
+  const path = pathOf(text);
+  if (path !== undefined) return path;
+  throw new Error('a path');
+}
 
 /** `256`, `320x200` or `keep`. */
 export function parseSize(text: string): PictureSize {

@@ -7,7 +7,7 @@ import { drawEach } from './draw-each.ts';
 import { drawPictures, planDrawings, type Drawing, type DrawingReport, type StartDrawing } from './drawing.ts';
 import { planDrawingFiles } from './drawing-files.ts';
 import { ReportedFailure } from './failure.ts';
-import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
+import { commonFlags, drawingOutputFlag, netFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { checkStdout, nameBeside } from './outputs.ts';
 import { readPrompts } from './prompts.ts';
@@ -27,7 +27,7 @@ const flagTable = {
   repeat: {
     value: 'FILE.png',
     help: 'draw the pictures of this file again, with its text and settings [<FILE>.repeated.png]',
-    parse: String,
+    parse: parseSource,
   },
   ...netFlags,
   ...commonFlags,
@@ -107,7 +107,8 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     const report = await drawPictures(session, manner, { text, files }, start, terminal);
     if (flags.json) printJson(terminal, report);
   };
-  await withDalle({ ...flags, precision }, terminal, draw, kernels ?? undefined);
+  // What was drawn is drawn again by the same weights only: they are compared, whatever the flags say.
+  await withDalle({ ...flags, precision, noVerify: false }, terminal, draw, kernels ?? undefined);
 }
 
 function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {

@@ -9,7 +9,7 @@ import { openFileSource } from '../weights-convert/node/file-source.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import { defineCommand, type Command } from './command.ts';
 import { describeFailure, ReportedFailure, sayFailure } from './failure.ts';
-import { commonFlags } from './flags.ts';
+import { commonFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { formatInspection } from './inspect-report.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
@@ -30,7 +30,7 @@ export const inspect: Command = defineCommand({
   },
   async run({ flags, operands, terminal }) {
     checkOperands('inspect', operands, { least: 1, most: 1, what: 'one file or model folder' });
-    const path = operands[0]!;
+    const path = parseSource(operands[0]!);
     if (isFolder(path)) return printManifest(path, flags.json, terminal);
     const source = await openFileSource(path);
     try {

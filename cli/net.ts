@@ -5,7 +5,9 @@
  */
 import { bundledModel, loadDVAE, open, type DeviceName } from '../node.ts';
 import type { Device, Dvae, KernelChoice, Pixels, Precision, RunOptions, TokenGrid } from '../node.ts';
+import { isAddress } from '../base/address.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
+import { showDownloads } from './downloads.ts';
 import { startProgress } from './progress.ts';
 import { say, type Terminal } from './terminal.ts';
 
@@ -14,6 +16,7 @@ export interface NetFlags {
   readonly device: DeviceName | undefined;
   readonly precision: Precision | undefined;
   readonly noCalibrate: boolean;
+  readonly noVerify: boolean;
   readonly quiet: boolean;
 }
 
@@ -39,7 +42,12 @@ export interface NetSettings {
 export const software: string = `dalle-gl ${readPackageVersion()}`;
 
 export function describeNet(device: Device, { precision }: Dvae, model: string): NetSettings {
-  return { device: device.description, kernels: device.kernels, precision, model };
+  return { device: device.description, kernels: device.kernels, precision, model: nameModel(model) };
+}
+
+/** How a model is called in all that is told of it: what follows a question mark in an address may be a secret. */
+export function nameModel(model: string): string {
+  return isAddress(model) ? model.replace(/[?#].*$/s, '') : model;
 }
 
 /** The same for a picture, which may travel: where the package lies is nobody's business. */
@@ -117,13 +125,17 @@ export class Net {
 
 /** Opens the device and the model of the flags, and says which. */
 export async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net> {
-  const { model = bundledModel, precision = 'full', quiet } = flags;
+  const { model = bundledModel, precision = 'full', noVerify, quiet } = flags;
   const device = await open({ calibrate: !flags.noCalibrate, ...(flags.device && { device: flags.device }) });
+  const downloads = showDownloads(terminal, quiet);
   try {
-    const dvae = await loadDVAE(model, { device, precision });
-    if (!quiet) say(terminal, `device  ${device.description}`, `model   ${model}`);
+    const { onProgress } = downloads;
+    const dvae = await loadDVAE(model, { device, precision, verify: !noVerify, onProgress, signal: terminal.signal });
+    downloads.end();
+    if (!quiet) say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
     return new Net(device, dvae, model, terminal, quiet);
   } catch (error) {
+    downloads.end();
     device.dispose();
     throw error;
   }

@@ -10,7 +10,7 @@ import type { DeviceName, DeviceSpeed, DrawLimits } from '../node.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
 import { defineCommand, type Command } from './command.ts';
-import { commonFlags, deviceFlag } from './flags.ts';
+import { commonFlags, deviceFlag, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { findNearest } from './nearest.ts';
 import { formatPlan, judgeMemory, type PlanReport } from './plan-report.ts';
@@ -24,7 +24,7 @@ export const plan: Command = defineCommand({
   flags: { device: deviceFlag, ...commonFlags },
   async run({ flags, operands, terminal }) {
     checkOperands('plan', operands, { least: 1, most: 1, what: 'a model folder or the name of a configuration' });
-    const name = operands[0]!;
+    const name = parseSource(operands[0]!);
     const architecture = await findArchitecture(name);
     const { limits, ...measured } = await lookAtDevice(flags.device);
     const planned = planTransformer(architecture, limits);

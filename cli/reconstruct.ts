@@ -2,7 +2,7 @@
  * `dalle-gl reconstruct`: a picture to tokens and back, and how close it came.
  */
 import { composeSideBySide, fromPixels, psnr, savePng, toPixels, type Picture } from '../node.ts';
-import { commonFlags, netFlags, pictureFlags } from './flags.ts';
+import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './flags.ts';
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
@@ -26,7 +26,7 @@ export const reconstruct: Command = defineCommand({
       short: 'o',
       value: 'FILE|DIR',
       help: 'a .png, a folder, or - [<image>.reconstruction.png]',
-      parse: String,
+      parse: parsePath,
     },
     sideBySide: { help: 'put the picture as it was beside its reconstruction' },
     ...pictureFlags,
@@ -36,10 +36,11 @@ export const reconstruct: Command = defineCommand({
   async run({ flags, operands, terminal }) {
     checkOperands('reconstruct', operands, { least: 1, what: 'one or more pictures' });
     const rules = { command: 'reconstruct', extensions: ['.png'], suffix: '.reconstruction' } as const;
-    const outputs = planOutputs(operands, flags.output, rules);
+    const inputs = operands.map(parseSource);
+    const outputs = planOutputs(inputs, flags.output, rules);
     checkStdout(terminal, outputs, flags.json, 'reconstruct');
     await withNet(flags, terminal, async (openNet) => {
-      const { results, failure } = await processInputs(operands, terminal, async (input, index) => {
+      const { results, failure } = await processInputs(inputs, terminal, async (input, index) => {
         const original = await loadPicture(input, flags, terminal);
         const net = await openNet();
         const { picture, ...report } = await reconstructPicture(original, net);

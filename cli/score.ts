@@ -3,7 +3,7 @@ import { toPixels } from '../node.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';
 import { ReportedFailure } from './failure.ts';
-import { commonFlags, netFlags } from './flags.ts';
+import { commonFlags, netFlags, parseSource } from './flags.ts';
 import { checkOperands, loadPictureFor, processInputs } from './inputs.ts';
 import { truncateFlag } from './sampling-flags.ts';
 import { printJson, printRow } from './terminal.ts';
@@ -20,7 +20,8 @@ export const score: Command = defineCommand({
   },
   async run({ flags, operands, terminal }) {
     checkOperands('score', operands, { least: 2, what: 'a text in quotes and one or more pictures' });
-    const [text, ...inputs] = operands as [string, ...string[]];
+    const [text, ...named] = operands as [string, ...string[]];
+    const inputs = named.map(parseSource);
     await withDalle(flags, terminal, async ({ dalle, settings }) => {
       const { signal } = terminal;
       const { truncate } = flags;

@@ -5,6 +5,7 @@
  * Readers ask for ranges they have checked against `size`; a source throws when it cannot give all of them.
  */
 import { FormatError } from '../base/errors.ts';
+import { hashBlobOnce, hashBlocks, type HashOptions } from './sha256.ts';
 
 export interface ByteSource {
   /** What to call it in messages: a file name or URL. Never used to guess the format. */
@@ -13,6 +14,8 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`. The result may be a view: treat it as read-only. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** SHA-256 of all bytes in lower-case hex, left out where reading them is all there is to it: see `hashSource`. */
+  sha256?(options?: Pick<HashOptions, 'signal'>): Promise<string>;
   /** Opens a file beside this one by its name, for checkpoints of several files; left out where nothing is beside it. */
   openSibling?(name: string): Promise<ByteSource>;
   /** Gives back what the source holds open, if anything. */
@@ -36,15 +39,22 @@ export function sourceFromBytes(bytes: Uint8Array, name: string): ByteSource {
 
 /** A `Blob` or a `File` that a person chose in the browser; only the slices that are read are loaded. */
 export function sourceFromBlob(blob: Blob, name: string): ByteSource {
-  return {
+  const source: ByteSource = {
     name,
     size: blob.size,
+    sha256: (options) => hashBlobOnce(blob, () => hashBlocks(readBlocks(source, 0, source.size), options)),
     read: async (offset, length) => {
       checkRange(name, blob.size, offset, length);
       const slice = blob.slice(offset, offset + length);
       return new Uint8Array(await slice.arrayBuffer().catch((cause: unknown) => throwReadFailure(name, cause)));
     },
   };
+  return source;
+}
+
+/** SHA-256 of all bytes of a source, remembered where it can be known to be the same still. */
+export async function hashSource(source: ByteSource, options: Pick<HashOptions, 'signal'> = {}): Promise<string> {
+  return source.sha256?.(options) ?? hashBlocks(readBlocks(source, 0, source.size), options);
 }
 
 /** Sources one after another as one; closing it closes them all. */

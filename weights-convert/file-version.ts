@@ -2,6 +2,7 @@
  * Which version of a file a server has: what two answers must share so that their bytes belong together. Bytes kept
  * from a broken download are continued, and a copy on disk is used again, only if the version is still the same.
  */
+import type { Answer } from '../base/fetch-failure.ts';
 
 export interface FileVersion {
   readonly etag?: string;
@@ -14,9 +15,8 @@ export interface FileVersion {
  * What an answer says of its file. Nothing, if it is compressed: then length, ETag and ranges are those of other bytes
  * than the ones that come.
  */
-export function versionOf(response: Response): FileVersion {
-  const { headers } = response;
-  if (headers.has('content-encoding')) return {};
+export function versionOf({ headers }: Answer): FileVersion {
+  if (!/^(?:identity)?$/i.test(headers.get('content-encoding') ?? '')) return {};
   const etag = headers.get('etag');
   const lastModified = headers.get('last-modified');
   const length = headers.get('content-length');
@@ -25,6 +25,15 @@ export function versionOf(response: Response): FileVersion {
     ...(lastModified !== null && { lastModified }),
     ...(length !== null && /^\d{1,15}$/.test(length) && { bytes: Number(length) }),
   };
+}
+
+/**
+ * The same for a page, to which another site shows the length and not whether it is that of compressed bytes (CORS): then
+ * no length is known.
+ */
+export function versionForPage(answer: Answer): FileVersion {
+  const { bytes, ...version } = versionOf(answer);
+  return answer.type === 'cors' ? version : { ...version, bytes };
 }
 
 /** Whether two answers are about the same bytes, as far as servers tell. */

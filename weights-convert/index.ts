@@ -12,7 +12,7 @@ export {
   type DvaeArchitecture,
   type EncoderArchitecture,
 } from './dvae-spec.ts';
-export { openModel, type Model, type ModelWeights, type OpenFile } from './model-folder.ts';
+export { openModel, type Model, type ModelWeights, type OpenFile, type OpenModelOptions } from './model-folder.ts';
 export type {
   ModelFile,
   ModelManifest,

@@ -112,7 +112,9 @@ function parseFile(fields: Fields): ModelFile {
   const name = readText(fields, 'name');
   // A file of the folder itself: a manifest from elsewhere must not reach other files.
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name)) throw modelError('a part names a file outside the folder');
-  return { name, bytes: readCount(fields, 'bytes'), sha256: readText(fields, 'sha256') };
+  const sha256 = readText(fields, 'sha256');
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw modelError(`the SHA-256 of ${name} is none: 64 digits of 0-9 and a-f`);
+  return { name, bytes: readCount(fields, 'bytes'), sha256 };
 }
 
 function parseSource(part: string, partFields: Fields): SourceDescription {

@@ -1,11 +1,12 @@
 /**
  * A model folder: `model.json`, which says what is there, beside one safetensors file for each net and the tokenizer's
- * own file. This file opens a folder for reading; node/write-model-folder.ts writes it.
+ * own file. This file opens a folder for reading; node/write-model-folder.ts writes it. `model.json` has the length and
+ * the SHA-256 of every file: a file is compared with both when it is opened, and read through what was compared.
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
-import type { FormatError } from '../base/errors.ts';
-import type { ByteSource } from './byte-source.ts';
+import { FormatError } from '../base/errors.ts';
+import { hashSource, type ByteSource } from './byte-source.ts';
 import {
   isIndexName,
   MANIFEST_NAME,
@@ -35,17 +36,27 @@ export interface Model extends ModelWeights {
   close(): Promise<void>;
 }
 
-/** Opens a file of the folder by its name: a `Blob` in the browser, a path in Node. */
-export type OpenFile = (name: string) => Promise<ByteSource>;
+/** Opens a file of the folder by its name: a `Blob` in the browser, a path in Node. `model.json` is not yet known. */
+export type OpenFile = (name: string, file?: ModelFile) => Promise<ByteSource>;
+
+export interface OpenModelOptions {
+  /** Compare every file that is opened with its SHA-256 in `model.json` [true]. */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Opens a model folder through a function that opens a file of it by name.
  *
  * @param wanted only these parts are opened [all]
- * @throws FormatError `E_MODEL_MANIFEST` if model.json is not one or a file does not fit it, `E_TOKENIZER_FILE`, and as
- *   `openSafetensors` and `makeWeights`
+ * @throws FormatError `E_MODEL_MANIFEST` if model.json is not one or a file does not fit it, `E_MODEL_HASH` for a file
+ *   of other bytes, `E_TOKENIZER_FILE`, and as `openSafetensors` and `makeWeights`; AbortedError `E_ABORTED`
  */
-export async function openModel(openFile: OpenFile, wanted: readonly PartName[] = PART_NAMES): Promise<Model> {
+export async function openModel(
+  openFile: OpenFile,
+  wanted: readonly PartName[] = PART_NAMES,
+  options: OpenModelOptions = {},
+): Promise<Model> {
   const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
   const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {
@@ -54,10 +65,11 @@ export async function openModel(openFile: OpenFile, wanted: readonly PartName[] 
   try {
     for (const name of NET_PARTS) {
       const part = wanted.includes(name) ? manifest.parts[name] : undefined;
-      if (part) nets[name] = await openNet(part, openFile);
+      if (part) nets[name] = await openNet(part, (file) => openPartFile(name, file, openFile, options));
     }
     const words = wanted.includes('tokenizer') ? manifest.parts.tokenizer : undefined;
-    const tokenizer = words && (await openTokenizer(words.files[0], openFile));
+    const tokenizer =
+      words && (await readSource(await openPartFile('tokenizer', words.files[0], openFile, options), expectTokenizer));
     // openNet has seen to it that each part holds its own kind of net.
     return { manifest, ...(nets as ModelWeights), ...(tokenizer !== undefined && { tokenizer }), close };
   } catch (error) {
@@ -75,35 +87,53 @@ async function readSource<Result>(source: ByteSource, read: (source: ByteSource)
   }
 }
 
-async function openTokenizer(file: ModelFile, openFile: OpenFile): Promise<string> {
-  return readSource(await openFile(file.name), (source) => {
+/** Opens a file of a part, and sees that it is the one that `model.json` describes. */
+async function openPartFile(
+  part: PartName,
+  file: ModelFile,
+  openFile: OpenFile,
+  { verify = true, signal }: OpenModelOptions,
+): Promise<ByteSource> {
+  const source = await openFile(file.name, file);
+  try {
     if (source.size !== file.bytes) throw sizeError(source, file);
-    return expectTokenizer(source);
-  });
+    const found = verify ? await hashSource(source, { signal }) : file.sha256;
+    if (found !== file.sha256) throw hashError(part, file, found);
+    return source;
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
 }
 
 /** One file, or shards with their index. */
-async function openNet(part: ModelPart, openFile: OpenFile): Promise<Weights> {
+async function openNet(part: ModelPart, openListed: (file: ModelFile) => Promise<ByteSource>): Promise<Weights> {
   const { architecture, files } = part;
-  const openPartFile = async (name: string): Promise<ByteSource> => {
+  const openShard = async (name: string): Promise<ByteSource> => {
     const file = files.find((candidate) => candidate.name === name);
     if (!file) throw modelError(`an index names ${name}, and model.json does not`);
-    const source = await openFile(name);
-    if (source.size === file.bytes) return source;
-    await source.close?.();
-    throw sizeError(source, file);
+    return openListed(file);
   };
   const isIndexed = files.length > 1;
-  const first = await openPartFile(files.find(({ name }) => isIndexName(name) === isIndexed)!.name);
+  const first = await openListed(files.find(({ name }) => isIndexName(name) === isIndexed)!);
   let source = first;
   try {
-    if (isIndexed) source = await openShards(first, openPartFile);
+    if (isIndexed) source = await openShards(first, openShard);
     const tensors = isSharded(source) ? await openShardedSafetensors(source) : (await openSafetensors(source)).tensors;
     return makeWeights({ architecture, tensors }, source, isIndexed ? 'safetensors-index' : 'safetensors');
   } catch (error) {
     await source.close?.();
     throw error;
   }
+}
+
+function hashError(part: PartName, { name, sha256 }: ModelFile, found: string): FormatError {
+  return new FormatError(
+    'E_MODEL_HASH',
+    `openModel: ${name}, which holds the ${part}, is not the file that model.json describes: its SHA-256 begins ` +
+      `${found.slice(0, 12)}, and ${sha256.slice(0, 12)} was expected. It was damaged on the disk or on the way, edited, or ` +
+      'is of another model. Convert or download the model again; --no-verify (verify: false) uses it as it is.',
+  );
 }
 
 function sizeError({ size }: ByteSource, { name, bytes }: ModelFile): FormatError {

@@ -2,6 +2,7 @@
  * The body of an answer as it arrives: counted, watched for silence, and with its beginning looked at before anything of
  * it is passed on. A web page called encoder.pkl is refused after its first 512 bytes, not after 200 MB.
  */
+import type { AnswerBody } from '../base/fetch-failure.ts';
 import type { FileVersion } from './file-version.ts';
 import { describeStandIn } from './stand-in.ts';
 import { cutShort, explainFailure, tooLarge, tooLong, type TransferState } from './transfer-failure.ts';
@@ -12,7 +13,7 @@ type Block = Uint8Array<ArrayBuffer>;
 const HEAD_BYTES = 512;
 
 export interface Arrival extends TransferState {
-  readonly body: ReadableStream<Block>;
+  readonly body: AnswerBody;
   readonly version: FileVersion;
   /** Where in the file the body begins. */
   readonly from: number;
@@ -27,7 +28,7 @@ export function receiveBlocks(arrival: Arrival): AsyncGenerator<Block> {
   return arrival.from === 0 ? sniffBlocks(counted, arrival) : counted;
 }
 
-async function* countBlocks(arrival: Arrival, reader: ReadableStreamDefaultReader<Block>): AsyncGenerator<Block> {
+async function* countBlocks(arrival: Arrival, reader: ReturnType<AnswerBody['getReader']>): AsyncGenerator<Block> {
   const { address, watch, version, from, maxBytes } = arrival;
   const total = version.bytes;
   let done = from;

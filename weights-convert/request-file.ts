@@ -3,11 +3,11 @@
  * browsers and in Node. It can go on where a download broke off (Range with If-Range, RFC 9110 sections 13 and 14) and
  * confirm a copy that is there (If-None-Match). `fetch` follows at most 20 redirects, and only to http and https.
  */
-import { describeNoConnection, describeStatus } from '../base/fetch-failure.ts';
-import { isSameVersion, resumeValidator, versionOf, type FileVersion } from './file-version.ts';
+import { describeNoConnection, describeStatus, type Answer } from '../base/fetch-failure.ts';
+import { isSameVersion, resumeValidator, versionForPage, versionOf, type FileVersion } from './file-version.ts';
 import { receiveBlocks } from './receive-blocks.ts';
 import { watchStalls } from './stall-watch.ts';
-import { explainFailure, tooLarge, wrongRange, type TransferState } from './transfer-failure.ts';
+import { explainFailure, otherLength, tooLarge, wrongRange, type TransferState } from './transfer-failure.ts';
 
 export interface TransferOptions {
   /** Most bytes accepted [16 GiB]. */
@@ -23,7 +23,19 @@ export interface KeptBytes {
   readonly version: FileVersion;
 }
 
+/** How to ask a server. */
+export type Fetch = (
+  address: URL,
+  options: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
+) => Promise<Answer>;
+
 export interface FileRequest extends TransferOptions {
+  /** [the platform's own] */
+  readonly fetch?: Fetch;
+  /** How long the file must be, where that is known. */
+  readonly expectedBytes?: number | undefined;
+  /** Whether a page asks, which other sites do not show all headers. */
+  readonly isPage?: boolean;
   /** What an earlier download left. */
   readonly kept?: KeptBytes | undefined;
   /** The version of a whole copy that is there. */
@@ -51,20 +63,23 @@ const STALL_MS = 60_000;
  *   `E_FORMAT_UNKNOWN` and `E_LFS_POINTER`
  */
 export async function requestFile(address: URL, request: FileRequest): Promise<Transfer | undefined> {
-  const { known, signal, maxBytes = MAX_BYTES, stallMs = STALL_MS } = request;
+  const { known, signal, isPage = false, expectedBytes, maxBytes = MAX_BYTES, stallMs = STALL_MS } = request;
   const kept = request.kept && resumeValidator(request.kept.version) !== undefined ? request.kept : undefined;
   const watch = watchStalls(stallMs, signal);
   let transfer: Transfer | undefined;
   try {
     const state = { address, watch, signal, stallMs };
-    const response = await askServer(state, makeHeaders(kept, known));
-    if (known && isStillThere(known, response)) return undefined;
-    const start = findStart(address, response, kept);
+    const response = await askServer(state, request.fetch ?? fetch, makeHeaders(kept, known));
+    const version = isPage ? versionForPage(response) : versionOf(response);
+    if (known && isStillThere(known, response, version)) return undefined;
+    const start = findStart(address, response, version, kept);
     if (!start) return await requestFile(address, { ...request, kept: undefined });
-    const { bytes } = start.version;
+    const bytes = start.version.bytes ?? expectedBytes;
+    if (expectedBytes !== undefined && bytes !== expectedBytes) throw otherLength(address, expectedBytes, bytes!);
     if (bytes !== undefined && bytes > maxBytes) throw tooLarge(address, String(bytes), maxBytes);
-    const blocks = receiveBlocks({ ...state, ...start, body: response.body!, maxBytes });
-    transfer = { ...start, blocks, close: () => watch.stop() };
+    const arrival = { from: start.from, version: { ...start.version, bytes } };
+    const blocks = receiveBlocks({ ...state, ...arrival, body: response.body!, maxBytes });
+    transfer = { ...arrival, blocks, close: () => watch.stop() };
     return transfer;
   } finally {
     if (!transfer) watch.stop();
@@ -83,28 +98,29 @@ function makeHeaders(kept: KeptBytes | undefined, known: FileVersion | undefined
   return headers;
 }
 
-async function askServer(state: TransferState, headers: Record<string, string>): Promise<Response> {
+async function askServer(state: TransferState, ask: Fetch, headers: Record<string, string>): Promise<Answer> {
   const { address, watch } = state;
   try {
-    return await watch.during(fetch(address, { headers, signal: watch.signal }));
+    return await watch.during(ask(address, { headers, signal: watch.signal }));
   } catch (error) {
     throw explainFailure(error, state, () => describeNoConnection(address.href, error));
   }
 }
 
 /** Some servers answer 200 where they could say 304. */
-function isStillThere(known: FileVersion, response: Response): boolean {
-  return response.status === 304 || (response.status === 200 && isSameVersion(known, versionOf(response)));
+function isStillThere(known: FileVersion, { status }: Answer, version: FileVersion): boolean {
+  return status === 304 || (status === 200 && isSameVersion(known, version));
 }
 
 /** Which bytes of which version an answer brings; undefined if what was kept is of no use and must be forgotten. */
 function findStart(
   address: URL,
-  response: Response,
+  response: Answer,
+  answered: FileVersion,
   kept: KeptBytes | undefined,
 ): { readonly version: FileVersion; readonly from: number } | undefined {
   const { status } = response;
-  if (status === 200) return { version: versionOf(response), from: 0 };
+  if (status === 200) return { version: answered, from: 0 };
   if (status === 416 && kept) return undefined;
   if (status !== 206) throw describeStatus(address.href, response);
   const range = response.headers.get('content-range');
@@ -113,6 +129,6 @@ function findStart(
     throw wrongRange(address, kept ? `the part from byte ${kept.bytes}` : 'the whole file', range);
   }
   // A server that knows Range but not If-Range sends the rest of whatever is there now.
-  const version = { ...versionOf(response), bytes: total === '*' ? kept.version.bytes : Number(total) };
+  const version = { ...answered, bytes: total === '*' ? kept.version.bytes : Number(total) };
   return isSameVersion(kept.version, version) ? { version, from: kept.bytes } : undefined;
 }

@@ -46,6 +46,15 @@ export function tooLong(address: URL, total: number): FormatError {
   );
 }
 
+/** `E_DOWNLOAD_LENGTH`: another length is announced than the file must have. */
+export function otherLength(address: URL, wanted: number, announced: number): FormatError {
+  return new FormatError(
+    'E_DOWNLOAD_LENGTH',
+    `download: ${address.href} has ${announced} bytes, and ${wanted} were expected. It is probably of another version ` +
+      'than the files beside it; if nothing was updated just now, tell whoever keeps the server.',
+  );
+}
+
 /** `E_FILE_TOO_LARGE`: more than is accepted, announced or already here. */
 export function tooLarge(address: URL, found: string, maxBytes: number): FormatError {
   return new FormatError(

@@ -67,9 +67,9 @@ export async function readSmallFile(caller: string, path: string, maxBytes: numb
   }
 }
 
-/** Throws UsageError `E_USAGE` for what is no path: nothing, null, a number. */
+/** Throws UsageError `E_USAGE` for what is neither a path nor an address: nothing, null, a number. */
 export function checkPath(caller: string, path: unknown): void {
-  if (typeof path === 'string' && path !== '') return;
+  if ((typeof path === 'string' && path !== '') || path instanceof URL) return;
   const got = path === '' ? 'an empty text' : path === null ? 'null' : `a value of type ${typeof path}`;
   throw new UsageError('E_USAGE', `${caller}: wanted a path as text, got ${got}. Name the file or folder.`);
 }

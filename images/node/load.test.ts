@@ -205,7 +205,7 @@ describe('loadImage from an address', () => {
     await expect(loadImage(`${origin}/endless`, { timeoutMs: 50 })).rejects.toThrow(failure('E_DOWNLOAD_TIMEOUT'));
     await expect(loadImage(`${origin}/broken`)).rejects.toThrow(failure('E_DOWNLOAD'));
     await expect(loadImage('http://127.0.0.1:1/x.png')).rejects.toThrow(failure('E_DOWNLOAD'));
-    await expect(loadImage('http://')).rejects.toThrow(failure('E_DOWNLOAD'));
+    await expect(loadImage('http://')).rejects.toThrow(failure('E_DOWNLOAD_ADDRESS'));
     const aborting = new AbortController();
     const loading = loadImage(`${origin}/silent`, { signal: aborting.signal });
     aborting.abort();

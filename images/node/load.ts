@@ -1,5 +1,5 @@
 /**
- * A picture from wherever the user keeps it: a path, an http(s) address, or `-` for stdin.
+ * A picture from wherever the user keeps it: a path, an address (`http`, `https`, `file`), or `-` for stdin.
  */
 import { checkObject, checkText } from '../../base/check-argument.ts';
 import type { Picture } from '../picture.ts';
@@ -15,8 +15,8 @@ export interface LoadOptions extends ReadOptions {
  * Reads and decodes a PNG, JPEG or WebP, upright and on white. Throws what `readSource` (`E_FILE_*`, `E_DOWNLOAD*`,
  * `E_ABORTED`) and `decodeImage` (`E_IMAGE_*`) throw.
  */
-export async function loadImage(source: string, options: LoadOptions = {}): Promise<Picture> {
-  checkText('loadImage', 'a path, an address or -', source);
+export async function loadImage(source: string | URL, options: LoadOptions = {}): Promise<Picture> {
+  if (!(source instanceof URL)) checkText('loadImage', 'a path, an address or -', source);
   checkObject('loadImage', 'options', options);
   const bytes = await readSource(source, options);
   const { maxPixels } = options;

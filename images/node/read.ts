@@ -1,11 +1,12 @@
 /**
- * The bytes behind a path, an http(s) address, `-` (stdin) or a stream that the shell handed over, never more than the caller allows: a size announced too
- * large is refused at once, one that turns out too large as soon as it does.
+ * The bytes behind a path, an address (`http`, `https`, `file`) or `-` (stdin), never more than the caller allows: a size
+ * announced too large is refused at once, one that turns out too large as soon as it does.
  */
 import { addAbortSignal, Readable } from 'node:stream';
 import { UsageError } from '../../base/errors.ts';
 import { abortedError, explainFileError } from '../../base/node/file-error.ts';
 import { checkPath, openRegularFile } from '../../base/node/open-file.ts';
+import { pathOf } from '../../base/node/path-of.ts';
 import { descriptorOf, kindOfDescriptor, openDescriptor } from '../../base/node/shell-stream.ts';
 import { collectBytes, tooManyBytes } from './collect.ts';
 import { download } from './download.ts';
@@ -24,16 +25,17 @@ export const MAX_BYTES = 256_000_000;
 
 /**
  * All bytes of `source`. Throws `E_FILE_MISSING`, `E_FILE_KIND`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`,
- * `E_FILE_TOO_LARGE`, `E_DOWNLOAD`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`, `E_STDIN_TERMINAL`, `E_USAGE` or
- * `E_ABORTED`.
+ * `E_FILE_TOO_LARGE`, `E_DOWNLOAD`, `E_DOWNLOAD_ADDRESS`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`,
+ * `E_STDIN_TERMINAL`, `E_USAGE` or `E_ABORTED`.
  */
-export async function readSource(source: string, options: ReadOptions = {}): Promise<Uint8Array> {
+export async function readSource(source: string | URL, options: ReadOptions = {}): Promise<Uint8Array> {
   checkPath('readSource', source);
   const { maxBytes = MAX_BYTES, signal } = options;
   if (signal?.aborted) throw abortedError('readSource', nameSource(source));
-  if (/^https?:\/\//i.test(source)) return download(source, { ...options, maxBytes });
+  const path = pathOf(source);
+  if (path === undefined) return download(source, { ...options, maxBytes });
   try {
-    const stream = openStream(source, options) ?? (await openFile(source, maxBytes));
+    const stream = openStream(path, options) ?? (await openFile(path, maxBytes));
     return await collectBytes(signal ? addAbortSignal(signal, stream) : stream, maxBytes, nameSource(source));
   } catch (error) {
     throw explainFileError('readSource', 'read', nameSource(source), error);
@@ -41,11 +43,11 @@ export async function readSource(source: string, options: ReadOptions = {}): Pro
 }
 
 /** How messages call a source. */
-export function nameSource(source: string): string {
-  return source === '-' ? 'standard input' : source;
+export function nameSource(source: string | URL): string {
+  return source === '-' ? 'standard input' : (pathOf(source) ?? String(source));
 }
 
-/** Undefined for what is read as a file. */
+/** A stream that the shell handed over; undefined for what is read as a file. */
 function openStream(source: string, { stdin = process.stdin }: ReadOptions): Readable | undefined {
   const descriptor = source === '-' ? undefined : descriptorOf(source);
   const kind = descriptor === undefined ? undefined : kindOfDescriptor(descriptor);

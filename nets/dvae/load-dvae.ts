@@ -1,11 +1,12 @@
 /**
- * Loads a discrete VAE straight from checkpoints, as OpenAI's notebook does: each net from an address, a file that a
- * person chose, or bytes from anywhere. The entry for Node adds paths, model folders and a cache.
+ * Loads a discrete VAE from a model folder at an address, or straight from checkpoints, as OpenAI's notebook does: each
+ * net from an address, a file that a person chose, or bytes from anywhere. The entry for Node adds paths and a cache.
  */
 import { FormatError } from '../../base/errors.ts';
 import type { Device } from '../../ops/index.ts';
 import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-source.ts';
-import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';
+import { downloadBlob } from '../../weights-convert/download.ts';
+import { downloadModel, type DownloadModelOptions } from '../../weights-convert/download-model.ts';
 import { openWeights } from '../../weights-convert/open-weights.ts';
 import type { Weights } from '../../weights-convert/weights.ts';
 import type { Precision } from '../weight-tree.ts';
@@ -20,7 +21,7 @@ export interface CheckpointPair {
   readonly decoder?: CheckpointSource;
 }
 
-export interface LoadDvaeOptions extends DownloadOptions {
+export interface LoadDvaeOptions extends DownloadModelOptions {
   /** Where it computes. */
   readonly device: Device;
   /** See `DvaeOptions` [full]. */
@@ -28,18 +29,26 @@ export interface LoadDvaeOptions extends DownloadOptions {
 }
 
 /**
- * Loads a discrete VAE from one or two checkpoints. A download is held as a `Blob` until `dispose`.
+ * Loads a discrete VAE. What is downloaded is held as `Blob`s until `dispose`.
  *
- * @throws FormatError and UnsafeFileError for what is no such checkpoint, and as `downloadBlob`; AbortedError
+ * @param source address of a model folder or of its `model.json`, or one or two checkpoints, which nothing can be
+ *   compared with
+ * @throws FormatError as `openModel`, FormatError and UnsafeFileError for what is no such checkpoint, and as `downloadBlob`; AbortedError
  */
-export async function loadDVAE(pair: CheckpointPair, given: LoadDvaeOptions): Promise<Dvae> {
+export async function loadDVAE(source: string | URL | CheckpointPair, given: LoadDvaeOptions): Promise<Dvae> {
   const { device, precision = 'full', ...options } = given;
+  if (typeof source === 'string' || source instanceof URL) {
+    return new Dvae(await downloadModel(source, options, DVAE_PARTS), { device, precision });
+  }
   const openAddress: OpenNamed = async (address) => {
     const { blob, name } = await downloadBlob(address, options);
     return sourceFromBlob(blob, name);
   };
-  return new Dvae(await openCheckpoints(pair, openAddress), { device, precision });
+  return new Dvae(await openCheckpoints(source, openAddress), { device, precision });
 }
+
+/** What a discrete VAE needs of a model folder. */
+export const DVAE_PARTS: readonly ['encoder', 'decoder'] = ['encoder', 'decoder'];
 
 /** Opens what is named by text or a URL. */
 export type OpenNamed = (name: string | URL) => Promise<ByteSource>;

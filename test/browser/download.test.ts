@@ -1,8 +1,15 @@
 /** Checkpoints from addresses in a page: loadDVAE as in OpenAI's notebook, and what is refused. */
 import { afterAll, expect, test } from 'vitest';
+import { commands } from 'vitest/browser';
 import { downloadBlob } from '../../convert.ts';
 import { loadDVAE, open } from '../../index.ts';
 import type { NetRecord } from '../helpers/golden.ts';
+
+declare module 'vitest/browser' {
+  interface BrowserCommands {
+    startOtherSite(): Promise<string>;
+  }
+}
 
 const addressOf = (file: string): URL => new URL(`../golden/hidden-8/${file}`, import.meta.url);
 const record = (await (await fetch(addressOf('golden.json'))).json()) as NetRecord;
@@ -39,4 +46,41 @@ test('what is not there, a page in its place, and an interruption', async () => 
   const onProgress = (): void => controller.abort();
   const downloading = downloadBlob(encoder, { signal: controller.signal, onProgress });
   await expect(downloading).rejects.toMatchObject({ code: 'E_ABORTED' });
+});
+
+test('a model folder: from this site, and from another that packs what it sends', async () => {
+  const site = await commands.startOtherSite();
+  expect(site).not.toBe(location.origin);
+  const data = new Float32Array(3 * 16 * 16).fill(0.5);
+  const results: unknown[] = [];
+  for (const folder of [
+    new URL('models/emoji', location.origin),
+    `${site}/open/emoji`,
+    `${site}/open/emoji/model.json`,
+  ]) {
+    const totals = new Set<number | undefined>();
+    const onProgress = ({ total }: { total: number | undefined }): void => void totals.add(total);
+    const dvae = await loadDVAE(folder, { device, onProgress });
+    results.push(await dvae.encode({ data, shape: [1, 3, 16, 16] }));
+    await dvae.dispose();
+    // Those of the files of a part are known beforehand.
+    expect([...totals].filter((total) => total !== undefined && total > 1e6)).toHaveLength(2);
+  }
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
+});
+
+test('a file of another site: packed, and one that may not be read', async () => {
+  const site = await commands.startOtherSite();
+  const totals = new Set<unknown>();
+  const { bytes, sha256 } = await downloadBlob(`${site}/open/decoder.safetensors`, {
+    onProgress: ({ total }) => void totals.add(total),
+  });
+  const own = await downloadBlob(new URL('models/emoji/decoder.safetensors', location.origin));
+  expect({ bytes, sha256 }).toEqual({ bytes: own.bytes, sha256: own.sha256 });
+  expect([...totals]).toEqual([undefined]);
+  await expect(downloadBlob(`${site}/closed/decoder.safetensors`)).rejects.toMatchObject({
+    code: 'E_DOWNLOAD',
+    message: expect.stringMatching(/does not allow other pages.+\(CORS\).+Access-Control-Allow-Origin/),
+  });
 });

@@ -2,8 +2,10 @@
  * A web server on this machine for tests of downloads. It serves one file properly (ETag, Range, If-Range,
  * If-None-Match) unless a test says how it shall misbehave, and remembers what it was asked.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -72,5 +74,17 @@ export function serveStart({ bytes, etag, lastModified }: ServedFile, count: num
     response.setHeader('content-length', bytes.length - first);
     if (first > 0) response.setHeader('content-range', `bytes ${first}-${bytes.length - 1}/${bytes.length}`);
     response.writeHead(first > 0 ? 206 : 200).write(bytes.subarray(first, count));
+  };
+}
+
+/** The files of a folder, each under its name; `onName` hears what is asked for, with what follows a question mark. */
+export function serveFolder(folder: string, onName: (name: string) => void = () => {}): Answer {
+  return (request, response) => {
+    const { pathname, search } = new URL(request.url!, 'http://localhost');
+    const name = pathname.split('/').at(-1)!;
+    onName(`${name}${search}`);
+    const path = join(folder, name);
+    if (name === '' || !existsSync(path)) return void response.writeHead(404).end();
+    serve({ bytes: readFileSync(path), etag: `"${name}"` })(request, response);
   };
 }

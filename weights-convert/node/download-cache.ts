@@ -4,12 +4,14 @@
  * whole, so several processes may download the same address at once.
  */
 import { createHash } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
-import { readSmallFile } from '../../base/node/open-file.ts';
+import { AbortedError } from '../../base/errors.ts';
 import { createOutputFile } from '../../base/node/output-file.ts';
+import { readOwnFile } from '../../base/node/read-own-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { openFileSource, type FileSource } from './file-source.ts';
 
 /** Of the little files beside a download: they hold a name, a hash and what a server said of its file. */
 export const MAX_NOTE_BYTES: number = 64 * 1024;
@@ -24,6 +26,13 @@ export interface CachedFile {
   readonly version: FileVersion;
 }
 
+/** What the cache has: a whole file, open, or one that is not what was downloaded any more. */
+export interface CacheEntry {
+  readonly file: CachedFile;
+  /** Undefined for a damaged copy, which was removed. */
+  readonly source: FileSource | undefined;
+}
+
 /** The folder for one address. It may not exist yet. */
 export function placeOf(cache: string, address: URL): string {
   return join(cache, 'downloads', createHash('sha256').update(address.href).digest('hex').slice(0, 16));
@@ -33,12 +42,32 @@ export function pathOf(place: string, { sha256, name }: CachedFile): string {
   return join(place, sha256, name);
 }
 
-/** The current file; undefined if there is none, or it is damaged in a way that shows at once. */
-export async function findCached(place: string): Promise<CachedFile | undefined> {
+/**
+ * The current file, opened and compared with its record; undefined if there is none.
+ *
+ * @throws AbortedError `E_ABORTED`
+ */
+export async function openCached(place: string, signal?: AbortSignal): Promise<CacheEntry | undefined> {
+  const file = await readRecord(place);
+  const source = file && (await openFileSource(pathOf(place, file)).catch(() => undefined));
+  if (!file || !source) return undefined;
   try {
-    const file = parseRecord(parseJson(await readSmallFile('download', join(place, 'record.json'), MAX_NOTE_BYTES)));
-    const stats = await stat(pathOf(place, file!));
-    return stats.isFile() && stats.size === file!.bytes ? file : undefined;
+    if (source.size === file.bytes && (await source.sha256({ signal })) === file.sha256) return { file, source };
+  } catch (error) {
+    await source.close();
+    if (error instanceof AbortedError) throw error;
+    return { file, source: undefined };
+  }
+  await source.close();
+  // Where that is not allowed, the copy is found damaged again.
+  await rm(join(place, file.sha256), { recursive: true, force: true }).catch(() => undefined);
+  return { file, source: undefined };
+}
+
+async function readRecord(place: string): Promise<CachedFile | undefined> {
+  const text = await readOwnFile(join(place, 'record.json'), MAX_NOTE_BYTES);
+  try {
+    return text === undefined ? undefined : parseRecord(parseJson(text));
   } catch {
     return undefined;
   }

@@ -4,15 +4,15 @@
  * download-cache.ts what is.
  */
 import { cacheFolder } from '../../base/node/cache-folder.ts';
-import { DalleError } from '../../base/errors.ts';
-import { nameFile, parseAddress } from '../address.ts';
-import { readBlocks, type ByteSource } from '../byte-source.ts';
+import { DalleError, FormatError } from '../../base/errors.ts';
+import { fetchAddress } from '../../base/node/fetch-address.ts';
+import { nameFile, parseAddress } from '../../base/address.ts';
+import type { ByteSource } from '../byte-source.ts';
 import { checkWhole } from '../check-whole.ts';
-import type { Hasher } from '../describe-source.ts';
 import type { DownloadOptions, DownloadProgress } from '../download.ts';
 import { requestFile, type Transfer } from '../request-file.ts';
-import { findCached, keepRecord, pathOf, placeOf, type CachedFile } from './download-cache.ts';
-import { createNodeHasher } from './node-hasher.ts';
+import { keepRecord, openCached, pathOf, placeOf, type CachedFile } from './download-cache.ts';
+import { openFileSource, type FileSource } from './file-source.ts';
 import { PartialFile } from './partial-file.ts';
 
 export interface DownloadFileOptions extends DownloadOptions {
@@ -37,31 +37,77 @@ const RESUMABLE = new Set(['E_ABORTED', 'E_DOWNLOAD', 'E_DOWNLOAD_CUT', 'E_DOWNL
 const UNREACHABLE = new Set(['E_DOWNLOAD', 'E_DOWNLOAD_STATUS', 'E_DOWNLOAD_TIMEOUT']);
 
 /**
- * The file behind an http or https address. A whole copy in the cache is used without downloading if the server says
- * that it is current (ETag, else date and length), and also if the server cannot be reached.
+ * The file behind an http or https address. A whole copy in the cache is used without downloading if its content is
+ * still what was downloaded, and the server says that it is current (ETag, else date and length) or cannot be reached.
+ * Proxies are those of the environment.
  *
  * @throws FormatError `E_DOWNLOAD_*`, `E_FILE_TOO_LARGE`, `E_FORMAT_UNKNOWN` or `E_LFS_POINTER` for what is no checkpoint,
- *   after its first 512 bytes, and for a damaged one what `openWeights` throws; DalleError `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
+ *   after its first 512 bytes, and for a damaged one what `openWeights` throws; UsageError `E_DOWNLOAD_ADDRESS`,
+ *   `E_PROXY`; DalleError `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
  */
 export async function downloadFile(source: string | URL, options: DownloadFileOptions = {}): Promise<DownloadedFile> {
+  const { file, source: opened } = await downloadSource(parseAddress(source), options);
+  await opened.close();
+  return file;
+}
+
+/** What is known of a file before it comes. */
+export interface ExpectedFile {
+  readonly bytes?: number | undefined;
+  /** Throws if it is not all there [`checkWhole`]. */
+  readonly check?: (source: ByteSource) => Promise<unknown>;
+}
+
+/** A downloaded file, open. */
+export interface DownloadedSource {
+  readonly file: DownloadedFile;
+  readonly source: FileSource;
+}
+
+/**
+ * The same, opened: a copy that was in the cache is read through what was compared with its record.
+ *
+ * @throws as `downloadFile`
+ */
+export async function downloadSource(
+  address: URL,
+  options: DownloadFileOptions,
+  expected: ExpectedFile = {},
+): Promise<DownloadedSource> {
   const { cache = cacheFolder(), onProgress, ...limits } = options;
-  const address = parseAddress(source);
   const place = placeOf(cache, address);
-  const known = await findCached(place);
-  const partial = await PartialFile.claim(place);
+  const entry = await openCached(place, limits.signal);
+  const known = entry?.source && entry.file;
+  const partial = await PartialFile.claim(place, limits.signal);
   try {
-    const request = { ...limits, kept: partial.kept, known: known?.version };
-    const transfer = await requestFile(address, request).catch((error: unknown) => {
-      if (known && UNREACHABLE.has(codeOf(error))) return undefined;
-      throw error;
+    const request = { ...limits, kept: partial.kept, known: known?.version, expectedBytes: expected.bytes };
+    const transfer = await requestFile(address, { ...request, fetch: fetchAddress }).catch((error: unknown) => {
+      if (!UNREACHABLE.has(codeOf(error))) throw error;
+      if (entry && !known) throw damagedCopy(error);
+      if (!known) throw error;
+      return undefined;
     });
-    if (transfer) return await receiveFile({ address, place, partial, transfer, known, onProgress });
+    if (transfer) {
+      const { check = checkWhole } = expected;
+      const file = await receiveFile({ address, place, partial, transfer, known, check, onProgress });
+      const source = await openFileSource(file.path);
+      await entry?.source?.close();
+      return { file, source };
+    }
     await partial.discard();
-    return describeFile(place, known!);
+    return { file: describeFile(place, known!), source: entry!.source! };
   } catch (error) {
+    await entry?.source?.close();
     await (RESUMABLE.has(codeOf(error)) ? partial.release() : partial.discard());
     throw error;
   }
+}
+
+/** Why nothing can be had, though something is in the cache. */
+function damagedCopy(error: unknown): unknown {
+  if (!(error instanceof DalleError)) return error;
+  const message = `${error.message} A copy in the cache was damaged after it was downloaded; it is not used.`;
+  return new FormatError(error.code, message, { cause: error });
 }
 
 interface Receipt {
@@ -70,30 +116,29 @@ interface Receipt {
   readonly partial: PartialFile;
   readonly transfer: Transfer;
   readonly known: CachedFile | undefined;
+  readonly check: (source: ByteSource) => Promise<unknown>;
   readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
 }
 
-async function receiveFile({ address, place, partial, transfer, known, onProgress }: Receipt): Promise<DownloadedFile> {
+async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
+  const { address, place, partial, transfer, known, check, onProgress } = receipt;
   const { version, from, blocks } = transfer;
-  const hasher = createNodeHasher();
   try {
     await partial.begin(version, from);
-    if (from > 0) await partial.read(address.href, (kept) => hashBytes(kept, hasher));
     let done = from;
     const report = (): void => onProgress?.({ url: address.href, done, total: version.bytes });
     report();
     for await (const block of blocks) {
       await partial.write(block);
-      hasher.update(block);
       done += block.length;
       report();
     }
     // One that was cut, though the server says that this is all, would be found current for ever.
-    await partial.read(address.href, checkWhole);
+    await partial.read(address.href, check);
     const file = {
       name: nameFile(address),
       bytes: done,
-      sha256: hasher.digest(),
+      sha256: partial.digest(),
       version: { ...version, bytes: done },
     };
     await partial.finish(pathOf(place, file));
@@ -102,10 +147,6 @@ async function receiveFile({ address, place, partial, transfer, known, onProgres
   } finally {
     transfer.close();
   }
-}
-
-async function hashBytes(source: ByteSource, hasher: Hasher): Promise<void> {
-  for await (const block of readBlocks(source, 0, source.size)) hasher.update(block);
 }
 
 function describeFile(place: string, file: CachedFile): DownloadedFile {

@@ -3,7 +3,7 @@
  * about parts of files and from servers that do not. The file that comes out has the right bytes, or there is none.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeDownloads, makeFile, partialFiles } from '../../test/helpers/downloads.ts';
@@ -48,6 +48,26 @@ describe('a connection that breaks', () => {
     server.answer = serve(file);
     expectFile(await download(), bytes);
     expect(server.requests[1]!.range).toBeUndefined();
+  });
+
+  test('and what was damaged since, starts over', async () => {
+    await downloadUntil({ bytes, etag }, 100_000);
+    const body = join(downloads.place(), '.partial', 'body');
+    const damaged = readFileSync(body);
+    damaged[50_000]! ^= 1;
+    writeFileSync(body, damaged);
+    server.answer = serve({ bytes, etag });
+    expectFile(await download(), bytes);
+    expect(server.requests[1]!.range).toBeUndefined();
+  });
+
+  test('in a process that is killed is resumed', async () => {
+    await downloadUntil({ bytes, etag }, 100_000);
+    // It had no time to write a hash.
+    writeFileSync(join(downloads.place(), '.partial', 'version.json'), JSON.stringify({ etag, bytes: bytes.length }));
+    server.answer = serve({ bytes, etag });
+    expectFile(await download(), bytes);
+    expect(server.requests[1]!.range).toBe('bytes=100000-');
   });
 
   test('before the first 512 bytes leaves nothing', async () => {

@@ -16,8 +16,10 @@ import { createOutputFile, type OutputFile } from '../../base/node/output-file.t
 import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
 
 export interface ExportOptions {
-  /** The model folder to read. */
+  /** The model folder to read, as `openModelFolder` takes it. */
   readonly folder: string;
+  /** Compare its files with their SHA-256 in `model.json` [true]. */
+  readonly verify?: boolean;
   /** Where encoder.pt, decoder.pt and transformer.pt go, those that the folder holds; files there are replaced. */
   readonly out: string;
   /** Called with the bytes written so far. */
@@ -40,11 +42,12 @@ export interface ExportedCheckpoint extends ModelFile {
 export async function exportCheckpoints(options: ExportOptions): Promise<ExportedCheckpoint[]> {
   checkPath('exportCheckpoints', options?.folder);
   checkPath('exportCheckpoints', options.out);
-  throwIfAborted(options.signal);
-  const model = await openModelFolder(options.folder);
+  const { folder, verify = true, signal } = options;
+  throwIfAborted(signal);
+  const model = await openModelFolder(folder, undefined, { verify, ...(signal && { signal }) });
   try {
     const nets = NET_PARTS.map((part): Weights | undefined => model[part]).filter((weights) => weights !== undefined);
-    if (nets.length === 0) throw noNets(options.folder);
+    if (nets.length === 0) throw noNets(folder);
     return await writeCheckpoints(nets, options);
   } finally {
     await model.close();

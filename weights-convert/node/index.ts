@@ -10,5 +10,5 @@ export {
 } from './convert.ts';
 export { downloadFile, type DownloadedFile, type DownloadFileOptions } from './download-file.ts';
 export { exportCheckpoints, type ExportedCheckpoint, type ExportOptions } from './export-checkpoints.ts';
-export { openModelFolder } from './open-model-folder.ts';
+export { openModelFolder, type OpenFolderOptions } from './open-model-folder.ts';
 export { writeOfficialSizePickles, type GeneratedFile } from './write-official-size.ts';

@@ -3,9 +3,18 @@
  * hashed once coming in and once going out.
  */
 import { createHash } from 'node:crypto';
-import type { Hasher } from '../describe-source.ts';
+import type { Hasher } from '../sha256.ts';
 
-export function createNodeHasher(): Hasher {
+export interface NodeHasher extends Hasher {
+  /** The hash of what came so far; more may follow. */
+  digestSoFar(): string;
+}
+
+export function createNodeHasher(): NodeHasher {
   const hash = createHash('sha256');
-  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => hash.digest('hex'),
+    digestSoFar: () => hash.copy().digest('hex'),
+  };
 }

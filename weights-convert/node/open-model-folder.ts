@@ -1,26 +1,40 @@
-/** Opens a model folder on disk. See model-folder.ts for what one is. */
-import { join } from 'node:path';
+/** Opens a model folder on disk or at an address. See model-folder.ts for what one is. */
+import { basename, dirname, join } from 'node:path';
 import { FormatError } from '../../base/errors.ts';
 import { checkPath } from '../../base/node/open-file.ts';
+import { pathOf } from '../../base/node/path-of.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { MANIFEST_NAME, type ModelManifest, type PartName } from '../manifest.ts';
 import { parseManifest } from '../manifest-json.ts';
-import { openModel, type Model } from '../model-folder.ts';
+import { addressIn, parseFolder } from '../model-address.ts';
+import { openModel, type Model, type OpenFile, type OpenModelOptions } from '../model-folder.ts';
+import { downloadSource, type DownloadFileOptions } from './download-file.ts';
 import { openFileSource } from './file-source.ts';
 
+/** Those of a download are for folders at an address. */
+export interface OpenFolderOptions extends OpenModelOptions, DownloadFileOptions {}
+
 /**
- * Opens a model folder; its files stay open until `close`.
+ * Opens a model folder; its files stay open until `close`. Hashing them costs about a second for two gigabytes, once:
+ * which file had which hash is remembered in the cache.
  *
- * @param wanted only these parts are opened [all]
- * @throws FormatError `E_FILE_MISSING` if there is no `model.json` or a file of it is gone, and as `openModel`
+ * @param folder a path or an address (`file`, `http`, `https`) of the folder or of its `model.json`
+ * @param wanted only these parts are opened, and downloaded [all]
+ * @throws FormatError `E_FILE_MISSING` if there is no `model.json` or a file of it is gone, and as `openModel` and
+ *   `downloadFile`
  */
-export async function openModelFolder(folder: string, wanted?: readonly PartName[]): Promise<Model> {
+export async function openModelFolder(
+  folder: string | URL,
+  wanted?: readonly PartName[],
+  { verify = true, ...options }: OpenFolderOptions = {},
+): Promise<Model> {
   checkPath('openModelFolder', folder);
-  return openModel((name) => openFileOf(folder, name), wanted);
+  const { signal } = options;
+  return openModel(openerOf(folder, options), wanted, { verify, ...(signal && { signal }) });
 }
 
 /**
- * What `model.json` of a folder says; none of the files it names is opened.
+ * What `model.json` of a folder on disk says; none of the files it names is opened.
  *
  * @throws FormatError `E_FILE_MISSING`, and as `parseManifest`
  */
@@ -31,6 +45,19 @@ export async function readModelManifest(folder: string): Promise<ModelManifest> 
   } finally {
     await source.close?.();
   }
+}
+
+function openerOf(folder: string | URL, options: DownloadFileOptions): OpenFile {
+  const path = pathOf(folder);
+  if (path !== undefined) {
+    const place = basename(path) === MANIFEST_NAME ? dirname(path) : path;
+    return (name) => openFileOf(place, name);
+  }
+  const base = parseFolder(folder);
+  return async (name, file) => {
+    const expected = name === MANIFEST_NAME ? { check: parseManifest } : { bytes: file?.bytes };
+    return (await downloadSource(addressIn(base, name), options, expected)).source;
+  };
 }
 
 /** A missing part is a missing file; without its manifest the folder itself is the wrong one. */

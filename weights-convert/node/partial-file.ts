@@ -1,42 +1,53 @@
 /**
  * A download that is not whole yet: a folder with the bytes that came (`body`) and the version they are of
- * (`version.json`), so that both move together when the folder is renamed.
+ * (`version.json`), so that both move together when the folder is renamed. Whoever leaves one writes down the hash of
+ * what came, and whoever takes it over compares: what was damaged meanwhile must not become the beginning of a file.
  *
  * Two downloads never share one. Whoever starts takes over one that was left by renaming it to a name of its own, which
  * only one process can do, or makes a new one; whoever fails gives it back by another renaming. The partial file of a
  * process that was killed is free as well.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DalleError } from '../../base/errors.ts';
-import type { ByteSource } from '../byte-source.ts';
+import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
 import { MAX_NOTE_BYTES } from './download-cache.ts';
 import { openFileSource } from './file-source.ts';
-import { readSmallFile } from '../../base/node/open-file.ts';
+import { createNodeHasher, type NodeHasher } from './node-hasher.ts';
 import { describeWriteFailure } from '../../base/node/output-file.ts';
+import { readOwnFile } from '../../base/node/read-own-file.ts';
 import { isRunning } from '../../base/node/running-process.ts';
 import { parseJson } from '../../base/parse-json.ts';
 
 /** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
 const FREE = '.partial';
 
+/** What was left, and the hash of it. */
+interface Found {
+  readonly kept: KeptBytes;
+  readonly hasher: NodeHasher;
+}
+
 export class PartialFile {
   /** What an earlier download left; undefined if nothing of use. */
   readonly kept: KeptBytes | undefined;
   private readonly folder: string;
   private handle: FileHandle | undefined;
+  private version: FileVersion | undefined;
+  private hasher: NodeHasher;
 
-  private constructor(folder: string, kept: KeptBytes | undefined) {
+  private constructor(folder: string, found: Found | undefined) {
     this.folder = folder;
-    this.kept = kept;
+    this.kept = found?.kept;
+    this.hasher = found?.hasher ?? createNodeHasher();
   }
 
   /** Takes over a partial file in `place`, or is about to make one: nothing is written before `begin`. */
-  static async claim(place: string): Promise<PartialFile> {
+  static async claim(place: string, signal?: AbortSignal): Promise<PartialFile> {
     const own = join(place, `${FREE}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`);
     for (const name of await readdir(place).catch(() => [])) {
       if (!isFree(name)) continue;
@@ -45,10 +56,10 @@ export class PartialFile {
         () => false, // another process was faster, or the disk is read-only
       );
       if (!isOurs) continue;
-      const kept = await readKept(own);
+      const found = await readKept(own, signal);
       // A pipe in the place of its body would make writing wait.
-      if (!kept) await rm(own, { recursive: true, force: true }).catch(() => undefined);
-      return new PartialFile(own, kept);
+      if (!found && !signal?.aborted) await rm(own, { recursive: true, force: true }).catch(() => undefined);
+      return new PartialFile(own, found);
     }
     return new PartialFile(own, undefined);
   }
@@ -63,13 +74,17 @@ export class PartialFile {
       await mkdir(this.folder, { recursive: true });
       await this.checkSpace((version.bytes ?? from) - from);
       this.handle = await open(this.body, 'a');
-      if (from === 0) await this.handle.truncate(0);
-      await writeFile(join(this.folder, 'version.json'), JSON.stringify(version));
+      if (from === 0) {
+        await this.handle.truncate(0);
+        this.hasher = createNodeHasher();
+      }
+      await this.writeVersion(version);
+      this.version = version;
     });
   }
 
   /** Lets `work` read what came so far; its errors call it `name`. */
-  async read(name: string, work: (source: ByteSource) => Promise<void>): Promise<void> {
+  async read(name: string, work: (source: ByteSource) => Promise<unknown>): Promise<void> {
     const source = await openFileSource(this.body);
     try {
       await work({ ...source, name });
@@ -81,6 +96,12 @@ export class PartialFile {
   /** Adds to the end. */
   async write(block: Uint8Array): Promise<void> {
     await this.guard(() => this.handle!.appendFile(block));
+    this.hasher.update(block);
+  }
+
+  /** SHA-256 of all that came, computed while it came. */
+  digest(): string {
+    return this.hasher.digestSoFar();
   }
 
   /** Flushes the file to the disk and gives it its place and name. */
@@ -97,6 +118,8 @@ export class PartialFile {
   /** Leaves what came to whoever tries next. */
   async release(): Promise<void> {
     await this.close();
+    // One without a hash is of use, too.
+    if (this.version) await this.writeVersion({ ...this.version, sha256: this.digest() }).catch(() => undefined);
     // There may be another that was left meanwhile, and one is enough.
     await rename(this.folder, join(dirname(this.folder), FREE)).catch(() => this.discard());
   }
@@ -105,6 +128,10 @@ export class PartialFile {
     await this.close();
     // What cannot be removed must not hide why it should be.
     await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  private writeVersion(version: FileVersion & { readonly sha256?: string }): Promise<void> {
+    return writeFile(join(this.folder, 'version.json'), JSON.stringify(version));
   }
 
   private async close(): Promise<void> {
@@ -136,12 +163,26 @@ function isFree(name: string): boolean {
   return host === hostname() && !isRunning(Number(id));
 }
 
-async function readKept(folder: string): Promise<KeptBytes | undefined> {
+async function readKept(folder: string, signal: AbortSignal | undefined): Promise<Found | undefined> {
   try {
-    const stats = await stat(join(folder, 'body'));
-    const note = await readSmallFile('download', join(folder, 'version.json'), MAX_NOTE_BYTES);
-    const version = parseVersion(parseJson(note));
-    return version && stats.isFile() && stats.size > 0 ? { bytes: stats.size, version } : undefined;
+    const text = await readOwnFile(join(folder, 'version.json'), MAX_NOTE_BYTES);
+    const fields: unknown = parseJson(text ?? '');
+    const version = parseVersion(fields);
+    const source = version && (await openFileSource(join(folder, 'body')));
+    if (!source) return undefined;
+    const hasher = createNodeHasher();
+    try {
+      for await (const block of readBlocks(source, 0, source.size)) {
+        if (signal?.aborted) return undefined;
+        hasher.update(block);
+      }
+    } finally {
+      await source.close();
+    }
+    // Nobody wrote one for a process that was killed.
+    const { sha256 = hasher.digestSoFar() } = fields as { readonly sha256?: unknown };
+    const isUseful = source.size > 0 && sha256 === hasher.digestSoFar();
+    return isUseful ? { kept: { bytes: source.size, version }, hasher } : undefined;
   } catch {
     return undefined; // killed before it had both files, or damaged: start over
   }

@@ -1,0 +1,103 @@
+/**
+ * Remembers which file had which SHA-256, so that a model of gigabytes is hashed once and not at every start: one small
+ * record a file in `verified/` of the cache. A record counts for the very same file only: its path, device, inode,
+ * length, and both times to the nanosecond, of which the second cannot be set back. Records that cannot be read or
+ * written are no failure: the file is hashed again.
+ */
+import { createHash } from 'node:crypto';
+import { fstatSync, type BigIntStats } from 'node:fs';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { cacheFolder } from '../../base/node/cache-folder.ts';
+import { readOwnFile } from '../../base/node/read-own-file.ts';
+import { writeFileAtomically } from '../../base/node/write-file.ts';
+
+/** What tells that a file is the one it was, as text. */
+export interface FileStamp {
+  readonly device: string;
+  readonly inode: string;
+  readonly bytes: string;
+  readonly modified: string;
+  readonly changed: string;
+}
+
+/** Smaller files are hashed sooner than looked up. */
+const LEAST_BYTES = 1024 * 1024;
+/** A change so soon after another may leave the times as they are. */
+const SETTLED_MS = 2000;
+const MAX_RECORDS = 1000;
+const MAX_RECORD_BYTES = 16 * 1024;
+
+/** The stamp of an open file. */
+export function stampFile(descriptor: number): FileStamp {
+  const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = fstatSync(descriptor, { bigint: true });
+  return {
+    device: String(dev),
+    inode: String(ino),
+    bytes: String(size),
+    modified: String(mtimeNs),
+    changed: String(ctimeNs),
+  };
+}
+
+/** The SHA-256 that the file with that stamp had; undefined if it is not known. */
+export async function recallHash(
+  path: string,
+  stamp: FileStamp,
+  cache: string = cacheFolder(),
+): Promise<string | undefined> {
+  if (Number(stamp.bytes) < LEAST_BYTES) return undefined;
+  const text = await readOwnFile(recordPath(cache, path), MAX_RECORD_BYTES);
+  const hash = text === undefined ? undefined : /"sha256":"([0-9a-f]{64})"/.exec(text)?.[1];
+  return hash !== undefined && text === formatRecord(path, stamp, hash) ? hash : undefined;
+}
+
+/** Remembers the SHA-256 of the file with that stamp. */
+export async function rememberHash(
+  path: string,
+  stamp: FileStamp,
+  hash: string,
+  cache: string = cacheFolder(),
+): Promise<void> {
+  const newest = Math.max(Number(stamp.modified), Number(stamp.changed)) / 1e6;
+  if (Number(stamp.bytes) < LEAST_BYTES || Date.now() - newest < SETTLED_MS) return;
+  try {
+    const folder = join(cache, 'verified');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await dropOldest(folder);
+    const record = recordPath(cache, path);
+    // A link or a pipe that somebody put there is not written through.
+    const present = await lstat(record).catch(() => undefined);
+    if (present && !present.isFile()) await rm(record);
+    await writeFileAtomically(record, [Buffer.from(formatRecord(path, stamp, hash))]);
+  } catch {
+    // A read-only home or a full disk: hash again next time.
+  }
+}
+
+function recordPath(cache: string, path: string): string {
+  return join(cache, 'verified', `${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 32)}.json`);
+}
+
+/** The same file always gives the same text, so two texts are compared and nothing need be parsed. */
+function formatRecord(path: string, stamp: FileStamp, sha256: string): string {
+  return `${JSON.stringify({ path: resolve(path), ...stamp, sha256 })}\n`;
+}
+
+/** Makes room for a record where there are too many: half of them go, the oldest ones. */
+async function dropOldest(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length < MAX_RECORDS) return;
+  const dated = names.map(async (name) => {
+    const path = join(folder, name);
+    return {
+      path,
+      time: await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        (): number => 0,
+      ),
+    };
+  });
+  const oldest = (await Promise.all(dated)).sort((a, b) => a.time - b.time).slice(0, MAX_RECORDS / 2);
+  for (const { path } of oldest) await rm(path, { force: true });
+}
