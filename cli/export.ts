@@ -21,16 +21,17 @@ export const exportCommand: Command = defineCommand({
       parse: String,
       required: true,
     },
+    force: { help: 'replace the files of these names that are in OUTDIR already' },
     ...commonFlags,
   },
   async run({ flags, operands, terminal }) {
     checkOperands('export', operands, { least: 1, most: 1, what: 'one model folder' });
     const [folder] = operands as readonly [string];
-    const { output: out, quiet, json } = flags;
+    const { output: out, force, quiet, json } = flags;
     const progress = startProgress(terminal, 'writing', { unit: 'bytes', quiet });
     try {
       const onBytes = (done: number): void => progress.update(done, undefined);
-      const checkpoints = await exportCheckpoints({ folder, out, onBytes, signal: terminal.signal });
+      const checkpoints = await exportCheckpoints({ folder, out, force, onBytes, signal: terminal.signal });
       progress.end();
       if (json) printJson(terminal, { out, checkpoints });
       if (!quiet) say(terminal, checkpoints.map((checkpoint) => formatCheckpoint(out, checkpoint)).join('\n'));

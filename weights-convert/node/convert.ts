@@ -2,13 +2,16 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
+import { isAddress } from '../address.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
+import { openModel, type OpenFile } from '../model-folder.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
 import { countParameters, type LeftOut } from '../weights.ts';
+import { inspectTarget } from './model-target.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
 import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
@@ -22,11 +25,11 @@ export interface ConvertOptions extends SourceControl {
   readonly dtype?: WeightDtype;
   /** Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net]. */
   readonly shardBytes?: number;
-  /** Replace a model that is in `out` already. */
+  /** Replace a model of ours that is in `out` already, all at once; never a file that is a source. */
   readonly force?: boolean;
   /** Read and check everything, write nothing. */
   readonly dryRun?: boolean;
-  /** Read the folder again and compare every number with the source. */
+  /** Read the result again and compare every number with the source, before it replaces anything. */
   readonly verify?: boolean;
   /** How tokens of this model are best drawn; goes into the manifest. */
   readonly sampling?: SamplingDefaults;
@@ -72,13 +75,16 @@ export interface ConversionReport {
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   const started = performance.now();
-  const { out, dtype = 'f32', shardBytes, dryRun = false, verify = false } = options;
+  const { out, dtype = 'f32', shardBytes, dryRun = false, verify = false, force = false } = options;
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
+  // What can be refused is refused before a source is read.
+  if (!dryRun) await inspectTarget({ out, force, sources: options.sources.filter(isPath) }, false);
   const opened = await openSources(options.sources, options);
   try {
-    const bytes = measureParts(opened, dtype, shardBytes);
-    const written = dryRun ? {} : await writeParts(opened, bytes, { ...options, dtype, ...(sampling && { sampling }) });
-    if (verify && !dryRun) await verifyModelFolder(out, opened, dtype, options);
+    const planned = measureParts(opened, dtype, shardBytes);
+    const writing = { ...options, dtype, ...(sampling && { sampling }) };
+    const written = dryRun ? {} : await writeParts(opened, planned, writing);
+    const bytes = dryRun ? planned : measureFiles(written);
     return {
       out,
       dtype,
@@ -103,25 +109,39 @@ function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype, s
   return sizes.reduce((sum, size) => sum + size, tokenizer?.bytes.length ?? 0);
 }
 
+function measureFiles(parts: ModelParts): number {
+  return Object.values(parts).reduce((sum, { files }) => files.reduce((all, { bytes }) => all + bytes, sum), 0);
+}
+
+function isPath(source: string | URL): source is string {
+  return typeof source === 'string' && !isAddress(source);
+}
+
 async function writeParts(
-  { parts, tokenizer }: OpenedSources,
+  opened: OpenedSources,
   total: number,
   options: ConvertOptions & { readonly dtype: WeightDtype },
 ): Promise<ModelParts> {
-  const { out, dtype, shardBytes, force = false, sampling, licence, notice, onProgress, signal } = options;
+  const { out, dtype, shardBytes, force = false, verify, sampling, licence, notice, onProgress, signal } = options;
+  const { parts, tokenizer, paths } = opened;
+  const check = (openFile: OpenFile): Promise<void> =>
+    verifyModelFolder(out, opened, dtype, options, () => openModel(openFile));
   let done = 0;
   const manifest = await writeModelFolder({
     out,
     parts,
     dtype,
     force,
+    sources: paths,
+    ...(verify && { check }),
     ...(shardBytes !== undefined && { shardBytes }),
     ...(tokenizer && { tokenizer }),
     ...(sampling && { sampling }),
     ...(licence === undefined ? {} : { licence }),
     ...(notice === undefined ? {} : { notice }),
     ...(signal ? { signal } : {}),
-    onBytes: (count) => onProgress?.({ stage: 'write', done: (done += count), total }),
+    // Names with a hash make an index longer than it was planned.
+    onBytes: (count) => onProgress?.({ stage: 'write', done: Math.min((done += count), total), total }),
   });
   return manifest.parts;
 }

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
-import { createOutputFile } from '../../base/node/output-file.ts';
+import { OutputFiles } from '../../base/node/output-files.ts';
+import { describeWriteFailure } from './write-failure.ts';
 
 /** A whole file. */
 export interface CachedFile {
@@ -41,13 +42,13 @@ export async function findCached(place: string): Promise<CachedFile | undefined>
 
 /** Makes a file, which is in its place already, the current one; removes the one before. */
 export async function keepRecord(place: string, file: CachedFile, before: CachedFile | undefined): Promise<void> {
-  const output = await createOutputFile(join(place, 'record.json'));
+  const outputs = new OutputFiles({ explain: describeWriteFailure });
+  const text = new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`);
   try {
-    await output.write(new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`));
-    await output.finish();
-    await output.commit();
+    await outputs.write(join(place, 'record.json'), text, { follow: false });
+    outputs.commit();
   } catch (error) {
-    await output.discard();
+    await outputs.discard();
     throw error;
   }
   if (before && before.sha256 !== file.sha256) await rm(join(place, before.sha256), { recursive: true, force: true });

@@ -24,6 +24,8 @@ export interface SourceControl extends ConversionControl {
 export interface OpenedSources {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
+  /** Where all files lie that were opened, shards and what else lies beside a checkpoint among them. */
+  readonly paths: readonly string[];
   close(): Promise<void>;
 }
 
@@ -43,11 +45,12 @@ export async function openSources(sources: readonly (string | URL)[], control: S
     );
   }
   const files: ByteSource[] = [];
+  const paths: string[] = [];
   const close = async (): Promise<void> => {
     for (const file of files) await file.close?.();
   };
   try {
-    return { ...(await readSources(sources, files, control)), close };
+    return { ...(await readSources(sources, { files, paths }, control)), paths, close };
   } catch (error) {
     await close();
     throw error;
@@ -56,15 +59,15 @@ export async function openSources(sources: readonly (string | URL)[], control: S
 
 async function readSources(
   sources: readonly (string | URL)[],
-  files: ByteSource[],
+  { files, paths }: { readonly files: ByteSource[]; readonly paths: string[] },
   control: SourceControl,
-): Promise<Omit<OpenedSources, 'close'>> {
+): Promise<Omit<OpenedSources, 'close' | 'paths'>> {
   const parts: PartToWrite[] = [];
   const owners = new Map<PartName, string>();
   let tokenizer: TokenizerToWrite | undefined;
   for (const named of sources) {
     throwIfAborted(control.signal);
-    const file = await openSource(named, downloadOptions(control));
+    const file = await openSource(named, { ...downloadOptions(control), onOpen: (path) => paths.push(path) });
     files.push(file);
     if ((await readTokenizer(file)) !== undefined) {
       claimPart(owners, 'tokenizer', file.name);

@@ -15,7 +15,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
 import { openFileSource } from './file-source.ts';
-import { describeWriteFailure } from '../../base/node/output-file.ts';
+import { describeWriteFailure } from './write-failure.ts';
 import { isRunning } from '../../base/node/running-process.ts';
 
 /** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
