@@ -6,6 +6,7 @@ import { withDalle } from './dalle-session.ts';
 import { drawPictures, planDrawing, type StartDrawing } from './drawing.ts';
 import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands, loadPictureFor } from './inputs.ts';
+import { listModelFiles } from './model-files.ts';
 import { samplingFlags, truncateFlag } from './sampling-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -36,7 +37,8 @@ export const complete: Command = defineCommand({
     checkOperands('complete', operands, { least: 2, most: 2, what: 'a picture and a text in quotes' });
     checkWays(flags);
     const [input, text] = operands as [string, string];
-    const { sampling, ...planned } = planDrawing('complete', text, { flags, inputs: [input] }, terminal);
+    const inputs = [input, ...(flags.mask === undefined ? [] : [flags.mask]), ...(await listModelFiles(flags.model))];
+    const { sampling, ...planned } = planDrawing('complete', text, { flags, inputs }, terminal);
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;
       const picture = await loadPictureFor(dalle, input, terminal);

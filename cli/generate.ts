@@ -7,7 +7,8 @@ import { drawPictures, planDrawing } from './drawing.ts';
 import { planDrawingFiles } from './drawing-files.ts';
 import { commonFlags, drawingOutputFlag, netFlags } from './flags.ts';
 import { checkOperands } from './inputs.ts';
-import { checkStdout, nameBeside } from './outputs.ts';
+import { listModelFiles } from './model-files.ts';
+import { checkClashes, checkStdout, nameBeside } from './outputs.ts';
 import { checkWeights, readRecipe, type Recipe } from './recipe.ts';
 import { readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import { say, type Terminal } from './terminal.ts';
@@ -46,7 +47,8 @@ export const generate: Command = defineCommand({
 async function drawText(operands: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   checkOperands('generate', operands, { least: 1, most: 1, what: 'one text; put it in quotes' });
   const text = operands[0]!;
-  const { sampling, ...planned } = planDrawing('generate', text, { flags, inputs: [] }, terminal);
+  const inputs = await listModelFiles(flags.model);
+  const { sampling, ...planned } = planDrawing('generate', text, { flags, inputs }, terminal);
   await withDalle(flags, terminal, async (session) => {
     const { dalle } = session;
     const drawing = { ...planned, settings: dalle.settingsFor(sampling) };
@@ -63,11 +65,13 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     );
   }
   const output = flags.output ?? nameBeside(input, '.repeated.png');
+  checkClashes([output], [input], 'generate');
   const recipe = await readRecipe(input, terminal);
   const { text, truncate, settings, kernels, precision } = recipe;
-  const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
-  checkStdout(terminal, files.pictures, flags.json, 'generate');
   const model = flags.model ?? recipe.model;
+  const inputs = [input, ...(await listModelFiles(model))];
+  const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs });
+  checkStdout(terminal, files.pictures, flags.json, 'generate');
   const draw = async (session: DalleSession): Promise<void> => {
     checkWeights(recipe, session.weights, input);
     if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);

@@ -19,7 +19,7 @@ export function isRunning(processId: number): boolean {
 export const ownMark: string = [markOfHost(), process.pid, startOf(process.pid)].join('-');
 
 /** What every mark looks like. */
-export const MARK = /[0-9a-f]{8}-[1-9]\d{0,9}-[0-9a-z]{1,12}/;
+export const MARK: RegExp = /[0-9a-f]{8}-[1-9]\d{0,9}-[0-9a-z]{1,12}/;
 
 /** Whether the process of a mark is of this machine and has ended. A number that was given again is another process. */
 export function isGone(mark: string): boolean {
