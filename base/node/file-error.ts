@@ -15,6 +15,7 @@ const EXPLANATIONS: Readonly<Record<string, readonly [code: string, matter: stri
   ENOSPC: ['E_DISK_FULL', 'its disk is full', 'Free some space, or choose another place.'],
   EDQUOT: ['E_DISK_FULL', 'your disk quota is used up', 'Free some space, or choose another place.'],
   ENAMETOOLONG: ['E_FILE_NAME', 'its name is too long', 'Choose a shorter name.'],
+  ELOOP: ['E_FILE_MISSING', 'its symbolic links lead round in a circle', 'Check the links.'],
   EPIPE: ['E_PIPE_CLOSED', 'its reader has gone', 'The command after the pipe probably ended early; look there.'],
 };
 

@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import { OutputFiles } from '../../base/node/output-files.ts';
+import { checkOwnFolder } from '../../base/node/own-folder.ts';
 import { describeWriteFailure } from './write-failure.ts';
 
 /** A whole file. */
@@ -23,6 +24,15 @@ export interface CachedFile {
 /** The folder for one address. It may not exist yet. */
 export function placeOf(cache: string, address: URL): string {
   return join(cache, 'downloads', createHash('sha256').update(address.href).digest('hex').slice(0, 16));
+}
+
+/**
+ * Sees to it that the folder for an address, and those of the cache above it, are nobody else's, as far as they are there.
+ *
+ * @throws DalleError `E_CACHE_UNSAFE`
+ */
+export function checkPlace(place: string): void {
+  for (const folder of [dirname(dirname(place)), dirname(place), place]) checkOwnFolder(folder);
 }
 
 export function pathOf(place: string, { sha256, name }: CachedFile): string {

@@ -11,7 +11,7 @@ import { checkWhole } from '../check-whole.ts';
 import type { Hasher } from '../describe-source.ts';
 import type { DownloadOptions, DownloadProgress } from '../download.ts';
 import { requestFile, type Transfer } from '../request-file.ts';
-import { findCached, keepRecord, pathOf, placeOf, type CachedFile } from './download-cache.ts';
+import { checkPlace, findCached, keepRecord, pathOf, placeOf, type CachedFile } from './download-cache.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { PartialFile } from './partial-file.ts';
 
@@ -41,12 +41,13 @@ const UNREACHABLE = new Set(['E_DOWNLOAD', 'E_DOWNLOAD_STATUS', 'E_DOWNLOAD_TIME
  * that it is current (ETag, else date and length), and also if the server cannot be reached.
  *
  * @throws FormatError `E_DOWNLOAD_*`, `E_FILE_TOO_LARGE`, `E_FORMAT_UNKNOWN` or `E_LFS_POINTER` for what is no checkpoint,
- *   after its first 512 bytes, and for a damaged one what `openWeights` throws; DalleError `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
+ *   after its first 512 bytes, and for a damaged one what `openWeights` throws; DalleError `E_DISK_FULL`, `E_WRITE`, `E_CACHE_UNSAFE`; AbortedError `E_ABORTED`
  */
 export async function downloadFile(source: string | URL, options: DownloadFileOptions = {}): Promise<DownloadedFile> {
   const { cache = cacheFolder(), onProgress, ...limits } = options;
   const address = parseAddress(source);
   const place = placeOf(cache, address);
+  checkPlace(place);
   const known = await findCached(place);
   const partial = await PartialFile.claim(place);
   try {

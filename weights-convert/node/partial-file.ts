@@ -7,19 +7,25 @@
  * process that was killed is free as well.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DalleError } from '../../base/errors.ts';
+import { OutputFiles } from '../../base/node/output-files.ts';
+import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
+import { checkPlace } from './download-cache.ts';
 import { openFileSource } from './file-source.ts';
 import { describeWriteFailure } from './write-failure.ts';
 import { isRunning } from '../../base/node/running-process.ts';
 
 /** The folder that nobody works on; `.partial-<host>-<process>-<random>` is somebody's. */
 const FREE = '.partial';
+
+const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
 
 export class PartialFile {
   /** What an earlier download left; undefined if nothing of use. */
@@ -53,11 +59,15 @@ export class PartialFile {
   /** Makes room for the bytes from `from` on: behind those that were kept, or 0 to forget them. */
   async begin(version: FileVersion, from: number): Promise<void> {
     await this.guard(async () => {
-      await mkdir(this.folder, { recursive: true });
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      checkPlace(dirname(this.folder));
+      checkOwnFolder(this.folder);
       await this.checkSpace((version.bytes ?? from) - from);
-      this.handle = await open(this.body, 'a');
+      this.handle = await open(this.body, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
       if (from === 0) await this.handle.truncate(0);
-      await writeFile(join(this.folder, 'version.json'), JSON.stringify(version));
+      const outputs = new OutputFiles({ explain: describeWriteFailure });
+      await outputs.write(join(this.folder, 'version.json'), new TextEncoder().encode(JSON.stringify(version)));
+      outputs.commit();
     });
   }
 
@@ -81,7 +91,7 @@ export class PartialFile {
     await this.guard(async () => {
       await this.handle!.sync();
       await this.close();
-      await mkdir(dirname(path), { recursive: true });
+      await makeOwnFolder(dirname(path));
       await rename(this.body, path);
     });
     await this.discard();
