@@ -12,6 +12,7 @@ import { lockFolder, type FolderLock } from '../../base/node/folder-lock.ts';
 import type { OpenHandle } from '../../base/node/output-file.ts';
 import { OutputFiles } from '../../base/node/output-files.ts';
 import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
+import { removeLeftovers } from '../../base/node/temporary-files.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
@@ -74,6 +75,7 @@ export async function writeModelFolder(options: WriteModelOptions): Promise<Mode
   try {
     const lock = await lockFolder(out, describeWriteFailure);
     try {
+      await removeLeftovers(out);
       await finishReplacements(out, lock);
       return await writeLocked(options, lock);
     } finally {
