@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from './base/node/cache-folder.ts';
-import { OutputFiles } from './base/node/output-files.ts';
+import { writeWhole } from './base/node/output-files.ts';
 import { checkOwnFolder, isOwn, makeOwnFolder } from './base/node/own-folder.ts';
 import type { ContextSource, KernelChoice } from './engine/index.ts';
 import { calibrate } from './ops/index.ts';
@@ -52,13 +52,10 @@ async function readOwn(path: string): Promise<string> {
 }
 
 async function writeChoices(folder: string, path: string, choices: Choices): Promise<void> {
-  const outputs = new OutputFiles();
   try {
     await makeOwnFolder(folder);
-    await outputs.write(path, Buffer.from(`${JSON.stringify(choices, null, 2)}\n`), { follow: false });
-    outputs.commit();
+    await writeWhole(path, Buffer.from(`${JSON.stringify(choices, null, 2)}\n`), { follow: false });
   } catch {
     // A read-only home, a full disk, or a folder that others can write to: calibrate again next time.
-    await outputs.discard();
   }
 }

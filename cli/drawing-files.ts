@@ -8,7 +8,7 @@ import { OutputFiles } from '../base/node/output-files.ts';
 import { candidateSeed, composeGrid, encodePng, savePng, type Picture, type TokenGrid } from '../node.ts';
 import { writeNpy } from '../weights-convert/npy.ts';
 import { checkClashes, kindOf, outputNameError, writeIntoFolder } from './outputs.ts';
-import { findPlaces } from './own-pictures.ts';
+import { findPlaces } from './replaceable-files.ts';
 import { formatRecipe, type Recipe } from './recipe.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSyn
 import { statSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodePng, decodePng, readPngText } from '../node.ts';
+import { writeNpy } from '../weights-convert/npy.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';
 import { makePng, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
@@ -157,6 +158,22 @@ describe('export', () => {
       expect(await runCaptured(['export', model, '-o', out])).toMatchObject({ exitCode: 2 });
     }
     expect(readdirSync(model)).not.toContain('encoder.pt');
+  });
+});
+
+describe('a folder of results', () => {
+  test('results replace results; a photograph or another array of the same name stays', async () => {
+    mkdirSync(p('f'));
+    const reconstruct = ['reconstruct', p('photo.png'), '-o', p('f'), '--size', '64', '-m', model, '--quiet'];
+    const encode = ['encode', ...reconstruct.slice(1)];
+    for (const words of [reconstruct, encode, reconstruct, encode]) {
+      expect(await runCaptured(words)).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+    expect(readdirSync(p('f'))).toEqual(['photo.npy', 'photo.png']);
+    place.write('f/photo.png', makePng(8, 8));
+    place.write('f/photo.npy', writeNpy({ dtype: 'float32', shape: [2, 2], data: new Float32Array(4) }));
+    await expectRefused('E_OUTPUT_EXISTS', reconstruct);
+    await expectRefused('E_OUTPUT_EXISTS', encode);
   });
 });
 

@@ -9,6 +9,7 @@ import { UsageError } from '../base/errors.ts';
 import { explainFileError } from '../base/node/file-error.ts';
 import { identifyFile, identifyOpenFile } from '../base/node/file-identity.ts';
 import { makeFolders, removeFolders } from '../base/node/output-folder.ts';
+import { checkResultPlace } from './replaceable-files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OutputRules {
@@ -28,7 +29,7 @@ export interface OutputRules {
  * One destination for each input, or for all together: a path, or `-`.
  *
  * @param output what was typed after `-o`
- * @throws UsageError `E_OUTPUT_NAME`, `E_OUTPUT_CLASH`
+ * @throws UsageError `E_OUTPUT_NAME`, `E_OUTPUT_CLASH`; DalleError `E_OUTPUT_EXISTS`
  */
 export function planOutputs(inputs: readonly string[], output: string | undefined, rules: OutputRules): string[] {
   const { command, extensions, suffix, together = false, reads = [] } = rules;
@@ -43,7 +44,10 @@ export function planOutputs(inputs: readonly string[], output: string | undefine
   const kind = output === '-' ? 'file' : kindOf(output);
   if (kind === 'folder') {
     const names = inputs.map((input) => join(output, `${stem(input)}${extensions[0]}`));
-    return checkClashes(names, read, command);
+    checkClashes(names, read, command);
+    // Nobody has named these files.
+    for (const name of names) checkResultPlace(name, command);
+    return names;
   }
   if (output !== '-' && kind === 'file' && !extensions.includes(extname(output).toLowerCase())) {
     throw outputNameError(command, output, extensions);

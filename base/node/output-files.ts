@@ -106,6 +106,22 @@ export class OutputFiles {
   }
 }
 
+/** One small file, whole; throws as `OutputFiles`. */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array,
+  options: OutputOptions & OutputFilesOptions,
+): Promise<void> {
+  const outputs = new OutputFiles(options);
+  try {
+    await outputs.write(path, bytes, options);
+    outputs.commit();
+  } catch (error) {
+    await outputs.discard();
+    throw error;
+  }
+}
+
 function explainWrite(path: string, cause: unknown): ReturnType<ExplainFailure> {
   return explainFileError('writeOutput', 'write', path, cause);
 }

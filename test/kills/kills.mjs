@@ -50,6 +50,8 @@ const scenarios = [
   },
 ];
 
+const say = (line) => process.stdout.write(`${line}\n`);
+
 /** The files of a folder with their SHA-256; those of a killed process are left out. */
 function hashFolder(folder) {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.dalle-gl-')) : [];
@@ -106,12 +108,10 @@ async function tryScenario({ name, before, killed, isModel = false }) {
     if (fault !== undefined) faults.push(`${name}, at ${describePoint(point)}: ${fault}`);
   }
   const met = points.length - missed.length;
-  console.log(
-    `${name}: killed at ${met} of ${points.length} calls that name a file of the folder, ${faults.length} faults`,
-  );
+  say(`${name}: killed at ${met} of ${points.length} calls that name a file of the folder, ${faults.length} faults`);
   // Another thread came to its call of that number first, and the kill was there.
-  if (missed.length > 0) console.log(`  elsewhere: ${missed.join(', ')}`);
-  for (const fault of faults) console.log(`  ${fault}`);
+  if (missed.length > 0) say(`  elsewhere: ${missed.join(', ')}`);
+  for (const fault of faults) say(`  ${fault}`);
   return faults.length === 0 && met > 0;
 }
 

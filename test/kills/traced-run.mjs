@@ -5,13 +5,15 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const TRACED = '%file,fsync,fdatasync,fchmod,fchown';
 
-/** A call to die at: the `nth` of this name in a thread. */
-export const describePoint = ({ isMain, call, nth }) => `${call} ${nth}${isMain ? '' : ' of the pool'}`;
+/** A call to die at: the `nth` of this name in a thread, or the `nth` of those that name `path`. */
+export const describePoint = ({ isMain, call, nth, path }) =>
+  `${call} ${nth}${path === undefined ? '' : ` of ${basename(path)}`}${isMain ? '' : ' of the pool'}`;
 
 /** Runs a command to its end and lists its calls that name something in `folder`. */
 export async function listPoints(words, folder, log) {
@@ -27,8 +29,11 @@ export async function listPoints(words, folder, log) {
 }
 
 /** Kills a command as a call begins; false if it never came to that. */
-export async function killAt(words, { isMain, call, nth }, log) {
-  const { signal } = await trace(words, log, isMain, ['-e', `inject=${call}:signal=KILL:when=${nth}`]);
+export async function killAt(words, { isMain, call, nth, path }, log) {
+  // Where the path is known before, others are not counted: the main thread has hundreds of calls of the same name.
+  const paths = path === undefined ? [] : ['-P', path];
+  const inject = [...paths, '-e', `inject=${call}:signal=KILL:when=${nth}`];
+  const { signal } = await trace(words, log, isMain, inject);
   const last = readFileSync(log, 'utf8')
     .trim()
     .split('\n')
@@ -57,11 +62,19 @@ function readLog(log, folder, isMain) {
     const [, thread = 'main', call] = /^(?:(\d+) +)?(\w+)\(/.exec(line) ?? [];
     if (call === undefined || call === 'execve') continue;
     first ??= thread;
-    const key = `${thread} ${call}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-    if (line.includes(folder) && (isMain || thread !== first)) points.push({ isMain, call, nth: counts.get(key) });
+    const path = isMain ? undefined : findKnownPath(line, folder);
+    for (const key of [`${thread} ${call}`, `${thread} ${call} ${path}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
+    if (!line.includes(folder) || (!isMain && thread === first)) continue;
+    const nth = counts.get(path === undefined ? `${thread} ${call}` : `${thread} ${call} ${path}`);
+    points.push({ isMain, call, nth, path });
   }
   return points;
+}
+
+/** A path of the folder in a call that has no temporary name, which is another one each time. */
+function findKnownPath(line, folder) {
+  const [, path] = /["<]([^"<>]+)[">]/.exec(line.slice(Math.max(0, line.indexOf(folder) - 1))) ?? [];
+  return path?.startsWith(folder) && !path.includes('/.dalle-gl-') ? path : undefined;
 }
 
 function start(program, args) {

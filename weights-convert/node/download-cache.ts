@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
-import { OutputFiles } from '../../base/node/output-files.ts';
+import { writeWhole } from '../../base/node/output-files.ts';
 import { checkOwnFolder } from '../../base/node/own-folder.ts';
 import { describeWriteFailure } from './write-failure.ts';
 
@@ -52,15 +52,8 @@ export async function findCached(place: string): Promise<CachedFile | undefined>
 
 /** Makes a file, which is in its place already, the current one; removes the one before. */
 export async function keepRecord(place: string, file: CachedFile, before: CachedFile | undefined): Promise<void> {
-  const outputs = new OutputFiles({ explain: describeWriteFailure });
   const text = new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`);
-  try {
-    await outputs.write(join(place, 'record.json'), text, { follow: false });
-    outputs.commit();
-  } catch (error) {
-    await outputs.discard();
-    throw error;
-  }
+  await writeWhole(join(place, 'record.json'), text, { explain: describeWriteFailure, follow: false });
   if (before && before.sha256 !== file.sha256) await rm(join(place, before.sha256), { recursive: true, force: true });
 }
 

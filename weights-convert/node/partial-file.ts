@@ -12,7 +12,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHand
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DalleError } from '../../base/errors.ts';
-import { OutputFiles } from '../../base/node/output-files.ts';
+import { writeWhole } from '../../base/node/output-files.ts';
 import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
@@ -65,9 +65,8 @@ export class PartialFile {
       await this.checkSpace((version.bytes ?? from) - from);
       this.handle = await open(this.body, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
       if (from === 0) await this.handle.truncate(0);
-      const outputs = new OutputFiles({ explain: describeWriteFailure });
-      await outputs.write(join(this.folder, 'version.json'), new TextEncoder().encode(JSON.stringify(version)));
-      outputs.commit();
+      const text = new TextEncoder().encode(JSON.stringify(version));
+      await writeWhole(join(this.folder, 'version.json'), text, { explain: describeWriteFailure, follow: false });
     });
   }
 

@@ -1,6 +1,7 @@
 /**
- * Pictures that `generate` and `complete` may replace: those that they drew themselves, which say so in their recipe, and
- * the tokens beside them. Anything else that stands in the place of a result stays there.
+ * Files that may be replaced though nobody named them: `generate` and `complete` replace what they drew themselves, which
+ * says so in its recipe, and the tokens beside it; in a folder of results a picture of ours gives way to another, and
+ * tokens to tokens. Anything else that stands in the place of a result stays there.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { DalleError } from '../base/errors.ts';
@@ -11,6 +12,8 @@ import type { DrawingFiles } from './drawing-files.ts';
 
 /** The recipe comes before the pixels; one that is longer was not written by a command line. */
 const MAX_HEAD = 1 << 20;
+/** Bytes of the header of an array of few dimensions. */
+const NPY_HEADER = 128;
 /** Whole PNGs end so. */
 const END = makePngChunk('IEND', new Uint8Array(0));
 
@@ -33,6 +36,15 @@ export function findPlaces({ pictures, tokens }: DrawingFiles, command: string):
   return places;
 }
 
+/**
+ * Looks at the place of a result in a folder: of pictures only ours are replaced, of arrays only such as tokens are.
+ *
+ * @throws DalleError `E_OUTPUT_EXISTS`; FormatError `E_FILE_*`
+ */
+export function checkResultPlace(path: string, command: string): void {
+  placeOf(path, (present) => readSettings(present) !== undefined || isTokens(present), command);
+}
+
 function placeOf(path: string, mayReplace: (path: string) => boolean, command: string): 'new' | 'replace' {
   try {
     const present = statSync(path, { throwIfNoEntry: false });
@@ -44,25 +56,47 @@ function placeOf(path: string, mayReplace: (path: string) => boolean, command: s
   }
   throw new DalleError(
     'E_OUTPUT_EXISTS',
-    `${command}: ${path} is there already and was not drawn by dalle-gl generate or complete, so it was not touched. Name ` +
+    `${command}: ${path} is there already and is no result of ours that may be replaced, so it was not touched. Name ` +
       'another file with -o, or move that one away.',
   );
 }
 
-/** Whether a file is a whole PNG with a recipe of a drawing. One that cannot be read is not. */
 function isDrawing(path: string): boolean {
+  const command = readSettings(path)?.['command'];
+  return command === 'generate' || command === 'complete';
+}
+
+/** What a whole PNG tells of how we made it; undefined for any other file, and for one that cannot be read. */
+function readSettings(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const recipe: unknown = JSON.parse(readPngText(readHead(path), path)['dalle-gl'] ?? 'null');
-    const command = typeof recipe === 'object' && recipe !== null && 'command' in recipe ? recipe.command : undefined;
-    return command === 'generate' || command === 'complete';
+    const settings: unknown = JSON.parse(readPngText(readHead(path), path)['dalle-gl'] ?? 'null');
+    return typeof settings === 'object' && settings !== null ? { ...settings } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a file is an array as `encode` writes it: int32 [H, W]. */
+function isTokens(path: string): boolean {
+  try {
+    const fd = openForReading(path);
+    try {
+      return /^\x93NUMPY[^]*'descr': '<i4'[^]*'shape': \(\d+, \d+\)/.test(readAt(fd, 0, NPY_HEADER).toString('latin1'));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return false;
   }
 }
 
+function openForReading(path: string): number {
+  return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+}
+
 /** A PNG of the chunks that come before the pixels. */
 function readHead(path: string): Uint8Array {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const fd = openForReading(path);
   try {
     const { size } = fstatSync(fd);
     const head = readAt(fd, 0, Math.min(size, MAX_HEAD));
