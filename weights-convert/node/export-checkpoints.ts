@@ -2,7 +2,6 @@
  * A model folder back to PyTorch: a checkpoint for each net in it, which `torch.load(weights_only=True)` opens. People
  * whose official pickles no longer load get working ones this way.
  */
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { DalleError, UsageError } from '../../base/errors.ts';
 import { identifyFile } from '../../base/node/file-identity.ts';
@@ -17,7 +16,7 @@ import { writeCheckpoint } from '../write-checkpoint.ts';
 import { listFiles } from './model-target.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openModelFolder, readModelManifest } from './open-model-folder.ts';
-import { describeWriteFailure } from './write-failure.ts';
+import { describeWriteFailure, lookAtPlace } from './write-failure.ts';
 
 export interface ExportOptions {
   /** The model folder to read. */
@@ -68,7 +67,7 @@ function checkTargets({ folder, out, force }: ExportOptions, manifest: ModelMani
   const clash = [out, ...targets].find((path) => read.has(identifyFile(path) ?? ''));
   if (clash !== undefined) throw isRead(clash);
   const taken = targets.find((path) => {
-    const present = lstatSync(path, { throwIfNoEntry: false });
+    const present = lookAtPlace(path);
     return present && (!force || present.isDirectory());
   });
   if (taken !== undefined) throw isTaken(taken);

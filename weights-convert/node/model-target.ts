@@ -2,7 +2,6 @@
  * What stands in the folder where a model is to go, and what of it may be touched: nothing without `force`; with it, what
  * a model.json of ours lists, if it is called as we call files, and never a source of the conversion.
  */
-import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DalleError, UsageError } from '../../base/errors.ts';
@@ -11,6 +10,7 @@ import { readTemporaryName } from '../../base/node/temporary-files.ts';
 import { MANIFEST_NAME, type ModelFile, type ModelManifest } from '../manifest.ts';
 import { hashedName, isModelFile, plainName } from './model-file-names.ts';
 import { readModelManifest } from './open-model-folder.ts';
+import { lookAtPlace } from './write-failure.ts';
 
 export interface TargetOptions {
   readonly out: string;
@@ -41,6 +41,22 @@ export async function inspectTarget(options: TargetOptions, isLocked: boolean): 
   const listed = listFiles(await readOwn(out)).filter(({ name }) => isModelFile(name));
   checkReplaced(options, [MANIFEST_NAME, ...listed.map(({ name }) => name)]);
   return { listed, isReplaced: true };
+}
+
+/**
+ * Looks at the model that is to be replaced once more, after the long work.
+ *
+ * @throws DalleError `E_OUTPUT_EXISTS` if it is another one now; as `inspectTarget`
+ */
+export async function checkUnchanged(target: ModelTarget, options: TargetOptions): Promise<void> {
+  if (!target.isReplaced) return; // a new file never takes the place of another
+  const now = await inspectTarget(options, true);
+  if (JSON.stringify(now) === JSON.stringify(target)) return;
+  throw new DalleError(
+    'E_OUTPUT_EXISTS',
+    `writeModelFolder: the model in ${options.out} was changed while another was made, so it was not touched. Look at it, ` +
+      'then convert again.',
+  );
 }
 
 /** All files that a manifest names. */
@@ -91,7 +107,7 @@ function checkReplaced({ out, sources }: TargetOptions, names: readonly string[]
   for (const name of names) {
     const path = join(out, name);
     if (isSource(path, sources)) throw isSourceToo(path);
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) continue;
+    if (!lookAtPlace(path)?.isDirectory()) continue;
     throw new DalleError(
       'E_OUTPUT_EXISTS',
       `writeModelFolder: ${path} is a folder, where model.json lists a file, so nothing was touched. Name another folder.`,
@@ -105,7 +121,7 @@ function isSource(path: string, sources: readonly string[]): boolean {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lookAtPlace(path) !== undefined;
 }
 
 function isSourceToo(path: string): UsageError {

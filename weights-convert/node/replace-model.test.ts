@@ -168,6 +168,21 @@ describe('a model takes the place of another', () => {
   });
 });
 
+test('a model that another put there meanwhile stays', async () => {
+  await convert([decoder]);
+  const other = readFileSync(path('model.json'), 'utf8').replace('"official": false', '"official": true');
+  for (const text of ['mine', other.replace('decoder.safetensors', 'decoder-0123456789ab.safetensors')]) {
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'write') writeFileSync(path('model.json'), text);
+    };
+    await expect(convert([encoder], { force: true, onProgress })).rejects.toMatchObject({ code: 'E_OUTPUT_EXISTS' });
+    expect(readFileSync(path('model.json'), 'utf8')).toBe(text);
+    expect(readdirSync(out).sort()).toEqual(['decoder.safetensors', 'model.json']);
+    rmSync(out, { recursive: true });
+    await convert([decoder]);
+  }
+});
+
 test('of two conversions into one folder at once, one refuses', async () => {
   await convert([decoder]);
   const slow = { onProgress: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5) };

@@ -3,14 +3,15 @@
  * conversion reads it and removes the files that no model.json lists: new ones that were not named yet, old ones that
  * are not named any more. Only a file that has the very bytes of which the note speaks is ours to remove.
  */
-import { createReadStream, lstatSync, unlinkSync } from 'node:fs';
+import { createReadStream, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FolderLock } from '../../base/node/folder-lock.ts';
-import type { ModelFile } from '../manifest.ts';
+import { MANIFEST_NAME, type ModelFile } from '../manifest.ts';
 import { isModelFile } from './model-file-names.ts';
 import { listFiles } from './model-target.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { readModelManifest } from './open-model-folder.ts';
+import { lookAtPlace } from './write-failure.ts';
 
 export interface ReplacementNote {
   /** Files that get names that are free. */
@@ -28,7 +29,7 @@ export async function finishReplacements(out: string, { left }: FolderLock): Pro
   if (left.length === 0) return;
   const manifest = await readModelManifest(out).catch(() => undefined);
   const listed = new Set(manifest ? listFiles(manifest).map(({ name }) => name) : []);
-  const hasOther = manifest === undefined && lstatSync(join(out, 'model.json'), { throwIfNoEntry: false });
+  const hasOther = manifest === undefined && lookAtPlace(join(out, MANIFEST_NAME));
   for (const { path, note } of left) {
     const { written, removed } = parseNote(note);
     // Without a manifest that can be read nobody knows what is not listed.
@@ -59,7 +60,7 @@ function isNoted(file: unknown): file is ModelFile {
 }
 
 async function isUnchanged(path: string, { bytes, sha256 }: ModelFile): Promise<boolean> {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = lookAtPlace(path);
   if (!stats?.isFile() || stats.size !== bytes) return false;
   const hasher = createNodeHasher();
   try {

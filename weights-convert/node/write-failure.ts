@@ -1,4 +1,5 @@
-/** A failure to write weights, in words. */
+/** Where weights are to be written: what stands there, and a failure in words. */
+import { lstatSync, type Stats } from 'node:fs';
 import { DalleError } from '../../base/errors.ts';
 
 /** A full disk is the likely one. */
@@ -13,4 +14,13 @@ export function describeWriteFailure(path: string, cause: unknown): DalleError {
     `writeWeights: ${path} cannot be written (${reason ?? String(cause)}); nothing was left. Check that the folder ` +
     `exists and may be written to.`;
   return new DalleError('E_WRITE', message, { cause });
+}
+
+/** What stands at a path, be it a link; undefined if nothing. Throws as `describeWriteFailure`. */
+export function lookAtPlace(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw describeWriteFailure(path, cause);
+  }
 }

@@ -22,7 +22,7 @@ import type { SamplingDefaults } from '../sampling-defaults.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
 import { openFileSource } from './file-source.ts';
-import { inspectTarget } from './model-target.ts';
+import { checkUnchanged, inspectTarget } from './model-target.ts';
 import { finishReplacements, formatNote } from './replacement-note.ts';
 import { describeWriteFailure } from './write-failure.ts';
 import { writeParts, type Writing } from './write-model-parts.ts';
@@ -101,6 +101,7 @@ async function writeLocked(options: WriteModelOptions, lock: FolderLock): Promis
     writing.temporaries.set(MANIFEST_NAME, file.temporary);
     await options.check?.((name) => openWritten(name, writing));
     throwIfAborted(signal);
+    await checkUnchanged(target, writing);
     switchModel(writing, lock);
     return manifest;
   } catch (error) {
