@@ -17,7 +17,9 @@ const lock = (): Promise<FolderLock> => lockFolder(folder, (_, cause) => cause a
 
 test('a folder that is taken is refused until it is free', async () => {
   const held = await lock();
+  const began = performance.now();
   await expect(lock()).rejects.toMatchObject({ code: 'E_OUTPUT_BUSY' });
+  expect(performance.now() - began).toBeLessThan(50);
   held.release();
   (await lock()).release();
   expect(readdirSync(folder)).toEqual([]);
@@ -43,7 +45,7 @@ test('of many at once never two have it', async () => {
 test('the lock of a dead process tells what it was about to do', async () => {
   const [host, , start] = ownMark.split('-');
   const name = `.dalle-gl-${host}-${spawnSync('true').pid}-${start}-01234567.lock`;
-  writeFileSync(join(folder, name), 'a note');
+  writeFileSync(join(folder, name), 'held\na note');
   const held = await lock();
   expect(held.left).toEqual([{ path: join(folder, name), note: 'a note' }]);
   held.release();

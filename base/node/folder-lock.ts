@@ -1,9 +1,10 @@
 /**
  * A folder that one process at a time works in. Each makes a lock file of its own name and then looks for others: if
  * there is one of a process that lives, it takes its own away again. So two may both step back, and try again after
- * times of their own, but never both go on, and the lock of a dead process hinders nobody. Node only.
+ * times of their own, but never both go on, and the lock of a dead process hinders nobody. Who goes on says so in its
+ * lock, and whoever reads that gives up at once. Node only.
  *
- * A lock holds a note of what is about to happen. That of a killed process tells the next one what it left.
+ * A lock also holds a note of what is about to happen. That of a killed process tells the next one what it left.
  */
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -18,6 +19,9 @@ const ATTEMPTS = 8;
 const BREAK_MS = 120;
 /** Bytes; ten thousand shards take less. */
 const MAX_NOTE = 8e6;
+
+/** What stands before the note. */
+const HELD = 'held\n';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
@@ -41,11 +45,12 @@ export async function lockFolder(folder: string, explain: ExplainFailure): Promi
       forgetTemporary(lock);
       throw explain(folder, cause);
     });
-    const living = others.find(({ isLeft }) => !isLeft);
-    if (living === undefined) return holdLock(fd, lock, others);
+    const living = others.filter(({ isLeft }) => !isLeft);
+    if (living.length === 0) return holdLock(fd, lock, others);
+    const held = living.find(({ path }) => readLock(path) !== '');
     closeSync(fd);
     removeTemporary(lock);
-    if (attempt === ATTEMPTS) throw folderBusy(folder, living.path);
+    if (held || attempt === ATTEMPTS) throw folderBusy(folder, (held ?? living[0]!).path);
     await sleep(BREAK_MS * Math.random());
   }
 }
@@ -65,8 +70,9 @@ async function tryLock(folder: string, lock: string): Promise<{ fd: number; othe
 }
 
 function holdLock(fd: number, lock: string, others: readonly OtherLock[]): FolderLock {
+  writeFileSync(fd, HELD);
   return {
-    left: others.map(({ path }) => ({ path, note: readNote(path) })),
+    left: others.map(({ path }) => ({ path, note: readLock(path).slice(HELD.length) })),
     note(text) {
       forgetTemporary(lock);
       writeFileSync(fd, text);
@@ -80,7 +86,7 @@ function holdLock(fd: number, lock: string, others: readonly OtherLock[]): Folde
 }
 
 /** Empty where it is no lock of ours. */
-function readNote(path: string): string {
+function readLock(path: string): string {
   try {
     const fd = openSync(path, constants.O_RDONLY | O_NOFOLLOW | constants.O_NONBLOCK);
     try {

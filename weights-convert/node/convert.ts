@@ -2,6 +2,7 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
+import type { FolderLock } from '../../base/node/folder-lock.ts';
 import { isAddress } from '../address.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
 import { openModel, type OpenFile } from '../model-folder.ts';
@@ -11,10 +12,10 @@ import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
 import { countParameters, type LeftOut } from '../weights.ts';
-import { inspectTarget } from './model-target.ts';
+import { withModelFolder } from './claim-model-folder.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
-import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
+import { writeModelLocked, type PartToWrite } from './write-model-folder.ts';
 
 export interface ConvertOptions extends SourceControl {
   /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
@@ -74,27 +75,33 @@ export interface ConversionReport {
  *   `E_SAMPLING`; DalleError as `writeModelFolder`; AbortedError `E_ABORTED`
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
-  const started = performance.now();
-  const { out, dtype = 'f32', shardBytes, dryRun = false, verify = false, force = false } = options;
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
+  const conversion = { ...options, ...(sampling && { sampling }) };
+  const { out, sources, dryRun = false, force = false } = options;
+  if (dryRun) return convertSources(conversion, undefined);
   // What can be refused is refused before a source is read.
-  if (!dryRun) await inspectTarget({ out, force, sources: options.sources.filter(isPath) }, false);
+  const target = { out, force, sources: sources.filter(isPath) };
+  return withModelFolder(target, (lock) => convertSources(conversion, lock));
+}
+
+/** Without a lock nothing is written. */
+async function convertSources(options: ConvertOptions, lock: FolderLock | undefined): Promise<ConversionReport> {
+  const started = performance.now();
+  const { out, dtype = 'f32', shardBytes, verify = false } = options;
   const opened = await openSources(options.sources, options);
   try {
     const planned = measureParts(opened, dtype, shardBytes);
-    const writing = { ...options, dtype, ...(sampling && { sampling }) };
-    const written = dryRun ? {} : await writeParts(opened, planned, writing);
-    const bytes = dryRun ? planned : measureFiles(written);
+    const written = lock ? await writeParts(opened, planned, { ...options, dtype }, lock) : {};
     return {
       out,
       dtype,
-      dryRun,
-      verified: verify && !dryRun,
+      dryRun: !lock,
+      verified: verify && lock !== undefined,
       parts: opened.parts.map((part) => describePart(part, written)),
       ...(opened.tokenizer && {
         tokenizer: { source: opened.tokenizer.source, files: written.tokenizer?.files ?? [] },
       }),
-      bytes,
+      bytes: lock ? measureFiles(written) : planned,
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
@@ -121,28 +128,32 @@ async function writeParts(
   opened: OpenedSources,
   total: number,
   options: ConvertOptions & { readonly dtype: WeightDtype },
+  lock: FolderLock,
 ): Promise<ModelParts> {
   const { out, dtype, shardBytes, force = false, verify, sampling, licence, notice, onProgress, signal } = options;
   const { parts, tokenizer, paths } = opened;
   const check = (openFile: OpenFile): Promise<void> =>
     verifyModelFolder(out, opened, dtype, options, () => openModel(openFile));
   let done = 0;
-  const manifest = await writeModelFolder({
-    out,
-    parts,
-    dtype,
-    force,
-    sources: paths,
-    ...(verify && { check }),
-    ...(shardBytes !== undefined && { shardBytes }),
-    ...(tokenizer && { tokenizer }),
-    ...(sampling && { sampling }),
-    ...(licence === undefined ? {} : { licence }),
-    ...(notice === undefined ? {} : { notice }),
-    ...(signal ? { signal } : {}),
-    // Names with a hash make an index longer than it was planned.
-    onBytes: (count) => onProgress?.({ stage: 'write', done: Math.min((done += count), total), total }),
-  });
+  const manifest = await writeModelLocked(
+    {
+      out,
+      parts,
+      dtype,
+      force,
+      sources: paths,
+      ...(verify && { check }),
+      ...(shardBytes !== undefined && { shardBytes }),
+      ...(tokenizer && { tokenizer }),
+      ...(sampling && { sampling }),
+      ...(licence === undefined ? {} : { licence }),
+      ...(notice === undefined ? {} : { notice }),
+      ...(signal ? { signal } : {}),
+      // Names with a hash make an index longer than it was planned.
+      onBytes: (count) => onProgress?.({ stage: 'write', done: Math.min((done += count), total), total }),
+    },
+    lock,
+  );
   return manifest.parts;
 }
 

@@ -185,10 +185,9 @@ test('a model that another put there meanwhile stays', async () => {
 
 test('of two conversions into one folder at once, one refuses', async () => {
   await convert([decoder]);
-  const slow = { onProgress: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5) };
   const outcomes = await Promise.allSettled([
-    convert([encoder], { force: true, ...slow, verify: true }),
-    convert([encoder], { force: true, dtype: 'f16', ...slow, verify: true }),
+    convert([encoder], { force: true }),
+    convert([encoder], { force: true, dtype: 'f16' }),
   ]);
   const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
   expect(failed.map(({ reason }) => (reason as FormatError).code)).toEqual(['E_OUTPUT_BUSY']);
@@ -201,7 +200,7 @@ describe('after a kill', () => {
   function leaveLock(note: unknown): void {
     const [host, , start] = ownMark.split('-');
     const name = `.dalle-gl-${host}-${spawnSync('true').pid}-${start}-01234567.lock`;
-    writeFileSync(path(name), typeof note === 'string' ? note : JSON.stringify(note));
+    writeFileSync(path(name), `held\n${typeof note === 'string' ? note : JSON.stringify(note)}`);
   }
 
   test('files without a manifest go if they are those of the note, and a fresh conversion needs no force', async () => {

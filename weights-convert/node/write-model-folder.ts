@@ -8,11 +8,9 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFolder, type FolderLock } from '../../base/node/folder-lock.ts';
+import type { FolderLock } from '../../base/node/folder-lock.ts';
 import type { OpenHandle } from '../../base/node/output-file.ts';
 import { OutputFiles } from '../../base/node/output-files.ts';
-import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
-import { removeLeftovers } from '../../base/node/temporary-files.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
@@ -21,9 +19,10 @@ import type { OpenFile } from '../model-folder.ts';
 import type { SamplingDefaults } from '../sampling-defaults.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
+import { withModelFolder } from './claim-model-folder.ts';
 import { openFileSource } from './file-source.ts';
 import { checkUnchanged, inspectTarget } from './model-target.ts';
-import { finishReplacements, formatNote } from './replacement-note.ts';
+import { formatNote } from './replacement-note.ts';
 import { describeWriteFailure } from './write-failure.ts';
 import { writeParts, type Writing } from './write-model-parts.ts';
 
@@ -68,26 +67,12 @@ export interface WriteModelOptions {
  * @throws DalleError `E_OUTPUT_EXISTS` for a folder that is not empty, or with `force` for files that are none of ours,
  *   `E_OUTPUT_BUSY`, `E_DISK_FULL`, `E_WRITE`; UsageError `E_OUTPUT_CLASH` for a source in the way; AbortedError
  */
-export async function writeModelFolder(options: WriteModelOptions): Promise<ModelManifest> {
-  const { out } = options;
-  await inspectTarget({ sources: [], ...options }, false);
-  const created = await makeFolders(out, describeWriteFailure);
-  try {
-    const lock = await lockFolder(out, describeWriteFailure);
-    try {
-      await removeLeftovers(out);
-      await finishReplacements(out, lock);
-      return await writeLocked(options, lock);
-    } finally {
-      lock.release();
-    }
-  } catch (error) {
-    await removeFolders(out, created);
-    throw error;
-  }
+export function writeModelFolder(options: WriteModelOptions): Promise<ModelManifest> {
+  return withModelFolder({ sources: [], ...options }, (lock) => writeModelLocked(options, lock));
 }
 
-async function writeLocked(options: WriteModelOptions, lock: FolderLock): Promise<ModelManifest> {
+/** The same in a folder that is locked already. */
+export async function writeModelLocked(options: WriteModelOptions, lock: FolderLock): Promise<ModelManifest> {
   const { out, openHandle, signal } = options;
   const target = await inspectTarget({ sources: [], ...options }, true);
   const outputs = new OutputFiles({ explain: describeWriteFailure, ...(openHandle && { openHandle }) });
