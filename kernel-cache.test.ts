@@ -1,6 +1,7 @@
 /** Choices of kernels are made on the device, remembered by driver, and made anew where the memory is damaged. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -72,6 +73,35 @@ test.each([
   const choice = await chooseKernels(source, folder);
   expect(isKernelChoice(choice)).toBe(true);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ [source.description]: choice, another: whole });
+});
+
+test('a link in the place of the file is neither read nor written through', async () => {
+  const victim = join(folder, 'victim');
+  writeFileSync(victim, JSON.stringify({ [source.description]: { ...whole, targets: 2 } }));
+  rmSync(path);
+  symlinkSync(victim, path);
+  const before = readFileSync(victim, 'utf8');
+  const choice = await chooseKernels(source, folder);
+  expect(readFileSync(victim, 'utf8')).toBe(before);
+  expect(lstatSync(path).isFile()).toBe(true);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ [source.description]: choice });
+});
+
+test('a folder that others may write to is neither believed nor written to', async () => {
+  const shared = join(folder, 'shared');
+  mkdirSync(shared);
+  chmodSync(shared, 0o777);
+  // No calibration comes to this: half the targets, and everything off.
+  const unlikely = { ...whole, fetch: 'textureLod', without: ['pack_conv2d', 'winograd_small_maps'] };
+  const planted = JSON.stringify({ [source.description]: unlikely });
+  writeFileSync(join(shared, 'kernels.json'), planted);
+  expect(await chooseKernels(source, shared)).not.toEqual(unlikely);
+  expect(readFileSync(join(shared, 'kernels.json'), 'utf8')).toBe(planted);
+});
+
+test('a new folder is its owner’s alone', async () => {
+  await chooseKernels(source, join(folder, 'new', 'cache'));
+  expect(statSync(join(folder, 'new', 'cache')).mode & 0o777).toBe(0o700);
 });
 
 test('a folder that cannot be written is no failure', async () => {

@@ -7,6 +7,7 @@ import { withDalle } from './dalle-session.ts';
 import { drawPictures, planDrawings, type StartDrawing } from './drawing.ts';
 import { commonFlags, drawingOutputFlag, netFlags, parseSource, readNumber } from './flags.ts';
 import { checkOperands, loadPictureFor } from './inputs.ts';
+import { listModelFiles } from './model-files.ts';
 import { completeSettings, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
@@ -38,7 +39,8 @@ export const complete: Command = defineCommand({
     checkWays(flags);
     const [named, text] = operands as [string, string];
     const input = parseSource(named);
-    const { drawings, manner, sampling } = planDrawings('complete', [text], { flags, inputs: [input] }, terminal);
+    const inputs = [input, ...(flags.mask === undefined ? [] : [flags.mask]), ...(await listModelFiles(flags.model))];
+    const { drawings, manner, sampling } = planDrawings('complete', [text], { flags, inputs }, terminal);
     await withDalle(flags, terminal, async (session) => {
       const { dalle } = session;
       const picture = await loadPictureFor(dalle, input, terminal);

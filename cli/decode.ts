@@ -7,6 +7,7 @@ import { MAX_PIXELS } from '../images/index.ts';
 import { defineCommand, type Command } from './command.ts';
 import { commonFlags, netFlags, parsePath, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
+import { listModelFiles } from './model-files.ts';
 import { withNet, type Net } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
@@ -28,7 +29,8 @@ export const decode: Command = defineCommand({
   },
   async run({ flags, operands, terminal }) {
     checkOperands('decode', operands, { least: 1, most: 1, what: 'one file of tokens' });
-    const rules = { command: 'decode', extensions: ['.png'] } as const;
+    const reads = await listModelFiles(flags.model);
+    const rules = { command: 'decode', extensions: ['.png'], reads } as const;
     const input = parseSource(operands[0]!);
     const output = planOutputs([input], flags.output, rules)[0]!;
     checkStdout(terminal, [output], flags.json, 'decode');

@@ -9,6 +9,7 @@ import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './flags.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
+import { listModelFiles } from './model-files.ts';
 import { withNet, type Net, type NetSettings } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
@@ -38,7 +39,8 @@ export const encode: Command = defineCommand({
   },
   async run({ flags, operands, terminal }) {
     checkOperands('encode', operands, { least: 1, what: 'one or more pictures' });
-    const rules = { command: 'encode', extensions: ['.npy', '.json'], together: true } as const;
+    const reads = await listModelFiles(flags.model);
+    const rules = { command: 'encode', extensions: ['.npy', '.json'], together: true, reads } as const;
     const inputs = operands.map(parseSource);
     const outputs = planOutputs(inputs, flags.output, rules);
     checkStdout(terminal, outputs, flags.json, 'encode');

@@ -22,17 +22,18 @@ export const exportCommand: Command = defineCommand({
       required: true,
     },
     noVerify: noVerifyFlag,
+    force: { help: 'replace the files of these names that are in OUTDIR already' },
     ...commonFlags,
   },
   async run({ flags, operands, terminal }) {
     checkOperands('export', operands, { least: 1, most: 1, what: 'one model folder' });
     const folder = parseSource(operands[0]!);
-    const { output: out, noVerify, quiet, json } = flags;
+    const { output: out, force, noVerify, quiet, json } = flags;
     const progress = startProgress(terminal, 'writing', { unit: 'bytes', quiet });
     try {
       const onBytes = (done: number): void => progress.update(done, undefined);
       const checked = { verify: !noVerify, signal: terminal.signal };
-      const checkpoints = await exportCheckpoints({ folder, out, onBytes, ...checked });
+      const checkpoints = await exportCheckpoints({ folder, out, force, onBytes, ...checked });
       progress.end();
       if (json) printJson(terminal, { out, checkpoints });
       if (!quiet) say(terminal, ...checkpoints.map((checkpoint) => formatCheckpoint(out, checkpoint)));

@@ -9,7 +9,8 @@ import { planDrawingFiles } from './drawing-files.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, drawingOutputFlag, netFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
-import { checkStdout, nameBeside } from './outputs.ts';
+import { listModelFiles } from './model-files.ts';
+import { checkClashes, checkStdout, nameBeside } from './outputs.ts';
 import { readPrompts } from './prompts.ts';
 import { checkModel, checkWeights, readRecipe, type Recipe } from './recipe.ts';
 import { completeSettings, readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
@@ -56,7 +57,7 @@ async function drawTexts(operands: readonly string[], flags: Flags, terminal: Te
   const { prompts } = flags;
   if (prompts === undefined) checkTexts(operands);
   const texts = prompts === undefined ? operands : [...operands, ...(await readPrompts(prompts, terminal))];
-  const inputs = prompts === undefined ? [] : [prompts];
+  const inputs = [...(prompts === undefined ? [] : [prompts]), ...(await listModelFiles(flags.model))];
   const { drawings, manner, sampling } = planDrawings('generate', texts, { flags, inputs }, terminal);
   await withDalle(flags, terminal, async (session) => {
     const { dalle } = session;
@@ -94,11 +95,13 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     );
   }
   const output = flags.output ?? nameBeside(input, '.repeated.png');
+  checkClashes([output], [input], 'generate');
   const recipe = await readRecipe(input, terminal);
   const { text, truncate, settings, kernels, precision } = recipe;
-  const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs: [input] });
-  checkStdout(terminal, files.pictures, flags.json, 'generate');
   checkModel(recipe, flags.model, input);
+  const inputs = [input, ...(await listModelFiles(flags.model))];
+  const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs });
+  checkStdout(terminal, files.pictures, flags.json, 'generate');
   const draw = async (session: DalleSession): Promise<void> => {
     checkWeights(recipe, session.weights, input);
     if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);

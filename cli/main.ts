@@ -1,19 +1,23 @@
 #!/usr/bin/env node
 /**
- * The program `dalle-gl`: gives the process's streams and Ctrl-C to a command line and takes its exit code. The first
- * Ctrl-C asks the work to stop, so that it can clean up; a second one does not ask.
+ * The program `dalle-gl`: gives the process's streams and signals to a command line and takes its exit code. The first
+ * Ctrl-C asks the work to stop, so that it can clean up; a second one, SIGTERM and SIGHUP do not ask. No temporary file
+ * outlives any of them.
  */
 import { explainFileError } from '../base/node/file-error.ts';
+import { removeOwnTemporaries } from '../base/node/temporary-files.ts';
 import { runCommandLine } from './command-line.ts';
 import { exitCodeOf, sayFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
-const interrupted = 130;
 const controller = new AbortController();
 process.on('SIGINT', () => {
-  if (controller.signal.aborted) process.exit(interrupted);
+  if (controller.signal.aborted) die('SIGINT');
   controller.abort();
 });
+process.on('SIGTERM', () => die('SIGTERM'));
+process.on('SIGHUP', () => die('SIGHUP'));
+process.on('exit', removeOwnTemporaries);
 
 const { stdin, stdout, stderr, env } = process;
 const terminal: Terminal = { stdin, stdout, stderr, env, signal: controller.signal };
@@ -23,4 +27,13 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') sayFailure(terminal, failure);
   process.exit(exitCodeOf(failure));
 });
+// Talk that nobody hears, or that a full disk does not take, changes nothing about the work.
+stderr.on('error', () => {});
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal);
+
+/** Ends the process as the signal would have. `process.exit` waits for threads that may wait for ever, as on a pipe. */
+function die(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
+  removeOwnTemporaries();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}

@@ -3,11 +3,13 @@
  * ready; without `-o` a result lies beside its input; `-` is standard output. Everything that can be refused is
  * refused before any work: two results of one name, a result that would replace an input.
  */
-import { statSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { statSync, type Stats } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { explainFileError } from '../base/node/file-error.ts';
+import { identifyFile, identifyOpenFile } from '../base/node/file-identity.ts';
+import { makeFolders, removeFolders } from '../base/node/output-folder.ts';
+import { checkResultPlace } from './replaceable-files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OutputRules {
@@ -19,27 +21,33 @@ export interface OutputRules {
   readonly suffix?: string;
   /** Whether all inputs go into one file. */
   readonly together?: boolean;
+  /** What is read beside the inputs, such as the model's files [nothing]. */
+  readonly reads?: readonly string[];
 }
 
 /**
  * One destination for each input, or for all together: a path, or `-`.
  *
  * @param output what was typed after `-o`
- * @throws UsageError `E_OUTPUT_NAME`, `E_OUTPUT_CLASH`
+ * @throws UsageError `E_OUTPUT_NAME`, `E_OUTPUT_CLASH`; DalleError `E_OUTPUT_EXISTS`
  */
 export function planOutputs(inputs: readonly string[], output: string | undefined, rules: OutputRules): string[] {
-  const { command, extensions, suffix, together = false } = rules;
+  const { command, extensions, suffix, together = false, reads = [] } = rules;
+  const read = [...inputs, ...reads];
   if (output === undefined) {
     return checkClashes(
       inputs.map((input) => nameBeside(input, `${suffix ?? ''}${extensions[0]}`)),
-      inputs,
+      read,
       command,
     );
   }
   const kind = output === '-' ? 'file' : kindOf(output);
   if (kind === 'folder') {
     const names = inputs.map((input) => join(output, `${stem(input)}${extensions[0]}`));
-    return checkClashes(names, inputs, command);
+    checkClashes(names, read, command);
+    // Nobody has named these files.
+    for (const name of names) checkResultPlace(name, command);
+    return names;
   }
   if (output !== '-' && kind === 'file' && !extensions.includes(extname(output).toLowerCase())) {
     throw outputNameError(command, output, extensions);
@@ -50,7 +58,7 @@ export function planOutputs(inputs: readonly string[], output: string | undefine
       `${command}: ${inputs.length} inputs do not fit into the one file ${output}. Name a folder, as in -o out/.`,
     );
   }
-  return checkClashes([output], inputs, command);
+  return checkClashes([output], read, command);
 }
 
 /** A file that a command does not write. */
@@ -64,9 +72,17 @@ export function outputNameError(command: string, output: string, extensions: rea
 
 /** What `-o` names: a folder or a device such as /dev/null that is there, else by its extension. */
 export function kindOf(output: string): 'file' | 'folder' | 'device' {
-  const present = statSync(output, { throwIfNoEntry: false });
+  const present = lookAt(output);
   if (present) return present.isDirectory() ? 'folder' : present.isFile() ? 'file' : 'device';
   return output.endsWith('/') || extname(output) === '' ? 'folder' : 'file';
+}
+
+function lookAt(output: string): Stats | undefined {
+  try {
+    return statSync(output, { throwIfNoEntry: false });
+  } catch (error) {
+    throw explainFileError('kindOf', 'write', output, error);
+  }
 }
 
 /** Refuses (`E_OUTPUT_NAME`) binary data on a screen, or two things on one standard output. */
@@ -90,35 +106,45 @@ export function checkStdout(
   );
 }
 
-/** Runs `write` after making the folder of `destination`; a folder made for nothing is removed again. */
+/** Runs `write` after making the folder of `destination`; folders made for nothing are removed again. */
 export async function writeIntoFolder(destination: string, write: () => Promise<void>): Promise<void> {
   const folder = dirname(destination);
-  const made = await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw explainFileError('writeIntoFolder', 'write', folder, cause);
-  });
+  const made = await makeFolders(folder, (path, cause) => explainFileError('writeIntoFolder', 'write', path, cause));
   try {
     await write();
   } catch (error) {
-    // Not empty when an earlier result is in it: then it stays.
-    if (made !== undefined) await rmdir(folder).catch(() => undefined);
+    await removeFolders(folder, made);
     throw error;
   }
 }
 
-/** Refuses (`E_OUTPUT_CLASH`) two results of one name and a result that would replace an input. */
-export function checkClashes(destinations: string[], inputs: readonly string[], command: string): string[] {
-  const taken = new Map<string, string>(inputs.filter(isPath).map((input) => [resolve(input), 'an input']));
+/**
+ * Refuses (`E_OUTPUT_CLASH`) two results that are one file, and a result that would replace a file that is read: they are
+ * compared as files, through links, not by their names.
+ *
+ * @param read paths, addresses, or `-`
+ */
+export function checkClashes(destinations: string[], read: readonly string[], command: string): string[] {
+  const taken = new Map(read.map((input) => [identifyInput(input), 'an input']));
   for (const destination of destinations.filter(isPath)) {
-    const other = taken.get(resolve(destination));
+    const identity = identifyFile(destination);
+    if (identity === undefined) continue;
+    const other = taken.get(identity);
     if (other !== undefined) {
       throw new UsageError(
         'E_OUTPUT_CLASH',
         `${command}: ${destination} would be written, and it is ${other} too. Name another file or folder with -o.`,
       );
     }
-    taken.set(resolve(destination), 'another result');
+    taken.set(identity, 'another result');
   }
   return destinations;
+}
+
+/** Standard input may be a file: `< picture.png`. */
+function identifyInput(input: string): string | undefined {
+  if (input === '-') return identifyOpenFile(0);
+  return isPath(input) ? identifyFile(input) : undefined;
 }
 
 /** How messages call a destination. */

@@ -6,6 +6,7 @@ import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './f
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { checkOperands, loadPicture, processInputs } from './inputs.ts';
+import { listModelFiles } from './model-files.ts';
 import { withNet, type Net } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { startPreview } from './preview.ts';
@@ -35,7 +36,8 @@ export const reconstruct: Command = defineCommand({
   },
   async run({ flags, operands, terminal }) {
     checkOperands('reconstruct', operands, { least: 1, what: 'one or more pictures' });
-    const rules = { command: 'reconstruct', extensions: ['.png'], suffix: '.reconstruction' } as const;
+    const reads = await listModelFiles(flags.model);
+    const rules = { command: 'reconstruct', extensions: ['.png'], suffix: '.reconstruction', reads } as const;
     const inputs = operands.map(parseSource);
     const outputs = planOutputs(inputs, flags.output, rules);
     checkStdout(terminal, outputs, flags.json, 'reconstruct');

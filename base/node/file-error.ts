@@ -16,6 +16,7 @@ const EXPLANATIONS: Readonly<Record<string, readonly [code: string, matter: stri
   EDQUOT: ['E_DISK_FULL', 'your disk quota is used up', 'Free some space, or choose another place.'],
   ENAMETOOLONG: ['E_FILE_NAME', 'its name is too long', 'Choose a shorter name.'],
   ERR_INVALID_ARG_VALUE: ['E_FILE_NAME', 'its name has a zero byte in it', 'Check the path.'],
+  ELOOP: ['E_FILE_MISSING', 'its symbolic links lead round in a circle', 'Check the links.'],
   EPIPE: ['E_PIPE_CLOSED', 'its reader has gone', 'The command after the pipe probably ended early; look there.'],
 };
 

@@ -11,6 +11,9 @@ import { explainFileError } from './file-error.ts';
 /** File systems whose files are made up by the kernel while they are read: proc, sysfs, debugfs, tracefs, cgroup, cgroup2. */
 const KERNEL_FILES = new Set([0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x27e0eb, 0x63677270]);
 
+// Windows has none but the first.
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
+
 /** A regular file, opened for reading. */
 export interface OpenedFile {
   readonly handle: FileHandle;
@@ -19,17 +22,21 @@ export interface OpenedFile {
 }
 
 /**
- * Opens a regular file for reading, through symbolic links.
+ * Opens a regular file for reading, through symbolic links unless told not to follow one.
  *
  * @param caller the function that messages name
  * @throws FormatError `E_FILE_KIND` for what is no file, `E_FILE_MISSING`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`,
  *   `E_FILE_IO`
  */
-export async function openRegularFile(caller: string, path: string): Promise<OpenedFile> {
+export async function openRegularFile(
+  caller: string,
+  path: string,
+  { follow = true }: { readonly follow?: boolean } = {},
+): Promise<OpenedFile> {
   checkPath(caller, path);
   try {
     // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const handle = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
     try {
       const stats = await handle.stat();
       if (stats.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
@@ -42,28 +49,6 @@ export async function openRegularFile(caller: string, path: string): Promise<Ope
     }
   } catch (error) {
     throw explainFileError(caller, 'read', path, error);
-  }
-}
-
-/**
- * The text of a small regular file, such as one of a cache.
- *
- * @throws FormatError as `openRegularFile`, and `E_FILE_TOO_LARGE` for more than `maxBytes`
- */
-export async function readSmallFile(caller: string, path: string, maxBytes: number): Promise<string> {
-  const { handle, size } = await openRegularFile(caller, path);
-  try {
-    if (size > maxBytes) {
-      const what = `wanted at most ${maxBytes} bytes in ${path}, but it has ${size}. It is probably another file`;
-      throw new FormatError('E_FILE_TOO_LARGE', `${caller}: ${what}.`);
-    }
-    // As many as it had when it was opened: it may grow meanwhile, without end.
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } catch (error) {
-    throw explainFileError(caller, 'read', path, error);
-  } finally {
-    await handle.close();
   }
 }
 

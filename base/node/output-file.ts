@@ -1,89 +1,150 @@
 /**
- * Files that are written whole or not at all: under a temporary name in the same folder, flushed to the disk, and
- * renamed only when everything is there.
+ * A file being written: it lies beside its place under a temporary name, and is flushed to the disk, before
+ * output-files.ts gives it its own. Node only.
  */
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { close, constants, fchmodSync, fchownSync, fsync, lstatSync, openSync, write, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { DalleError } from '../errors.ts';
-import { isRunning } from './running-process.ts';
+import { followLinks } from './file-identity.ts';
+import { forgetTemporary, nameTemporary, removeTemporary } from './temporary-files.ts';
 
-/** A file being written. */
-export interface OutputFile {
-  write(bytes: Uint8Array): Promise<void>;
-  /** Flushes to the disk and closes; the file still has its temporary name. */
-  finish(): Promise<void>;
-  /** Gives the file its name. */
-  commit(): Promise<void>;
-  /** Removes what was written, under either name. */
-  discard(): Promise<void>;
+export interface OutputOptions {
+  /** What may stand in its place: a file, which is replaced, or nothing [replace]. */
+  readonly place?: 'replace' | 'new';
+  /** Whether a symbolic link there is written through; else it is replaced itself [true]. */
+  readonly follow?: boolean;
 }
 
-/** Begins an output file that will be called `path`. */
-export type CreateOutput = (path: string) => Promise<OutputFile>;
-
-/** What is needed of a file handle; tests give one whose disk fills up. */
+/** What is needed of an open file; tests give one whose disk fills up. */
 export interface OutputHandle {
-  write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
+  /** Resolves to the number of bytes that were written. */
+  write(bytes: Uint8Array, offset: number, length: number): Promise<number>;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Begins an output file on disk. */
-export async function createOutputFile(
-  path: string,
-  openHandle: (path: string) => Promise<OutputHandle> = (temporary) => open(temporary, 'wx'),
-): Promise<OutputFile> {
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const handle = await openHandle(temporary).catch((cause: unknown) => {
-    throw describeWriteFailure(path, cause);
-  });
-  let current = temporary;
-  let isOpen = true;
-  const close = async (): Promise<void> => {
-    if (isOpen) await handle.close();
-    isOpen = false;
-  };
-  const guard = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw describeWriteFailure(path, cause);
-    });
-  return {
-    async write(bytes) {
-      for (let done = 0; done < bytes.length;) {
-        done += (await guard(handle.write(bytes, done, bytes.length - done))).bytesWritten;
-      }
-    },
-    async finish() {
-      await guard(handle.sync());
-      await guard(close());
-    },
-    async commit() {
-      await guard(rename(temporary, path));
-      current = path;
-    },
-    async discard() {
-      await close();
-      await rm(current, { force: true });
-    },
-  };
-}
+/** Makes the file of a temporary name, with owner and permissions of the file that it will replace. */
+export type OpenHandle = (temporary: string, replaced: Stats | undefined) => OutputHandle;
 
-/** The final name of a temporary file whose process was killed; undefined for any other name. */
-export function leftoverOf(name: string): string | undefined {
-  const [, final, processId] = /^(.+)\.tmp-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
-  return processId !== undefined && !isRunning(Number(processId)) ? final : undefined;
-}
+/** How a failure to write to a path is told. */
+export type ExplainFailure = (path: string, cause: unknown) => DalleError;
 
-/** A failure to write, in words: a full disk is the likely one. */
-export function describeWriteFailure(path: string, cause: unknown): DalleError {
-  if (cause instanceof DalleError) return cause;
-  const reason = (cause as NodeJS.ErrnoException).code;
-  if (reason === 'ENOSPC' || reason === 'EDQUOT') {
-    const message = `createOutputFile: the disk is full; ${path} could not be written and nothing was left. Free some space.`;
-    return new DalleError('E_DISK_FULL', message, { cause });
+export class OutputFile {
+  /** As it was named. */
+  readonly path: string;
+  /** Where its bytes are. */
+  readonly temporary: string;
+  /** Where it will be: what a symbolic link leads to. */
+  target: string;
+  place: 'replace' | 'new';
+  private readonly handle: OutputHandle;
+  private readonly explain: ExplainFailure;
+  private isOpen = true;
+
+  /** Throws what `explain` makes of a folder, a pipe or a device in its place, and of a disk that cannot be written. */
+  constructor(path: string, options: OutputOptions, openHandle: OpenHandle, explain: ExplainFailure) {
+    const { place = 'replace', follow = true } = options;
+    this.path = path;
+    this.place = place;
+    this.explain = explain;
+    try {
+      this.target = follow ? followLinks(path) : path;
+      const present = lstatSync(this.target, { throwIfNoEntry: false });
+      checkPlace(path, present, place);
+      this.temporary = nameTemporary(dirname(this.target));
+      this.handle = openNamed(this.temporary, present, openHandle);
+    } catch (cause) {
+      throw explain(path, cause);
+    }
   }
-  const message =
-    `createOutputFile: ${path} cannot be written (${reason ?? String(cause)}); nothing was left. Check that the folder ` +
-    `exists and may be written to.`;
-  return new DalleError('E_WRITE', message, { cause });
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      done += await this.guard(this.handle.write(bytes, done, bytes.length - done));
+    }
+  }
+
+  /** Flushes to the disk and closes; the file still has its temporary name. */
+  async finish(): Promise<void> {
+    await this.guard(this.handle.sync());
+    await this.guard(this.close());
+  }
+
+  /** Closes and removes what was written, unless it has its final name. */
+  async discard(): Promise<void> {
+    await this.close().catch(() => undefined);
+    removeTemporary(this.temporary);
+  }
+
+  private async close(): Promise<void> {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    await this.handle.close();
+  }
+
+  private guard<T>(work: Promise<T>): Promise<T> {
+    return work.catch((cause: unknown) => {
+      throw this.explain(this.path, cause);
+    });
+  }
+}
+
+/** A new file, whatever another user puts in its place; of one that is replaced it gets owner and permissions. */
+export const openExclusively: OpenHandle = (temporary, replaced) => {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
+  // Made at once, so that a signal finds either no file or one that is remembered.
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, replaced ? 0o600 : 0o666);
+  if (replaced) keepOwner(fd, replaced);
+  return {
+    write: (bytes, offset, length) =>
+      settle((done) => write(fd, bytes, offset, length, null, (error, count) => done(error, count))),
+    sync: () => settle((done) => fsync(fd, (error) => done(error, undefined))),
+    close: () => settle((done) => close(fd, (error) => done(error ?? null, undefined))),
+  };
+};
+
+/** What stands in the way of a new file. */
+export function outputExists(path: string): DalleError {
+  return new DalleError(
+    'E_OUTPUT_EXISTS',
+    `writeOutput: ${path} is there already, and was not touched. Name another file, or move that one away.`,
+  );
+}
+
+function checkPlace(path: string, present: Stats | undefined, place: 'replace' | 'new'): void {
+  if (!present) return;
+  if (present.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  if (place === 'new') throw outputExists(path);
+  if (present.isFile() || present.isSymbolicLink()) return;
+  throw Object.assign(new Error('it is a pipe, a socket or a device'), { code: 'ENXIO' });
+}
+
+function openNamed(temporary: string, present: Stats | undefined, openHandle: OpenHandle): OutputHandle {
+  try {
+    return openHandle(temporary, present?.isFile() ? present : undefined);
+  } catch (error) {
+    forgetTemporary(temporary);
+    throw error;
+  }
+}
+
+function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch {
+    // Only root may give files away.
+  }
+  try {
+    fchmodSync(fd, mode & 0o777);
+  } catch {
+    // A file system without permissions.
+  }
+}
+
+type Done<T> = (error: NodeJS.ErrnoException | null, value: T) => void;
+
+function settle<T>(work: (done: Done<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work((error, value) => (error ? reject(error) : resolve(value)));
+  });
 }

@@ -1,24 +1,38 @@
 /** Folders for results: made where there are none, and removed again if nothing came of it. */
 import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { describeWriteFailure } from './output-file.ts';
+import type { ExplainFailure } from './output-file.ts';
+import { forgetFolder, rememberFolder } from './temporary-files.ts';
 
 /**
  * Makes a folder and those above it.
  *
  * @returns the first folder that had to be made; undefined if all were there
- * @throws DalleError `E_WRITE`, `E_DISK_FULL`
+ * @throws what `explain` makes of the failure
  */
-export async function makeFolders(out: string): Promise<string | undefined> {
-  return mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw describeWriteFailure(out, cause);
+export async function makeFolders(out: string, explain: ExplainFailure): Promise<string | undefined> {
+  const first = await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw explain(out, cause);
   });
+  if (first !== undefined) for (const folder of listFolders(out, first)) rememberFolder(folder);
+  return first;
 }
 
 /** Removes the empty folders from `out` up to `first`, which is where making them began. */
-export async function removeFolders(out: string, first: string): Promise<void> {
-  for (let folder = resolve(out); folder.length >= resolve(first).length; folder = dirname(folder)) {
+export async function removeFolders(out: string, first: string | undefined): Promise<void> {
+  if (first === undefined) return;
+  for (const folder of listFolders(out, first).reverse()) {
+    forgetFolder(folder);
     // Something else may have been put there meanwhile: then it stays.
     await rmdir(folder).catch(() => undefined);
   }
+}
+
+/** Those from `first` down to `out`. */
+function listFolders(out: string, first: string): string[] {
+  const folders: string[] = [];
+  for (let folder = resolve(out); folder.length >= resolve(first).length; folder = dirname(folder)) {
+    folders.unshift(folder);
+  }
+  return folders;
 }

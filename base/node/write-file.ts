@@ -1,13 +1,11 @@
 /**
- * Output that is whole or not there: a file is written beside its place under a temporary name, synced to the disk
- * and renamed; whatever goes wrong, the temporary file is removed and what was there before stays.
+ * One file of output that is whole or not there (output-files.ts), or its bytes to a device, a pipe or standard output.
  */
-import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abortedError, explainFileError } from './file-error.ts';
+import { OutputFiles } from './output-files.ts';
 
 export interface WriteOptions {
   /** Looked at before each part. */
@@ -25,19 +23,19 @@ export type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
  * `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION` or `E_ABORTED`; then the folder is as it was.
  */
 export async function writeFileAtomically(path: string, parts: Parts, options: WriteOptions = {}): Promise<void> {
+  const outputs = new OutputFiles();
   try {
     const present = await stat(path).catch(ignoreMissing);
-    if (present && !present.isFile()) return await writeParts(path, 'w', parts, options);
-    const target = present ? await realpath(path) : path;
-    const temporary = join(dirname(target), `.${basename(target)}.tmp-${randomBytes(6).toString('hex')}`);
-    try {
-      await writeParts(temporary, 'wx', parts, options, present?.mode);
-      await rename(temporary, target);
-    } catch (error) {
-      await unlink(temporary).catch(ignoreMissing);
-      throw error;
+    if (present && !present.isFile()) return await writeParts(path, parts, options);
+    const file = await outputs.create(path);
+    for await (const part of parts) {
+      if (options.signal?.aborted) throw abortedError('writeFileAtomically', path);
+      await file.write(part);
     }
+    await file.finish();
+    outputs.commit();
   } catch (error) {
+    await outputs.discard();
     throw explainFileError('writeFileAtomically', 'write', path, error);
   }
 }
@@ -54,21 +52,14 @@ export async function writeOutput(destination: string, parts: Parts, options: Wr
   }
 }
 
-async function writeParts(
-  path: string,
-  flags: 'w' | 'wx',
-  parts: Parts,
-  options: WriteOptions,
-  mode = 0o666,
-): Promise<void> {
-  const file = await open(path, flags, mode);
+/** Into a device or a pipe. */
+async function writeParts(path: string, parts: Parts, { signal }: WriteOptions): Promise<void> {
+  const file = await open(path, 'w');
   try {
     for await (const part of parts) {
-      if (options.signal?.aborted) throw abortedError('writeFileAtomically', path);
+      if (signal?.aborted) throw abortedError('writeFileAtomically', path);
       await file.writeFile(part);
     }
-    // A full disk may say so only here. Devices and pipes cannot be synced.
-    if (flags === 'wx') await file.sync();
   } finally {
     await file.close();
   }

@@ -3,7 +3,7 @@
  * SIGKILL as the seventh change (from 0) begins; a write is cut in half. Without `KILL_AT` the file named by
  * `KILL_COUNT` gets how many changes there were.
  */
-import { writeFileSync } from 'node:fs';
+import fs, { writeFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -22,25 +22,19 @@ function watch(object, name) {
   };
 }
 
-const { open } = promises;
-promises.open = async (path, flags, ...rest) => {
-  const writes = flags !== 'r' && flags !== undefined;
+const { openSync, write, writeSync } = fs;
+fs.openSync = (path, flags, ...rest) => {
+  const writes = (Number(flags) & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0;
   if (writes && isLast()) die();
-  const handle = await open(path, flags, ...rest);
-  return writes ? watchHandle(handle) : handle;
+  return openSync(path, flags, ...rest);
 };
-for (const name of ['mkdir', 'rename', 'rm', 'rmdir', 'writeFile', 'unlink']) watch(promises, name);
+fs.write = (fd, bytes, offset, length, ...rest) => {
+  if (!isLast()) return write(fd, bytes, offset, length, ...rest);
+  writeSync(fd, bytes, offset, Math.ceil(length / 2));
+  return die();
+};
+for (const name of ['fsync', 'fsyncSync', 'close', 'linkSync', 'renameSync', 'unlinkSync', 'rmSync']) watch(fs, name);
+for (const name of ['mkdir', 'unlink']) watch(promises, name);
 syncBuiltinESMExports();
-
-function watchHandle(handle) {
-  const { write } = handle;
-  handle.write = async (bytes, offset, length) => {
-    if (!isLast()) return write.call(handle, bytes, offset, length);
-    await write.call(handle, bytes, offset, Math.ceil(length / 2));
-    return die();
-  };
-  for (const name of ['sync', 'close']) watch(handle, name);
-  return handle;
-}
 
 if (KILL_COUNT) process.on('exit', () => writeFileSync(KILL_COUNT, String(changes)));

@@ -1,7 +1,6 @@
 /** Model folders written, re-read and compared; and every way in which writing can fail without leaving anything. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +18,7 @@ import { openWeights } from '../open-weights.ts';
 import { convertToModelFolder } from './convert.ts';
 import { openFileSource } from './file-source.ts';
 import { openModelFolder } from './open-model-folder.ts';
-import { createOutputFile, type CreateOutput, type OutputHandle } from '../../base/node/output-file.ts';
+import { openExclusively, type OpenHandle } from '../../base/node/output-file.ts';
 import { writeModelFolder } from './write-model-folder.ts';
 
 type Entries = DictRecord['entries'];
@@ -261,14 +260,13 @@ describe('refused', () => {
 });
 
 describe('failing midway leaves nothing', () => {
-  /** Output files on a disk that is full after so many bytes. */
-  function createOnFullDisk(capacity: number): CreateOutput {
+  /** Files on a disk that is full after so many bytes. */
+  function openOnFullDisk(capacity: number): OpenHandle {
     let left = capacity;
-    const openHandle = async (path: string): Promise<OutputHandle> => {
-      const file = await open(path, 'wx');
+    return (path, replaced) => {
+      const file = openExclusively(path, replaced);
       return {
-        sync: () => file.sync(),
-        close: () => file.close(),
+        ...file,
         write: async (bytes, offset, length) => {
           const fitting = Math.min(length, left);
           if (fitting === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
@@ -277,15 +275,14 @@ describe('failing midway leaves nothing', () => {
         },
       };
     };
-    return (path) => createOutputFile(path, openHandle);
   }
 
-  async function writeTo(createOutput: CreateOutput, force = false): Promise<void> {
+  async function writeTo(openHandle: OpenHandle, force = false): Promise<void> {
     const file = await openFileSource(encoder);
     const weights = await openWeights(file);
     try {
       const parts = [{ weights, source: await describeSource(file) }];
-      await writeModelFolder({ out, parts, dtype: 'f32', force, createOutput });
+      await writeModelFolder({ out, parts, dtype: 'f32', force, openHandle });
     } finally {
       await weights.close();
     }
@@ -294,14 +291,14 @@ describe('failing midway leaves nothing', () => {
   test.each([0, 10_000, 'before the manifest'])('a disk full after %s bytes', async (when) => {
     const { bytes } = await convertToModelFolder({ sources: [encoder], out, dryRun: true });
     const capacity = typeof when === 'number' ? when : bytes + 10;
-    await expect(writeTo(createOnFullDisk(capacity))).rejects.toMatchObject({ code: 'E_DISK_FULL' });
+    await expect(writeTo(openOnFullDisk(capacity))).rejects.toMatchObject({ code: 'E_DISK_FULL' });
     expect(existsSync(join(out, '..', '..'))).toBe(false);
   });
 
   test('an old model survives a failed replacement', async () => {
     await convertToModelFolder({ sources: [decoder], out });
     const before = readdirSync(out);
-    await expect(writeTo(createOnFullDisk(10_000), true)).rejects.toMatchObject({ code: 'E_DISK_FULL' });
+    await expect(writeTo(openOnFullDisk(10_000), true)).rejects.toMatchObject({ code: 'E_DISK_FULL' });
     expect(readdirSync(out)).toEqual(before);
     await (await openModelFolder(out)).close();
   });

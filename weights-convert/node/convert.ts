@@ -2,20 +2,24 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
+import type { FolderLock } from '../../base/node/folder-lock.ts';
 import { checkPath } from '../../base/node/open-file.ts';
+import { pathOf } from '../../base/node/path-of.ts';
 import { describeNonFinite, NonFiniteCounter, type NonFinite } from '../count-non-finite.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import type { LeftOutValue } from '../file-tensors.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../manifest.ts';
+import { openModel, type OpenFile } from '../model-folder.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../net-spec.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../sampling-defaults.ts';
 import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../weights.ts';
+import { withModelFolder } from './claim-model-folder.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
-import { writeModelFolder, type PartToWrite } from './write-model-folder.ts';
+import { writeModelLocked, type PartToWrite } from './write-model-folder.ts';
 
 export interface ConvertOptions extends SourceControl {
   /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
@@ -26,11 +30,11 @@ export interface ConvertOptions extends SourceControl {
   readonly dtype?: WeightDtype;
   /** Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net]. */
   readonly shardBytes?: number;
-  /** Replace a model that is in `out` already. */
+  /** Replace a model of ours that is in `out` already, all at once; never a file that is a source. */
   readonly force?: boolean;
   /** Read and check everything, write nothing. */
   readonly dryRun?: boolean;
-  /** Read the folder again and compare every number with the source. */
+  /** Read the result again and compare every number with the source, before it replaces anything. */
   readonly verify?: boolean;
   /** How tokens of this model are best drawn; goes into the manifest. */
   readonly sampling?: SamplingDefaults;
@@ -89,29 +93,36 @@ export interface ConversionReport {
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   checkPath('convertToModelFolder', options?.out);
-  const started = performance.now();
-  const { out, dtype = 'f32', shardBytes, dryRun = false, verify = false } = options;
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
+  const conversion = { ...options, ...(sampling && { sampling }) };
+  const { out, sources, dryRun = false, force = false } = options;
+  if (dryRun) return convertSources(conversion, undefined);
+  // What can be refused is refused before a source is read.
+  const target = { out, force, sources: sources.map(pathOf).filter((path) => path !== undefined) };
+  return withModelFolder(target, (lock) => convertSources(conversion, lock));
+}
+
+/** Without a lock nothing is written. */
+async function convertSources(options: ConvertOptions, lock: FolderLock | undefined): Promise<ConversionReport> {
+  const started = performance.now();
+  const { out, dtype = 'f32', shardBytes, verify = false } = options;
   const opened = await openSources(options.sources, options);
   try {
-    const bytes = measureParts(opened, dtype, shardBytes);
+    const planned = measureParts(opened, dtype, shardBytes);
     const watched = watchParts(opened);
-    if (dryRun) await readParts(watched, options.signal);
-    const written = dryRun
-      ? {}
-      : await writeParts(watched, bytes, { ...options, dtype, ...(sampling && { sampling }) });
-    if (verify && !dryRun) await verifyModelFolder(out, opened, dtype, options);
+    if (!lock) await readParts(watched, options.signal);
+    const written = lock ? await writeParts(watched, opened, planned, { ...options, dtype }, lock) : {};
     return {
       out,
       dtype,
-      dryRun,
-      verified: verify && !dryRun,
+      dryRun: !lock,
+      verified: verify && lock !== undefined,
       parts: opened.parts.map((part) => describePart(part, written)),
       ...(opened.tokenizer && {
         tokenizer: { source: opened.tokenizer.source, files: written.tokenizer?.files ?? [] },
       }),
       warnings: watched.counters.flatMap(listWarnings),
-      bytes,
+      bytes: lock ? measureFiles(written) : planned,
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
@@ -160,26 +171,41 @@ function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype, s
   return sizes.reduce((sum, size) => sum + size, tokenizer?.bytes.length ?? 0);
 }
 
+function measureFiles(parts: ModelParts): number {
+  return Object.values(parts).reduce((sum, { files }) => files.reduce((all, { bytes }) => all + bytes, sum), 0);
+}
+
+/** Writes what is watched, so that each number is counted once; `opened` is what it is compared with. */
 async function writeParts(
-  { parts, tokenizer }: OpenedSources,
+  { parts, tokenizer, paths }: Watched,
+  opened: OpenedSources,
   total: number,
   options: ConvertOptions & { readonly dtype: WeightDtype },
+  lock: FolderLock,
 ): Promise<ModelParts> {
-  const { out, dtype, shardBytes, force = false, sampling, licence, notice, onProgress, signal } = options;
+  const { out, dtype, shardBytes, force = false, verify, sampling, licence, notice, onProgress, signal } = options;
+  const check = (openFile: OpenFile): Promise<void> =>
+    verifyModelFolder(out, opened, dtype, options, (verify) => openModel(openFile, undefined, { verify }));
   let done = 0;
-  const manifest = await writeModelFolder({
-    out,
-    parts,
-    dtype,
-    force,
-    ...(shardBytes !== undefined && { shardBytes }),
-    ...(tokenizer && { tokenizer }),
-    ...(sampling && { sampling }),
-    ...(licence === undefined ? {} : { licence }),
-    ...(notice === undefined ? {} : { notice }),
-    ...(signal ? { signal } : {}),
-    onBytes: (count) => onProgress?.({ stage: 'write', done: (done += count), total }),
-  });
+  const manifest = await writeModelLocked(
+    {
+      out,
+      parts,
+      dtype,
+      force,
+      sources: paths,
+      ...(verify && { check }),
+      ...(shardBytes !== undefined && { shardBytes }),
+      ...(tokenizer && { tokenizer }),
+      ...(sampling && { sampling }),
+      ...(licence === undefined ? {} : { licence }),
+      ...(notice === undefined ? {} : { notice }),
+      ...(signal ? { signal } : {}),
+      // Names with a hash make an index longer than it was planned.
+      onBytes: (count) => onProgress?.({ stage: 'write', done: Math.min((done += count), total), total }),
+    },
+    lock,
+  );
   return manifest.parts;
 }
 

@@ -5,13 +5,15 @@
  */
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import { AbortedError } from '../../base/errors.ts';
-import { createOutputFile } from '../../base/node/output-file.ts';
+import { writeWhole } from '../../base/node/output-files.ts';
+import { checkOwnFolder } from '../../base/node/own-folder.ts';
 import { readOwnFile } from '../../base/node/read-own-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { openFileSource, type FileSource } from './file-source.ts';
+import { describeWriteFailure } from './write-failure.ts';
 
 /** Of the little files beside a download: they hold a name, a hash and what a server said of its file. */
 export const MAX_NOTE_BYTES: number = 64 * 1024;
@@ -36,6 +38,15 @@ export interface CacheEntry {
 /** The folder for one address. It may not exist yet. */
 export function placeOf(cache: string, address: URL): string {
   return join(cache, 'downloads', createHash('sha256').update(address.href).digest('hex').slice(0, 16));
+}
+
+/**
+ * Sees to it that the folder for an address, and those of the cache above it, are nobody else's, as far as they are there.
+ *
+ * @throws DalleError `E_CACHE_UNSAFE`
+ */
+export function checkPlace(place: string): void {
+  for (const folder of [dirname(dirname(place)), dirname(place), place]) checkOwnFolder(folder);
 }
 
 export function pathOf(place: string, { sha256, name }: CachedFile): string {
@@ -75,15 +86,8 @@ async function readRecord(place: string): Promise<CachedFile | undefined> {
 
 /** Makes a file, which is in its place already, the current one; removes the one before. */
 export async function keepRecord(place: string, file: CachedFile, before: CachedFile | undefined): Promise<void> {
-  const output = await createOutputFile(join(place, 'record.json'));
-  try {
-    await output.write(new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`));
-    await output.finish();
-    await output.commit();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  const text = new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`);
+  await writeWhole(join(place, 'record.json'), text, { explain: describeWriteFailure, follow: false });
   if (before && before.sha256 !== file.sha256) await rm(join(place, before.sha256), { recursive: true, force: true });
 }
 

@@ -11,7 +11,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { checkWhole } from '../check-whole.ts';
 import type { DownloadOptions, DownloadProgress } from '../download.ts';
 import { requestFile, type Transfer } from '../request-file.ts';
-import { keepRecord, openCached, pathOf, placeOf, type CachedFile } from './download-cache.ts';
+import { checkPlace, keepRecord, openCached, pathOf, placeOf, type CachedFile } from './download-cache.ts';
 import { openFileSource, type FileSource } from './file-source.ts';
 import { PartialFile } from './partial-file.ts';
 
@@ -43,7 +43,7 @@ const UNREACHABLE = new Set(['E_DOWNLOAD', 'E_DOWNLOAD_STATUS', 'E_DOWNLOAD_TIME
  *
  * @throws FormatError `E_DOWNLOAD_*`, `E_FILE_TOO_LARGE`, `E_FORMAT_UNKNOWN` or `E_LFS_POINTER` for what is no checkpoint,
  *   after its first 512 bytes, and for a damaged one what `openWeights` throws; UsageError `E_DOWNLOAD_ADDRESS`,
- *   `E_PROXY`; DalleError `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
+ *   `E_PROXY`; DalleError `E_CACHE_UNSAFE`, `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
  */
 export async function downloadFile(source: string | URL, options: DownloadFileOptions = {}): Promise<DownloadedFile> {
   const { file, source: opened } = await downloadSource(parseAddress(source), options);
@@ -76,6 +76,7 @@ export async function downloadSource(
 ): Promise<DownloadedSource> {
   const { cache = cacheFolder(), onProgress, ...limits } = options;
   const place = placeOf(cache, address);
+  checkPlace(place);
   const entry = await openCached(place, limits.signal);
   const known = entry?.source && entry.file;
   const partial = await PartialFile.claim(place, limits.signal);

@@ -63,7 +63,7 @@ test('twice gives the same bytes, in the place of what was there', async () => {
   const out = join(scratch, 'twice');
   const [first] = await exportCheckpoints({ folder: shipped, out });
   writeFileSync(join(out, 'encoder.pt'), 'old');
-  const [second] = await exportCheckpoints({ folder: shipped, out });
+  const [second] = await exportCheckpoints({ folder: shipped, out, force: true });
   expect(second).toEqual(first);
   expect(readFileSync(join(out, 'encoder.pt')).length).toBe(first!.bytes);
 });

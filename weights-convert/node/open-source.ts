@@ -2,17 +2,38 @@
  * A source as people name it: a path, a `file://` address, or an address whose file is downloaded first and then read
  * from the cache.
  */
+import { dirname, join } from 'node:path';
 import { parseAddress } from '../../base/address.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import { downloadSource, type DownloadFileOptions } from './download-file.ts';
 import { openFileSource, type FileSource } from './file-source.ts';
+
+export interface OpenSourceOptions extends DownloadFileOptions {
+  /** Called with the path of each file that is opened: this one, and those beside it. */
+  readonly onOpen?: (path: string) => void;
+}
 
 /**
  * Opens a file, wherever it is.
  *
  * @throws what `pathOf`, `downloadFile` and `openFileSource` throw
  */
-export async function openSource(source: string | URL, options: DownloadFileOptions): Promise<FileSource> {
+export async function openSource(source: string | URL, options: OpenSourceOptions): Promise<FileSource> {
+  const { file, path } = await openNamed(source, options);
+  options.onOpen?.(path);
+  const openSibling = (name: string): Promise<FileSource> => {
+    options.onOpen?.(join(dirname(path), name));
+    return openFileSource(join(dirname(path), name));
+  };
+  return { ...file, openSibling };
+}
+
+async function openNamed(
+  source: string | URL,
+  options: DownloadFileOptions,
+): Promise<{ readonly file: FileSource; readonly path: string }> {
   const path = pathOf(source);
-  return path === undefined ? (await downloadSource(parseAddress(source), options)).source : openFileSource(path);
+  if (path !== undefined) return { file: await openFileSource(path), path };
+  const downloaded = await downloadSource(parseAddress(source), options);
+  return { file: downloaded.source, path: downloaded.file.path };
 }

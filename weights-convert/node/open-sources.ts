@@ -27,6 +27,8 @@ export interface SourceControl extends ConversionControl {
 export interface OpenedSources {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
+  /** Where all files lie that were opened, shards and what else lies beside a checkpoint among them. */
+  readonly paths: readonly string[];
   close(): Promise<void>;
 }
 
@@ -46,11 +48,12 @@ export async function openSources(sources: readonly (string | URL)[], control: S
     );
   }
   const files: ByteSource[] = [];
+  const paths: string[] = [];
   const close = async (): Promise<void> => {
     for (const file of files) await file.close?.();
   };
   try {
-    return { ...(await readSources(sources, files, control)), close };
+    return { ...(await readSources(sources, { files, paths }, control)), paths, close };
   } catch (error) {
     await close();
     throw error;
@@ -59,9 +62,9 @@ export async function openSources(sources: readonly (string | URL)[], control: S
 
 async function readSources(
   sources: readonly (string | URL)[],
-  files: ByteSource[],
+  { files, paths }: { readonly files: ByteSource[]; readonly paths: string[] },
   control: SourceControl,
-): Promise<Omit<OpenedSources, 'close'>> {
+): Promise<Omit<OpenedSources, 'close' | 'paths'>> {
   const parts: PartToWrite[] = [];
   const owners = new Map<PartName, string>();
   const checkpoints: ByteSource[] = [];
@@ -69,7 +72,7 @@ async function readSources(
   let auxiliary: { readonly name: string; readonly settings: SavedSettings } | undefined;
   for (const named of sources) {
     throwIfAborted(control.signal);
-    const file = await openSource(named, downloadOptions(control));
+    const file = await openSource(named, { ...downloadOptions(control), onOpen: (path) => paths.push(path) });
     files.push(file);
     if ((await readTokenizer(file)) !== undefined) {
       claimPart(owners, 'tokenizer', file.name);

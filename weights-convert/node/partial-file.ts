@@ -8,17 +8,20 @@
  * process that was killed is free as well.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DalleError } from '../../base/errors.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { parseVersion, type FileVersion } from '../file-version.ts';
 import type { KeptBytes } from '../request-file.ts';
-import { MAX_NOTE_BYTES } from './download-cache.ts';
+import { checkPlace, MAX_NOTE_BYTES } from './download-cache.ts';
 import { openFileSource } from './file-source.ts';
 import { createNodeHasher, type NodeHasher } from './node-hasher.ts';
-import { describeWriteFailure } from '../../base/node/output-file.ts';
+import { describeWriteFailure } from './write-failure.ts';
+import { writeWhole } from '../../base/node/output-files.ts';
+import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
 import { readOwnFile } from '../../base/node/read-own-file.ts';
 import { isRunning } from '../../base/node/running-process.ts';
 import { parseJson } from '../../base/parse-json.ts';
@@ -31,6 +34,8 @@ interface Found {
   readonly kept: KeptBytes;
   readonly hasher: NodeHasher;
 }
+
+const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
 
 export class PartialFile {
   /** What an earlier download left; undefined if nothing of use. */
@@ -71,9 +76,11 @@ export class PartialFile {
   /** Makes room for the bytes from `from` on: behind those that were kept, or 0 to forget them. */
   async begin(version: FileVersion, from: number): Promise<void> {
     await this.guard(async () => {
-      await mkdir(this.folder, { recursive: true });
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      checkPlace(dirname(this.folder));
+      checkOwnFolder(this.folder);
       await this.checkSpace((version.bytes ?? from) - from);
-      this.handle = await open(this.body, 'a');
+      this.handle = await open(this.body, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
       if (from === 0) {
         await this.handle.truncate(0);
         this.hasher = createNodeHasher();
@@ -109,7 +116,7 @@ export class PartialFile {
     await this.guard(async () => {
       await this.handle!.sync();
       await this.close();
-      await mkdir(dirname(path), { recursive: true });
+      await makeOwnFolder(dirname(path));
       await rename(this.body, path);
     });
     await this.discard();
@@ -131,7 +138,8 @@ export class PartialFile {
   }
 
   private writeVersion(version: FileVersion & { readonly sha256?: string }): Promise<void> {
-    return writeFile(join(this.folder, 'version.json'), JSON.stringify(version));
+    const text = new TextEncoder().encode(JSON.stringify(version));
+    return writeWhole(join(this.folder, 'version.json'), text, { explain: describeWriteFailure, follow: false });
   }
 
   private async close(): Promise<void> {

@@ -6,11 +6,12 @@
  */
 import { createHash } from 'node:crypto';
 import { fstatSync, type BigIntStats } from 'node:fs';
-import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cacheFolder } from '../../base/node/cache-folder.ts';
+import { writeWhole } from '../../base/node/output-files.ts';
+import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
 import { readOwnFile } from '../../base/node/read-own-file.ts';
-import { writeFileAtomically } from '../../base/node/write-file.ts';
 
 /** What tells that a file is the one it was, as text. */
 export interface FileStamp {
@@ -46,7 +47,7 @@ export async function recallHash(
   stamp: FileStamp,
   cache: string = cacheFolder(),
 ): Promise<string | undefined> {
-  if (Number(stamp.bytes) < LEAST_BYTES) return undefined;
+  if (Number(stamp.bytes) < LEAST_BYTES || !isOwnFolder(cache)) return undefined;
   const text = await readOwnFile(recordPath(cache, path), MAX_RECORD_BYTES);
   const hash = text === undefined ? undefined : /"sha256":"([0-9a-f]{64})"/.exec(text)?.[1];
   return hash !== undefined && text === formatRecord(path, stamp, hash) ? hash : undefined;
@@ -63,15 +64,23 @@ export async function rememberHash(
   if (Number(stamp.bytes) < LEAST_BYTES || Date.now() - newest < SETTLED_MS) return;
   try {
     const folder = join(cache, 'verified');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    checkOwnFolder(cache);
+    await makeOwnFolder(folder);
     await dropOldest(folder);
-    const record = recordPath(cache, path);
-    // A link or a pipe that somebody put there is not written through.
-    const present = await lstat(record).catch(() => undefined);
-    if (present && !present.isFile()) await rm(record);
-    await writeFileAtomically(record, [Buffer.from(formatRecord(path, stamp, hash))]);
+    await writeWhole(recordPath(cache, path), Buffer.from(formatRecord(path, stamp, hash)), { follow: false });
   } catch {
-    // A read-only home or a full disk: hash again next time.
+    // A read-only home, a full disk, or a folder that others can write to: hash again next time.
+  }
+}
+
+/** In a folder that others can write to, a record may be of anyone. */
+function isOwnFolder(cache: string): boolean {
+  try {
+    checkOwnFolder(cache);
+    checkOwnFolder(join(cache, 'verified'));
+    return true;
+  } catch {
+    return false;
   }
 }
 

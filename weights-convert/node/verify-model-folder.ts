@@ -8,6 +8,7 @@ import { partOf } from '../net-spec.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { countParameters, tensorBlocks } from '../weights.ts';
+import type { Model } from '../model-folder.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import { openModelFolder } from './open-model-folder.ts';
 import type { OpenedSources } from './open-sources.ts';
@@ -15,6 +16,7 @@ import type { OpenedSources } from './open-sources.ts';
 /**
  * Compares every number in the folder with the source, bit for bit; halves with the source's numbers rounded.
  *
+ * @param open opens the model before its files have their names, with its hashes compared or not [the folder]
  * @throws FormatError `E_VERIFY`, and as `openModelFolder`
  */
 export async function verifyModelFolder(
@@ -22,11 +24,12 @@ export async function verifyModelFolder(
   { parts, tokenizer }: Pick<OpenedSources, 'parts' | 'tokenizer'>,
   dtype: WeightDtype,
   { onProgress, signal }: ConversionControl,
+  open: (verify: boolean) => Promise<Model> = (verify) => openModelFolder(out, undefined, { verify }),
 ): Promise<void> {
   const total = parts.reduce((sum, { weights }) => sum + 4 * countParameters(weights), 0);
   let done = 0;
   // Every number is compared; hashes are, too, but only afterwards: a number that differs has a name.
-  const model = await openModelFolder(out, undefined, { verify: false });
+  const model = await open(false);
   try {
     const text = tokenizer && new TextDecoder().decode(tokenizer.bytes);
     if (model.tokenizer !== text) throw verifyError(out, 'the tokenizer');
@@ -44,7 +47,7 @@ export async function verifyModelFolder(
   } finally {
     await model.close();
   }
-  await (await openModelFolder(out, undefined, signal ? { signal } : {})).close();
+  await (await open(true)).close();
 }
 
 async function* roundToHalves(name: string, blocks: AsyncIterable<Float32Array>): AsyncGenerator<Float32Array> {

@@ -1,38 +1,30 @@
 /**
  * Writes a model folder: each net's safetensors file, the tokenizer's, then `model.json`, so that a folder with a manifest is complete.
  *
- * Everything is written under temporary names first and renamed at the end. A failure before that leaves the folder as
- * it was; a folder made here is removed again. The same weights always give the same bytes.
+ * Everything is written under temporary names first, beside the model that is there. New parts get names that are free,
+ * and renaming `model.json` is the switch: whenever the process is killed, the folder holds the old model or the new
+ * one, whole. Old parts go afterwards. A failure leaves the folder as it was; one that was made here is removed again.
+ * The same weights always give the same bytes.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DalleError } from '../../base/errors.ts';
+import type { FolderLock } from '../../base/node/folder-lock.ts';
+import type { OpenHandle } from '../../base/node/output-file.ts';
+import { OutputFiles } from '../../base/node/output-files.ts';
+import type { ByteSource } from '../byte-source.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../manifest-json.ts';
-import {
-  MANIFEST_NAME,
-  TOKENIZER_NAME,
-  type ModelFile,
-  type ModelManifest,
-  type ModelPart,
-  type ModelParts,
-  type SourceDescription,
-  type TokenizerPart,
-} from '../manifest.ts';
-import { NET_PARTS, partOf, type NetPart } from '../net-spec.ts';
+import { MANIFEST_NAME, type ModelManifest, type ModelParts, type SourceDescription } from '../manifest.ts';
+import type { OpenFile } from '../model-folder.ts';
 import type { SamplingDefaults } from '../sampling-defaults.ts';
-import { planShards } from '../safetensors/plan-shards.ts';
-import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../weights.ts';
-import { createNodeHasher } from './node-hasher.ts';
-import {
-  createOutputFile,
-  describeWriteFailure,
-  leftoverOf,
-  type CreateOutput,
-  type OutputFile,
-} from '../../base/node/output-file.ts';
-import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
+import { withModelFolder } from './claim-model-folder.ts';
+import { openFileSource } from './file-source.ts';
+import { checkUnchanged, inspectTarget } from './model-target.ts';
+import { formatNote } from './replacement-note.ts';
+import { describeWriteFailure } from './write-failure.ts';
+import { writeParts, type Writing } from './write-model-parts.ts';
 
 /** One net to write, with the description of the file it came from. */
 export interface PartToWrite {
@@ -56,43 +48,76 @@ export interface WriteModelOptions {
   readonly shardBytes?: number;
   /** Replace a model that is there; other files in the folder are left alone. */
   readonly force: boolean;
+  /** Paths of files that are read: none of them is replaced [none]. */
+  readonly sources?: readonly string[];
   readonly sampling?: SamplingDefaults;
   readonly licence?: string;
   readonly notice?: string;
+  /** Looks at the model before it replaces another; what it throws stops that. */
+  readonly check?: (openFile: OpenFile) => Promise<void>;
   /** Called after each block with the bytes written since the last call. */
   readonly onBytes?: (count: number) => void;
   readonly signal?: AbortSignal;
-  readonly createOutput?: CreateOutput;
+  readonly openHandle?: OpenHandle;
 }
 
 /**
  * Writes a model folder and returns its manifest.
  *
- * @throws DalleError `E_OUTPUT_EXISTS` for a folder that is not empty, `E_DISK_FULL`, `E_WRITE`; AbortedError
+ * @throws DalleError `E_OUTPUT_EXISTS` for a folder that is not empty, or with `force` for files that are none of ours,
+ *   `E_OUTPUT_BUSY`, `E_DISK_FULL`, `E_WRITE`; UsageError `E_OUTPUT_CLASH` for a source in the way; AbortedError
  */
-export async function writeModelFolder(options: WriteModelOptions): Promise<ModelManifest> {
-  const { out, force } = options;
-  const createdFolder = await makeFolder(out, force);
-  const outputs: OutputFile[] = [];
-  const create: CreateOutput = async (path) => {
-    const output = await (options.createOutput ?? ((name) => createOutputFile(name)))(path);
-    outputs.push(output);
-    return output;
-  };
+export function writeModelFolder(options: WriteModelOptions): Promise<ModelManifest> {
+  return withModelFolder({ sources: [], ...options }, (lock) => writeModelLocked(options, lock));
+}
+
+/** The same in a folder that is locked already. */
+export async function writeModelLocked(options: WriteModelOptions, lock: FolderLock): Promise<ModelManifest> {
+  const { out, openHandle, signal } = options;
+  const target = await inspectTarget({ sources: [], ...options }, true);
+  const outputs = new OutputFiles({ explain: describeWriteFailure, ...(openHandle && { openHandle }) });
+  const writing: Writing = { sources: [], ...options, target, outputs, temporaries: new Map(), fresh: [] };
   try {
-    const parts = await writeParts(options, create);
-    const manifest = makeManifest(parts, options);
-    const output = await create(join(out, MANIFEST_NAME));
-    await output.write(new TextEncoder().encode(formatManifest(manifest)));
-    await output.finish();
-    throwIfAborted(options.signal);
-    await replaceModel(out, parts, outputs);
+    const manifest = makeManifest(await writeParts(writing), options);
+    const place = target.isReplaced ? 'replace' : 'new';
+    const file = await outputs.create(join(out, MANIFEST_NAME), { place, follow: false });
+    await file.write(new TextEncoder().encode(formatManifest(manifest)));
+    await file.finish();
+    writing.temporaries.set(MANIFEST_NAME, file.temporary);
+    await options.check?.((name) => openWritten(name, writing));
+    throwIfAborted(signal);
+    await checkUnchanged(target, writing);
+    switchModel(writing, lock);
     return manifest;
   } catch (error) {
-    for (const output of outputs) await output.discard();
-    if (createdFolder !== undefined) await removeFolders(out, createdFolder);
+    await outputs.discard();
     throw error;
   }
+}
+
+/** From here to the end nothing else happens in this process. */
+function switchModel({ out, target, outputs, temporaries, fresh }: Writing, lock: FolderLock): void {
+  const removed = target.listed.filter(({ name }) => !temporaries.has(name));
+  try {
+    lock.note(formatNote({ written: fresh, removed }));
+    outputs.commit();
+  } catch (cause) {
+    throw describeWriteFailure(out, cause);
+  }
+  // The new model is there: what cannot be removed does not undo it.
+  for (const { name } of removed) removeOld(join(out, name));
+}
+
+function removeOld(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder lost its permission meanwhile.
+  }
+}
+
+async function openWritten(name: string, { out, temporaries }: Writing): Promise<ByteSource> {
+  return { ...(await openFileSource(temporaries.get(name) ?? join(out, name))), name };
 }
 
 function makeManifest(parts: ModelParts, { sampling, licence, notice }: WriteModelOptions): ModelManifest {
@@ -104,100 +129,4 @@ function makeManifest(parts: ModelParts, { sampling, licence, notice }: WriteMod
     ...(licence === undefined ? {} : { licence }),
     ...(notice === undefined ? {} : { notice }),
   };
-}
-
-async function writeParts(options: WriteModelOptions, create: CreateOutput): Promise<ModelParts> {
-  const nets: Partial<Record<NetPart, ModelPart>> = {};
-  for (const name of NET_PARTS) {
-    const part = options.parts.find(({ weights }) => partOf(weights.architecture) === name);
-    if (part) nets[name] = await writePart(name, part, options, create);
-  }
-  const tokenizer = options.tokenizer && (await writeTokenizer(options.tokenizer, options, create));
-  // Each was found by the part it is.
-  return { ...(nets as ModelParts), ...(tokenizer && { tokenizer }) };
-}
-
-async function writePart(
-  name: NetPart,
-  { weights, source }: PartToWrite,
-  options: WriteModelOptions,
-  create: CreateOutput,
-): Promise<ModelPart> {
-  const { dtype, shardBytes = Infinity } = options;
-  const plan = planShards(name, weights.tensors, dtype, shardBytes);
-  const files: ModelFile[] = [];
-  for (const shard of plan.files) {
-    files.push(await writeFile(shard.name, writeSafetensors(shard.tensors, dtype), options, create));
-  }
-  if (plan.index) {
-    files.push(await writeFile(plan.index.name, [new TextEncoder().encode(plan.index.text)], options, create));
-  }
-  return { architecture: weights.architecture, dtype, files, source };
-}
-
-async function writeTokenizer(
-  { bytes, source }: TokenizerToWrite,
-  options: WriteModelOptions,
-  create: CreateOutput,
-): Promise<TokenizerPart> {
-  return { files: [await writeFile(TOKENIZER_NAME, [bytes], options, create)], source };
-}
-
-/** Writes a file under its temporary name. */
-async function writeFile(
-  name: string,
-  blocks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { out, onBytes, signal }: WriteModelOptions,
-  create: CreateOutput,
-): Promise<ModelFile> {
-  const output = await create(join(out, name));
-  const hasher = createNodeHasher();
-  let bytes = 0;
-  for await (const block of blocks) {
-    throwIfAborted(signal);
-    hasher.update(block);
-    await output.write(block);
-    bytes += block.length;
-    onBytes?.(block.length);
-  }
-  await output.finish();
-  return { name, bytes, sha256: hasher.digest() };
-}
-
-/** The old manifest goes first and the new one comes last: in between the folder is no model, never a mixed one. */
-async function replaceModel(out: string, parts: ModelParts, outputs: readonly OutputFile[]): Promise<void> {
-  const written = new Set(Object.values(parts).flatMap(({ files }) => files.map(({ name }) => name)));
-  try {
-    await rm(join(out, MANIFEST_NAME), { force: true });
-    for (const name of await readdir(out)) {
-      const isOld = isModelFile(name) && !written.has(name);
-      if (isOld || isLeftover(name)) await rm(join(out, name), { force: true });
-    }
-  } catch (cause) {
-    throw describeWriteFailure(out, cause);
-  }
-  for (const output of outputs) await output.commit();
-}
-
-/** Whether a model's files are called so: whole, as a shard, or as the index of shards. */
-function isModelFile(name: string): boolean {
-  const pattern = new RegExp(`^(${NET_PARTS.join('|')})(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?$`);
-  return name === TOKENIZER_NAME || pattern.test(name);
-}
-
-/** Whether a conversion that was killed left it: it may have the size of a model. */
-function isLeftover(name: string): boolean {
-  const final = leftoverOf(name);
-  return final !== undefined && (final === MANIFEST_NAME || isModelFile(final));
-}
-
-/** Makes the folder. Returns the first folder that had to be made; undefined if it was there. */
-async function makeFolder(out: string, force: boolean): Promise<string | undefined> {
-  const created = await makeFolders(out);
-  if (created !== undefined || force || (await readdir(out)).length === 0) return created;
-  throw new DalleError(
-    'E_OUTPUT_EXISTS',
-    `writeModelFolder: ${out} is not empty, and nothing in it was touched. Name another folder, or add --force ` +
-      `({ force: true }) to replace the model in it.`,
-  );
 }

@@ -3,7 +3,6 @@
  * (official-size.ts): the whole road can be tested without OpenAI's files and without PyTorch. They are no trained
  * weights; pictures made with them mean nothing.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
@@ -11,7 +10,9 @@ import { partOf } from '../net-spec.ts';
 import { writeModulePickle } from '../module-pickle.ts';
 import { generateTensors, OFFICIAL_SIZES } from '../official-size.ts';
 import { createNodeHasher } from './node-hasher.ts';
-import { createOutputFile, describeWriteFailure } from '../../base/node/output-file.ts';
+import { OutputFiles } from '../../base/node/output-files.ts';
+import { makeFolders } from '../../base/node/output-folder.ts';
+import { describeWriteFailure } from './write-failure.ts';
 
 export interface GeneratedFile {
   readonly path: string;
@@ -34,17 +35,16 @@ export async function writeOfficialSizePickles(
   folder: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<GeneratedFile[]> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw describeWriteFailure(folder, cause);
-  });
+  await makeFolders(folder, describeWriteFailure);
   const files: GeneratedFile[] = [];
   for (const architecture of OFFICIAL_SIZES) {
     const part = partOf(architecture);
     const path = join(folder, `${part}.pkl`);
-    const output = await createOutputFile(path);
+    const outputs = new OutputFiles({ explain: describeWriteFailure });
     const hasher = createNodeHasher();
     let bytes = 0;
     try {
+      const output = await outputs.create(path);
       for await (const block of writeModulePickle(part, architecture, generateTensors(architecture))) {
         throwIfAborted(options.signal);
         hasher.update(block);
@@ -54,10 +54,10 @@ export async function writeOfficialSizePickles(
       const sha256 = hasher.digest();
       if (sha256 !== EXPECTED_SHA256[part]) throw hashError(path, sha256, EXPECTED_SHA256[part]);
       await output.finish();
-      await output.commit();
+      outputs.commit();
       files.push({ path, bytes, sha256 });
     } catch (error) {
-      await output.discard();
+      await outputs.discard();
       throw error;
     }
   }

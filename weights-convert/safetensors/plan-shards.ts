@@ -18,11 +18,17 @@ export interface PlannedFile {
   readonly tensors: ReadonlyMap<string, WritableTensor>;
 }
 
+export interface PlannedIndex {
+  readonly name: string;
+  /** Its text, where the files have other names in the end [those of the plan]. */
+  format(finalName?: (name: string) => string): string;
+}
+
 export interface ShardPlan {
   /** One if all fits the limit. */
   readonly files: readonly PlannedFile[];
   /** The index of several files; undefined for one. */
-  readonly index: { readonly name: string; readonly text: string } | undefined;
+  readonly index: PlannedIndex | undefined;
 }
 
 /**
@@ -45,18 +51,18 @@ export function planShards(
     name: `${stem}-${pad(i + 1)}-of-${pad(groups.length)}.safetensors`,
     tensors: group,
   }));
-  const map = new Map(files.map((file) => [file.name, new Set(file.tensors.keys())]));
   const elements = [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape), 0);
-  return {
-    files,
-    index: { name: `${whole}.index.json`, text: formatShardIndex(map, elements * bytesPerElement(dtype)) },
+  const format = (finalName = (name: string): string => name): string => {
+    const map = new Map(files.map((file) => [finalName(file.name), new Set(file.tensors.keys())]));
+    return formatShardIndex(map, elements * bytesPerElement(dtype));
   };
+  return { files, index: { name: `${whole}.index.json`, format } };
 }
 
 /** Bytes of all files of a plan. */
 export function measurePlan({ files, index }: ShardPlan, dtype: WeightDtype): number {
   const shards = files.reduce((sum, { tensors }) => sum + measureSafetensors(tensors, dtype), 0);
-  return shards + (index ? new TextEncoder().encode(index.text).length : 0);
+  return shards + (index ? new TextEncoder().encode(index.format()).length : 0);
 }
 
 function groupTensors(

@@ -1,0 +1,103 @@
+/**
+ * The program as built, when it is told to go, and when nobody listens. To be caught in the middle it writes to a disk
+ * that never finishes. Needs `npm run build`, which pretest does.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { packageRoot } from '../base/node/package-files.ts';
+import { makePng, makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
+
+const main = join(packageRoot, 'dist/cli/main.js');
+const encoder = smallCheckpoints().encoder;
+/** A disk whose flush never ends. */
+const slowDisk =
+  'data:text/javascript,import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"; ' +
+  'fs.fsync = () => {}; setInterval(() => {}, 1000); syncBuiltinESMExports();';
+
+let place: Workplace;
+beforeEach(() => {
+  place = makeWorkplace();
+});
+afterEach(() => place.remove());
+
+/** The temporary files in the folder of a command, which are locks too. */
+const listTemporaries = (): string[] => place.list().filter((name) => /(^|\/)\.dalle-gl-/.test(name));
+
+/** Starts a command that will not come to its end, and waits for its temporary file. */
+async function startForEver(words: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--import', slowDisk, main, ...words], { cwd: place.folder, stdio: 'ignore' });
+  while (!listTemporaries().some((name) => name.endsWith('.tmp'))) {
+    expect(child.exitCode).toBeNull();
+    await sleep(20);
+  }
+  return child;
+}
+
+const commands: [string, () => string[]][] = [
+  ['convert', () => ['convert', encoder, '-o', 'model']],
+  ['encode', () => ['encode', place.write('photo.png', makePng(64, 64)), '-o', 'deep/t.npy', '--size', '64']],
+];
+
+test.each(
+  commands.flatMap(([name, words]) => (['SIGTERM', 'SIGHUP'] as const).map((signal) => [name, signal, words] as const)),
+)('%s, %s: it dies of it, and nothing is left', async (_, signal, words) => {
+  const typed = words();
+  const before = place.list();
+  const child = await startForEver(typed);
+  child.kill(signal);
+  expect((await once(child, 'close'))[1]).toBe(signal);
+  expect(place.list()).toEqual(before);
+});
+
+test.each(commands)(
+  '%s, Ctrl-C twice: the second does not wait for the work, and nothing is left',
+  async (_, words) => {
+    const typed = words();
+    const before = place.list();
+    const child = await startForEver(typed);
+    child.kill('SIGINT');
+    await sleep(200);
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+    child.kill('SIGINT');
+    // A shell calls it 130.
+    expect((await once(child, 'close'))[1]).toBe('SIGINT');
+    expect(place.list()).toEqual(before);
+  },
+);
+
+test.each(commands)('%s, SIGKILL: what is left goes with the next command there', async (name, words) => {
+  const typed = words();
+  const child = await startForEver(typed);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect(listTemporaries()).not.toEqual([]);
+  const again = spawn(process.execPath, [main, ...typed], { cwd: place.folder, stdio: 'ignore' });
+  expect((await once(again, 'close'))[0]).toBe(0);
+  expect(listTemporaries()).toEqual([]);
+  expect(readdirSync(place.path(name === 'convert' ? 'model' : 'deep'))).not.toEqual([]);
+});
+
+test('a standard error that is full, or closed while it works, changes nothing', async () => {
+  const words = ['convert', encoder, '-o'];
+  const full = spawn(process.execPath, [main, ...words, 'full'], {
+    cwd: place.folder,
+    stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
+  });
+  expect((await once(full, 'close'))[0]).toBe(0);
+  const closed = spawn(process.execPath, [main, ...words, 'closed'], {
+    cwd: place.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  closed.stderr!.destroy();
+  expect((await once(closed, 'close'))[0]).toBe(0);
+  for (const out of ['full', 'closed']) expect(readdirSync(place.path(out))).toContain('model.json');
+  const failed = spawn(process.execPath, [main, ...words, 'closed'], {
+    cwd: place.folder,
+    stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
+  });
+  expect((await once(failed, 'close'))[0]).toBe(1);
+});
