@@ -3,6 +3,7 @@
  * one that it makes. Weights come from addresses and from files that a person chose (`loadDVAE`); paths, EGL and the
  * bundled model are in `dalle-gl/node`.
  */
+import './base/platform.ts';
 import { openBrowserContext, type BrowserContextOptions } from './engine/context/browser.ts';
 import { wrapContext } from './engine/context/caller.ts';
 import { Device, type DeviceOptions } from './engine/index.ts';

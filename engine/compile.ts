@@ -3,6 +3,7 @@
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
 import { ShapeError } from '../base/errors.ts';
+import { giveTurn } from '../base/give-turn.ts';
 import { Executable, throwIfAborted } from './gl/executable.ts';
 import type { PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from './gl/executable.ts';
 import { Device } from './gl/device.ts';
@@ -116,7 +117,7 @@ function bindReference<T extends Traced>(
       checkInputs(sortTopologically(tensors), given);
       const values = await interpret(tensors, given, async (done, total) => {
         onProgress?.({ done, total });
-        await new Promise((resolve) => setTimeout(resolve)); // or nobody could stop it
+        await giveTurn(); // or nobody could stop it
         throwIfAborted(signal, 'run');
       });
       return assemble(values.map((value, index) => toOutput(value, tensors[index]!)));

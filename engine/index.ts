@@ -1,4 +1,6 @@
 /** The engine's public surface: everything an op or a net may use. */
+import '../base/platform.ts';
+
 export { compile, referenceDevice, run, withoutRules } from './compile.ts';
 export type { AnyDevice, Compiled, CompileOptions, ReferenceDevice, Result, Traced } from './compile.ts';
 export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput } from './gl/executable.ts';

@@ -2,6 +2,7 @@
  * A checkpoint from an address, where there is no disk: into a `Blob`, which browsers keep outside the page's own memory.
  * What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and resume.
  */
+import type { UnsharedBytes } from '../base/platform.ts';
 import { nameFile, parseAddress } from './address.ts';
 import { createSha256 } from './describe-source.ts';
 import { requestFile, type TransferOptions } from './request-file.ts';
@@ -46,7 +47,7 @@ export async function downloadBlob(source: string | URL, options: DownloadOption
     const total = transfer.version.bytes;
     const hasher = createSha256();
     const batches: Blob[] = [];
-    let batch: Uint8Array<ArrayBuffer>[] = [];
+    let batch: UnsharedBytes[] = [];
     let batchBytes = 0;
     let done = 0;
     onProgress?.({ url, done, total });

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abortedError, explainFileError } from './file-error.ts';
 
@@ -13,7 +13,7 @@ export interface WriteOptions {
   /** Looked at before each part. */
   readonly signal?: AbortSignal;
   /** What `-` writes to [process.stdout]. */
-  readonly stdout?: Writable;
+  readonly stdout?: NodeJS.WritableStream;
 }
 
 /** What to write, in parts; they may be made while writing, so that a large file is never whole in memory. */

@@ -4,6 +4,7 @@
  * has drawn, so plans that run in turn share memory.
  */
 import { AbortedError, ContextError } from '../../base/errors.ts';
+import { giveTurn } from '../../base/give-turn.ts';
 import { describeKernels, explainPlan } from './explain.ts';
 import type { Device } from './device.ts';
 import type { Program } from './program.ts';
@@ -199,7 +200,7 @@ export class Executable {
     const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [inputName(position), specOf(slot)]);
     device.warmUp(program, inputs, specOf(pass.output), plan.slots[pass.output]!.layout.targets);
     program.warm = true;
-    await new Promise((resolve) => setTimeout(resolve)); // compiling takes tens of milliseconds: let others have a turn
+    await giveTurn(); // compiling takes tens of milliseconds
     return program;
   }
 

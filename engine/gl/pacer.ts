@@ -5,7 +5,7 @@
  *
  * Work is counted in texture reads, which is what the shaders cost (bench/README.md).
  */
-
+import { giveTurn } from '../../base/give-turn.ts';
 import { screenSquare } from './layout.ts';
 
 /** Slow enough that the first portion is short on every device; the first measurement replaces it. */
@@ -70,7 +70,7 @@ export class Pacer {
     const before = this.last;
     this.last = closed;
     if (before) await this.waitFor(before);
-    else await yieldToHost();
+    else await giveTurn();
   }
 
   /** Forgets what is under way: called at the start of a run, when the device has been idle for any time. */
@@ -83,7 +83,7 @@ export class Pacer {
 
   private async waitFor({ fence, fetches }: { fence: WebGLSync | null; fetches: number }): Promise<void> {
     const { gl } = this;
-    do await yieldToHost();
+    do await giveTurn();
     while (!isSignalled(gl, fence));
     gl.deleteSync(fence);
     const now = performance.now();
@@ -99,9 +99,4 @@ function isSignalled(gl: WebGL2RenderingContext, fence: WebGLSync | null): boole
   if (!fence || gl.isContextLost()) return true;
   const status = gl.clientWaitSync(fence, 0, 0);
   return status !== gl.TIMEOUT_EXPIRED;
-}
-
-/** Lets timers, input and rendering have their turn. A timer rather than a spinning loop: it leaves the cores free. */
-function yieldToHost(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -183,7 +183,7 @@ export function tryCreateTexture(gl: WebGL2RenderingContext, spec: TextureSpec):
 export function transferOf(
   gl: WebGL2RenderingContext,
   { format }: TextureSpec,
-): { readonly format: GLenum; readonly type: GLenum; createTexels(count: number): Texels } {
+): { readonly format: number; readonly type: number; createTexels(count: number): Texels } {
   return format === 'f16'
     ? { format: gl.RGBA_INTEGER, type: gl.UNSIGNED_INT, createTexels: (count) => new Uint32Array(count * 4) }
     : { format: gl.RGBA, type: gl.FLOAT, createTexels: (count) => new Float32Array(count * 4) };

@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { UsageError } from '../../base/errors.ts';
 import { collectBytes, tooManyBytes } from './collect.ts';
 import { download } from './download.ts';
@@ -17,7 +17,7 @@ export interface ReadOptions {
   /** Milliseconds a download may take in all [60 000]. */
   readonly timeoutMs?: number;
   /** What `-` reads [process.stdin]. */
-  readonly stdin?: Readable & { readonly isTTY?: boolean };
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
 export const MAX_BYTES = 256_000_000;
@@ -57,5 +57,6 @@ function openStdin(options: ReadOptions): Readable {
         '`cat picture.png | dalle-gl reconstruct -`, or name the file.',
     );
   }
-  return signal ? addAbortSignal(signal, stdin) : stdin;
+  const stream = stdin instanceof Readable ? stdin : Readable.from(stdin);
+  return signal ? addAbortSignal(signal, stream) : stream;
 }
