@@ -116,10 +116,11 @@ export async function run(tensor: Tensor, options: { readonly device?: AnyDevice
 
 let shared: Promise<Device> | undefined;
 
-function openShared(): Promise<Device> {
-  shared ??= open().catch((error: unknown) => {
-    shared = undefined; // the next call tries again
-    throw error;
-  });
-  return shared;
+/** One device for all, or a new one where the last could not be opened, was disposed or lost its context. */
+async function openShared(): Promise<Device> {
+  const before = shared;
+  const device = await before?.catch(() => undefined);
+  if (device?.isUsable) return device;
+  if (shared === before) shared = open();
+  return shared!;
 }

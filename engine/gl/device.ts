@@ -3,6 +3,7 @@
  * of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder talks to WebGL.
  */
 import { ContextError, ShapeError } from '../../base/errors.ts';
+import { ContextLife } from '../context/context-life.ts';
 import type { ContextSource } from '../context/source.ts';
 import type { BlockForm, Layout, Region, TextureSpec } from './layout.ts';
 import type { FetchStyle, NumericArray } from '../op.ts';
@@ -101,6 +102,7 @@ export class Device {
   readonly programs: ProgramCache;
   readonly textures: TexturePool;
   readonly constants: ConstantStore = new ConstantStore(this);
+  private readonly life: ContextLife;
   private readonly pacer: Pacer;
   private disposed = false;
 
@@ -108,6 +110,7 @@ export class Device {
   constructor(source: ContextSource, options: DeviceOptions = {}) {
     checkOptions(options);
     this.source = source;
+    this.life = new ContextLife(source.gl);
     this.probes = probeDevice(source.gl);
     this.targets = Math.min(options.targets ?? this.probes.targets, this.probes.targets);
     this.maxTextureSize = Math.min(options.maxTextureSize ?? this.probes.maxTextureSize, this.probes.maxTextureSize);
@@ -126,6 +129,11 @@ export class Device {
 
   get kernels(): KernelChoice {
     return { targets: this.targets, fetch: this.fetch, block: this.block, without: this.without };
+  }
+
+  /** False once it was disposed, or its context lost: another one must be opened then. */
+  get isUsable(): boolean {
+    return !this.disposed && !this.life.isOver;
   }
 
   /** One line that names the driver, for reports. */
@@ -176,6 +184,7 @@ export class Device {
    * these names. `between` runs after a pause, when others may have used the context; it may throw.
    */
   async draw(call: DrawCall, between: () => void): Promise<void> {
+    this.checkAlive('run');
     const { margin, texture } = call.layout;
     const atlas = { x: margin, y: 0, width: texture.width - margin, height: texture.height };
     const folds = Array.from({ length: call.layout.folds }, (_, fold) => ({ fold, ...atlas }));
@@ -221,6 +230,7 @@ export class Device {
 
   /** Reads a texture back into `data`, row-major. Waits for every draw before it. */
   read(texture: GpuTexture, layout: Layout, data: NumericArray): void {
+    this.checkAlive('read');
     const gl = this.source.gl;
     const { width, height } = layout.texture;
     const { format, type, createTexels } = transferOf(gl, layout.texture);
@@ -265,7 +275,7 @@ export class Device {
 
   /** Leaves the context's state as others expect it. */
   leave(): void {
-    if (!this.disposed && !this.source.gl.isContextLost()) leaveState(this.source.gl);
+    if (this.isUsable) leaveState(this.source.gl);
   }
 
   /** Throws ContextError `E_GL_LOST` or `E_DISPOSED`, or `E_GL_ERROR` for a GL error that should not happen. */
@@ -288,13 +298,7 @@ export class Device {
     if (this.disposed) {
       throw new ContextError('E_DISPOSED', `${during}: this device was disposed. Open another one.`);
     }
-    if (this.source.gl.isContextLost()) {
-      throw new ContextError(
-        'E_GL_LOST',
-        `${during}: the WebGL context was lost (driver reset, too little memory, or a tab in the background). ` +
-          'Numbers on the device are gone: open a device again and repeat.',
-      );
-    }
+    this.life.check(during);
   }
 
   /** Frees all textures, programs and, where the source made it, the context. */
