@@ -102,4 +102,3 @@ export class Pacer {
     return this.gl.clientWaitSync(fence, 0, 0) !== this.gl.TIMEOUT_EXPIRED;
   }
 }
-
