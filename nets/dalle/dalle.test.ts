@@ -78,6 +78,22 @@ describe('generate', () => {
     expect([0, 1, 2].map((candidate) => tokensOf(all, candidate)[0])).toEqual(firstTokens);
   });
 
+  test('a seed that nobody named is random, the same in all steps, and draws the same again', async () => {
+    const steps: GenerateStep[] = [];
+    for await (const step of dalle.generate('red heart', { count: 2 })) steps.push(step);
+    const { settings } = steps[0]!;
+    expect(settings).toEqual(dalle.settingsFor({ count: 2, seed: settings.seed }));
+    for (const step of steps) expect(step.settings).toEqual(settings);
+    expect(tokensOf(await draw('red heart', settings), 1)).toEqual(tokensOf(steps.at(-1)!, 1));
+    const next = await dalle.generate('red heart', { count: 1 }).next();
+    expect(next.value!.settings.seed).not.toBe(settings.seed);
+    const selection = { redraw: [{ x: 0, y: 0, width: 1, height: 1 }] };
+    const completed = await finish(
+      dalle.complete(pixelsOf((await draw('', { count: 1, seed: 1 })).image!), 'x', { selection, count: 1 }),
+    );
+    expect(Number.isInteger(completed.settings.seed)).toBe(true);
+  });
+
   test('yields a step a position, with pictures that grow where they are asked for', async () => {
     const steps: GenerateStep[] = [];
     for await (const step of dalle.generate('blue butterfly', { count: 1, seed: 1, imageEvery: 2 })) steps.push(step);
@@ -93,9 +109,9 @@ describe('generate', () => {
   });
 
   test('greedy picks on the device are those of the logits, and their likelihood too', async () => {
-    const onDevice = await draw('red heart', { topK: 1, count: 1 });
+    const onDevice = await draw('red heart', { topK: 1, count: 1, seed: 1 });
     // A temperature this low leaves nothing but the likeliest token, by way of the logits.
-    const byLogits = await draw('red heart', { topK: 2, temperature: 1e-3, count: 1 });
+    const byLogits = await draw('red heart', { topK: 2, temperature: 1e-3, count: 1, seed: 1 });
     expect(tokensOf(onDevice)).toEqual(tokensOf(byLogits));
     expect(onDevice.logProbabilities[0]).toBeCloseTo(byLogits.logProbabilities[0]!, 3);
   });
@@ -112,14 +128,14 @@ describe('generate', () => {
     const before = device.textures.ledger().liveTextures;
     const controller = new AbortController();
     const stopped = (async () => {
-      for await (const { step } of dalle.generate('castle', { count: 1, signal: controller.signal })) {
+      for await (const { step } of dalle.generate('castle', { count: 1, seed: 1, signal: controller.signal })) {
         if (step === 5) controller.abort();
       }
     })();
     await expect(stopped).rejects.toMatchObject({ code: 'E_ABORTED' });
-    for await (const { step } of dalle.generate('castle', { count: 1 })) if (step === 3) break;
+    for await (const { step } of dalle.generate('castle', { count: 1, seed: 1 })) if (step === 3) break;
     expect(device.textures.ledger()).toMatchObject({ liveTextures: before, passingBytes: 0 });
-    expect((await draw('castle', { count: 1, topK: 1 })).step).toBe(tokenCount);
+    expect((await draw('castle', { count: 1, seed: 1, topK: 1 })).step).toBe(tokenCount);
   });
 
   test.each<[string, string, GenerateOptions, string]>([
@@ -131,12 +147,12 @@ describe('generate', () => {
     ['no candidates', 'x', { count: 0 }, 'E_SAMPLING'],
     ['a broken seed', 'x', { seed: 1.5 }, 'E_SAMPLING'],
   ])('refuses %s', async (_name, text, options, code) => {
-    await expect(draw(text, { count: 1, ...options })).rejects.toMatchObject({ code });
+    await expect(draw(text, { count: 1, seed: 1, ...options })).rejects.toMatchObject({ code });
   });
 
   test('takes odd texts: none, NUL, pictures, half a letter, and a long one cut', async () => {
     for (const text of ['', '\0', '🦊 ❤️', '\ud800', 'red '.repeat(20)]) {
-      const step = await dalle.generate(text, { count: 1, truncate: true }).next();
+      const step = await dalle.generate(text, { count: 1, seed: 1, truncate: true }).next();
       expect(step.value!.step).toBe(1);
     }
   });
@@ -171,16 +187,16 @@ describe('complete', () => {
 
   test('refuses a picture of another size, and nothing to draw', async () => {
     const pixels = { data: new Float32Array(3 * 24 * 24), shape: [1, 3, 24, 24] } as const;
-    const all = { selection: { redraw: [{ x: 0, y: 0, width: 1, height: 1 }] }, count: 1 };
+    const all = { selection: { redraw: [{ x: 0, y: 0, width: 1, height: 1 }] }, count: 1, seed: 1 };
     await expect(finish(dalle.complete(pixels, 'x', all))).rejects.toMatchObject({ code: 'E_SHAPE' });
-    const none = { selection: { keep: [{ x: 0, y: 0, width: 1, height: 1 }] }, count: 1 };
+    const none = { selection: { keep: [{ x: 0, y: 0, width: 1, height: 1 }] }, count: 1, seed: 1 };
     await expect(finish(dalle.complete(pixels, 'x', none))).rejects.toMatchObject({ code: 'E_REGION' });
   });
 });
 
 test('score finds the text that a picture was drawn for', async () => {
   const trained = await loadDalle(bundledModel, { device });
-  const { image } = await finish(trained.generate('red heart', { count: 1, topK: 1 }));
+  const { image } = await finish(trained.generate('red heart', { count: 1, seed: 1, topK: 1 }));
   const pixels = pixelsOf(image!);
   const [right, wrong] = [await trained.score('red heart', pixels), await trained.score('castle', pixels)];
   await trained.dispose();
@@ -203,5 +219,5 @@ test('nothing grows over a thousand drawings, most of them stopped', async () =>
 test('a model that was disposed says so', async () => {
   const other = await loadDalle(bundledModel, { device });
   await other.dispose();
-  await expect(finish(other.generate('x', { count: 1 }))).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  await expect(finish(other.generate('x', { count: 1, seed: 1 }))).rejects.toMatchObject({ code: 'E_DISPOSED' });
 });

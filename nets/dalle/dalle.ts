@@ -30,7 +30,10 @@ export interface DalleOptions extends RewriteOptions {
   readonly precision?: Precision;
 }
 
-/** What may be asked for beside the text; the model's own defaults fill in what is left out, then the general ones. */
+/**
+ * What may be asked for beside the text; the model's own defaults fill in what is left out, then the general ones. A
+ * seed that is left out is random, another one at each call; every step tells it in its `settings`.
+ */
 export interface GenerateOptions extends Partial<SamplingSettings> {
   /** Cut a text that is too long, instead of refusing it. */
   readonly truncate?: boolean;
@@ -41,6 +44,8 @@ export interface GenerateOptions extends Partial<SamplingSettings> {
 
 /** How far a drawing is. */
 export interface GenerateStep {
+  /** All that it is drawn with, the seed too: given again, they draw the same. */
+  readonly settings: SamplingSettings;
   /** Tokens drawn so far, of `total`, over all candidates. */
   readonly step: number;
   readonly total: number;
@@ -123,7 +128,7 @@ export class Dalle {
     return averageNats(logits, tokens);
   }
 
-  /** The settings that a call with these options draws with. Throws UsageError `E_SAMPLING`. */
+  /** The settings that a call with these options draws with; a seed left out is random. UsageError `E_SAMPLING`. */
   settingsFor(options: Partial<SamplingSettings>): SamplingSettings {
     const { temperature, topK, topP, guidance, seed, count } = options;
     const given = Object.entries({ temperature, topK, topP, guidance, seed, count });
@@ -174,10 +179,11 @@ export class Dalle {
         const rowsDone = (drawn.position + 1) / grid[1];
         const wanted = imageEvery > 0 && Number.isInteger(rowsDone) && rowsDone % imageEvery === 0;
         const image = wanted ? { image: await this.decodeTokens(tokens, run) } : {};
-        yield { step, total, tokens: copyGrid(tokens), logProbabilities: logProbabilities.slice(), ...image };
+        const drawnSoFar = { tokens: copyGrid(tokens), logProbabilities: logProbabilities.slice() };
+        yield { settings, step, total, ...drawnSoFar, ...image };
       }
     }
-    yield { step, total, tokens, logProbabilities, image: await this.decodeTokens(tokens, run) };
+    yield { settings, step, total, tokens, logProbabilities, image: await this.decodeTokens(tokens, run) };
   }
 
   /** As many candidates as a batch may have; those with guidance take twice the room. */

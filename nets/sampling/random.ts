@@ -3,7 +3,7 @@
  * Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"), which PyTorch and cuRAND have too. The token at a
  * position is drawn with the same number whatever was drawn before it, beside it, or not at all.
  *
- * Whole numbers only, so every machine has the same. Pure.
+ * Whole numbers only, so every machine has the same. Pure, but for the seed that nobody named.
  */
 
 export interface Random {
@@ -14,6 +14,11 @@ export interface Random {
 
 /** Seeds are 0 … 2³² − 1. */
 export const SEEDS: number = 2 ** 32;
+
+/** A seed for whoever names none: of the machine's own chance, so that two calls draw two pictures. */
+export function chooseSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
 
 /** Numbers one after the other: `uniformAt(seed, 0)`, `uniformAt(seed, 1)`, … */
 export function createRandom(seed: number): Random {

@@ -4,8 +4,18 @@ import { expect, test } from 'vitest';
 import { DEFAULT_SAMPLING, formatSampling, parseSampling, resolveSampling, type SamplingSettings } from './settings.ts';
 
 test('what is not asked for has its default', () => {
-  expect(resolveSampling()).toEqual({ temperature: 1, topP: 1, guidance: 1, seed: 1, count: 4 });
+  expect(resolveSampling({ seed: 1 })).toEqual({ temperature: 1, topP: 1, guidance: 1, seed: 1, count: 4 });
   expect(resolveSampling({ topK: 32, seed: 7 })).toEqual({ ...DEFAULT_SAMPLING, topK: 32, seed: 7 });
+});
+
+test('a seed that is not asked for is random, and may be given again', () => {
+  const seeds = Array.from({ length: 50 }, () => resolveSampling().seed);
+  // Two equal ones in fifty come once in three million runs.
+  expect(new Set(seeds).size).toBe(50);
+  expect(seeds.map((seed) => resolveSampling({ seed }).seed)).toEqual(seeds);
+  // Of fifty, none below 2³¹ or none above it comes once in 10¹⁵.
+  expect(Math.min(...seeds)).toBeLessThan(2 ** 31);
+  expect(Math.max(...seeds)).toBeGreaterThan(2 ** 31);
 });
 
 test.each<[string, unknown]>([
@@ -59,7 +69,8 @@ test.each([
   ['', 'temperature is missing'],
   ['null', 'temperature is missing'],
   ['[]', 'temperature is missing'],
-  [formatSampling(DEFAULT_SAMPLING).slice(0, -1), 'temperature is missing'],
+  [formatSampling({ ...DEFAULT_SAMPLING, seed: 7 }).slice(0, -1), 'temperature is missing'],
+  [JSON.stringify(DEFAULT_SAMPLING), 'seed is missing'],
   ['{"temperature":1,"topP":1,"guidance":1,"seed":1}', 'count is missing'],
   ['{"temperature":1,"topP":1,"guidance":1,"seed":1,"count":1e9}', 'count should be'],
   ['{"temperature":1,"topP":1,"guidance":1,"seed":1,"count":1,"__proto__":1}', 'there is no setting __proto__'],

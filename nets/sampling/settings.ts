@@ -3,7 +3,7 @@
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import { SAMPLING_RULES } from '../../weights-convert/sampling-defaults.ts';
-import { SEEDS } from './random.ts';
+import { chooseSeed, SEEDS } from './random.ts';
 
 export interface SamplingSettings {
   /** Above 0, at most 100: below 1 the likely tokens become likelier, above 1 less so. */
@@ -14,16 +14,30 @@ export interface SamplingSettings {
   readonly topP: number;
   /** 0 to 100: how far to go beyond what the text adds, u + s · (c − u). 1 is what the transformer says. */
   readonly guidance: number;
-  /** Integer 0 … 2³² − 1. Candidate i has seed + i. */
+  /** Integer 0 … 2³² − 1, a random one if left out. Candidate i has seed + i. */
   readonly seed: number;
   /** Candidates, 1 to 1024. */
   readonly count: number;
 }
 
-export const DEFAULT_SAMPLING: SamplingSettings = { temperature: 1, topP: 1, guidance: 1, seed: 1, count: 4 };
+/** What holds where neither a person nor the model says anything. There is no default seed: each call gets its own. */
+export const DEFAULT_SAMPLING: Omit<SamplingSettings, 'seed' | 'topK'> = {
+  temperature: 1,
+  topP: 1,
+  guidance: 1,
+  count: 4,
+};
+
+/** What a setting may be. */
+export interface SettingRule {
+  /** In words: `a number above 0, at most 1`. */
+  readonly wanted: string;
+  isValid(value: number): boolean;
+}
 
 const MAX_COUNT = 1024;
-const RULES: Readonly<Record<keyof SamplingSettings, { wanted: string; isValid: (value: number) => boolean }>> = {
+
+export const SETTING_RULES: Readonly<Record<keyof SamplingSettings, SettingRule>> = {
   ...SAMPLING_RULES,
   seed: { wanted: `an integer from 0 to ${SEEDS - 1}`, isValid: (value) => isInteger(value, 0, SEEDS - 1) },
   count: { wanted: `an integer from 1 to ${MAX_COUNT}`, isValid: (value) => isInteger(value, 1, MAX_COUNT) },
@@ -31,14 +45,14 @@ const RULES: Readonly<Record<keyof SamplingSettings, { wanted: string; isValid: 
 
 /**
  * Complete settings from what was asked for; a model's own defaults go in front of it:
- * `resolveSampling({ ...model.sampling, ...options })`.
+ * `resolveSampling({ ...model.sampling, ...options })`. A seed that was not asked for is random: read it in the result.
  *
  * @throws UsageError `E_SAMPLING` for a value out of range, NaN, or a setting that does not exist
  */
 export function resolveSampling(options: Partial<SamplingSettings> = {}): SamplingSettings {
   const fault = findFault(options);
   if (fault !== undefined) throw samplingError(fault);
-  return { ...DEFAULT_SAMPLING, ...options };
+  return { ...DEFAULT_SAMPLING, seed: options.seed ?? chooseSeed(), ...options };
 }
 
 /** The settings as JSON in one line, for the text chunk of a picture. */
@@ -53,13 +67,13 @@ export function formatSampling(settings: SamplingSettings): string {
  */
 export function parseSampling(text: string): SamplingSettings {
   const options = parseObject(text);
-  const missing = Object.keys(DEFAULT_SAMPLING).find((name) => !Object.hasOwn(options, name));
+  const missing = [...Object.keys(DEFAULT_SAMPLING), 'seed'].find((name) => !Object.hasOwn(options, name));
   const fault = missing === undefined ? findFault(options) : `${missing} is missing`;
-  if (fault === undefined) return { ...DEFAULT_SAMPLING, ...options };
+  if (fault === undefined) return resolveSampling(options);
   throw new FormatError(
     'E_SAMPLING',
     `parseSampling: ${fault}, in ${JSON.stringify(text.slice(0, 60))}. The settings in a picture of dalle-gl are JSON of ` +
-      `${Object.keys(RULES).join(', ')}; these were edited, or are of another program.`,
+      `${Object.keys(SETTING_RULES).join(', ')}; these were edited, or are of another program.`,
   );
 }
 
@@ -70,8 +84,9 @@ export function samplingError(fault: string): UsageError {
 
 function findFault(options: object): string | undefined {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (!isSetting(name)) return `there is no setting ${name.slice(0, 40)}, only ${Object.keys(RULES).join(', ')}`;
-    const { wanted, isValid } = RULES[name];
+    if (!isSetting(name))
+      return `there is no setting ${name.slice(0, 40)}, only ${Object.keys(SETTING_RULES).join(', ')}`;
+    const { wanted, isValid } = SETTING_RULES[name];
     if (typeof value !== 'number' || !isValid(value)) return `${name} should be ${wanted}, and is ${describe(value)}`;
   }
   return undefined;
@@ -82,7 +97,7 @@ function describe(value: unknown): string {
 }
 
 function isSetting(name: string): name is keyof SamplingSettings {
-  return Object.hasOwn(RULES, name);
+  return Object.hasOwn(SETTING_RULES, name);
 }
 
 function isInteger(value: number, lowest: number, highest: number): boolean {
