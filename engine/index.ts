@@ -3,7 +3,7 @@ import '../base/platform.ts';
 
 export { compile, referenceDevice, run, withoutRules } from './compile.ts';
 export type { AnyDevice, Compiled, CompileOptions, ReferenceDevice, Result, Traced } from './compile.ts';
-export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput } from './gl/executable.ts';
+export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput, StopSignal } from './gl/executable.ts';
 export { Device } from './gl/device.ts';
 export type { DeviceOptions, KernelChoice } from './gl/device.ts';
 export type { ContextSource } from './context/source.ts';

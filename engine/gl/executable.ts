@@ -30,15 +30,21 @@ export interface PrepareProgress {
   readonly total: number;
 }
 
+/** What a run looks at to know whether to stop: an `AbortSignal`, or anything with its two words. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
 export interface PrepareOptions {
   onProgress?: (progress: PrepareProgress) => void;
-  signal?: AbortSignal;
+  signal?: StopSignal;
 }
 
 export interface RunOptions {
   /** Called before each pass. */
   onProgress?: (progress: { done: number; total: number }) => void;
-  signal?: AbortSignal;
+  signal?: StopSignal;
 }
 
 /** Time of one pass, measured by waiting for it: the sum is a little more than a whole run. */
@@ -284,6 +290,6 @@ function toNumericArray(data: NumericArray | ArrayLike<number>): NumericArray {
 }
 
 /** Throws AbortedError `E_ABORTED` once the signal has fired. */
-export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
+export function throwIfAborted(signal: StopSignal | undefined, where: string): void {
   if (signal?.aborted) throw new AbortedError('E_ABORTED', `${where}: stopped on request.`, { cause: signal.reason });
 }

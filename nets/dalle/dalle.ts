@@ -5,8 +5,8 @@
  *
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
-import { ContextError, DalleError, FormatError, ShapeError } from '../../base/errors.ts';
-import type { AnyDevice, RewriteOptions } from '../../ops/index.ts';
+import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
+import type { AnyDevice, RewriteOptions, RunOptions } from '../../ops/index.ts';
 import type { Model } from '../../weights-convert/model-folder.ts';
 import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';
 import { imagePositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
@@ -20,6 +20,7 @@ import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
 import type { Precision } from '../weight-tree.ts';
 import { averageNats, drawTokens } from './draw.ts';
+import { ModelLife } from './model-life.ts';
 import { fillGaps, whitenGaps } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
 import { createTurns } from './turns.ts';
@@ -67,6 +68,7 @@ export class Dalle {
   /** The sampling that suits the weights, from `model.json`. */
   readonly defaults: SamplingDefaults;
   private disposed = false;
+  private readonly life: ModelLife = new ModelLife(() => this.isDisposed);
 
   constructor(dvae: Dvae, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
     this.dvae = dvae;
@@ -103,13 +105,11 @@ export class Dalle {
     text: string,
     { selection, ...options }: GenerateOptions & { readonly selection: Selection },
   ): AsyncGenerator<GenerateStep> {
+    this.life.check('complete');
     const redrawn = selectTokens(selection, this.transformer.architecture.grid);
     const tokens = await this.encodePicture('complete', pixels, options.signal);
-    yield* this.draw(
-      text,
-      tokens.map((token, at) => (redrawn[at] ? -1 : token)),
-      options,
-    );
+    const kept = tokens.map((token, at) => (redrawn[at] ? -1 : token));
+    yield* this.draw(text, kept, options);
   }
 
   /**
@@ -121,11 +121,11 @@ export class Dalle {
     pixels: Pixels,
     { truncate = false, signal }: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
   ): Promise<number> {
-    this.checkAlive('score');
+    this.life.check('score');
     const rows = this.prepare(text, truncate);
     const tokens = await this.encodePicture('score', pixels, signal);
-    const logits = await this.transformer.imageLogits(rows, tokens, signal ? { signal } : {});
-    return averageNats(logits, tokens);
+    const scoring = this.transformer.imageLogits(rows, tokens, this.life.runOptions(signal));
+    return averageNats(await this.life.finish('score', scoring), tokens);
   }
 
   /** The settings that a call with these options draws with; a seed left out is random. UsageError `E_SAMPLING`. */
@@ -142,7 +142,12 @@ export class Dalle {
     throw samplingError(`topK is ${topK}, and the image vocabulary has only ${image_vocab} tokens`);
   }
 
-  /** Frees what is on the device and closes the model's files. */
+  /** Whether it, or a part of it, was disposed. */
+  get isDisposed(): boolean {
+    return this.disposed || this.dvae.isDisposed || this.transformer.isDisposed;
+  }
+
+  /** Ends drawings under way with `E_DISPOSED`, frees what is on the device and closes the model's files. */
   async dispose(): Promise<void> {
     this.disposed = true;
     await Promise.all([this.dvae.dispose(), this.transformer.dispose()]);
@@ -153,12 +158,12 @@ export class Dalle {
   }
 
   private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
-    this.checkAlive('generate');
+    this.life.check('generate');
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
     const settings = this.settingsFor(sampling);
     const { grid } = this.transformer.architecture;
     const { count } = settings;
-    const run = signal ? { signal } : {};
+    const run = this.life.runOptions(signal);
     const rows = { text: this.prepare(text, truncate), emptyText: this.prepare('', false) };
     this.dvae.planFor('decode', [1, ...grid]); // says now if the model has no decoder
     const tokens: TokenGrid = { data: new Int32Array(count * kept.length).fill(-1), shape: [count, ...grid] };
@@ -170,8 +175,10 @@ export class Dalle {
     for (let first = 0; first < count; first += together) {
       const size = Math.min(together, count - first);
       const request = { ...rows, settings, first, count: size, kept };
-      for await (const drawn of drawTokens(this.transformer, request, run)) {
+      const drawing = drawTokens(this.transformer, request, run);
+      for await (const drawn of this.life.finishSteps('generate', drawing)) {
         await giveTurn();
+        this.life.check('generate');
         drawn.tokens.forEach((token, i) => (tokens.data[(first + i) * kept.length + drawn.position] = token));
         drawn.logProbabilities.forEach((value, i) => (logProbabilities[first + i]! += value));
         step += size;
@@ -193,21 +200,22 @@ export class Dalle {
   }
 
   /** Pictures one by one: every one runs the same plan, and the memory of one is enough. */
-  private async decodeTokens({ data, shape }: TokenGrid, run: { signal?: AbortSignal }): Promise<Pixels> {
+  private async decodeTokens({ data, shape }: TokenGrid, run: RunOptions): Promise<Pixels> {
     const [count, height, width] = shape;
     const area = height * width;
     const size = 3 * area * patch * patch;
     const pixels = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
       const drawn = data.subarray(i * area, (i + 1) * area);
-      const decoded = await this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
+      const decoding = this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
+      const decoded = await this.life.finish('generate', decoding);
       pixels.set(whitenGaps(decoded.data, drawn, width), i * size);
     }
     return { data: pixels, shape: [count, 3, height * patch, width * patch] };
   }
 
   private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
-    this.checkAlive(where);
+    this.life.check(where);
     const { width, height } = this.pictureSize;
     const wanted = [1, 3, height, width];
     if (pixels.shape.length !== 4 || !wanted.every((size, axis) => pixels.shape[axis] === size)) {
@@ -216,7 +224,7 @@ export class Dalle {
         `${where}: this model's pictures are [${wanted.join(', ')}], got [${pixels.shape.join(', ')}]. Resize and crop it first.`,
       );
     }
-    return (await this.dvae.encode(pixels, signal ? { signal } : {})).data;
+    return (await this.life.finish(where, this.dvae.encode(pixels, this.life.runOptions(signal)))).data;
   }
 
   /** The rows of a text's embedding, the start token in front where the architecture has one. */
@@ -224,10 +232,6 @@ export class Dalle {
     const { architecture } = this.transformer;
     const rows = prepareText(this.tokenizer, text, architecture, { truncate });
     return architecture.start_token ? Int32Array.of(0, ...rows) : rows;
-  }
-
-  private checkAlive(where: string): void {
-    if (this.disposed) throw new ContextError('E_DISPOSED', `${where}: this model was disposed. Load it again.`);
   }
 }
 

@@ -137,6 +137,10 @@ export class Dvae {
     return plan;
   }
 
+  get isDisposed(): boolean {
+    return this.disposed;
+  }
+
   /** Frees the weights on the device and closes their files, once work under way is done. */
   async dispose(): Promise<void> {
     this.disposed = true;

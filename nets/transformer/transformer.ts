@@ -32,6 +32,7 @@ export class Transformer {
   private readonly tree: WeightTree;
   private whole: { readonly key: string; readonly plan: Compiled<Tensor> } | undefined;
   private idle: DecodingPlans | undefined;
+  private readonly decodings = new Map<Decoding, DecodingPlans>();
   private readonly working = new Set<Promise<unknown>>();
   private disposed = false;
 
@@ -72,9 +73,13 @@ export class Transformer {
       throw new ShapeError('E_SHAPE', `begin: batch must be a multiple of the ${sequences} texts, got ${batch}.`);
     }
     const plans = this.takePlans(sequences, batch);
-    const decoding = new Decoding(this.architecture, plans, () => this.giveBack(plans));
+    const decoding = new Decoding(this.architecture, plans, {
+      track: (run) => this.track(run),
+      takeBack: (given) => this.takeBack(given),
+    });
+    this.decodings.set(decoding, plans);
     try {
-      await this.track(decoding.read(text, options));
+      await decoding.read(text, options);
     } catch (error) {
       decoding.dispose();
       throw error;
@@ -82,9 +87,14 @@ export class Transformer {
     return decoding;
   }
 
-  /** Frees what is on the device and closes the weights' file, once work under way is done. */
+  get isDisposed(): boolean {
+    return this.disposed;
+  }
+
+  /** Frees what is on the device, decodings too, and closes the weights' file, once work under way is done. */
   async dispose(): Promise<void> {
     this.disposed = true;
+    for (const decoding of [...this.decodings.keys()]) decoding.dispose();
     this.whole?.plan.dispose();
     this.whole = undefined;
     this.idle?.dispose();
@@ -122,7 +132,9 @@ export class Transformer {
     return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
   }
 
-  private giveBack(plans: DecodingPlans): void {
+  private takeBack(decoding: Decoding): void {
+    const plans = this.decodings.get(decoding)!;
+    this.decodings.delete(decoding);
     this.idle?.dispose();
     this.idle = this.disposed ? undefined : plans;
     if (this.disposed) plans.dispose();
