@@ -2,6 +2,7 @@
  * `compile` turns an ordinary function over tensors into a plan that runs; `run` computes tensors at once. The rewrite
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
+import { argumentError, checkEach, checkFunction, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import { giveTurn } from '../base/give-turn.ts';
 import { Executable, throwIfAborted } from './gl/executable.ts';
@@ -14,7 +15,7 @@ import { interpret } from './reference/interpret.ts';
 import type { Rule } from './rewrite.ts';
 import { sizeOf } from './shape.ts';
 import type { Shape, TensorType } from './shape.ts';
-import { Tensor, placeholder } from './tensor.ts';
+import { Tensor, checkTensor, placeholder } from './tensor.ts';
 
 /** The float64 interpreter in the place of a device: slow, exact, everywhere. */
 export interface ReferenceDevice {
@@ -66,12 +67,24 @@ export function compile<const I extends Readonly<Record<string, Shape | TensorTy
   device: AnyDevice,
   trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
   inputs: I,
-  { rules }: CompileOptions,
+  options: CompileOptions,
 ): Compiled<T> {
+  checkDevice('compile', device);
+  checkObject('compile', 'options', options);
+  const { rules } = options;
+  checkFunction('compile', 'a function over tensors', trace);
+  checkObject('compile', 'inputs', inputs);
+  checkRules('compile', rules);
   const placeholders = Object.fromEntries(
     Object.entries(inputs).map(([name, type]) => [name, placeholder(name, toType(type))]),
   ) as { readonly [K in keyof I]: Tensor };
   return bind(device, trace(placeholders), rules);
+}
+
+/** Throws UsageError `E_ARGUMENT` unless it is a device, of this package. */
+export function checkDevice(where: string, device: unknown): asserts device is AnyDevice {
+  if (device instanceof Device || device === referenceDevice) return;
+  throw argumentError(where, 'a device, what `open` gives', device, 'Call `await open()` first.');
 }
 
 /** JavaScript callers, and functions that forgot to return. */
@@ -82,7 +95,14 @@ function checkTraced(traced: unknown): void {
   throw new ShapeError('E_ATTRIBUTE', 'compile: the function must return a tensor, or an object of tensors by name.');
 }
 
+/** Throws UsageError `E_ARGUMENT` unless each is a rewrite rule. */
+export function checkRules(where: string, rules: unknown): void {
+  const isRule = (rule: unknown): boolean => typeof (rule as Partial<Rule> | null | undefined)?.apply === 'function';
+  checkEach(where, 'rules', 'a rewrite rule', rules, isRule);
+}
+
 function toType(type: Shape | TensorType): TensorType {
+  if (typeof type !== 'object' || type === null) throw argumentError('compile', 'the shape of an input', type);
   return 'shape' in type ? type : { shape: type, dtype: 'f32' };
 }
 
@@ -138,8 +158,9 @@ function toOutput(value: Float64Array, { dtype, shape }: Tensor): RunOutput {
 }
 
 /** Computes a tensor whose inputs are all constants: eager use, for tests and learners. Row-major numbers. */
-export async function run(device: AnyDevice, tensor: Tensor, { rules }: CompileOptions): Promise<RunOutput> {
-  const compiled = compile(device, () => tensor, {}, { rules });
+export async function run(device: AnyDevice, tensor: Tensor, options: CompileOptions): Promise<RunOutput> {
+  checkTensor('run', tensor);
+  const compiled = compile(device, () => tensor, {}, options);
   try {
     return await compiled.run({});
   } finally {
@@ -149,6 +170,8 @@ export async function run(device: AnyDevice, tensor: Tensor, { rules }: CompileO
 
 /** Throws ShapeError `E_ATTRIBUTE` for a rule name that is not in the set: a typing error must not go unseen. */
 export function withoutRules(rules: readonly Rule[], names: readonly string[]): Rule[] {
+  checkRules('withoutRules', rules);
+  checkEach('withoutRules', 'names', 'a text', names, (name) => typeof name === 'string');
   for (const name of names) {
     if (!rules.some((rule) => rule.name === name)) {
       const known = rules.map((rule) => rule.name).join(', ');

@@ -1,7 +1,7 @@
 /** The engine's public surface: everything an op or a net may use. */
 import '../base/platform.ts';
 
-export { compile, referenceDevice, run, withoutRules } from './compile.ts';
+export { checkDevice, checkRules, compile, referenceDevice, run, withoutRules } from './compile.ts';
 export type { AnyDevice, Compiled, CompileOptions, ReferenceDevice, Result, Traced } from './compile.ts';
 export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput, StopSignal } from './gl/executable.ts';
 export { Device } from './gl/device.ts';
@@ -20,4 +20,4 @@ export type { Rule, RewriteContext, RewriteResult } from './rewrite.ts';
 export { broadcastShapes, checkShape, formatShape, resolveAxis, sameShape, sizeOf, stridesOf } from './shape.ts';
 export type { DType, Shape, TensorType } from './shape.ts';
 export { State } from './state.ts';
-export { Tensor, apply, constant, constantOp, placeholder, placeholderOp, tensor } from './tensor.ts';
+export { Tensor, apply, checkTensor, constant, constantOp, placeholder, placeholderOp, tensor } from './tensor.ts';

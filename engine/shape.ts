@@ -2,6 +2,7 @@
  * Shapes: sizes of dimensions, outermost first, as in PyTorch and NumPy. Row-major order throughout.
  * Pure arithmetic; the rules of single ops live with the ops.
  */
+import { checkNumber, checkNumbers } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 
 export type Shape = readonly number[];
@@ -39,6 +40,7 @@ export function formatShape(shape: Shape): string {
 
 /** Throws `E_SHAPE` unless every size is a positive whole number and the rank is at most 4. */
 export function checkShape(where: string, shape: Shape): void {
+  checkNumbers(where, 'shape', shape);
   if (shape.length > 4 || !shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
     throw new ShapeError(
       'E_SHAPE',
@@ -50,6 +52,7 @@ export function checkShape(where: string, shape: Shape): void {
 
 /** A possibly negative axis as a position in `rank` dimensions. Throws `E_ATTRIBUTE`. */
 export function resolveAxis(where: string, axis: number, rank: number): number {
+  checkNumber(where, 'axis', axis);
   const resolved = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
     throw new ShapeError('E_ATTRIBUTE', `${where}: axis must be within [${-rank}, ${rank - 1}], got ${axis}.`);

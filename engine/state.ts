@@ -5,13 +5,14 @@
  *
  * Rows of a state that nothing has drawn yet hold anything: an op that reads one must know how far it goes.
  */
+import { checkText } from '../base/check-argument.ts';
 import type { Device } from './gl/device.ts';
 import type { GpuTexture } from './gl/texture.ts';
 import type { Block, Layout } from './gl/layout.ts';
 import type { Op } from './op.ts';
-import { checkShape, sizeOf } from './shape.ts';
+import { sizeOf } from './shape.ts';
 import type { TensorType } from './shape.ts';
-import { Tensor, apply } from './tensor.ts';
+import { Tensor, apply, checkType } from './tensor.ts';
 
 /** One pixel a texel, so that a row of the tensor is a row of the texture. */
 const stateBlock: Block = { width: 1, height: 1 };
@@ -27,7 +28,8 @@ export class State {
 
   /** `type.shape` is [1, 4, rows, width]: a row has `width` texels. */
   constructor(label: string, type: TensorType) {
-    checkShape('State', type.shape);
+    checkText('State', 'label', label);
+    checkType('State', type);
     this.label = label;
     this.type = type;
     this.tensor = apply(stateOp, [], { state: this });
