@@ -8,6 +8,7 @@
  *
  * Everything of the entry for browsers is here too, except that `open` looks for EGL and not for a canvas.
  */
+import { checkObject, checkText } from './base/check-argument.ts';
 import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 import { Device, referenceDevice } from './engine/index.ts';
@@ -54,9 +55,12 @@ export interface OpenOptions<Name extends DeviceName = DeviceName> extends Devic
 export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): Promise<Device>;
 export function open(options: OpenOptions<'reference'>): Promise<ReferenceDevice>;
 export function open(options?: OpenOptions): Promise<AnyDevice>;
-export async function open({ device = 'egl', gl, calibrate, ...rest }: OpenOptions = {}): Promise<AnyDevice> {
-  if (!gl && device === 'reference') return referenceDevice;
-  const source = gl ? wrapContext(gl) : await openNodeContext({ source: device });
+export async function open(options: OpenOptions = {}): Promise<AnyDevice> {
+  checkObject('open', 'options', options);
+  const { device = 'egl', gl, calibrate, ...rest } = options;
+  checkText('open', 'device', device);
+  if (gl === undefined && device === 'reference') return referenceDevice;
+  const source = gl !== undefined ? wrapContext(gl) : await openNodeContext({ source: device });
   try {
     return new Device(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
   } catch (error) {
@@ -81,8 +85,10 @@ export interface LoadDvaeOptions extends DownloadFileOptions {
  */
 export async function loadDVAE(
   source: string | CheckpointPair = bundledModel,
-  { device, precision = 'full', ...options }: LoadDvaeOptions = {},
+  given: LoadDvaeOptions = {},
 ): Promise<Dvae> {
+  checkObject('loadDVAE', 'options', given);
+  const { device, precision = 'full', ...options } = given;
   const parts =
     typeof source === 'string'
       ? await openModelFolder(source, ['encoder', 'decoder'])
@@ -96,10 +102,10 @@ export async function loadDVAE(
  *
  * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
  */
-export async function loadDalle(
-  folder: string = bundledModel,
-  { device, ...options }: Partial<DalleOptions> = {},
-): Promise<Dalle> {
+export async function loadDalle(folder: string = bundledModel, given: Partial<DalleOptions> = {}): Promise<Dalle> {
+  checkText('loadDalle', 'folder', folder);
+  checkObject('loadDalle', 'options', given);
+  const { device, ...options } = given;
   const model = await openModelFolder(folder);
   try {
     return await createDalle(model, { device: device ?? (await openShared()), ...options });
@@ -111,6 +117,7 @@ export async function loadDalle(
 
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */
 export async function run(tensor: Tensor, options: { readonly device?: AnyDevice } = {}): Promise<RunOutput> {
+  checkObject('run', 'options', options);
   return runOn(options.device ?? (await openShared()), tensor);
 }
 

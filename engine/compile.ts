@@ -2,6 +2,7 @@
  * `compile` turns an ordinary function over tensors into a plan that runs; `run` computes tensors at once. The rewrite
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
+import { checkRules } from './rewrite.ts';
 import { argumentError, checkEach, checkFunction, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import { giveTurn } from '../base/give-turn.ts';
@@ -93,12 +94,6 @@ function checkTraced(traced: unknown): void {
   const named = traced && typeof traced === 'object' && !Array.isArray(traced) ? Object.values(traced) : [];
   if (named.length > 0 && named.every((value) => value instanceof Tensor)) return;
   throw new ShapeError('E_ATTRIBUTE', 'compile: the function must return a tensor, or an object of tensors by name.');
-}
-
-/** Throws UsageError `E_ARGUMENT` unless each is a rewrite rule. */
-export function checkRules(where: string, rules: unknown): void {
-  const isRule = (rule: unknown): boolean => typeof (rule as Partial<Rule> | null | undefined)?.apply === 'function';
-  checkEach(where, 'rules', 'a rewrite rule', rules, isRule);
 }
 
 function toType(type: Shape | TensorType): TensorType {

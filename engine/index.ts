@@ -1,9 +1,17 @@
 /** The engine's public surface: everything an op or a net may use. */
 import '../base/platform.ts';
 
-export { checkDevice, checkRules, compile, referenceDevice, run, withoutRules } from './compile.ts';
+export { checkDevice, compile, referenceDevice, run, withoutRules } from './compile.ts';
 export type { AnyDevice, Compiled, CompileOptions, ReferenceDevice, Result, Traced } from './compile.ts';
-export type { PassTiming, PrepareOptions, PrepareProgress, RunInputs, RunOptions, RunOutput, StopSignal } from './gl/executable.ts';
+export type {
+  PassTiming,
+  PrepareOptions,
+  PrepareProgress,
+  RunInputs,
+  RunOptions,
+  RunOutput,
+  StopSignal,
+} from './gl/executable.ts';
 export { Device } from './gl/device.ts';
 export type { DeviceOptions, KernelChoice } from './gl/device.ts';
 export type { ContextSource } from './context/source.ts';

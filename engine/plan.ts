@@ -3,6 +3,7 @@
  * and says when each texture dies. Planning needs only the device's limits, never the device: a plan can be printed
  * for a machine that is not there.
  */
+import { checkNumbers, checkObject, checkList } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import { countUses, sortTopologically } from './graph.ts';
 import { bytesOf, defaultBlock, layoutOf } from './gl/layout.ts';
@@ -13,7 +14,7 @@ import type { Rule } from './rewrite.ts';
 import { stateOp } from './state.ts';
 import { formatShape, sizeOf } from './shape.ts';
 import type { DType } from './shape.ts';
-import { Tensor, constantOp, placeholderOp } from './tensor.ts';
+import { Tensor, constantOp, placeholderOp, checkTensor } from './tensor.ts';
 import type { ConstantAttributes, PlaceholderAttributes } from './tensor.ts';
 
 /** What planning must know of the device. */
@@ -59,6 +60,7 @@ export interface Plan {
 }
 
 export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[], limits: PlanLimits): Plan {
+  checkLimits(limits);
   const rewritten = rewrite(outputs, rules);
   const roots = foldConstants(rewritten.outputs);
   const order = sortTopologically(roots);
@@ -86,6 +88,18 @@ export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[], lim
     stateBytes: sumBytes(slots, 'state'),
     peakBytes: measurePeak(slots, passes),
   };
+}
+
+/** Throws UsageError `E_ARGUMENT`, ShapeError `E_ATTRIBUTE`. */
+function checkLimits(limits: PlanLimits): void {
+  checkObject('makePlan', 'limits', limits);
+  const { targets, maxTextureSize } = limits;
+  checkNumbers('makePlan', 'targets and maxTextureSize', [targets, maxTextureSize]);
+  if ([1, 2, 4, 8].includes(targets) && Number.isSafeInteger(maxTextureSize) && maxTextureSize > 0) return;
+  throw new ShapeError(
+    'E_ATTRIBUTE',
+    `makePlan: targets is 1, 2, 4 or 8 and maxTextureSize a positive whole number, got ${targets} and ${maxTextureSize}.`,
+  );
 }
 
 function sumBytes(slots: readonly Slot[], wanted: Slot['kind']): number {
@@ -212,6 +226,7 @@ function foldOnce(tensor: Tensor): Tensor {
 
 /** Whether a tensor is a constant or will be one once constants are folded. */
 export function isFoldable(tensor: Tensor): boolean {
+  checkTensor('isFoldable', tensor);
   if (kindOf(tensor) === 'constant') return true;
   return tensor.op.folds === true && tensor.inputs.length > 0 && tensor.inputs.every(isFoldable);
 }
@@ -238,10 +253,12 @@ function foldOne(tensor: Tensor): Tensor {
 
 /** Throws ShapeError `E_INPUT` unless every placeholder among the tensors is given its numbers. */
 export function checkInputs(tensors: Iterable<Tensor>, given: Readonly<Record<string, ArrayLike<number>>>): void {
+  checkObject('run', 'inputs', given);
   for (const tensor of tensors) {
     if (kindOf(tensor) !== 'input') continue;
     const { name, type } = tensor.attributes as PlaceholderAttributes;
     const data = given[name];
+    if (data !== undefined && data !== null) checkList('run', `input ${name}`, data);
     if (data?.length === sizeOf(type.shape)) continue;
     throw new ShapeError(
       'E_INPUT',

@@ -17,11 +17,13 @@ export interface TensorType {
 
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
+  checkNumbers('sizeOf', 'shape', shape);
   return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
+  checkNumbers('stridesOf', 'shape', shape);
   const strides = new Array<number>(shape.length);
   for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {
     strides[axis] = stride;
@@ -31,10 +33,12 @@ export function stridesOf(shape: Shape): number[] {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
+  for (const shape of [a, b]) checkNumbers('sameShape', 'shape', shape);
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 export function formatShape(shape: Shape): string {
+  checkNumbers('formatShape', 'shape', shape);
   return `[${shape.join(', ')}]`;
 }
 
@@ -62,6 +66,7 @@ export function resolveAxis(where: string, axis: number, rank: number): number {
 
 /** NumPy's broadcasting: shapes are aligned at their last dimension, and sizes must be equal or 1. Throws `E_SHAPE`. */
 export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
+  for (const shape of [a, b]) checkNumbers(where, 'shape', shape);
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const p = a[axis - rank + a.length] ?? 1;

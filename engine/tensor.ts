@@ -10,6 +10,7 @@ import {
   checkObject,
   checkText,
   describeValue,
+  checkEach,
 } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import type { Block } from './gl/layout.ts';
@@ -49,6 +50,11 @@ export function checkTensor(where: string, value: unknown): asserts value is Ten
   if (value instanceof Tensor) return;
   const advice = 'Make one with tensor(data, shape).';
   throw argumentError(where, 'a tensor', value, advice);
+}
+
+/** Throws UsageError `E_ARGUMENT` unless it is a list of tensors. */
+export function checkTensors(where: string, name: string, values: unknown): void {
+  checkEach(where, name, 'a tensor', values, (value) => value instanceof Tensor);
 }
 
 /** Throws UsageError `E_ARGUMENT` or ShapeError `E_SHAPE`, `E_DTYPE` unless it is a shape with a dtype. */

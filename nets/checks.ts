@@ -1,7 +1,10 @@
 /** Checks that the nets share: tokens on their way in, numbers on their way out. */
-import { argumentError, checkEach, checkList, checkObject } from '../base/check-argument.ts';
+import { checkArchitecture } from '../weights-convert/check-given.ts';
+import { checkList, checkObject, checkFunction } from '../base/check-argument.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';
-import { checkDevice } from '../engine/index.ts';
+import type { NetArchitecture } from '../weights-convert/net-spec.ts';
+import type { WeightTree } from './weight-tree.ts';
+import { checkDevice, checkTensor } from '../engine/index.ts';
 
 /** Throws ShapeError `E_TOKEN` unless every token is a whole number below the size of its vocabulary. */
 export function checkTokens(where: string, tokens: ArrayLike<number>, vocabulary: number, kind = 'token'): void {
@@ -37,18 +40,10 @@ export function checkModelOptions(where: string, options: { readonly device: unk
   checkDevice(where, options.device);
 }
 
-/** Weights that were opened. Throws UsageError `E_ARGUMENT`. */
-export function checkWeights(where: string, weights: unknown): void {
+/** What a net's program takes. Throws UsageError `E_ARGUMENT`, FormatError `E_ARCHITECTURE`. */
+export function checkProgram(where: string, architecture: NetArchitecture, weights: WeightTree, x: unknown): void {
+  checkArchitecture(where, architecture);
   checkObject(where, 'weights', weights);
-  const { architecture, tensors } = weights as { architecture?: { kind?: unknown }; tensors?: unknown };
-  if (typeof architecture?.kind === 'string' && typeof tensors === 'object' && tensors !== null) return;
-  throw argumentError(where, 'weights, as `openWeights` gives them', weights);
-}
-
-/** Whole numbers of a list, such as a grid. */
-export function checkGrid(where: string, grid: unknown): void {
-  checkEach(where, 'grid', 'a whole number from 1 to 4096', grid, (size) => {
-    return Number.isInteger(size) && Number(size) >= 1 && Number(size) <= 4096;
-  });
-  if ((grid as ArrayLike<number>).length !== 2) throw argumentError(where, 'grid, [rows, columns]', grid);
+  checkFunction(where, 'weights.get', weights.get);
+  checkTensor(where, x);
 }

@@ -2,6 +2,7 @@
  * Who a source file is: its SHA-256, and whether that is the hash of a file OpenAI published. A source is official only
  * by its hash; that the classes within are OpenAI's proves nothing about the weights.
  */
+import { checkSource } from './check-given.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { AbortedError } from '../base/errors.ts';
@@ -35,6 +36,7 @@ const OFFICIAL_SOURCES: ReadonlyMap<string, string> = new Map([
 
 /** Hashes a source from end to end, in constant memory. */
 export async function describeSource(source: ByteSource, options: DescribeOptions = {}): Promise<SourceDescription> {
+  checkSource('describeSource', source);
   const hasher = (options.createHasher ?? createSha256)();
   let done = 0;
   for await (const block of readBlocks(source, 0, source.size)) {

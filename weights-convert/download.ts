@@ -2,6 +2,7 @@
  * A checkpoint from an address, where there is no disk: into a `Blob`, which browsers keep outside the page's own memory.
  * What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and resume.
  */
+import { checkObject, checkText } from '../base/check-argument.ts';
 import type { UnsharedBytes } from '../base/platform.ts';
 import { nameFile, parseAddress } from './address.ts';
 import { createSha256 } from './describe-source.ts';
@@ -39,6 +40,8 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  *   checkpoint, after its first 512 bytes; AbortedError `E_ABORTED`
  */
 export async function downloadBlob(source: string | URL, options: DownloadOptions = {}): Promise<DownloadedBlob> {
+  if (!(source instanceof URL)) checkText('downloadBlob', 'an address', source);
+  checkObject('downloadBlob', 'options', options);
   const { onProgress, ...request } = options;
   const address = parseAddress(source, globalThis.location?.href);
   const transfer = (await requestFile(address, request))!;

@@ -4,6 +4,7 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
+import { checkFunction } from '../base/check-argument.ts';
 import type { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
@@ -46,6 +47,7 @@ export type OpenFile = (name: string) => Promise<ByteSource>;
  *   `openSafetensors` and `makeWeights`
  */
 export async function openModel(openFile: OpenFile, wanted: readonly PartName[] = PART_NAMES): Promise<Model> {
+  checkFunction('openModel', 'a function that opens a file', openFile);
   const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
   const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {

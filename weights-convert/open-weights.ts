@@ -2,6 +2,7 @@
  * Opens a checkpoint, whatever its container, and gives the weights of the nets in it: the way in for the converter and
  * for the library, which loads pickles directly too.
  */
+import { checkSource } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import { listShapes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -37,6 +38,7 @@ const MIN_TENSOR_BUDGET = 64 * 1024 * 1024;
  * @throws FormatError and UnsafeFileError with the codes of `docs/errors.md` for anything that is not such a file
  */
 export async function openWeights(source: ByteSource): Promise<Weights> {
+  checkSource('openWeights', source);
   const [weights, ...others] = await openCheckpoint(source);
   if (others.length === 0) return weights!;
   const nets = [weights!, ...others].map(({ architecture }) => describeArchitecture(architecture)).join(' and ');
@@ -53,6 +55,7 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
  * @throws as `openWeights`
  */
 export async function openCheckpoint(source: ByteSource): Promise<readonly Weights[]> {
+  checkSource('openCheckpoint', source);
   const whole = await gatherShards(source);
   try {
     const container = await sniffContainer(whole);

@@ -2,6 +2,7 @@
  * A device: one WebGL 2 context, what its probes found, its programs and textures, and the three things a plan asks
  * of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder talks to WebGL.
  */
+import { checkObject, describeValue, argumentError } from '../../base/check-argument.ts';
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import { ContextLife } from '../context/context-life.ts';
 import type { ContextSource } from '../context/source.ts';
@@ -73,21 +74,24 @@ const uploadChunkBytes = 16 * 2 ** 20;
 
 function checkOptions({ targets, fetch, block, without, ...sizes }: DeviceOptions): void {
   if (targets !== undefined && ![1, 2, 4, 8].includes(targets)) {
-    throw new ShapeError('E_ATTRIBUTE', `Device: targets is 1, 2, 4 or 8, got ${targets}.`);
+    throw new ShapeError('E_ATTRIBUTE', `Device: targets is 1, 2, 4 or 8, got ${describeValue(targets)}.`);
   }
   if (fetch !== undefined && fetch !== 'texelFetch' && fetch !== 'textureLod') {
-    throw new ShapeError('E_ATTRIBUTE', `Device: fetch is texelFetch or textureLod, got ${String(fetch)}.`);
+    throw new ShapeError('E_ATTRIBUTE', `Device: fetch is texelFetch or textureLod, got ${describeValue(fetch)}.`);
   }
   if (block !== undefined && block !== 'strip' && block !== 'block') {
-    throw new ShapeError('E_ATTRIBUTE', `Device: block is strip or block, got ${String(block)}.`);
+    throw new ShapeError('E_ATTRIBUTE', `Device: block is strip or block, got ${describeValue(block)}.`);
   }
   if (without !== undefined && !(Array.isArray(without) && without.every((name) => typeof name === 'string'))) {
-    throw new ShapeError('E_ATTRIBUTE', `Device: without is a list of names of rewrites, got ${String(without)}.`);
+    throw new ShapeError(
+      'E_ATTRIBUTE',
+      `Device: without is a list of names of rewrites, got ${describeValue(without)}.`,
+    );
   }
   for (const name of ['maxTextureSize', 'budgetBytes', 'portionMilliseconds'] as const) {
     const value = sizes[name];
-    if (value === undefined || value > 0) continue;
-    throw new ShapeError('E_ATTRIBUTE', `Device: ${name} must be a positive number, got ${value}.`);
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue;
+    throw new ShapeError('E_ATTRIBUTE', `Device: ${name} must be a positive number, got ${describeValue(value)}.`);
   }
 }
 
@@ -108,6 +112,10 @@ export class Device {
 
   /** Throws ShapeError `E_ATTRIBUTE` for options that mean nothing, and ContextError as `probeDevice`. */
   constructor(source: ContextSource, options: DeviceOptions = {}) {
+    checkObject('Device', 'source', source);
+    checkObject('Device', 'options', options);
+    if (typeof source.gl?.isContextLost !== 'function')
+      throw argumentError('Device', 'a source with a context', source.gl);
     checkOptions(options);
     this.source = source;
     this.life = new ContextLife(source.gl);

@@ -3,6 +3,7 @@
  * JavaScript in between. Intermediate textures come from the device's pool and go back as soon as their last reader
  * has drawn, so plans that run in turn share memory.
  */
+import { checkObject } from '../../base/check-argument.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { describeKernels, explainPlan } from './explain.ts';
@@ -82,6 +83,7 @@ export class Executable {
    *   constant throws
    */
   async prepare(options: PrepareOptions = {}): Promise<void> {
+    checkObject('prepare', 'options', options);
     return this.whileInUse(() => this.prepareShared(options));
   }
 
@@ -91,6 +93,7 @@ export class Executable {
    *   `E_MEMORY`, AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
    */
   async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
+    checkObject('run', 'options', options);
     this.checkInputs(inputs);
     const checkAborted = (): void => throwIfAborted(options.signal, 'run');
     return this.whileInUse(async () => {
@@ -122,6 +125,7 @@ export class Executable {
 
   /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
   explain(options: { shaders?: boolean } = {}): string {
+    checkObject('explain', 'options', options);
     const { description, kernels } = this.device;
     const programs = new Set(this.shaders.map(({ source }) => source)).size;
     return explainPlan(this.plan, programs, `${description}; ${describeKernels(kernels)}`, options);

@@ -10,6 +10,9 @@
  * - The blocks of one image and one quad or octet form a plane; planes lie side by side in an atlas; what exceeds the
  *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
  */
+import { checkShape } from '../shape.ts';
+import { checkType } from '../tensor.ts';
+import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import type { Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
@@ -69,6 +72,7 @@ export interface Layout {
 }
 
 export function gridOf(shape: Shape): Grid {
+  checkShape('gridOf', shape);
   const [a = 1, b = 1, c = 1, d = 1] = shape;
   switch (shape.length) {
     case 4:
@@ -95,6 +99,11 @@ export function defaultBlock(shape: Shape, targets: number, form: BlockForm = 's
 }
 
 export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): Layout {
+  checkType('layoutOf', type);
+  checkObject('layoutOf', 'block', block);
+  checkNumbers('layoutOf', 'block', [block.width, block.height]);
+  checkObject('layoutOf', 'limits', limits);
+  checkNumbers('layoutOf', 'limits', [limits.maxTextureSize]);
   const grid = gridOf(type.shape);
   const lanes = type.dtype === 'f16' ? 8 : 4;
   const quads = Math.ceil(grid.c / 4);

@@ -2,6 +2,7 @@
  * The same graph run by plain loops in float64: the oracle of every test, the teacher of every reader, and a device
  * of last resort (`--device reference`) where there is no GL at all. No rewriting, no layout, no cleverness.
  */
+import { checkFunction, checkObject } from '../../base/check-argument.ts';
 import { sortTopologically } from '../graph.ts';
 import type { NumericArray } from '../op.ts';
 import { sizeOf } from '../shape.ts';
@@ -20,6 +21,8 @@ export async function interpret(
   inputs: Readonly<Record<string, ArrayLike<number>>> = {},
   step: (done: number, total: number) => Promise<void> | void = () => {},
 ): Promise<Float64Array[]> {
+  checkObject('interpret', 'inputs', inputs);
+  checkFunction('interpret', 'step', step);
   const order = sortTopologically(outputs);
   const lastReader = new Map<Tensor, Tensor>();
   for (const tensor of order) tensor.inputs.forEach((input) => lastReader.set(input, tensor));

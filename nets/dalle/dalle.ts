@@ -5,6 +5,10 @@
  *
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
+import { checkTokenizer } from '../tokenizer/tokenizer.ts';
+import { checkNumbersGiven } from '../dvae/check-numbers.ts';
+import { checkModelOptions } from '../checks.ts';
+import { argumentError, checkNumber, checkObject } from '../../base/check-argument.ts';
 import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import type { AnyDevice, RewriteOptions, RunOptions } from '../../ops/index.ts';
 import type { Model } from '../../weights-convert/model-folder.ts';
@@ -71,6 +75,10 @@ export class Dalle {
   private readonly life: ModelLife = new ModelLife(() => this.isDisposed);
 
   constructor(dvae: Dvae, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
+    if (!(dvae instanceof Dvae)) throw argumentError('Dalle', 'a Dvae', dvae);
+    if (!(transformer instanceof Transformer)) throw argumentError('Dalle', 'a Transformer', transformer);
+    checkTokenizer('Dalle', tokenizer);
+    checkObject('Dalle', 'defaults', defaults);
     this.dvae = dvae;
     this.transformer = transformer;
     this.tokenizer = tokenizer;
@@ -103,8 +111,10 @@ export class Dalle {
   async *complete(
     pixels: Pixels,
     text: string,
-    { selection, ...options }: GenerateOptions & { readonly selection: Selection },
+    given: GenerateOptions & { readonly selection: Selection },
   ): AsyncGenerator<GenerateStep> {
+    checkObject('complete', 'options', given);
+    const { selection, ...options } = given;
     this.life.check('complete');
     const redrawn = selectTokens(selection, this.transformer.architecture.grid);
     const tokens = await this.encodePicture('complete', pixels, options.signal);
@@ -119,8 +129,10 @@ export class Dalle {
   async score(
     text: string,
     pixels: Pixels,
-    { truncate = false, signal }: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
+    options: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
   ): Promise<number> {
+    checkObject('score', 'options', options);
+    const { truncate = false, signal } = options;
     this.life.check('score');
     const rows = this.prepare(text, truncate);
     const tokens = await this.encodePicture('score', pixels, signal);
@@ -130,6 +142,7 @@ export class Dalle {
 
   /** The settings that a call with these options draws with; a seed left out is random. UsageError `E_SAMPLING`. */
   settingsFor(options: Partial<SamplingSettings>): SamplingSettings {
+    checkObject('settingsFor', 'options', options);
     const { temperature, topK, topP, guidance, seed, count } = options;
     const given = Object.entries({ temperature, topK, topP, guidance, seed, count });
     const settings = resolveSampling({
@@ -159,6 +172,8 @@ export class Dalle {
 
   private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
     this.life.check('generate');
+    checkObject('generate', 'options', options);
+    checkNumber('generate', 'imageEvery', options.imageEvery ?? 0);
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
     const settings = this.settingsFor(sampling);
     const { grid } = this.transformer.architecture;
@@ -216,6 +231,7 @@ export class Dalle {
 
   private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
     this.life.check(where);
+    checkNumbersGiven(where, pixels, 'B, 3, H, W', 1);
     const { width, height } = this.pictureSize;
     const wanted = [1, 3, height, width];
     if (pixels.shape.length !== 4 || !wanted.every((size, axis) => pixels.shape[axis] === size)) {
@@ -237,6 +253,8 @@ export class Dalle {
 
 /** Opens the parts of a model folder on a device. Throws DalleError `E_PART_MISSING`, FormatError as `openTokenizer`. */
 export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
+  checkObject('createDalle', 'model', model);
+  checkModelOptions('createDalle', options);
   const { encoder, decoder, transformer, tokenizer, manifest } = model;
   if (!transformer || tokenizer === undefined) {
     const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
@@ -248,7 +266,7 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
   }
   const opened = await openTokenizer(tokenizer);
   const dvae = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
-  return new Dalle(dvae, new Transformer(transformer, options), opened, manifest.sampling);
+  return new Dalle(dvae, new Transformer(transformer, options), opened, manifest?.sampling);
 }
 
 function checkVocabularies(

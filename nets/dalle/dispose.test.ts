@@ -45,7 +45,9 @@ const moments = [
   { moment: 'after a few', taken: 4 },
   { moment: 'before the last', taken: 11 },
 ];
-const cases = moments.flatMap((moment) => Object.entries(ways).map(([what, dispose]) => ({ ...moment, what, dispose })));
+const cases = moments.flatMap((moment) =>
+  Object.entries(ways).map(([what, dispose]) => ({ ...moment, what, dispose })),
+);
 
 async function take(steps: AsyncGenerator<GenerateStep>, count: number): Promise<void> {
   for (let step = 0; step < count; step++) expect((await steps.next()).done).toBe(false);

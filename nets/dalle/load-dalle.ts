@@ -2,6 +2,9 @@
  * Loads a whole DALL·E from a model folder at an address, where there is no disk. The entry for Node has one of its own,
  * for folders.
  */
+import { parseAddress } from '../../weights-convert/address.ts';
+import { checkModelOptions } from '../checks.ts';
+import { checkText } from '../../base/check-argument.ts';
 import type { AnyDevice } from '../../ops/index.ts';
 import { sourceFromBlob } from '../../weights-convert/byte-source.ts';
 import { downloadBlob, type DownloadOptions } from '../../weights-convert/download.ts';
@@ -19,8 +22,11 @@ export interface LoadDalleOptions extends DownloadOptions {
  * @param folder address of the folder, relative to the page if it likes: the files of `dalle-gl convert` lie in it
  * @throws FormatError as `openModel` and `downloadBlob`; DalleError `E_PART_MISSING`; AbortedError `E_ABORTED`
  */
-export async function loadDalle(folder: string | URL, { device, ...options }: LoadDalleOptions): Promise<Dalle> {
-  const base = new URL(String(folder).replace(/\/?$/, '/'), globalThis.location?.href);
+export async function loadDalle(folder: string | URL, given: LoadDalleOptions): Promise<Dalle> {
+  if (!(folder instanceof URL)) checkText('loadDalle', 'folder, an address', folder);
+  checkModelOptions('loadDalle', given);
+  const { device, ...options } = given;
+  const base = parseAddress(String(folder).replace(/\/?$/, '/'), globalThis.location?.href);
   const model = await openModel(async (file) => {
     const { blob, name } = await downloadBlob(new URL(file, base), options);
     return sourceFromBlob(blob, name);

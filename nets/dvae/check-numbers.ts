@@ -54,7 +54,8 @@ export function checkNumbersGiven(where: string, given: Numbers, names: string, 
 /** Numbers that are fractions: bytes in their place would be taken for something else, quietly. */
 export function checkFractions(where: string, what: string, data: ArrayLike<number>): void {
   const isFractional = data instanceof Float32Array || data instanceof Float64Array || Array.isArray(data);
-  if (!isFractional) throw argumentError(where, `${what} as a Float32Array`, data, `Bytes are divided by 255 first. ${advice}`);
+  if (!isFractional)
+    throw argumentError(where, `${what} as a Float32Array`, data, `Bytes are divided by 255 first. ${advice}`);
 }
 
 /** Throws DalleError `E_NOT_FINITE` for NaN, ShapeError `E_PIXEL_RANGE` for a pixel outside 0 … 1. */
@@ -75,7 +76,8 @@ export function checkPixels(where: string, data: ArrayLike<number>): void {
 /** Throws DalleError `E_NOT_FINITE` for a score that is none. */
 export function checkScores(where: string, data: ArrayLike<number>): void {
   checkFractions(where, 'distributions', data);
-  for (let at = 0; at < data.length; at++) if (!Number.isFinite(data[at])) throw notFinite(where, 'number', data[at], at);
+  for (let at = 0; at < data.length; at++)
+    if (!Number.isFinite(data[at])) throw notFinite(where, 'number', data[at], at);
 }
 
 function notFinite(where: string, what: string, value: unknown, at: number): DalleError {
@@ -85,4 +87,3 @@ function notFinite(where: string, what: string, value: unknown, at: number): Dal
       'computed of NaN or Infinity.',
   );
 }
-

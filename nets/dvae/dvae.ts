@@ -3,6 +3,7 @@
  * shape met, and keeps the latest of each kind, since a plan holds its weights on the device.
  * B batch, H W picture, h = H/8, w = W/8 grid of tokens, V vocabulary.
  */
+import { checkWeights } from '../../weights-convert/check-given.ts';
 import { checkObject } from '../../base/check-argument.ts';
 import { ContextError, DalleError, ShapeError, UsageError } from '../../base/errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
@@ -15,7 +16,7 @@ import { encoder } from './encoder.ts';
 import { patch } from './patch.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
 import { checkNumbersGiven, checkPixels, checkScores, checkSizes } from './check-numbers.ts';
-import { checkFinite, checkModelOptions, checkOptional, checkTokens, checkWeights } from '../checks.ts';
+import { checkFinite, checkModelOptions, checkOptional, checkTokens } from '../checks.ts';
 import { growTree, type Precision, type WeightTree } from '../weight-tree.ts';
 
 /** Pixels [B, 3, H, W] in [0, 1], row-major. */
@@ -212,11 +213,7 @@ export class Dvae {
     return { data: await this.runPlan(plan, data, options), shape: plan.outputs.shape };
   }
 
-  private async runDecoder(
-    work: DvaeWork,
-    given: TokenGrid | TokenScores,
-    options?: RunOptions,
-  ): Promise<TokenScores> {
+  private async runDecoder(work: DvaeWork, given: TokenGrid | TokenScores, options?: RunOptions): Promise<TokenScores> {
     const { architecture } = this.need('decoder');
     checkNumbersGiven('decode', given, sizeNames(work), patch * patch);
     checkOptional('decode', options);

@@ -4,6 +4,7 @@
  *
  * Runs in Node and in the browser.
  */
+import { checkView } from '../../base/check-argument.ts';
 import { readClipVocabulary } from './clip.ts';
 import { openForeignTokenizer } from './foreign.ts';
 import { isOwnForm, MAX_JSON_LENGTH, parseTokenizerJson, readOwnTokenizer, tokenizerError } from './tokenizer-json.ts';
@@ -19,6 +20,7 @@ const MERGES_FILE = /^[^\n{]{0,100}#version/;
  * @throws DalleError `E_TOKENIZER_PACKAGE`
  */
 export async function openTokenizer(file: string | Uint8Array): Promise<Tokenizer> {
+  if (typeof file !== 'string') checkView('openTokenizer', 'a text or its bytes', file, [Uint8Array]);
   const text = typeof file === 'string' ? file : decodeText(await unpack(file));
   if (MERGES_FILE.test(text)) return readClipVocabulary(text);
   const json = parseTokenizerJson(text);

@@ -2,6 +2,7 @@
  * A decoding under way: a batch of candidates whose tokens so far are in the caches. Each step takes the next token of
  * every candidate and gives the logits of the one after it. Nothing is compiled and no texture made after the first.
  */
+import { checkView } from '../../base/check-argument.ts';
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { Compiled, Result, RunOptions, Traced } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
@@ -131,6 +132,7 @@ export class Decoding {
           'Begin another decoding.',
       );
     }
+    checkView('step', 'tokens', tokens, [Int32Array]);
     if (tokens.length !== wanted) {
       throw new ShapeError(
         'E_SHAPE',

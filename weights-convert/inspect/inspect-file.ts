@@ -2,6 +2,7 @@
  * What a file is and holds, without converting it and without asking whether it may be trusted: the work behind
  * `dalle-gl inspect`, in Node and in the browser. Reads tables of contents and pickles, never a tensor's numbers.
  */
+import { checkSource } from '../check-given.ts';
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { describeArchitecture } from '../check-tensors.ts';
@@ -38,6 +39,7 @@ export async function inspectFile(
   file: ByteSource,
   { explain = false }: InspectOptions = {},
 ): Promise<InspectionResult> {
+  checkSource('inspectFile', file);
   const source = await gatherShards(file);
   try {
     return await inspectWhole(source, explain);
