@@ -28,4 +28,14 @@ export type { Rule, RewriteContext, RewriteResult } from './rewrite.ts';
 export { broadcastShapes, checkShape, formatShape, resolveAxis, sameShape, sizeOf, stridesOf } from './shape.ts';
 export type { DType, Shape, TensorType } from './shape.ts';
 export { State } from './state.ts';
-export { Tensor, apply, checkTensor, constant, constantOp, placeholder, placeholderOp, tensor } from './tensor.ts';
+export {
+  Tensor,
+  apply,
+  checkTensor,
+  checkTensors,
+  constant,
+  constantOp,
+  placeholder,
+  placeholderOp,
+  tensor,
+} from './tensor.ts';

@@ -51,7 +51,7 @@ const wrong: Readonly<Record<string, unknown>> = {
   function: () => 1,
   'huge shape': [1, 1e9, 1e9],
   'shape without data': { shape: [1, 1e9, 1e9] },
-  'FileList': { length: 1, item: () => null, 0: new Blob(['x']) },
+  FileList: { length: 1, item: () => null, 0: new Blob(['x']) },
   blob: new Blob(['x']),
 };
 
@@ -117,7 +117,14 @@ function listExports(): [string, Callable][] {
 }
 
 /** Those that would open a device, or time one, for each call that is right by chance. */
-const slow = new Set(['node.open', 'node.createContext', 'browser.measureSpeed', 'node.run', 'node.loadDVAE', 'node.loadDalle']);
+const slow = new Set([
+  'node.open',
+  'node.createContext',
+  'browser.measureSpeed',
+  'node.run',
+  'node.loadDVAE',
+  'node.loadDalle',
+]);
 
 test.each(listExports().filter(([name]) => !slow.has(name)))('%s', async (name, call) => {
   expect(await listFaults(name, call)).toEqual([]);
@@ -167,11 +174,7 @@ test('methods of a dVAE', async () => {
       expect(() => dvae.planFor(work, value as number[])).toThrow(DalleError);
     }
     expect(() => dvae.planFor(value as 'encode', [1, 3, 8, 8])).toThrow(DalleError);
-    if (value !== undefined) {
-      await expect(dvae.encode(pixels, value as object).then((found) => found.data.length)).resolves.toBe(1).catch(
-        (error: unknown) => expect((error as { cause?: unknown }).cause ?? DalleError).toBeDefined(),
-      );
-    }
+    expect(await fault(() => dvae.encode(pixels, value as object))).toBe(undefined);
   }
   await dvae.dispose();
 });

@@ -2,6 +2,7 @@
  * Whether a file holds exactly the tensors of a net: all differences are reported at once, by name, wanted and got. And
  * what a net is in one line, for that message and for reports.
  */
+import { checkArchitecture } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import type { Shapes } from './architecture.ts';
 import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
@@ -53,6 +54,7 @@ export function checkTensors(architecture: NetArchitecture, shapes: Shapes, sour
 
 /** One line for people: kind and sizes. */
 export function describeArchitecture(architecture: NetArchitecture): string {
+  checkArchitecture('describeArchitecture', architecture);
   if (architecture.kind === 'transformer') return describeTransformer(architecture);
   const { kind, ...sizes } = architecture;
   return `a ${kind} (${Object.entries(sizes)

@@ -4,6 +4,7 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
+import { checkSource } from './check-given.ts';
 import { checkFunction } from '../base/check-argument.ts';
 import type { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -48,7 +49,12 @@ export type OpenFile = (name: string) => Promise<ByteSource>;
  */
 export async function openModel(openFile: OpenFile, wanted: readonly PartName[] = PART_NAMES): Promise<Model> {
   checkFunction('openModel', 'a function that opens a file', openFile);
-  const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
+  const openChecked: OpenFile = async (name) => {
+    const source = await openFile(name);
+    checkSource('openModel', source);
+    return source;
+  };
+  const manifest = await readSource(await openChecked(MANIFEST_NAME), parseManifest);
   const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {
     for (const weights of Object.values(nets)) await weights.close();
@@ -56,10 +62,10 @@ export async function openModel(openFile: OpenFile, wanted: readonly PartName[] 
   try {
     for (const name of NET_PARTS) {
       const part = wanted.includes(name) ? manifest.parts[name] : undefined;
-      if (part) nets[name] = await openNet(part, openFile);
+      if (part) nets[name] = await openNet(part, openChecked);
     }
     const words = wanted.includes('tokenizer') ? manifest.parts.tokenizer : undefined;
-    const tokenizer = words && (await openTokenizer(words.files[0], openFile));
+    const tokenizer = words && (await openTokenizer(words.files[0], openChecked));
     // openNet has seen to it that each part holds its own kind of net.
     return { manifest, ...(nets as ModelWeights), ...(tokenizer !== undefined && { tokenizer }), close };
   } catch (error) {

@@ -161,7 +161,9 @@ export function bytesOf({ width, height, layers }: TextureSpec): number {
 }
 
 /** Two layouts with the same key put every element at the same place of the same kind of texture. */
-export function keyOfLayout({ grid, block, tile, atlas, margin, texture }: Layout): string {
+export function keyOfLayout(layout: Layout): string {
+  checkObject('keyOfLayout', 'layout', layout);
+  const { grid, block, tile, atlas, margin, texture } = layout;
   return JSON.stringify([grid, block, tile, atlas, margin, texture]);
 }
 

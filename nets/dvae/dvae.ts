@@ -134,7 +134,7 @@ export class Dvae {
     if (this.disposed) {
       throw new ContextError('E_DISPOSED', `${work}: this dVAE was disposed. Load it again.`);
     }
-    if (!Object.hasOwn(inputType, work)) {
+    if (typeof work !== 'string' || !Object.hasOwn(inputType, work)) {
       const known = Object.keys(inputType).join(', ');
       throw new UsageError('E_ARGUMENT', `planFor: there is no such work; there are ${known}.`);
     }

@@ -25,7 +25,11 @@ export interface TrainBpeOptions {
  * @throws UsageError `E_VOCABULARY_SIZE` if the letters alone are more, `E_TEXT_TOO_LONG` for what is no caption
  */
 export function trainBpe(captions: Iterable<string>, options: TrainBpeOptions): BpeTokenizer {
-  if (typeof captions === 'string' || typeof captions?.[Symbol.iterator] !== 'function') {
+  if (
+    typeof captions === 'string' ||
+    ArrayBuffer.isView(captions) ||
+    typeof captions?.[Symbol.iterator] !== 'function'
+  ) {
     throw argumentError('trainBpe', 'captions, a list of texts', captions);
   }
   checkObject('trainBpe', 'options', options);

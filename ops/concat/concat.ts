@@ -2,9 +2,8 @@
  * concat: tensors joined end to end along one axis, as `torch.cat`.
  * [.., A₁, ..], [.., A₂, ..], … → [.., A₁ + A₂ + …, ..]; all other sizes and the dtype must be the same.
  */
-import { checkList } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, resolveAxis, stridesOf, checkTensor } from '../../engine/index.ts';
+import { apply, formatShape, resolveAxis, stridesOf, checkTensors } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { offset, writeElementShader } from '../shader/fragment.ts';
 import { gridArguments, logicalIndices } from '../shader/indices.ts';
@@ -32,10 +31,9 @@ export const concatOp: Op<ConcatAttributes> = {
  *   `E_ATTRIBUTE` for an axis that the tensors do not have.
  */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  checkList('concat', 'tensors', tensors);
+  checkTensors('concat', 'tensors', tensors);
   const [first] = tensors;
   if (!first) throw new ShapeError('E_SHAPE', 'concat: there must be at least one tensor, got none.');
-  checkTensor('concat', first);
   const attributes = { axis: resolveAxis('concat', axis, first.shape.length) };
   const joined = apply(concatOp, tensors.slice(0, mostInputs), attributes);
   return tensors.length > mostInputs ? concat([joined, ...tensors.slice(mostInputs)], axis) : joined;
