@@ -54,6 +54,7 @@ export function checkTensor(where: string, value: unknown): asserts value is Ten
 
 /** Throws UsageError `E_ARGUMENT` unless it is a list of tensors. */
 export function checkTensors(where: string, name: string, values: unknown): void {
+  checkText(where, 'name', name);
   checkEach(where, name, 'a tensor', values, (value) => value instanceof Tensor);
 }
 
