@@ -16,7 +16,7 @@ const zones = {
   'engine/gl/': ['base/', 'engine/', 'engine/context/'],
   'engine/context/': ['base/'],
   'engine/context/node/': ['base/', 'engine/context/', 'node:', 'koffi', '(computed)'],
-  'engine/index.ts': ['engine/', 'engine/gl/', 'engine/context/'],
+  'engine/index.ts': ['base/', 'engine/', 'engine/gl/', 'engine/context/'],
   'ops/': ['base/', 'engine/index.ts'],
   'nets/': ['base/', 'engine/index.ts', 'ops/', 'weights-convert/', '@huggingface/tokenizers'],
   'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],

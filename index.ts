@@ -3,6 +3,8 @@
  * one that it makes. Weights come from addresses and from files that a person chose (`loadDVAE`); paths, EGL and the
  * bundled model are in `dalle-gl/node`.
  */
+import { checkObject } from './base/check-argument.ts';
+import './base/platform.ts';
 import { openBrowserContext, type BrowserContextOptions } from './engine/context/browser.ts';
 import { wrapContext } from './engine/context/caller.ts';
 import { WebGLDevice, type DeviceOptions } from './engine/index.ts';
@@ -51,8 +53,9 @@ export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
  * @throws ContextError `E_GL_*` when there is no context, or one that cannot compute in float32
  */
 export async function open(options: OpenOptions = {}): Promise<WebGLDevice> {
+  checkObject('open', 'options', options);
   const { gl, canvas, ...rest } = options;
-  const source = gl ? wrapContext(gl) : openBrowserContext(canvas ? { canvas } : {});
+  const source = gl !== undefined ? wrapContext(gl) : openBrowserContext(canvas ? { canvas } : {});
   try {
     return new WebGLDevice(source, rest);
   } catch (error) {

@@ -8,6 +8,7 @@
  *
  * Everything of the entry for browsers is here too, except that `open` looks for EGL and not for a canvas.
  */
+import { checkObject, checkText } from './base/check-argument.ts';
 import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 import { WebGLDevice, referenceDevice } from './engine/index.ts';
@@ -58,9 +59,11 @@ export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): P
 export function open(options: OpenOptions<'reference'>): Promise<ReferenceDevice>;
 export function open(options?: OpenOptions): Promise<WebGLDevice | ReferenceDevice>;
 export async function open(given: OpenOptions = {}): Promise<WebGLDevice | ReferenceDevice> {
+  checkObject('open', 'options', given);
   const { device = 'egl', gl, calibrate, ...rest } = given;
-  if (!gl && device === 'reference') return referenceDevice;
-  const source = gl ? wrapContext(gl) : await openNodeContext({ source: device });
+  checkText('open', 'device', device);
+  if (gl === undefined && device === 'reference') return referenceDevice;
+  const source = gl !== undefined ? wrapContext(gl) : await openNodeContext({ source: device });
   try {
     return new WebGLDevice(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
   } catch (error) {
@@ -85,8 +88,10 @@ export interface LoadDvaeOptions extends OpenFolderOptions {
  */
 export async function loadDVAE(
   source: string | URL | CheckpointPair = bundledModel,
-  { device, precision = 'full', ...options }: LoadDvaeOptions = {},
+  given: LoadDvaeOptions = {},
 ): Promise<Dvae> {
+  checkObject('loadDVAE', 'options', given);
+  const { device, precision = 'full', ...options } = given;
   const parts =
     typeof source === 'string' || source instanceof URL
       ? await openModelFolder(source, DVAE_PARTS, options)
@@ -102,10 +107,9 @@ export interface LoadDalleOptions extends Partial<DalleOptions>, OpenFolderOptio
  *
  * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
  */
-export async function loadDalle(
-  folder: string | URL = bundledModel,
-  { device, ...options }: LoadDalleOptions = {},
-): Promise<Dalle> {
+export async function loadDalle(folder: string | URL = bundledModel, given: LoadDalleOptions = {}): Promise<Dalle> {
+  checkObject('loadDalle', 'options', given);
+  const { device, ...options } = given;
   const model = await openModelFolder(folder, undefined, options);
   try {
     return await createDalle(model, { device: device ?? (await openShared()), ...options });
@@ -127,15 +131,17 @@ export function openTokenizer(file: string | Uint8Array, options: OpenTokenizerO
 
 /** Computes a tensor of constants at once, on the shared device unless told: `await run(conv2d(x, w))`. */
 export async function run(tensor: Tensor, options: { readonly device?: Device } = {}): Promise<RunOutput> {
+  checkObject('run', 'options', options);
   return runOn(options.device ?? (await openShared()), tensor);
 }
 
 let shared: Promise<WebGLDevice> | undefined;
 
-function openShared(): Promise<WebGLDevice> {
-  shared ??= open().catch((error: unknown) => {
-    shared = undefined; // the next call tries again
-    throw error;
-  });
-  return shared;
+/** One device for all, or a new one where the last could not be opened, was disposed or lost its context. */
+async function openShared(): Promise<WebGLDevice> {
+  const before = shared;
+  const device = await before?.catch(() => undefined);
+  if (device?.isUsable) return device;
+  if (shared === before) shared = open();
+  return shared!;
 }

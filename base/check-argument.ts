@@ -24,7 +24,8 @@ function nameOf(value: object): string {
 /** UsageError `E_ARGUMENT`. `advice` is a sentence of its own. */
 export function argumentError(where: string, wanted: string, value: unknown, advice = ''): UsageError {
   const end = advice && ` ${advice}`;
-  return new UsageError('E_ARGUMENT', `${where}: wanted ${wanted}, got ${describeValue(value)}.${end}`);
+  const caller = typeof where === 'string' ? where : 'dalle-gl';
+  return new UsageError('E_ARGUMENT', `${caller}: wanted ${wanted}, got ${describeValue(value)}.${end}`);
 }
 
 /** Throws UsageError `E_ARGUMENT` unless it is an object, and no list. */
@@ -60,6 +61,8 @@ export function checkEach(
   passes: (entry: unknown) => boolean,
 ): void {
   checkList(where, name, value);
+  // A typed array whose buffer was handed on has no entries, and fails whoever walks over it.
+  if (ArrayBuffer.isView(value) && value.byteLength === 0) throw argumentError(where, `${name}, a list`, value);
   const list = value as ArrayLike<unknown>;
   for (let at = 0; at < list.length; at++) {
     if (!passes(list[at])) throw argumentError(where, `${name}[${at}], ${wanted}`, list[at]);

@@ -9,31 +9,46 @@
 export class DalleError extends Error {
   /** Stable, machine-readable name of the failure, such as `E_SHAPE`. */
   readonly code: string;
+  /** Written out in every class: a minifier renames classes, and strings it leaves alone. */
+  override readonly name: string = 'DalleError';
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.name = new.target.name;
   }
 }
 
 /** The words of a call or a command line were wrong: unknown flag, missing or out-of-range value. Exit code 2. */
-export class UsageError extends DalleError {}
+export class UsageError extends DalleError {
+  override readonly name: string = 'UsageError';
+}
 
 /** Shapes, dtypes or attributes that an op cannot take. Always `E_SHAPE`, `E_DTYPE` or `E_ATTRIBUTE`. */
-export class ShapeError extends DalleError {}
+export class ShapeError extends DalleError {
+  override readonly name: string = 'ShapeError';
+}
 
 /** No usable WebGL 2 context, or one that lacks or loses what the engine needs (`E_GL_*`). */
-export class ContextError extends DalleError {}
+export class ContextError extends DalleError {
+  override readonly name: string = 'ContextError';
+}
 
 /** Memory for textures or buffers that cannot be had (`E_MEMORY`). */
-export class MemoryError extends DalleError {}
+export class MemoryError extends DalleError {
+  override readonly name: string = 'MemoryError';
+}
 
 /** A file, stream or download that is missing, broken, oversized or of an unknown kind. Exit code 1. */
-export class FormatError extends DalleError {}
+export class FormatError extends DalleError {
+  override readonly name: string = 'FormatError';
+}
 
 /** A pickle that names a known way to run code (`E_PICKLE_EXEC_ATTEMPT`). It could not have run; exit code 3. */
-export class UnsafeFileError extends FormatError {}
+export class UnsafeFileError extends FormatError {
+  override readonly name: string = 'UnsafeFileError';
+}
 
 /** The caller's `AbortSignal` fired (`E_ABORTED`). Exit code 130 when a person interrupted. */
-export class AbortedError extends DalleError {}
+export class AbortedError extends DalleError {
+  override readonly name: string = 'AbortedError';
+}

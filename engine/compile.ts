@@ -2,12 +2,14 @@
  * `compile` turns an ordinary function over tensors into a plan that runs; `run` computes tensors at once. The rewrite
  * rules are an argument: the engine knows no op, so `ops` exports both with the standard rules bound.
  */
+import { argumentError, checkEach, checkFunction, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import type { Device, Executable, RunInputs, RunOptions, RunOutput } from './device.ts';
 import { makePlan, planAsWritten } from './plan.ts';
+import { checkRules } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
 import type { Shape, TensorType } from './shape.ts';
-import { Tensor, placeholder } from './tensor.ts';
+import { Tensor, checkTensor, placeholder } from './tensor.ts';
 
 /** What a traced function may return: one tensor, or several by name. */
 export type Traced = Tensor | Readonly<Record<string, Tensor>>;
@@ -38,12 +40,24 @@ export function compile<const I extends Readonly<Record<string, Shape | TensorTy
   device: Device,
   trace: (inputs: { readonly [K in keyof I]: Tensor }) => T,
   inputs: I,
-  { rules }: CompileOptions,
+  options: CompileOptions,
 ): Compiled<T> {
+  checkDevice('compile', device);
+  checkObject('compile', 'options', options);
+  const { rules } = options;
+  checkFunction('compile', 'a function over tensors', trace);
+  checkObject('compile', 'inputs', inputs);
+  checkRules('compile', rules);
   const placeholders = Object.fromEntries(
     Object.entries(inputs).map(([name, type]) => [name, placeholder(name, toType(type))]),
   ) as { readonly [K in keyof I]: Tensor };
   return bind(device, trace(placeholders), rules);
+}
+
+/** Throws UsageError `E_ARGUMENT` unless it is a device, of any kind. */
+export function checkDevice(where: string, device: unknown): asserts device is Device {
+  if (typeof (device as Partial<Device> | null | undefined)?.load === 'function') return;
+  throw argumentError(where, 'a device, what `open` gives', device, 'Call `await open()` first.');
 }
 
 /** JavaScript callers, and functions that forgot to return. */
@@ -55,6 +69,7 @@ function checkTraced(traced: unknown): void {
 }
 
 function toType(type: Shape | TensorType): TensorType {
+  if (typeof type !== 'object' || type === null) throw argumentError('compile', 'the shape of an input', type);
   return 'shape' in type ? type : { shape: type, dtype: 'f32' };
 }
 
@@ -80,8 +95,9 @@ function bind<T extends Traced>(device: Device, traced: T, rules: readonly Rule[
 }
 
 /** Computes a tensor whose inputs are all constants: eager use, for tests and learners. Row-major numbers. */
-export async function run(device: Device, tensor: Tensor, { rules }: CompileOptions): Promise<RunOutput> {
-  const compiled = compile(device, () => tensor, {}, { rules });
+export async function run(device: Device, tensor: Tensor, options: CompileOptions): Promise<RunOutput> {
+  checkTensor('run', tensor);
+  const compiled = compile(device, () => tensor, {}, options);
   try {
     return await compiled.run({});
   } finally {
@@ -91,6 +107,8 @@ export async function run(device: Device, tensor: Tensor, { rules }: CompileOpti
 
 /** Throws ShapeError `E_ATTRIBUTE` for a rule name that is not in the set: a typing error must not go unseen. */
 export function withoutRules(rules: readonly Rule[], names: readonly string[]): Rule[] {
+  checkRules('withoutRules', rules);
+  checkEach('withoutRules', 'names', 'a text', names, (name) => typeof name === 'string');
   for (const name of names) {
     if (!rules.some((rule) => rule.name === name)) {
       const known = rules.map((rule) => rule.name).join(', ');

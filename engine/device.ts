@@ -16,6 +16,8 @@ export interface Device {
   readonly kernels: KernelChoice | null;
   /** Whether it runs the graph as it was written, so that no rewrite rule is applied. */
   readonly asWritten: boolean;
+  /** False once it was disposed, or its context lost: another one must be opened then. */
+  readonly isUsable: boolean;
   /** Makes a plan ready to run here. Nothing is allocated before `prepare` or `run`. */
   load(plan: Plan): Executable;
   dispose(): void;
@@ -46,15 +48,21 @@ export interface PrepareProgress {
   readonly total: number;
 }
 
+/** What a run looks at to know whether to stop: an `AbortSignal`, or anything with its two words. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
 export interface PrepareOptions {
   onProgress?: (progress: PrepareProgress) => void;
-  signal?: AbortSignal;
+  signal?: StopSignal;
 }
 
 export interface RunOptions {
   /** Called before each pass. */
   onProgress?: (progress: { done: number; total: number }) => void;
-  signal?: AbortSignal;
+  signal?: StopSignal;
 }
 
 /** Time of one pass, measured by waiting for it: the sum is a little more than a whole run. */

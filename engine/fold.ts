@@ -6,11 +6,12 @@
 import { sortTopologically } from './graph.ts';
 import type { NumericArray, Op } from './op.ts';
 import { sizeOf } from './shape.ts';
-import { Tensor, constantOp, isOf } from './tensor.ts';
+import { Tensor, checkTensor, constantOp, isOf } from './tensor.ts';
 import type { ConstantAttributes } from './tensor.ts';
 
 /** Whether a tensor is a constant or will be one once constants are folded. */
 export function isFoldable(tensor: Tensor): boolean {
+  checkTensor('isFoldable', tensor);
   if (isOf(tensor, constantOp)) return true;
   return tensor.op.derives === true && tensor.inputs.length > 0 && tensor.inputs.every(isFoldable);
 }

@@ -2,10 +2,11 @@
  * Walks over the graph that tensors form: order of computation and number of uses. Iterative, because a deep net
  * must not depend on the depth of JavaScript's stack.
  */
-import type { Tensor } from './tensor.ts';
+import { checkTensors, type Tensor } from './tensor.ts';
 
 /** Every tensor the outputs need, each after its inputs, each once. */
 export function sortTopologically(outputs: readonly Tensor[]): Tensor[] {
+  checkTensors('sortTopologically', 'outputs', outputs);
   const order: Tensor[] = [];
   const done = new Set<Tensor>();
   const stack: { node: Tensor; next: number }[] = [];
@@ -28,6 +29,8 @@ export function sortTopologically(outputs: readonly Tensor[]): Tensor[] {
 
 /** How often each tensor is read by another one or returned. */
 export function countUses(order: readonly Tensor[], outputs: readonly Tensor[]): Map<Tensor, number> {
+  checkTensors('countUses', 'order', order);
+  checkTensors('countUses', 'outputs', outputs);
   const uses = new Map<Tensor, number>();
   const add = (tensor: Tensor): void => void uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
   for (const tensor of order) tensor.inputs.forEach(add);

@@ -1,8 +1,10 @@
 /** The engine's public surface: everything an op or a net may use. */
-export { compile, run, withoutRules } from './compile.ts';
+import '../base/platform.ts';
+
+export { checkDevice, compile, run, withoutRules } from './compile.ts';
 export type { Compiled, CompileOptions, Result, Traced } from './compile.ts';
 export type { Device, Executable, PassTiming, PrepareOptions, PrepareProgress } from './device.ts';
-export type { RunInputs, RunOptions, RunOutput } from './device.ts';
+export type { RunInputs, RunOptions, RunOutput, StopSignal } from './device.ts';
 export { isFoldable } from './fold.ts';
 export { planDraws } from './gl/draws.ts';
 export type { Cost, DrawLimits, Draws, Pass, Slot } from './gl/draws.ts';
@@ -26,5 +28,6 @@ export type { Rule, RewriteContext, RewriteResult } from './rewrite.ts';
 export { broadcastShapes, checkShape, formatShape, resolveAxis, sameShape, sizeOf, stridesOf } from './shape.ts';
 export type { DType, Shape, TensorType } from './shape.ts';
 export { State } from './state.ts';
-export { Tensor, apply, constant, constantOp, isOf, placeholder, placeholderOp, tensor } from './tensor.ts';
+export { Tensor, apply, checkTensor, checkTensors, constant, constantOp, isOf } from './tensor.ts';
+export { placeholder, placeholderOp, tensor } from './tensor.ts';
 export type { TensorOf } from './tensor.ts';

@@ -2,6 +2,7 @@
  * A plan: what is computed in which order, from what, and when nobody needs a value any more. It knows nothing of
  * textures, memory or threads: a device (device.ts) makes of it something that runs.
  */
+import { checkList, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import { foldConstants } from './fold.ts';
 import { countUses, sortTopologically } from './graph.ts';
@@ -103,10 +104,12 @@ function markDeaths(
 
 /** Throws ShapeError `E_INPUT` unless every input among the values is given its numbers. */
 export function checkInputs(values: readonly Value[], given: Readonly<Record<string, ArrayLike<number>>>): void {
+  checkObject('run', 'inputs', given);
   for (const { tensor } of values) {
     if (!isOf(tensor, placeholderOp)) continue;
     const { name, type } = tensor.attributes;
     const data = given[name];
+    if (data !== undefined && data !== null) checkList('run', `input ${name}`, data);
     if (data?.length === sizeOf(type.shape)) continue;
     throw new ShapeError(
       'E_INPUT',

@@ -2,9 +2,10 @@
  * Applies rewrite rules to a graph until none fits. The engine brings only the machinery: the rules name ops, so
  * they live with the ops and are passed in as an argument. A rule must keep the meaning and the type of a tensor.
  */
+import { checkEach } from '../base/check-argument.ts';
 import { countUses, sortTopologically } from './graph.ts';
 import { formatShape, sameShape } from './shape.ts';
-import { Tensor, apply } from './tensor.ts';
+import { Tensor, apply, checkTensors } from './tensor.ts';
 
 export interface RewriteContext {
   /** How many tensors or outputs read this one. A rule that absorbs a tensor asks that nobody else needs it. */
@@ -28,11 +29,19 @@ export interface RewriteResult {
   readonly applied: ReadonlyMap<string, number>;
 }
 
+/** Throws UsageError `E_ARGUMENT` unless each is a rewrite rule. */
+export function checkRules(where: string, rules: unknown): void {
+  const isRule = (rule: unknown): boolean => typeof (rule as Partial<Rule> | null | undefined)?.apply === 'function';
+  checkEach(where, 'rules', 'a rewrite rule', rules, isRule);
+}
+
 /** A rule set that keeps rewriting after this many sweeps is turning in circles: that is a bug of the rules. */
 const mostSweeps = 1000;
 
 /** Rules are tried in order: a later one only where no earlier one fits anywhere any more. */
 export function rewrite(outputs: readonly Tensor[], rules: readonly Rule[]): RewriteResult {
+  checkTensors('rewrite', 'outputs', outputs);
+  checkRules('rewrite', rules);
   const applied = new Map<string, number>();
   let current = outputs;
   for (let sweep = 0; sweep < mostSweeps; sweep++) {

@@ -2,6 +2,7 @@
  * Shapes: sizes of dimensions, outermost first, as in PyTorch and NumPy. Row-major order throughout.
  * Pure arithmetic; the rules of single ops live with the ops.
  */
+import { checkNumber, checkNumbers, checkText } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 
 export type Shape = readonly number[];
@@ -16,11 +17,13 @@ export interface TensorType {
 
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
+  checkNumbers('sizeOf', 'shape', shape);
   return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
+  checkNumbers('stridesOf', 'shape', shape);
   const strides = new Array<number>(shape.length);
   for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {
     strides[axis] = stride;
@@ -30,15 +33,19 @@ export function stridesOf(shape: Shape): number[] {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
+  for (const shape of [a, b]) checkNumbers('sameShape', 'shape', shape);
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 export function formatShape(shape: Shape): string {
+  checkNumbers('formatShape', 'shape', shape);
   return `[${shape.join(', ')}]`;
 }
 
 /** Throws `E_SHAPE` unless every size is a positive whole number and the rank is at most 4. */
 export function checkShape(where: string, shape: Shape): void {
+  checkText('checkShape', 'where', where);
+  checkNumbers(where, 'shape', shape);
   if (shape.length > 4 || !shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
     throw new ShapeError(
       'E_SHAPE',
@@ -50,6 +57,9 @@ export function checkShape(where: string, shape: Shape): void {
 
 /** A possibly negative axis as a position in `rank` dimensions. Throws `E_ATTRIBUTE`. */
 export function resolveAxis(where: string, axis: number, rank: number): number {
+  checkText('resolveAxis', 'where', where);
+  checkNumber(where, 'axis', axis);
+  checkNumber(where, 'rank', rank);
   const resolved = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
     throw new ShapeError('E_ATTRIBUTE', `${where}: axis must be within [${-rank}, ${rank - 1}], got ${axis}.`);
@@ -59,6 +69,8 @@ export function resolveAxis(where: string, axis: number, rank: number): number {
 
 /** NumPy's broadcasting: shapes are aligned at their last dimension, and sizes must be equal or 1. Throws `E_SHAPE`. */
 export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
+  checkText('broadcastShapes', 'where', where);
+  for (const shape of [a, b]) checkNumbers(where, 'shape', shape);
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const p = a[axis - rank + a.length] ?? 1;

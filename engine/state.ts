@@ -5,10 +5,10 @@
  *
  * Rows of a state that nothing has drawn yet hold anything: an op that reads one must know how far it goes.
  */
+import { checkText } from '../base/check-argument.ts';
 import type { Op } from './op.ts';
-import { checkShape } from './shape.ts';
 import type { TensorType } from './shape.ts';
-import { apply } from './tensor.ts';
+import { apply, checkType } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
 export class State {
@@ -21,7 +21,8 @@ export class State {
 
   /** `type.shape` is [1, 4, rows, width]: a row has `width` texels. */
   constructor(label: string, type: TensorType) {
-    checkShape('State', type.shape);
+    checkText('State', 'label', label);
+    checkType('State', type);
     this.label = label;
     this.type = type;
     this.tensor = apply(stateOp, [], { state: this });

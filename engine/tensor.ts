@@ -3,6 +3,15 @@
  * builds tensors and computes nothing; `compile` and `run` follow the inputs back from the tensors they are given.
  * There is no tape and no global state: the graph is the tensors themselves, immutable and shared.
  */
+import {
+  argumentError,
+  checkFunction,
+  checkList,
+  checkObject,
+  checkText,
+  describeValue,
+  checkEach,
+} from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import type { Op, NumericArray } from './op.ts';
 import { checkShape, formatShape, sizeOf } from './shape.ts';
@@ -43,8 +52,36 @@ export function isOf<A>(tensor: Tensor, op: Op<A>): tensor is TensorOf<A> {
   return tensor.op === (op as Op);
 }
 
+/** Throws UsageError `E_ARGUMENT` unless it is a tensor. */
+export function checkTensor(where: string, value: unknown): asserts value is Tensor {
+  if (value instanceof Tensor) return;
+  const advice = 'Make one with tensor(data, shape).';
+  throw argumentError(where, 'a tensor', value, advice);
+}
+
+/** Throws UsageError `E_ARGUMENT` unless it is a list of tensors. */
+export function checkTensors(where: string, name: string, values: unknown): void {
+  checkText(where, 'name', name);
+  checkEach(where, name, 'a tensor', values, (value) => value instanceof Tensor);
+}
+
+/** Throws UsageError `E_ARGUMENT` or ShapeError `E_SHAPE`, `E_DTYPE` unless it is a shape with a dtype. */
+export function checkType(where: string, type: TensorType): void {
+  checkObject(where, 'type', type);
+  checkShape(where, type.shape);
+  checkDType(where, type.dtype);
+}
+
+function checkDType(where: string, dtype: unknown): void {
+  if (dtype === 'f32' || dtype === 'f16' || dtype === 'i32') return;
+  throw new ShapeError('E_DTYPE', `${where}: a dtype is f32, f16 or i32, got ${describeValue(dtype)}.`);
+}
+
 /** Applies an op: checks the inputs by its shape rule and returns the tensor it would make. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  if (typeof op?.infer !== 'function') throw argumentError('apply', 'an op', op);
+  checkList(op.name, 'inputs', inputs);
+  for (const input of inputs) checkTensor(op.name, input);
   const type = op.infer(
     inputs.map((input) => input.type),
     attributes,
@@ -92,6 +129,8 @@ export const placeholderOp: Op<PlaceholderAttributes> = {
  */
 export function tensor(data: ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   checkShape('tensor', shape);
+  checkDType('tensor', dtype);
+  checkList('tensor', 'data', data);
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(
       'E_SHAPE',
@@ -121,10 +160,15 @@ function checkWhole(data: ArrayLike<number>): void {
 
 /** A tensor whose numbers are fetched only when a plan needs them, such as a weight still in its file. */
 export function constant(label: string, type: TensorType, read: ConstantAttributes['read']): Tensor {
+  checkText('constant', 'label', label);
+  checkType('constant', type);
+  checkFunction('constant', 'read', read);
   return apply(constantOp, [], { label, type, read });
 }
 
 /** An input that every run of a compiled plan supplies anew. */
 export function placeholder(name: string, type: TensorType): Tensor {
+  checkText('placeholder', 'name', name);
+  checkType('placeholder', type);
   return apply(placeholderOp, [], { name, type });
 }

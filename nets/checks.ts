@@ -1,14 +1,20 @@
 /** Checks that the nets share: tokens on their way in, numbers on their way out. */
+import { checkArchitecture } from '../weights-convert/check-given.ts';
+import { checkList, checkObject, checkFunction } from '../base/check-argument.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';
+import type { NetArchitecture } from '../weights-convert/net-spec.ts';
+import type { WeightTree } from './weight-tree.ts';
+import { checkDevice, checkTensor } from '../engine/index.ts';
 
 /** Throws ShapeError `E_TOKEN` unless every token is a whole number below the size of its vocabulary. */
 export function checkTokens(where: string, tokens: ArrayLike<number>, vocabulary: number, kind = 'token'): void {
+  checkList(where, `${kind}s`, tokens);
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at]!;
     if (Number.isInteger(token) && token >= 0 && token < vocabulary) continue;
     throw new ShapeError(
       'E_TOKEN',
-      `${where}: ${kind} ${token} at position ${at} is outside 0 … ${vocabulary - 1}. Were the tokens made by another model?`,
+      `${where}: ${kind} ${String(token)} at position ${at} is outside 0 … ${vocabulary - 1}. Were the tokens made by another model?`,
     );
   }
 }
@@ -21,4 +27,23 @@ export function checkFinite(where: string, numbers: Float32Array): Float32Array 
     `${where}: what the net computed is not finite. Its weights, or the numbers it was given, hold NaN or Infinity: check ` +
       'them, and convert the checkpoint again.',
   );
+}
+
+/** Options that may be left out. Throws UsageError `E_ARGUMENT`. */
+export function checkOptional(where: string, options: unknown): void {
+  if (options !== undefined) checkObject(where, 'options', options);
+}
+
+/** Options of a model, which name its device. Throws UsageError `E_ARGUMENT`. */
+export function checkModelOptions(where: string, options: { readonly device: unknown }): void {
+  checkObject(where, 'options', options);
+  checkDevice(where, options.device);
+}
+
+/** What a net's program takes. Throws UsageError `E_ARGUMENT`, FormatError `E_ARCHITECTURE`. */
+export function checkProgram(where: string, architecture: NetArchitecture, weights: WeightTree, x: unknown): void {
+  checkArchitecture(where, architecture);
+  checkObject(where, 'weights', weights);
+  checkFunction(where, 'weights.get', weights.get);
+  checkTensor(where, x);
 }

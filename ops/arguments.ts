@@ -2,6 +2,7 @@
  * Checks of arguments that several ops share. Each throws a ShapeError whose first word is the function a person
  * called: `E_SHAPE` for tensors, `E_DTYPE` for their types, `E_ATTRIBUTE` for numbers.
  */
+import { checkNumber, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import { formatShape } from '../engine/index.ts';
 import type { Shape, TensorType } from '../engine/index.ts';
@@ -36,6 +37,19 @@ export function checkPerAxis(
     );
   }
   values.forEach((value, axis) => checkWholeNumber(where, `${name}[${axis}]`, value, least));
+}
+
+/** Throws UsageError `E_ARGUMENT` or ShapeError `E_ATTRIBUTE` unless each of these attributes is a whole number of at least 1. */
+export function checkCounts<Name extends string>(
+  where: string,
+  attributes: Readonly<Record<Name, number>>,
+  names: readonly Name[],
+): void {
+  checkObject(where, 'attributes', attributes);
+  for (const name of names) {
+    checkNumber(where, name, attributes[name]);
+    checkWholeNumber(where, name, attributes[name], 1);
+  }
 }
 
 /** Throws `E_DTYPE` unless the numbers that count rows or classes are whole by their type. */

@@ -4,6 +4,7 @@
  * so small graphs are timed on the device itself, question after question (calibration-questions.ts). Every candidate is
  * a Device of its own on the same context; the default is only left for a clear win (choose-fastest.ts).
  */
+import { checkNumber, checkObject } from '../base/check-argument.ts';
 import { AbortedError } from '../base/errors.ts';
 import { WebGLDevice } from '../engine/index.ts';
 import type { ContextSource, KernelChoice } from '../engine/index.ts';
@@ -23,6 +24,8 @@ const hopeless = 1.5;
  * @throws ContextError as `new Device` does
  */
 export async function calibrate(source: ContextSource, milliseconds = 375): Promise<KernelChoice> {
+  checkObject('calibrate', 'source', source);
+  checkNumber('calibrate', 'milliseconds', milliseconds);
   const borrowed: ContextSource = { ...source, dispose() {} };
   const device = new WebGLDevice(borrowed);
   let choice = device.kernels;

@@ -1,5 +1,6 @@
 /** `compile` and `run` of the engine with the standard rewrite rules, less those that do not pay on the device. */
-import { compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
+import { checkObject } from '../base/check-argument.ts';
+import { checkDevice, compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
 import type { Device, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 
@@ -10,7 +11,10 @@ export interface RewriteOptions {
   readonly without?: readonly string[];
 }
 
-function chooseRules(device: Device, { rules = standardRules, without = [] }: RewriteOptions): readonly Rule[] {
+function chooseRules(device: Device, options: RewriteOptions): readonly Rule[] {
+  checkObject('compile', 'options', options);
+  const { rules = standardRules, without = [] } = options;
+  checkDevice('compile', device);
   const chosen = withoutRules(rules, without);
   const slower = device.kernels?.without ?? [];
   withoutRules(standardRules, slower); // throws for unknown names; `rules` need not have them all
@@ -31,6 +35,6 @@ export function compile<const I extends Readonly<Record<string, Shape | TensorTy
 }
 
 /** Computes a tensor of constants at once: eager use, for tests and learners. */
-export function run(device: Device, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
+export async function run(device: Device, tensor: Tensor, options: RewriteOptions = {}): Promise<RunOutput> {
   return runWith(device, tensor, { rules: chooseRules(device, options) });
 }

@@ -1,6 +1,16 @@
 /** Every op, and `compile` and `run` with the standard rewrite rules bound. */
 export { constant, State, Tensor, tensor } from '../engine/index.ts';
-export type { Device, Compiled, PrepareOptions, RunOptions, Shape, TensorType } from '../engine/index.ts';
+export type {
+  Compiled,
+  Device,
+  PrepareOptions,
+  Result,
+  RunOptions,
+  Shape,
+  StopSignal,
+  TensorType,
+  Traced,
+} from '../engine/index.ts';
 export { attention } from './attention/attention.ts';
 export type { AttentionAttributes } from './attention/attention.ts';
 export type { Mask } from './attention/mask.ts';

@@ -54,11 +54,11 @@ test.each([
   ['engine/gl/snippet.ts', '../../ops/index.ts'],
   ['engine/context/browser.ts', 'node:fs'],
   ['engine/context/browser.ts', './node/open.ts'],
-  ['ops/snippet.ts', '../engine/gl/device.ts'],
+  ['ops/snippet.ts', '../engine/gl/webgl-device.ts'],
   ['ops/snippet.ts', '../engine/plan.ts'],
   ['ops/snippet.ts', '../nets/dvae/dvae.ts'],
   ['ops/relu/snippet.ts', '../../weights-convert/index.ts'],
-  ['nets/snippet.ts', '../engine/gl/device.ts'],
+  ['nets/snippet.ts', '../engine/gl/webgl-device.ts'],
   ['nets/dvae/snippet.ts', '../../engine/gl/executable.ts'],
   ['nets/snippet.ts', '../weights-convert/node/convert.ts'],
   ['nets/snippet.ts', '../images/index.ts'],
@@ -79,14 +79,14 @@ test.each([
   ['base/snippet.ts', './node/package-files.ts'],
   ['base/node/snippet.ts', '../../engine/index.ts'],
   ['node.ts', './cli/main.ts'],
-  ['cli/snippet.ts', '../engine/gl/device.ts'],
+  ['cli/snippet.ts', '../engine/gl/webgl-device.ts'],
 ])('%s may not import %s, neither now nor later', async (file, target) => {
   expect(await listBroken(file, `import '${target}';`)).toEqual(['layers/imports']);
   expect(await listBroken(file, `export const x = import('${target}');`)).toEqual(['layers/imports']);
 });
 
 test.each([
-  ['engine/snippet.ts', './gl/device.ts'],
+  ['engine/snippet.ts', './gl/webgl-device.ts'],
   ['engine/snippet.ts', '../base/errors.ts'],
   ['engine/gl/snippet.ts', '../shape.ts'],
   ['engine/context/node/snippet.ts', 'node:fs'],

@@ -4,6 +4,7 @@
  *
  * Readers ask for ranges they have checked against `size`; a source throws when it cannot give all of them.
  */
+import { argumentError, checkText, checkView } from '../base/check-argument.ts';
 import { FormatError } from '../base/errors.ts';
 import { hashBlobOnce, hashBlocks, type HashOptions } from './sha256.ts';
 
@@ -27,6 +28,8 @@ export const BLOCK_BYTES: number = 1024 * 1024;
 
 /** Bytes already in memory. They must not change while a reader uses them. */
 export function sourceFromBytes(bytes: Uint8Array, name: string): ByteSource {
+  checkView('sourceFromBytes', 'bytes', bytes, [Uint8Array]);
+  checkText('sourceFromBytes', 'name', name);
   return {
     name,
     size: bytes.length,
@@ -39,6 +42,10 @@ export function sourceFromBytes(bytes: Uint8Array, name: string): ByteSource {
 
 /** A `Blob` or a `File` that a person chose in the browser; only the slices that are read are loaded. */
 export function sourceFromBlob(blob: Blob, name: string): ByteSource {
+  if (!(blob instanceof Blob)) {
+    throw argumentError('sourceFromBlob', 'a Blob or File', blob, 'Of a FileList, take the files one by one.');
+  }
+  checkText('sourceFromBlob', 'name', name);
   const source: ByteSource = {
     name,
     size: blob.size,

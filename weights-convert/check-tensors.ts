@@ -2,6 +2,7 @@
  * Whether a file holds exactly the tensors of a net: all differences are reported at once, by name, wanted and got. And
  * what a net is in one line, for that message and for reports.
  */
+import { checkArchitecture } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import { formatName } from './inspect/format-value.ts';
 import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
@@ -59,6 +60,7 @@ export function checkTensors(
 
 /** One line for people: kind and sizes. */
 export function describeArchitecture(architecture: NetArchitecture): string {
+  checkArchitecture('describeArchitecture', architecture);
   if (architecture.kind === 'transformer') return describeTransformer(architecture);
   const { kind, ...sizes } = architecture;
   return `a ${kind} (${Object.entries(sizes)

@@ -2,6 +2,7 @@
  * Who a source file is: its SHA-256, and whether that is the hash of a file OpenAI published. A source is official only
  * by its hash; that the classes within are OpenAI's proves nothing about the weights.
  */
+import { checkSource } from './check-given.ts';
 import { AbortedError } from '../base/errors.ts';
 import { readBlocks, type ByteSource } from './byte-source.ts';
 import type { SourceDescription } from './manifest.ts';
@@ -14,6 +15,7 @@ const OFFICIAL_SOURCES: ReadonlyMap<string, string> = new Map([
 
 /** Hashes a source from end to end, in constant memory. */
 export async function describeSource(source: ByteSource, options: HashOptions = {}): Promise<SourceDescription> {
+  checkSource('describeSource', source);
   const onBytes = (done: number): void => {
     throwIfAborted(options.signal);
     options.onBytes?.(done);

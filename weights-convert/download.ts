@@ -3,6 +3,8 @@
  * What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and resume.
  */
 import { nameFile, parseAddress } from '../base/address.ts';
+import { checkObject, checkText } from '../base/check-argument.ts';
+import type { UnsharedBytes } from '../base/platform.ts';
 import { resumeValidator } from './file-version.ts';
 import type { ModelFile } from './manifest.ts';
 import { requestFile, type TransferOptions } from './request-file.ts';
@@ -47,6 +49,8 @@ const MAX_VERIFIED = 1000;
  *   checkpoint, after its first 512 bytes; UsageError `E_DOWNLOAD_ADDRESS`; AbortedError `E_ABORTED`
  */
 export async function downloadBlob(source: string | URL, options: DownloadOptions = {}): Promise<DownloadedBlob> {
+  if (!(source instanceof URL)) checkText('downloadBlob', 'an address', source);
+  checkObject('downloadBlob', 'options', options);
   return downloadPart(parseAddress(source, globalThis.location?.href), options);
 }
 
@@ -65,7 +69,7 @@ export async function downloadPart(address: URL, options: DownloadOptions, file?
     const key = file && validator !== undefined ? `${url} ${validator} ${file.sha256}` : undefined;
     const hasher = key !== undefined && verified.has(key) ? undefined : createSha256();
     const batches: Blob[] = [];
-    let batch: Uint8Array<ArrayBuffer>[] = [];
+    let batch: UnsharedBytes[] = [];
     let batchBytes = 0;
     let done = 0;
     onProgress?.({ url, done, total });

@@ -6,6 +6,7 @@
  * where the channel count changes) beside four convolutions. Weights are OIHW. Pure: the converter checks files
  * against this list, the nets look their weights up by it.
  */
+import { checkArchitecture } from './check-given.ts';
 
 export interface EncoderArchitecture {
   readonly kind: 'dvae-encoder';
@@ -63,6 +64,7 @@ export interface ConvolutionSpec {
 
 /** What the residual branch of a block is multiplied by before it joins the skip path. */
 export function postGain(architecture: DvaeArchitecture): number {
+  checkArchitecture('postGain', architecture);
   return 1 / (architecture.group_count * architecture.n_blk_per_group) ** 2;
 }
 
@@ -74,6 +76,7 @@ export function groupChannels(architecture: DvaeArchitecture, group: number): nu
 
 /** The convolutions of a net in the order of its state dict. */
 export function listConvolutions(architecture: DvaeArchitecture): ConvolutionSpec[] {
+  checkArchitecture('listConvolutions', architecture);
   const isEncoder = architecture.kind === 'dvae-encoder';
   const [first, last] = isEncoder
     ? [{ inputs: architecture.input_channels, outputs: architecture.n_hid, kernel: 7 }, architecture.vocab_size]

@@ -2,6 +2,8 @@
  * Checkpoints in, plain weights out: what `dalle-gl/convert` offers in the browser and in Node alike. Node adds files
  * and folders in `weights-convert/node/index.ts`.
  */
+import '../base/platform.ts';
+
 export { sourceFromBlob, sourceFromBytes, type ByteSource } from './byte-source.ts';
 export {
   expectedTensors,

@@ -5,8 +5,10 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
+import { checkFunction } from '../base/check-argument.ts';
 import { FormatError } from '../base/errors.ts';
 import { hashSource, type ByteSource } from './byte-source.ts';
+import { checkSource } from './check-given.ts';
 import {
   isIndexName,
   MANIFEST_NAME,
@@ -57,7 +59,13 @@ export async function openModel(
   wanted: readonly PartName[] = PART_NAMES,
   options: OpenModelOptions = {},
 ): Promise<Model> {
-  const manifest = await readSource(await openFile(MANIFEST_NAME), parseManifest);
+  checkFunction('openModel', 'a function that opens a file', openFile);
+  const openChecked: OpenFile = async (name) => {
+    const source = await openFile(name);
+    checkSource('openModel', source);
+    return source;
+  };
+  const manifest = await readSource(await openChecked(MANIFEST_NAME), parseManifest);
   const nets: Partial<Record<NetPart, Weights>> = {};
   const close = async (): Promise<void> => {
     for (const weights of Object.values(nets)) await weights.close();
@@ -65,11 +73,12 @@ export async function openModel(
   try {
     for (const name of NET_PARTS) {
       const part = wanted.includes(name) ? manifest.parts[name] : undefined;
-      if (part) nets[name] = await openNet(part, (file) => openPartFile(name, file, openFile, options));
+      if (part) nets[name] = await openNet(part, (file) => openPartFile(name, file, openChecked, options));
     }
     const words = wanted.includes('tokenizer') ? manifest.parts.tokenizer : undefined;
     const tokenizer =
-      words && (await readSource(await openPartFile('tokenizer', words.files[0], openFile, options), expectTokenizer));
+      words &&
+      (await readSource(await openPartFile('tokenizer', words.files[0], openChecked, options), expectTokenizer));
     // openNet has seen to it that each part holds its own kind of net.
     return { manifest, ...(nets as ModelWeights), ...(tokenizer !== undefined && { tokenizer }), close };
   } catch (error) {

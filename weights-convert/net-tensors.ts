@@ -2,6 +2,7 @@
  * Tensors by the names a net looks them up by, whatever names their checkpoint uses. A file keeps its own names, so
  * that it can be recognised and given back; the map between the two is the family's (dalle-pytorch-names.ts).
  */
+import { checkWeights } from './check-given.ts';
 import { canonicalName, type CanonicalName } from './dalle-pytorch-names.ts';
 import type { NetArchitecture } from './net-spec.ts';
 import type { TensorData, Weights } from './weights.ts';
@@ -30,7 +31,9 @@ export function nameTensors(architecture: NetArchitecture, tensors: ReadonlyMap<
 }
 
 /** A net's tensors by the names of dvae-spec.ts and transformer-spec.ts, in their shapes. */
-export function netTensors({ architecture, tensors }: Weights): ReadonlyMap<string, TensorData> {
+export function netTensors(weights: Weights): ReadonlyMap<string, TensorData> {
+  checkWeights('netTensors', weights);
+  const { architecture, tensors } = weights;
   return new Map(nameTensors(architecture, tensors).map(({ name, tensor }) => [name, tensor]));
 }
 

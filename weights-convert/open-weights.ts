@@ -4,6 +4,7 @@
  */
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { refuseBarePickle } from './bare-pickle.ts';
+import { checkSource } from './check-given.ts';
 import type { ByteSource } from './byte-source.ts';
 import { judgeCensus } from './census/judge-census.ts';
 import { takeCensus } from './census/take-census.ts';
@@ -41,6 +42,7 @@ const MIN_TENSOR_BUDGET = 64 * 1024 * 1024;
  * @throws FormatError and UnsafeFileError with the codes of `docs/errors.md` for anything that is not such a file
  */
 export async function openWeights(source: ByteSource): Promise<Weights> {
+  checkSource('openWeights', source);
   const [weights, ...others] = await openCheckpoint(source);
   if (others.length === 0) return weights!;
   const nets = [weights!, ...others].map(({ architecture }) => describeArchitecture(architecture)).join(' and ');
@@ -57,6 +59,7 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
  * @throws as `openWeights`
  */
 export async function openCheckpoint(source: ByteSource): Promise<readonly Weights[]> {
+  checkSource('openCheckpoint', source);
   return openWithSettings(source, undefined);
 }
 

@@ -4,6 +4,7 @@
  * confirm a copy that is there (If-None-Match). `fetch` follows at most 20 redirects, and only to http and https.
  */
 import { describeNoConnection, describeStatus, type Answer } from '../base/fetch-failure.ts';
+import type { UnsharedBytes } from '../base/platform.ts';
 import { isSameVersion, resumeValidator, versionForPage, versionOf, type FileVersion } from './file-version.ts';
 import { receiveBlocks } from './receive-blocks.ts';
 import { watchStalls } from './stall-watch.ts';
@@ -48,7 +49,7 @@ export interface Transfer {
   /** Where in the file the first block belongs: behind what was kept, or 0 where that is of no use. */
   readonly from: number;
   /** The bytes in order; the first come only when they are known to be no web page. */
-  readonly blocks: AsyncIterable<Uint8Array<ArrayBuffer>>;
+  readonly blocks: AsyncIterable<UnsharedBytes>;
   close(): void;
 }
 

@@ -2,6 +2,7 @@
  * What a file is, from its bytes and never from its name: one of the containers dalle-gl opens, or an error that says
  * what the file really is. People hold web pages, log files and Git-LFS pointers called `encoder.pkl`.
  */
+import { checkSource } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { looksLikePickles } from './census/look-like-pickle.ts';
@@ -34,6 +35,7 @@ const SAMPLE_BYTES = 256 * 1024;
  * @throws FormatError `E_LFS_POINTER` for a Git-LFS pointer, `E_FORMAT_UNKNOWN` for anything else that is not one
  */
 export async function sniffContainer(source: ByteSource): Promise<Container> {
+  checkSource('sniffContainer', source);
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
   if (startsWith(head, ZIP_MAGIC)) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
   if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';

@@ -5,6 +5,7 @@
  * every detail; what its relatives do differently is a field here, so that each of them is a configuration. The names
  * are those of dalle-gl's own checkpoints; a family with names of its own has a map of them (dalle-pytorch-names.ts).
  */
+import { checkArchitecture } from './check-given.ts';
 
 /**
  * Which keys a query sees. Every mask is causal, and every image token sees all of the text. Among image tokens, in
@@ -72,6 +73,7 @@ export function textRows({ text_vocab, text_length, pads }: TransformerArchitect
 
 /** Every tensor of a transformer by its name in dalle-gl: products are [outputs, inputs], tables [rows, dim]. */
 export function expectedTransformerTensors(architecture: TransformerArchitecture): Map<string, number[]> {
+  checkArchitecture('expectedTransformerTensors', architecture);
   const { dim, depth, image_vocab, heads_of_output } = architecture;
   const tensors = new Map<string, number[]>([
     ['text_embedding.weight', [textRows(architecture), dim]],

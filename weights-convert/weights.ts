@@ -3,6 +3,7 @@
  * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
  */
 import type { LeftOutValue } from './file-tensors.ts';
+import { checkObject } from '../base/check-argument.ts';
 import type { Container } from './sniff.ts';
 import type { NetArchitecture, NetKind } from './net-spec.ts';
 import type { Dtype } from './torch/dtypes.ts';
@@ -67,6 +68,8 @@ export type WeightsOf<Kind extends NetKind> = Weights<Extract<NetArchitecture, {
 
 /** Whether weights are those of such a net. */
 export function isKind<Kind extends NetKind>(weights: Weights, kind: Kind): weights is WeightsOf<Kind> {
+  checkObject('isKind', 'weights', weights);
+  checkObject('isKind', 'architecture', weights.architecture);
   return weights.architecture.kind === kind;
 }
 

@@ -2,7 +2,7 @@
  * One file of output that is whole or not there (output-files.ts), or its bytes to a device, a pipe or standard output.
  */
 import { open, stat } from 'node:fs/promises';
-import { Readable, type Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abortedError, explainFileError } from './file-error.ts';
 import { OutputFiles } from './output-files.ts';
@@ -11,7 +11,7 @@ export interface WriteOptions {
   /** Looked at before each part. */
   readonly signal?: AbortSignal;
   /** What `-` writes to [process.stdout]. */
-  readonly stdout?: Writable;
+  readonly stdout?: NodeJS.WritableStream;
 }
 
 /** What to write, in parts; they may be made while writing, so that a large file is never whole in memory. */

@@ -4,6 +4,7 @@
  * section 2.1, and WebGL 1, section 5.15.4 (webglcontextcreationerror). Pure: touches the DOM only when called.
  */
 import { ContextError } from '../../base/errors.ts';
+import { ContextLife } from './context-life.ts';
 import { describeRenderer, isSoftwareRenderer } from './renderer.ts';
 import type { ContextSource } from './source.ts';
 
@@ -28,7 +29,7 @@ const ATTRIBUTES: WebGLContextAttributes = {
  * Opens a WebGL 2 context. `dispose` loses it, which is how a browser frees one.
  *
  * @throws ContextError E_GL_BROWSER_CLASS (the browser has no WebGL 2), E_GL_BROWSER_CANVAS (nothing to ask), or
- *   E_GL_BROWSER_REFUSED (it gave no context; the message holds its reason).
+ *   E_GL_BROWSER_REFUSED (it gave no context; the message holds its reason), E_GL_LOST (that of the canvas is lost).
  */
 export function openBrowserContext(options: BrowserContextOptions = {}): ContextSource {
   if (typeof WebGL2RenderingContext === 'undefined') throw classError();
@@ -71,12 +72,17 @@ function requestContext(canvas: AnyCanvas, software: boolean, reasons: string[])
 
 function sourceOf(gl: WebGL2RenderingContext, softwareAllowed: boolean): ContextSource {
   const renderer = describeRenderer(gl);
+  const life = new ContextLife(gl);
+  life.check('openBrowserContext');
   return {
     gl,
     kind: 'browser',
     description: `${renderer}, ${String(gl.getParameter(gl.VERSION))}`,
     software: softwareAllowed || isSoftwareRenderer(renderer),
-    dispose: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
+    dispose() {
+      // One that was lost and given back is another's by now.
+      if (!life.isOver) gl.getExtension('WEBGL_lose_context')?.loseContext();
+    },
   };
 }
 

@@ -2,6 +2,8 @@
  * A plan lowered to draws: a layout for every value, a shader for every step, and what textures they take. Only the
  * limits of a device are needed, never the device: draws can be planned, and printed, for a machine that is not there.
  */
+import { checkNumbers, checkObject } from '../../base/check-argument.ts';
+import { ShapeError } from '../../base/errors.ts';
 import type { BlockForm, FetchStyle } from '../kernel-choice.ts';
 import type { Op } from '../op.ts';
 import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
@@ -51,7 +53,11 @@ export interface Draws extends Pick<Plan, 'outputs' | 'applied'> {
   readonly peakBytes: number;
 }
 
-export function planDraws({ values, steps, outputs, applied }: Plan, limits: DrawLimits): Draws {
+/** Throws UsageError `E_ARGUMENT` and ShapeError `E_ATTRIBUTE` for limits that no device has. */
+export function planDraws(plan: Plan, limits: DrawLimits): Draws {
+  checkObject('planDraws', 'plan', plan);
+  checkLimits(limits);
+  const { values, steps, outputs, applied } = plan;
   const slots = values.map(({ tensor, kind }): Slot => {
     return { tensor, kind, layout: layoutOf(tensor.type, blockOf(tensor, limits), limits) };
   });
@@ -65,6 +71,17 @@ export function planDraws({ values, steps, outputs, applied }: Plan, limits: Dra
     stateBytes: sumBytes(slots, 'state'),
     peakBytes: measurePeak(slots, passes),
   };
+}
+
+function checkLimits(limits: DrawLimits): void {
+  checkObject('planDraws', 'limits', limits);
+  const { targets, maxTextureSize } = limits;
+  checkNumbers('planDraws', 'targets and maxTextureSize', [targets, maxTextureSize]);
+  if ([1, 2, 4, 8].includes(targets) && Number.isSafeInteger(maxTextureSize) && maxTextureSize > 0) return;
+  throw new ShapeError(
+    'E_ATTRIBUTE',
+    `planDraws: targets is 1, 2, 4 or 8 and maxTextureSize a positive whole number, got ${targets} and ${maxTextureSize}.`,
+  );
 }
 
 /** One pixel a texel, so that a row of a state is a row of its texture. */

@@ -3,7 +3,9 @@
  * JavaScript in between. Intermediate textures come from the device's pool and go back as soon as their last reader
  * has drawn, so plans that run in turn share memory.
  */
+import { checkObject } from '../../base/check-argument.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
+import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
 import type { NumericArray, Rows } from '../op.ts';
@@ -55,6 +57,7 @@ export class WebGLExecutable implements Executable {
    *   constant throws
    */
   async prepare(options: PrepareOptions = {}): Promise<void> {
+    checkObject('prepare', 'options', options);
     return this.whileInUse(() => this.prepareShared(options));
   }
 
@@ -64,6 +67,7 @@ export class WebGLExecutable implements Executable {
    *   `E_MEMORY`, AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
    */
   async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
+    checkObject('run', 'options', options);
     this.checkInputs(inputs);
     const checkAborted = (): void => throwIfAborted(options.signal, 'run');
     return this.whileInUse(async () => {
@@ -95,6 +99,7 @@ export class WebGLExecutable implements Executable {
 
   /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
   explain(options: { shaders?: boolean } = {}): string {
+    checkObject('explain', 'options', options);
     const { description, kernels } = this.device;
     const programs = new Set(this.shaders.map(({ source }) => source)).size;
     return explainDraws(this.draws, programs, `${description}; ${describeKernels(kernels)}`, options);
@@ -181,7 +186,7 @@ export class WebGLExecutable implements Executable {
     const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [pass.operands[position]!, specOf(slot)]);
     device.warmUp(program, inputs, specOf(pass.output), draws.slots[pass.output]!.layout.targets);
     program.warm = true;
-    await new Promise((resolve) => setTimeout(resolve)); // compiling takes tens of milliseconds: let others have a turn
+    await giveTurn(); // compiling takes tens of milliseconds
     return program;
   }
 

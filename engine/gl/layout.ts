@@ -12,6 +12,9 @@
  */
 import type { BlockForm } from '../kernel-choice.ts';
 import type { Rows } from '../op.ts';
+import { checkShape } from '../shape.ts';
+import { checkType } from '../tensor.ts';
+import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import type { Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
@@ -68,6 +71,7 @@ export interface Layout {
 }
 
 export function gridOf(shape: Shape): Grid {
+  checkShape('gridOf', shape);
   const [a = 1, b = 1, c = 1, d = 1] = shape;
   switch (shape.length) {
     case 4:
@@ -94,6 +98,11 @@ export function defaultBlock(shape: Shape, targets: number, form: BlockForm = 's
 }
 
 export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): Layout {
+  checkType('layoutOf', type);
+  checkObject('layoutOf', 'block', block);
+  checkNumbers('layoutOf', 'block', [block.width, block.height]);
+  checkObject('layoutOf', 'limits', limits);
+  checkNumbers('layoutOf', 'limits', [limits.maxTextureSize]);
   const grid = gridOf(type.shape);
   const lanes = type.dtype === 'f16' ? 8 : 4;
   const quads = Math.ceil(grid.c / 4);
@@ -151,7 +160,9 @@ export function bytesOf({ width, height, layers }: TextureSpec): number {
 }
 
 /** Two layouts with the same key put every element at the same place of the same kind of texture. */
-export function keyOfLayout({ grid, block, tile, atlas, margin, texture }: Layout): string {
+export function keyOfLayout(layout: Layout): string {
+  checkObject('keyOfLayout', 'layout', layout);
+  const { grid, block, tile, atlas, margin, texture } = layout;
   return JSON.stringify([grid, block, tile, atlas, margin, texture]);
 }
 

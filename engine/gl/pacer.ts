@@ -5,7 +5,8 @@
  *
  * Work is counted in texture reads, which is what the shaders cost (bench/README.md).
  */
-
+import { giveTurn } from '../../base/give-turn.ts';
+import { ContextLife } from '../context/context-life.ts';
 import { screenSquare } from './layout.ts';
 
 /** Slow enough that the first portion is short on every device; the first measurement replaces it. */
@@ -37,6 +38,7 @@ export function chooseBand({ width, height }: Band, texels: number): Band {
 
 export class Pacer {
   private readonly gl: WebGL2RenderingContext;
+  private readonly life: ContextLife;
   private readonly milliseconds: number;
   private fetchesPerPortion: number;
   private pending = 0;
@@ -46,6 +48,7 @@ export class Pacer {
   /** `milliseconds`: the time that a portion should take. */
   constructor(gl: WebGL2RenderingContext, milliseconds: number) {
     this.gl = gl;
+    this.life = new ContextLife(gl);
     this.milliseconds = milliseconds;
     this.fetchesPerPortion = (milliseconds * 1e6) / cautiousNanoseconds;
   }
@@ -70,12 +73,12 @@ export class Pacer {
     const before = this.last;
     this.last = closed;
     if (before) await this.waitFor(before);
-    else await yieldToHost();
+    else await giveTurn();
   }
 
   /** Forgets what is under way: called at the start of a run, when the device has been idle for any time. */
   restart(): void {
-    if (this.last) this.gl.deleteSync(this.last.fence);
+    if (this.last && !this.life.isOver) this.gl.deleteSync(this.last.fence);
     this.last = undefined;
     this.pending = 0;
     this.lastDone = performance.now();
@@ -83,25 +86,19 @@ export class Pacer {
 
   private async waitFor({ fence, fetches }: { fence: WebGLSync | null; fetches: number }): Promise<void> {
     const { gl } = this;
-    do await yieldToHost();
-    while (!isSignalled(gl, fence));
-    gl.deleteSync(fence);
+    do await giveTurn();
+    while (!this.isSignalled(fence));
+    if (!this.life.isOver) gl.deleteSync(fence);
     const now = performance.now();
     const took = Math.max(0.1, now - this.lastDone);
     this.lastDone = now;
     const fitting = (fetches * this.milliseconds) / took;
     this.fetchesPerPortion = Math.min(fitting, this.fetchesPerPortion * mostGrowth);
   }
-}
 
-/** A lost context signals nothing ever again; the next call then finds out that it is lost. */
-function isSignalled(gl: WebGL2RenderingContext, fence: WebGLSync | null): boolean {
-  if (!fence || gl.isContextLost()) return true;
-  const status = gl.clientWaitSync(fence, 0, 0);
-  return status !== gl.TIMEOUT_EXPIRED;
-}
-
-/** Lets timers, input and rendering have their turn. A timer rather than a spinning loop: it leaves the cores free. */
-function yieldToHost(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
+  /** A lost context signals nothing ever again; the next call then finds out that it is lost. */
+  private isSignalled(fence: WebGLSync | null): boolean {
+    if (!fence || this.life.isOver) return true;
+    return this.gl.clientWaitSync(fence, 0, 0) !== this.gl.TIMEOUT_EXPIRED;
+  }
 }

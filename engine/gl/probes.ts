@@ -3,6 +3,7 @@
  * The few shaders here are the engine's own; all others belong to ops.
  */
 import { ContextError } from '../../base/errors.ts';
+import { ContextLife } from '../context/context-life.ts';
 import { ProgramCache } from './program.ts';
 import { forgetErrors, resetState } from './context-state.ts';
 import { framebufferOf, tryCreateTexture } from './texture.ts';
@@ -28,13 +29,25 @@ precision highp int;
 precision highp sampler2DArray;
 `;
 
-/** What was found before: a context does not change, and the shaders of the probes take a software driver 50 ms. */
-const found = new WeakMap<WebGL2RenderingContext, Probes>();
+interface Found {
+  readonly life: ContextLife;
+  readonly probes: Probes;
+}
 
-/** As `probe`, once for each context. */
+/**
+ * What was found before: a context does not change while it lives, and the shaders of the probes take a software driver
+ * 50 ms. One that was lost and given back is asked again, and must be: extensions are off until they are asked for.
+ */
+const found = new WeakMap<WebGL2RenderingContext, Found>();
+
+/** As `probe`, once for each life of a context. */
 export function probeDevice(gl: WebGL2RenderingContext): Probes {
-  const probes = found.get(gl) ?? probe(gl);
-  found.set(gl, probes);
+  const before = found.get(gl);
+  if (before && !before.life.isOver) return before.probes;
+  const life = new ContextLife(gl);
+  life.check('open');
+  const probes = probe(gl);
+  found.set(gl, { life, probes });
   return probes;
 }
 

@@ -3,6 +3,7 @@
  * and only then asked for their status, so that a driver which can will do them in parallel.
  */
 import { ContextError } from '../../base/errors.ts';
+import { ContextLife } from '../context/context-life.ts';
 import type { Numbers } from './share-programs.ts';
 
 /** One triangle over the whole viewport, made from the vertex number alone: no buffers. */
@@ -31,12 +32,14 @@ interface PendingProgram extends Program {
 
 export class ProgramCache {
   private readonly gl: WebGL2RenderingContext;
+  private readonly life: ContextLife;
   private vertex: WebGLShader | undefined;
   private readonly programs = new Map<string, PendingProgram>();
   private current: Program | undefined;
 
   constructor(gl: WebGL2RenderingContext) {
     this.gl = gl;
+    this.life = new ContextLife(gl);
   }
 
   get size(): number {
@@ -102,13 +105,17 @@ export class ProgramCache {
   }
 
   dispose(): void {
+    if (!this.life.isOver) this.deletePrograms();
+    this.vertex = undefined;
+    this.programs.clear();
+  }
+
+  private deletePrograms(): void {
     for (const { program, fragment } of this.programs.values()) {
       this.gl.deleteProgram(program);
       this.gl.deleteShader(fragment);
     }
     if (this.vertex) this.gl.deleteShader(this.vertex);
-    this.vertex = undefined;
-    this.programs.clear();
   }
 
   private compile(type: number, source: string): WebGLShader {
@@ -124,9 +131,7 @@ export class ProgramCache {
       pending.checked = true;
       return;
     }
-    if (gl.isContextLost()) {
-      throw new ContextError('E_GL_LOST', 'ProgramCache: the WebGL context was lost while shaders were compiling.');
-    }
+    this.life.check('compile');
     const log = gl.getShaderInfoLog(pending.fragment) || gl.getProgramInfoLog(pending.program) || 'no log';
     this.programs.delete(pending.source);
     throw new ContextError(

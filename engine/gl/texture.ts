@@ -3,6 +3,7 @@
  * pass are kept for the next pass of the same size, up to a bound in bytes; the longest unused one goes first.
  */
 import { MemoryError } from '../../base/errors.ts';
+import { ContextLife } from '../context/context-life.ts';
 import { bytesOf } from './layout.ts';
 import type { TextureSpec } from './layout.ts';
 import type { Texels } from './texels.ts';
@@ -33,6 +34,7 @@ const keyOf = ({ width, height, layers, format }: TextureSpec): string => `${wid
 
 export class TexturePool {
   private readonly gl: WebGL2RenderingContext;
+  private readonly life: ContextLife;
   private readonly maxLayers: number;
   private readonly budgetBytes: number;
   /** What the run under way takes at most by itself. */
@@ -47,6 +49,7 @@ export class TexturePool {
   /** Waiting textures are freed as soon as they and the passing ones would take more than `budgetBytes`. */
   constructor(gl: WebGL2RenderingContext, maxLayers: number, budgetBytes: number) {
     this.gl = gl;
+    this.life = new ContextLife(gl);
     this.maxLayers = maxLayers;
     this.budgetBytes = budgetBytes;
   }
@@ -105,9 +108,7 @@ export class TexturePool {
     this.trim();
     for (const texture of this.live.keys()) this.free(texture);
     this.live.clear();
-    this.bytes.weights = 0;
-    this.bytes.states = 0;
-    this.bytes.passing = 0;
+    for (const use of ['weights', 'states', 'passing'] as const) this.bytes[use] = 0;
   }
 
   private takeWaiting(spec: TextureSpec): GpuTexture | undefined {
@@ -144,6 +145,7 @@ export class TexturePool {
     }
     const created = tryCreateTexture(this.gl, spec);
     if (created) return created;
+    this.life.check('TexturePool');
     this.trim();
     const second = tryCreateTexture(this.gl, spec);
     if (second) return second;
@@ -156,7 +158,9 @@ export class TexturePool {
     );
   }
 
+  /** What was lost with its context is not there to be freed: a context that was given back would call it an error. */
   private free({ texture, framebuffers }: GpuTexture): void {
+    if (this.life.isOver) return;
     for (const framebuffer of framebuffers.values()) this.gl.deleteFramebuffer(framebuffer);
     this.gl.deleteTexture(texture);
   }
@@ -184,7 +188,7 @@ export function tryCreateTexture(gl: WebGL2RenderingContext, spec: TextureSpec):
 export function transferOf(
   gl: WebGL2RenderingContext,
   { format }: TextureSpec,
-): { readonly format: GLenum; readonly type: GLenum; createTexels(count: number): Texels } {
+): { readonly format: number; readonly type: number; createTexels(count: number): Texels } {
   return format === 'f16'
     ? { format: gl.RGBA_INTEGER, type: gl.UNSIGNED_INT, createTexels: (count) => new Uint32Array(count * 4) }
     : { format: gl.RGBA, type: gl.FLOAT, createTexels: (count) => new Float32Array(count * 4) };

@@ -3,7 +3,9 @@
  * running a plan asks of it: write numbers into a texture, draw a pass, read a texture back. Nothing above this folder
  * talks to WebGL.
  */
+import { checkObject, describeValue, argumentError } from '../../base/check-argument.ts';
 import { ContextError, ShapeError } from '../../base/errors.ts';
+import { ContextLife } from '../context/context-life.ts';
 import type { ContextSource } from '../context/source.ts';
 import type { Device } from '../device.ts';
 import type { BlockForm, FetchStyle, KernelChoice } from '../kernel-choice.ts';
@@ -69,21 +71,24 @@ const uploadChunkBytes = 16 * 2 ** 20;
 
 function checkOptions({ targets, fetch, block, without, ...sizes }: DeviceOptions): void {
   if (targets !== undefined && ![1, 2, 4, 8].includes(targets)) {
-    throw new ShapeError('E_ATTRIBUTE', `Device: targets is 1, 2, 4 or 8, got ${targets}.`);
+    throw new ShapeError('E_ATTRIBUTE', `Device: targets is 1, 2, 4 or 8, got ${describeValue(targets)}.`);
   }
   if (fetch !== undefined && fetch !== 'texelFetch' && fetch !== 'textureLod') {
-    throw new ShapeError('E_ATTRIBUTE', `Device: fetch is texelFetch or textureLod, got ${String(fetch)}.`);
+    throw new ShapeError('E_ATTRIBUTE', `Device: fetch is texelFetch or textureLod, got ${describeValue(fetch)}.`);
   }
   if (block !== undefined && block !== 'strip' && block !== 'block') {
-    throw new ShapeError('E_ATTRIBUTE', `Device: block is strip or block, got ${String(block)}.`);
+    throw new ShapeError('E_ATTRIBUTE', `Device: block is strip or block, got ${describeValue(block)}.`);
   }
   if (without !== undefined && !(Array.isArray(without) && without.every((name) => typeof name === 'string'))) {
-    throw new ShapeError('E_ATTRIBUTE', `Device: without is a list of names of rewrites, got ${String(without)}.`);
+    throw new ShapeError(
+      'E_ATTRIBUTE',
+      `Device: without is a list of names of rewrites, got ${describeValue(without)}.`,
+    );
   }
   for (const name of ['maxTextureSize', 'budgetBytes', 'portionMilliseconds'] as const) {
     const value = sizes[name];
-    if (value === undefined || value > 0) continue;
-    throw new ShapeError('E_ATTRIBUTE', `Device: ${name} must be a positive number, got ${value}.`);
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue;
+    throw new ShapeError('E_ATTRIBUTE', `Device: ${name} must be a positive number, got ${describeValue(value)}.`);
   }
 }
 
@@ -102,13 +107,19 @@ export class WebGLDevice implements Device {
   readonly constants: ConstantStore;
   /** The textures of states, which outlive runs. */
   readonly states: StateStore<GpuTexture>;
+  private readonly life: ContextLife;
   private readonly pacer: Pacer;
   private disposed = false;
 
   /** Throws ShapeError `E_ATTRIBUTE` for options that mean nothing, and ContextError as `probeDevice`. */
   constructor(source: ContextSource, options: DeviceOptions = {}) {
+    checkObject('Device', 'source', source);
+    checkObject('Device', 'options', options);
+    if (typeof source.gl?.isContextLost !== 'function')
+      throw argumentError('Device', 'a source with a context', source.gl);
     checkOptions(options);
     this.source = source;
+    this.life = new ContextLife(source.gl);
     this.probes = probeDevice(source.gl);
     this.targets = Math.min(options.targets ?? this.probes.targets, this.probes.targets);
     this.maxTextureSize = Math.min(options.maxTextureSize ?? this.probes.maxTextureSize, this.probes.maxTextureSize);
@@ -134,6 +145,11 @@ export class WebGLDevice implements Device {
 
   get kernels(): KernelChoice {
     return { targets: this.targets, fetch: this.fetch, block: this.block, without: this.without };
+  }
+
+  /** False once it was disposed, or its context lost: another one must be opened then. */
+  get isUsable(): boolean {
+    return !this.disposed && !this.life.isOver;
   }
 
   /** One line that names the driver, for reports. */
@@ -184,6 +200,7 @@ export class WebGLDevice implements Device {
    * these names. `between` runs after a pause, when others may have used the context; it may throw.
    */
   async draw(call: DrawCall, between: () => void): Promise<void> {
+    this.checkAlive('run');
     const { margin, texture } = call.layout;
     const atlas = { x: margin, y: 0, width: texture.width - margin, height: texture.height };
     const folds = Array.from({ length: call.layout.folds }, (_, fold) => ({ fold, ...atlas }));
@@ -229,6 +246,7 @@ export class WebGLDevice implements Device {
 
   /** Reads a texture back into `data`, row-major. Waits for every draw before it. */
   read(texture: GpuTexture, layout: Layout, data: NumericArray): void {
+    this.checkAlive('read');
     const gl = this.source.gl;
     const { width, height } = layout.texture;
     const { format, type, createTexels } = transferOf(gl, layout.texture);
@@ -273,7 +291,7 @@ export class WebGLDevice implements Device {
 
   /** Leaves the context's state as others expect it. */
   leave(): void {
-    if (!this.disposed && !this.source.gl.isContextLost()) leaveState(this.source.gl);
+    if (this.isUsable) leaveState(this.source.gl);
   }
 
   /** Throws ContextError `E_GL_LOST` or `E_DISPOSED`, or `E_GL_ERROR` for a GL error that should not happen. */
@@ -296,13 +314,7 @@ export class WebGLDevice implements Device {
     if (this.disposed) {
       throw new ContextError('E_DISPOSED', `${during}: this device was disposed. Open another one.`);
     }
-    if (this.source.gl.isContextLost()) {
-      throw new ContextError(
-        'E_GL_LOST',
-        `${during}: the WebGL context was lost (driver reset, too little memory, or a tab in the background). ` +
-          'Numbers on the device are gone: open a device again and repeat.',
-      );
-    }
+    this.life.check(during);
   }
 
   /** Frees all textures, programs and, where the source made it, the context. */

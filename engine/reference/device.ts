@@ -2,6 +2,7 @@
  * The float64 interpreter as a device: slow, exact, everywhere. It runs the graph as it was written, by the plain loop
  * of every op.
  */
+import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Device, Executable, RunOutput } from '../device.ts';
 import { arrayFor, checkInputs } from '../plan.ts';
@@ -21,6 +22,7 @@ export const referenceDevice: ReferenceDevice = {
   description,
   kernels: null,
   asWritten: true,
+  isUsable: true,
   load: (plan) => loadPlan(plan),
   dispose() {},
   [Symbol.dispose]() {},
@@ -33,7 +35,7 @@ function loadPlan(plan: Plan): Executable {
       checkInputs(plan.values, given);
       const results = await interpretPlan(plan, given, async (done, total) => {
         onProgress?.({ done, total });
-        await new Promise((resolve) => setTimeout(resolve)); // or nobody could stop it
+        await giveTurn(); // or nobody could stop it
         throwIfAborted(signal, 'run');
       });
       return results.map((numbers, index) => toOutput(numbers, plan.values[plan.outputs[index]!]!.tensor));

@@ -2,6 +2,7 @@
  * A graph run by plain loops in float64: the oracle of every test, the teacher of every reader, and a device of last
  * resort (device.ts) where there is no GL at all. No rewriting, no layout, no cleverness.
  */
+import { checkFunction, checkObject } from '../../base/check-argument.ts';
 import type { NumericArray } from '../op.ts';
 import { planAsWritten } from '../plan.ts';
 import type { Plan, Step, Value } from '../plan.ts';
@@ -23,6 +24,8 @@ export async function interpret(
   inputs: Inputs = {},
   beforeStep: BeforeStep = () => {},
 ): Promise<Float64Array[]> {
+  checkObject('interpret', 'inputs', inputs);
+  checkFunction('interpret', 'beforeStep', beforeStep);
   return interpretPlan(planAsWritten(outputs), inputs, beforeStep);
 }
 

@@ -18,7 +18,7 @@ export interface ReadOptions {
   /** Milliseconds a download may take in all [60 000]. */
   readonly timeoutMs?: number;
   /** What `-` reads [process.stdin]. */
-  readonly stdin?: Readable & { readonly isTTY?: boolean };
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
 export const MAX_BYTES = 256_000_000;
@@ -52,7 +52,9 @@ function openStream(source: string, { stdin = process.stdin }: ReadOptions): Rea
   const descriptor = source === '-' ? undefined : descriptorOf(source);
   const kind = descriptor === undefined ? undefined : kindOfDescriptor(descriptor);
   if (kind === 'terminal' || (source === '-' && stdin.isTTY)) throw terminalError(source);
-  if (source === '-' || (kind === 'stream' && descriptor === 0)) return stdin;
+  if (source === '-' || (kind === 'stream' && descriptor === 0)) {
+    return stdin instanceof Readable ? stdin : Readable.from(stdin);
+  }
   return kind === 'stream' ? openDescriptor(descriptor!) : undefined;
 }
 

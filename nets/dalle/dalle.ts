@@ -5,22 +5,26 @@
  *
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
-import { ContextError, DalleError, FormatError, ShapeError } from '../../base/errors.ts';
-import type { Device, RewriteOptions } from '../../ops/index.ts';
+import { argumentError, checkNumber, checkObject } from '../../base/check-argument.ts';
+import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
+import type { Device, RewriteOptions, RunOptions } from '../../ops/index.ts';
 import type { Model } from '../../weights-convert/model-folder.ts';
 import type { SamplingDefaults } from '../../weights-convert/sampling-defaults.ts';
 import { imagePositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { checkModelOptions } from '../checks.ts';
+import { checkNumbersGiven } from '../dvae/check-numbers.ts';
 import { Dvae, type Pixels, type TokenGrid } from '../dvae/dvae.ts';
 import { patch } from '../dvae/patch.ts';
 import { resolveSampling, samplingError, type SamplingSettings } from '../sampling/settings.ts';
 import { openTokenizer, type OpenTokenizerOptions } from '../tokenizer/open-tokenizer.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { checkTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
 import type { Precision } from '../weight-tree.ts';
 import { averageNats, drawTokens } from './draw.ts';
+import { ModelLife } from './model-life.ts';
 import { fillGaps, whitenGaps } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
 import { createTurns } from './turns.ts';
@@ -68,8 +72,13 @@ export class Dalle {
   /** The sampling that suits the weights, from `model.json`. */
   readonly defaults: SamplingDefaults;
   private disposed = false;
+  private readonly life: ModelLife = new ModelLife(() => this.isDisposed);
 
   constructor(dvae: Dvae, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
+    if (!(dvae instanceof Dvae)) throw argumentError('Dalle', 'a Dvae', dvae);
+    if (!(transformer instanceof Transformer)) throw argumentError('Dalle', 'a Transformer', transformer);
+    checkTokenizer('Dalle', tokenizer);
+    checkObject('Dalle', 'defaults', defaults);
     this.dvae = dvae;
     this.transformer = transformer;
     this.tokenizer = tokenizer;
@@ -102,15 +111,15 @@ export class Dalle {
   async *complete(
     pixels: Pixels,
     text: string,
-    { selection, ...options }: GenerateOptions & { readonly selection: Selection },
+    given: GenerateOptions & { readonly selection: Selection },
   ): AsyncGenerator<GenerateStep> {
+    checkObject('complete', 'options', given);
+    const { selection, ...options } = given;
+    this.life.check('complete');
     const redrawn = selectTokens(selection, this.transformer.architecture.grid);
     const tokens = await this.encodePicture('complete', pixels, options.signal);
-    yield* this.draw(
-      text,
-      tokens.map((token, at) => (redrawn[at] ? -1 : token)),
-      options,
-    );
+    const kept = tokens.map((token, at) => (redrawn[at] ? -1 : token));
+    yield* this.draw(text, kept, options);
   }
 
   /**
@@ -120,17 +129,20 @@ export class Dalle {
   async score(
     text: string,
     pixels: Pixels,
-    { truncate = false, signal }: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
+    options: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
   ): Promise<number> {
-    this.checkAlive('score');
-    const rows = await this.prepare(text, truncate, signal);
+    checkObject('score', 'options', options);
+    const { truncate = false, signal } = options;
+    this.life.check('score');
+    const rows = await this.prepare('score', text, truncate, signal);
     const tokens = await this.encodePicture('score', pixels, signal);
-    const logits = await this.transformer.imageLogits(rows, tokens, signal ? { signal } : {});
-    return averageNats(logits, tokens);
+    const scoring = this.transformer.imageLogits(rows, tokens, this.life.runOptions(signal));
+    return averageNats(await this.life.finish('score', scoring), tokens);
   }
 
   /** The settings that a call with these options draws with; a seed left out is random. UsageError `E_SAMPLING`. */
   settingsFor(options: Partial<SamplingSettings>): SamplingSettings {
+    checkObject('settingsFor', 'options', options);
     const { temperature, topK, topP, guidance, seed, count } = options;
     const given = Object.entries({ temperature, topK, topP, guidance, seed, count });
     const settings = resolveSampling({
@@ -143,7 +155,12 @@ export class Dalle {
     throw samplingError(`topK is ${topK}, and the image vocabulary has only ${image_vocab} tokens`);
   }
 
-  /** Frees what is on the device and closes the model's files. */
+  /** Whether it, or a part of it, was disposed. */
+  get isDisposed(): boolean {
+    return this.disposed || this.dvae.isDisposed || this.transformer.isDisposed;
+  }
+
+  /** Ends drawings under way with `E_DISPOSED`, frees what is on the device and closes the model's files. */
   async dispose(): Promise<void> {
     this.disposed = true;
     this.tokenizer.dispose?.();
@@ -155,15 +172,17 @@ export class Dalle {
   }
 
   private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
-    this.checkAlive('generate');
+    this.life.check('generate');
+    checkObject('generate', 'options', options);
+    checkNumber('generate', 'imageEvery', options.imageEvery ?? 0);
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
     const settings = this.settingsFor(sampling);
     const { grid } = this.transformer.architecture;
     const { count } = settings;
-    const run = signal ? { signal } : {};
+    const run = this.life.runOptions(signal);
     const rows = {
-      text: await this.prepare(text, truncate, signal),
-      emptyText: await this.prepare('', false, signal),
+      text: await this.prepare('generate', text, truncate, signal),
+      emptyText: await this.prepare('generate', '', false, signal),
     };
     this.dvae.planFor('decode', [1, ...grid]); // says now if the model has no decoder
     const tokens: TokenGrid = { data: new Int32Array(count * kept.length).fill(-1), shape: [count, ...grid] };
@@ -175,8 +194,10 @@ export class Dalle {
     for (let first = 0; first < count; first += together) {
       const size = Math.min(together, count - first);
       const request = { ...rows, settings, first, count: size, kept };
-      for await (const drawn of drawTokens(this.transformer, request, run)) {
+      const drawing = drawTokens(this.transformer, request, run);
+      for await (const drawn of this.life.finishSteps('generate', drawing)) {
         await giveTurn();
+        this.life.check('generate');
         drawn.tokens.forEach((token, i) => (tokens.data[(first + i) * kept.length + drawn.position] = token));
         drawn.logProbabilities.forEach((value, i) => (logProbabilities[first + i]! += value));
         step += size;
@@ -198,21 +219,23 @@ export class Dalle {
   }
 
   /** Pictures one by one: every one runs the same plan, and the memory of one is enough. */
-  private async decodeTokens({ data, shape }: TokenGrid, run: { signal?: AbortSignal }): Promise<Pixels> {
+  private async decodeTokens({ data, shape }: TokenGrid, run: RunOptions): Promise<Pixels> {
     const [count, height, width] = shape;
     const area = height * width;
     const size = 3 * area * patch * patch;
     const pixels = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
       const drawn = data.subarray(i * area, (i + 1) * area);
-      const decoded = await this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
+      const decoding = this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
+      const decoded = await this.life.finish('generate', decoding);
       pixels.set(whitenGaps(decoded.data, drawn, width), i * size);
     }
     return { data: pixels, shape: [count, 3, height * patch, width * patch] };
   }
 
   private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
-    this.checkAlive(where);
+    this.life.check(where);
+    checkNumbersGiven(where, pixels, 'B, 3, H, W', 1);
     const { width, height } = this.pictureSize;
     const wanted = [1, 3, height, width];
     if (pixels.shape.length !== 4 || !wanted.every((size, axis) => pixels.shape[axis] === size)) {
@@ -221,23 +244,25 @@ export class Dalle {
         `${where}: this model's pictures are [${wanted.join(', ')}], got [${pixels.shape.join(', ')}]. Resize and crop it first.`,
       );
     }
-    return (await this.dvae.encode(pixels, signal ? { signal } : {})).data;
+    return (await this.life.finish(where, this.dvae.encode(pixels, this.life.runOptions(signal)))).data;
   }
 
   /** The rows of a text's embedding, the start token in front where the architecture has one. */
-  private async prepare(text: string, truncate: boolean, signal: AbortSignal | undefined): Promise<Int32Array> {
+  private async prepare(where: string, text: string, truncate: boolean, signal?: AbortSignal): Promise<Int32Array> {
     const { architecture } = this.transformer;
-    const rows = await unlessAborted(prepareText(this.tokenizer, text, architecture, { truncate }), signal);
+    const preparing = prepareText(this.tokenizer, text, architecture, { truncate });
+    const rows = await unlessAborted(preparing, signal).catch((error: unknown) => {
+      this.life.check(where); // it ended with its tokenizer
+      throw error;
+    });
     return architecture.start_token ? Int32Array.of(0, ...rows) : rows;
-  }
-
-  private checkAlive(where: string): void {
-    if (this.disposed) throw new ContextError('E_DISPOSED', `${where}: this model was disposed. Load it again.`);
   }
 }
 
 /** Opens the parts of a model folder on a device. Throws DalleError `E_PART_MISSING`, FormatError as `openTokenizer`. */
 export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
+  checkObject('createDalle', 'model', model);
+  checkModelOptions('createDalle', options);
   const { encoder, decoder, transformer, tokenizer, manifest } = model;
   if (!transformer || tokenizer === undefined) {
     const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
@@ -250,7 +275,7 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
   const opened = await openTokenizer(tokenizer, options);
   try {
     const dvae = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
-    return new Dalle(dvae, new Transformer(transformer, options), opened, manifest.sampling);
+    return new Dalle(dvae, new Transformer(transformer, options), opened, manifest?.sampling);
   } catch (error) {
     opened.dispose?.();
     throw error;

@@ -2,8 +2,10 @@
  * Loads a whole DALL·E from a model folder at an address, where there is no disk. The entry for Node has one of its own,
  * for folders.
  */
+import { checkText } from '../../base/check-argument.ts';
 import type { Device } from '../../ops/index.ts';
 import { downloadModel, type DownloadModelOptions } from '../../weights-convert/download-model.ts';
+import { checkModelOptions } from '../checks.ts';
 import { createDalle, type Dalle } from './dalle.ts';
 
 export interface LoadDalleOptions extends DownloadModelOptions {
@@ -18,7 +20,10 @@ export interface LoadDalleOptions extends DownloadModelOptions {
  *   `dalle-gl convert` lie in it
  * @throws FormatError as `openModel` and `downloadBlob`; DalleError `E_PART_MISSING`; AbortedError `E_ABORTED`
  */
-export async function loadDalle(folder: string | URL, { device, ...options }: LoadDalleOptions): Promise<Dalle> {
+export async function loadDalle(folder: string | URL, given: LoadDalleOptions): Promise<Dalle> {
+  if (!(folder instanceof URL)) checkText('loadDalle', 'folder, an address', folder);
+  checkModelOptions('loadDalle', given);
+  const { device, ...options } = given;
   const model = await downloadModel(folder, options);
   try {
     return await createDalle(model, { device });

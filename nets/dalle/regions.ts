@@ -2,6 +2,7 @@
  * Which image tokens of a picture to draw again: from rectangles in fractions of the picture, or from a mask of its
  * pixels. A token is drawn again if any of its pixels is. H W the grid of tokens, of 8 × 8 pixels each.
  */
+import { argumentError, checkEach, checkObject, checkView } from '../../base/check-argument.ts';
 import { ShapeError, UsageError } from '../../base/errors.ts';
 import { patch } from '../dvae/patch.ts';
 
@@ -29,7 +30,10 @@ const slack = 1e-6;
  * @throws UsageError `E_REGION` for a rectangle outside the picture, or when nothing is to be drawn again
  * @throws ShapeError `E_SHAPE` for a mask of another size
  */
-export function selectTokens(selection: Selection, [rows, columns]: readonly [number, number]): Uint8Array {
+export function selectTokens(selection: Selection, grid: readonly [number, number]): Uint8Array {
+  checkObject('complete', 'selection', selection);
+  checkGrid(grid);
+  const [rows, columns] = grid;
   const [height, width] = [rows * patch, columns * patch];
   const redrawn = selectPixels(selection, height, width);
   const tokens = new Uint8Array(rows * columns);
@@ -52,6 +56,7 @@ function isWithin(start: number, length: number): boolean {
 
 function selectPixels(selection: Selection, height: number, width: number): Uint8Array {
   if ('mask' in selection) {
+    checkView('complete', 'mask', selection.mask, [Uint8Array, Uint8ClampedArray]);
     if (selection.mask.length !== width * height) {
       throw new ShapeError(
         'E_SHAPE',
@@ -63,6 +68,7 @@ function selectPixels(selection: Selection, height: number, width: number): Uint
   }
   const keeps = 'keep' in selection;
   const regions = keeps ? selection.keep : selection.redraw;
+  checkRegions(regions);
   if (regions.length === 0) throw regionError('no rectangle was given');
   const pixels = new Uint8Array(width * height).fill(keeps ? 1 : 0);
   for (const region of regions) {
@@ -71,6 +77,19 @@ function selectPixels(selection: Selection, height: number, width: number): Uint
     for (let y = top; y < bottom; y++) pixels.fill(keeps ? 0 : 1, y * width + left, y * width + Math.max(left, right));
   }
   return pixels;
+}
+
+function checkGrid(grid: unknown): void {
+  const isSize = (size: unknown): boolean => Number.isInteger(size) && Number(size) >= 1 && Number(size) <= 1024;
+  checkEach('selectTokens', 'grid', 'a whole number from 1 to 1024', grid, isSize);
+  if ((grid as ArrayLike<number>).length !== 2) throw argumentError('selectTokens', 'grid, [rows, columns]', grid);
+}
+
+function checkRegions(regions: unknown): void {
+  checkEach('complete', 'rectangles', '{ x, y, width, height }', regions, (region) => {
+    const { x, y, width, height } = (region ?? {}) as Partial<Region>;
+    return [x, y, width, height].every((side) => typeof side === 'number');
+  });
 }
 
 /** First pixel, and the one after the last: those wholly inside what is kept, and those touched by what is redrawn. */

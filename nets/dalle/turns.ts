@@ -2,6 +2,8 @@
  * Steps that are quick and wait for nothing would keep the thread to themselves: no click, no Ctrl-C and no repaint
  * would get through before the last. So every 50 ms others have a turn.
  */
+import { giveTurn } from '../../base/give-turn.ts';
+
 const turnMs = 50;
 
 /**
@@ -12,7 +14,7 @@ export function createTurns(now: () => number = () => performance.now()): () => 
   let last = now();
   return async () => {
     if (now() - last < turnMs) return;
-    await new Promise((resolve) => setTimeout(resolve));
+    await giveTurn();
     last = now();
   };
 }

@@ -2,6 +2,7 @@
  * The dVAE's decoder, from `dall_e/decoder.py`: tokens, or any distribution over them, to the statistics of pixels.
  * B batch, h w grid of tokens, V vocabulary.
  */
+import { checkProgram } from '../checks.ts';
 import { relu, upsampleNearest2d } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import { postGain } from '../../weights-convert/dvae-spec.ts';
@@ -14,6 +15,7 @@ import type { WeightTree } from '../weight-tree.ts';
  * distribution of each pixel in logit space; maps 3 to 5 are ln b, its scale, which only training uses.
  */
 export function decoder(architecture: DecoderArchitecture, weights: WeightTree, z: Tensor): Tensor {
+  checkProgram('decoder', architecture, weights, z);
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
   let h = weights.keep(convolve(weights, 'blocks.input', z)); // 1×1: [B, n_init, h, w]

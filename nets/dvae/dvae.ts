@@ -3,7 +3,9 @@
  * shape met, and keeps the latest of each kind, since a plan holds its weights on the device.
  * B batch, H W picture, h = H/8, w = W/8 grid of tokens, V vocabulary.
  */
-import { ContextError, DalleError, ShapeError } from '../../base/errors.ts';
+import { checkWeights } from '../../weights-convert/check-given.ts';
+import { checkObject } from '../../base/check-argument.ts';
+import { ContextError, DalleError, ShapeError, UsageError } from '../../base/errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
 import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
@@ -13,7 +15,8 @@ import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
 import { patch } from './patch.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
-import { checkFinite, checkTokens } from '../checks.ts';
+import { checkNumbersGiven, checkPixels, checkScores, checkSizes } from './check-numbers.ts';
+import { checkFinite, checkModelOptions, checkOptional, checkTokens } from '../checks.ts';
 import { growTree, type Precision, type WeightTree } from '../weight-tree.ts';
 
 /** Pixels [B, 3, H, W] in [0, 1], row-major. */
@@ -64,7 +67,12 @@ export class Dvae {
   private disposed = false;
 
   /** @throws DalleError `E_ARCHITECTURE` for a part that is another net */
-  constructor({ encoder: e, decoder: d }: DvaeParts, { precision = 'full', ...options }: DvaeOptions) {
+  constructor(parts: DvaeParts, given: DvaeOptions) {
+    checkObject('Dvae', 'parts', parts);
+    checkModelOptions('Dvae', given);
+    const { encoder: e, decoder: d } = parts;
+    const { precision = 'full', ...options } = given;
+    for (const part of [e, d]) if (part !== undefined) checkWeights('Dvae', part);
     if (e && !isKind(e, 'dvae-encoder')) throw wrongPart('encoder', e);
     if (d && !isKind(d, 'dvae-decoder')) throw wrongPart('decoder', d);
     this.parts = { ...(e && { encoder: e }), ...(d && { decoder: d }) };
@@ -110,7 +118,8 @@ export class Dvae {
    * logit-Laplace distribution in logit space, maps 3 to 5 the logarithm of its scale.
    */
   async decodeStatistics(z: TokenGrid | TokenScores, options?: RunOptions): Promise<TokenScores> {
-    return this.runDecoder(z.shape.length === 3 ? 'statistics' : 'statisticsSoft', z, options);
+    const isSoft = z?.shape?.length === 4;
+    return this.runDecoder(isSoft ? 'statisticsSoft' : 'statistics', z, options);
   }
 
   /** Encodes and decodes. */
@@ -125,6 +134,11 @@ export class Dvae {
     if (this.disposed) {
       throw new ContextError('E_DISPOSED', `${work}: this dVAE was disposed. Load it again.`);
     }
+    if (typeof work !== 'string' || !Object.hasOwn(inputType, work)) {
+      const known = Object.keys(inputType).join(', ');
+      throw new UsageError('E_ARGUMENT', `planFor: there is no such work; there are ${known}.`);
+    }
+    checkSizes(work, shape, sizeNames(work), isEncoding(work) ? 1 : patch * patch);
     const key = shape.join(',');
     const known = this.plans.get(work);
     if (known?.key === key) return known.plan;
@@ -135,6 +149,10 @@ export class Dvae {
     const plan = compile(device, ({ x }) => this.trace(work, x), inputs, rewriting);
     this.plans.set(work, { key, plan });
     return plan;
+  }
+
+  get isDisposed(): boolean {
+    return this.disposed;
   }
 
   /** Frees the weights on the device and closes their files, once work under way is done. */
@@ -162,7 +180,7 @@ export class Dvae {
   }
 
   private trace(work: DvaeWork, x: Tensor): Tensor {
-    if (work === 'encode' || work === 'logits') {
+    if (isEncoding(work)) {
       const { architecture, tree } = this.need('encoder');
       const logits = encoder(architecture, tree, mapPixels(x));
       return work === 'encode' ? argmax(logits, 1) : logits;
@@ -174,11 +192,14 @@ export class Dvae {
   }
 
   private async runEncoder(
-    work: DvaeWork,
-    { data, shape }: Pixels,
+    work: 'encode' | 'logits',
+    pixels: Pixels,
     options?: RunOptions,
   ): Promise<{ data: Float32Array | Int32Array; shape: readonly number[] }> {
     const { architecture } = this.need('encoder');
+    checkNumbersGiven('encode', pixels, sizeNames(work), 1);
+    checkOptional('encode', options);
+    const { data, shape } = pixels;
     const [, channels, height, width] = shape;
     if (channels !== architecture.input_channels || height % patch !== 0 || width % patch !== 0) {
       throw new ShapeError(
@@ -187,23 +208,23 @@ export class Dvae {
           `got [${shape.join(', ')}]. Resize or crop the picture first.`,
       );
     }
+    checkPixels('encode', data);
     const plan = this.planFor(work, shape);
     return { data: await this.runPlan(plan, data, options), shape: plan.outputs.shape };
   }
 
-  private async runDecoder(
-    work: DvaeWork,
-    { data, shape }: TokenGrid | TokenScores,
-    options?: RunOptions,
-  ): Promise<TokenScores> {
+  private async runDecoder(work: DvaeWork, given: TokenGrid | TokenScores, options?: RunOptions): Promise<TokenScores> {
     const { architecture } = this.need('decoder');
+    checkNumbersGiven('decode', given, sizeNames(work), patch * patch);
+    checkOptional('decode', options);
+    const { data, shape } = given;
     if (inputType[work] === 'i32') checkTokens('decode', data, architecture.vocab_size);
     else if (shape[1] !== architecture.vocab_size) {
       throw new ShapeError(
         'E_SHAPE',
         `decode: distributions must be [B, ${architecture.vocab_size}, h, w], got [${shape.join(', ')}].`,
       );
-    }
+    } else checkScores('decode', data);
     const plan = this.planFor(work, shape);
     const result = (await this.runPlan(plan, data, options)) as Float32Array;
     return { data: checkFinite('decode', result), shape: plan.outputs.shape as TokenScores['shape'] };
@@ -238,6 +259,15 @@ const inputType = {
   statistics: 'i32',
   statisticsSoft: 'f32',
 } as const;
+
+function isEncoding(work: DvaeWork): boolean {
+  return work === 'encode' || work === 'logits';
+}
+
+function sizeNames(work: DvaeWork): string {
+  if (isEncoding(work)) return 'B, 3, H, W';
+  return inputType[work] === 'i32' ? 'B, h, w' : 'B, V, h, w';
+}
 
 function wrongPart(part: 'encoder' | 'decoder', { source, architecture }: Weights): DalleError {
   return new DalleError(

@@ -2,6 +2,7 @@
  * The dVAE's encoder, from `dall_e/encoder.py`: a picture to the logits of its tokens.
  * B batch, H W picture height and width, V vocabulary.
  */
+import { checkProgram } from '../checks.ts';
 import { maxPool2d, relu } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import { postGain } from '../../weights-convert/dvae-spec.ts';
@@ -11,6 +12,7 @@ import type { WeightTree } from '../weight-tree.ts';
 
 /** x [B, 3, H, W], pixels after `mapPixels` → logits [B, V, H/8, W/8]. H and W are multiples of 8. */
 export function encoder(architecture: EncoderArchitecture, weights: WeightTree, x: Tensor): Tensor {
+  checkProgram('encoder', architecture, weights, x);
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
   let h = weights.keep(convolve(weights, 'blocks.input', x)); // 7×7: [B, n_hid, H, W]

@@ -2,6 +2,9 @@
  * Loads a discrete VAE from a model folder at an address, or straight from checkpoints, as OpenAI's notebook does: each
  * net from an address, a file that a person chose, or bytes from anywhere. The entry for Node adds paths and a cache.
  */
+import { checkSource } from '../../weights-convert/check-given.ts';
+import { checkModelOptions } from '../checks.ts';
+import { checkObject } from '../../base/check-argument.ts';
 import { FormatError } from '../../base/errors.ts';
 import type { Device } from '../../ops/index.ts';
 import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-source.ts';
@@ -36,6 +39,7 @@ export interface LoadDvaeOptions extends DownloadModelOptions {
  * @throws FormatError as `openModel`, FormatError and UnsafeFileError for what is no such checkpoint, and as `downloadBlob`; AbortedError
  */
 export async function loadDVAE(source: string | URL | CheckpointPair, given: LoadDvaeOptions): Promise<Dvae> {
+  checkModelOptions('loadDVAE', given);
   const { device, precision = 'full', ...options } = given;
   if (typeof source === 'string' || source instanceof URL) {
     return new Dvae(await downloadModel(source, options, DVAE_PARTS), { device, precision });
@@ -54,7 +58,9 @@ export const DVAE_PARTS: readonly ['encoder', 'decoder'] = ['encoder', 'decoder'
 export type OpenNamed = (name: string | URL) => Promise<ByteSource>;
 
 /** Opens the checkpoints that are given. */
-export async function openCheckpoints({ encoder, decoder }: CheckpointPair, openNamed: OpenNamed): Promise<DvaeParts> {
+export async function openCheckpoints(pair: CheckpointPair, openNamed: OpenNamed): Promise<DvaeParts> {
+  checkObject('loadDVAE', 'encoder and decoder', pair);
+  const { encoder, decoder } = pair;
   const parts: { encoder?: Weights; decoder?: Weights } = {};
   try {
     if (encoder !== undefined) parts.encoder = await openPart('encoder', encoder, openNamed);
@@ -89,6 +95,9 @@ async function openPart(
 
 async function openSource(checkpoint: CheckpointSource, openNamed: OpenNamed): Promise<ByteSource> {
   if (typeof checkpoint === 'string' || checkpoint instanceof URL) return openNamed(checkpoint);
-  if (!(checkpoint instanceof Blob)) return checkpoint;
+  if (!(checkpoint instanceof Blob)) {
+    checkSource('loadDVAE', checkpoint);
+    return checkpoint;
+  }
   return sourceFromBlob(checkpoint, checkpoint instanceof File ? checkpoint.name : 'a blob');
 }

@@ -2,6 +2,8 @@
  * Between pixels in [0, 1] and the range the dVAE works in, from `dall_e/utils.py`. The logit-Laplace distribution has
  * no density at 0 and 1, where logit is infinite, so pixels are squeezed into [ε, 1 − ε] (paper, appendix A.3).
  */
+import { argumentError } from '../../base/check-argument.ts';
+import { checkTensor } from '../../engine/index.ts';
 import { add, clamp, div, mul, sigmoid, slice, sub, tensor } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 
@@ -22,6 +24,8 @@ export function unmapPixels(x: Tensor): Tensor {
 
 /** The decoder's statistics [B, 6, H, W] → the most likely pixels [B, 3, H, W] in [0, 1]. */
 export function likelyPixels(statistics: Tensor): Tensor {
+  checkTensor('likelyPixels', statistics);
+  if (statistics.shape.length !== 4) throw argumentError('likelyPixels', 'statistics [B, 6, H, W]', statistics);
   const [batch, maps, height, width] = statistics.shape as [number, number, number, number];
   const location = slice(statistics, [0, 0, 0, 0], [batch, maps / 2, height, width]); // [B, 3, H, W]
   return unmapPixels(sigmoid(location));

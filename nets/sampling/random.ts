@@ -5,6 +5,7 @@
  *
  * Whole numbers only, so every machine has the same. Pure, but for the seed that nobody named.
  */
+import { argumentError } from '../../base/check-argument.ts';
 
 export interface Random {
   readonly seed: number;
@@ -20,8 +21,14 @@ export function chooseSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
+function checkSeed(where: string, seed: unknown): void {
+  if (Number.isInteger(seed) && Number(seed) >= 0 && Number(seed) < SEEDS) return;
+  throw argumentError(where, `seed, a whole number from 0 to ${SEEDS - 1}`, seed);
+}
+
 /** Numbers one after the other: `uniformAt(seed, 0)`, `uniformAt(seed, 1)`, … */
 export function createRandom(seed: number): Random {
+  checkSeed('createRandom', seed);
   let index = 0;
   return { seed, uniform: () => uniformAt(seed, index++) };
 }
@@ -33,12 +40,18 @@ export function createRandom(seed: number): Random {
  * @param index integer 0 … 2⁵³ − 1
  */
 export function uniformAt(seed: number, index: number): number {
+  checkSeed('uniformAt', seed);
+  if (!Number.isSafeInteger(index) || index < 0) throw argumentError('uniformAt', 'index, a whole number', index);
   const [high, low] = philox([index >>> 0, Math.floor(index / 2 ** 32), 0, 0], [seed, 0]);
   return ((high! >>> 5) * 2 ** 26 + (low! >>> 6)) / 2 ** 53;
 }
 
 /** The seed of one of several candidates: seed + candidate, and after 2³² − 1 comes 0. */
 export function candidateSeed(seed: number, candidate: number): number {
+  checkSeed('candidateSeed', seed);
+  if (!Number.isSafeInteger(candidate) || candidate < 0) {
+    throw argumentError('candidateSeed', 'candidate, a whole number', candidate);
+  }
   return (seed + candidate) % SEEDS;
 }
 

@@ -5,6 +5,7 @@
  *
  * Of equal logits the lower token comes first. Pure.
  */
+import { checkNumber, checkNumbers, checkObject, checkView } from '../../base/check-argument.ts';
 import { DalleError, ShapeError } from '../../base/errors.ts';
 import { exponential } from './exponential.ts';
 import { selectPrefix } from './select-prefix.ts';
@@ -36,6 +37,13 @@ type DrawSettings = Pick<SamplingSettings, 'temperature' | 'topK' | 'topP' | 'gu
  * @throws DalleError `E_NOT_FINITE`
  */
 export function sampleToken(logits: TokenLogits, settings: DrawSettings, uniform: number): DrawnToken {
+  checkObject('sampleToken', 'logits', logits);
+  checkObject('sampleToken', 'settings', settings);
+  checkNumber('sampleToken', 'uniform', uniform);
+  checkLogits('sampleToken', logits.conditional);
+  if (settings.guidance !== 1 && logits.unconditional !== undefined) checkLogits('sampleToken', logits.unconditional);
+  const { temperature, topP, guidance, topK = 1 } = settings;
+  checkNumbers('sampleToken', 'temperature, topP, guidance, topK', [temperature, topP, guidance, topK]);
   checkFinite(logits.conditional);
   const token = pickToken(weighTokens(guideLogits(logits, settings.guidance), settings), uniform);
   return { token, logProbability: logProbabilityOf(token, logits.conditional) };
@@ -109,6 +117,8 @@ function pickToken(weights: Float64Array, uniform: number): number {
 
 /** ln softmax(logits)[token], in nats, at most 0. */
 export function logProbabilityOf(token: number, logits: Float32Array): number {
+  checkLogits('logProbabilityOf', logits);
+  checkNumber('logProbabilityOf', 'token', token);
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const sum = logits.reduce((total, logit) => total + exponential(logit - highest), 0);
   return logits[token]! - highest - Math.log(sum);
@@ -122,4 +132,8 @@ function checkFinite(logits: Float32Array): void {
     'E_NOT_FINITE',
     `sampleToken: wanted finite logits, but ${found}. The weights may be damaged: convert the checkpoint again.`,
   );
+}
+
+function checkLogits(where: string, logits: unknown): void {
+  checkView(where, 'logits', logits, [Float32Array]);
 }

@@ -1,6 +1,7 @@
 /**
  * How tokens are drawn, as a person asks for it, and as a picture remembers it, so that it can be drawn again.
  */
+import { checkObject, checkText } from '../../base/check-argument.ts';
 import { FormatError, UsageError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SAMPLING_RULES } from '../../weights-convert/sampling-defaults.ts';
@@ -51,6 +52,7 @@ export const SETTING_RULES: Readonly<Record<keyof SamplingSettings, SettingRule>
  * @throws UsageError `E_SAMPLING` for a value out of range, NaN, or a setting that does not exist
  */
 export function resolveSampling(options: Partial<SamplingSettings> = {}): SamplingSettings {
+  checkObject('resolveSampling', 'options', options);
   const fault = findFault(options);
   if (fault !== undefined) throw samplingError(fault);
   return { ...DEFAULT_SAMPLING, seed: options.seed ?? chooseSeed(), ...options };
@@ -58,6 +60,7 @@ export function resolveSampling(options: Partial<SamplingSettings> = {}): Sampli
 
 /** The settings as JSON in one line, for the text chunk of a picture. */
 export function formatSampling(settings: SamplingSettings): string {
+  checkObject('formatSampling', 'settings', settings);
   return JSON.stringify(settings);
 }
 
@@ -67,6 +70,7 @@ export function formatSampling(settings: SamplingSettings): string {
  * @throws FormatError `E_SAMPLING` if it did not write this
  */
 export function parseSampling(text: string): SamplingSettings {
+  checkText('parseSampling', 'text', text);
   const options = parseObject(text);
   const missing = [...Object.keys(DEFAULT_SAMPLING), 'seed'].find((name) => !Object.hasOwn(options, name));
   const fault = missing === undefined ? findFault(options) : `${missing} is missing`;

@@ -5,6 +5,7 @@
  *
  * The same results as Hugging Face's library gives for the tokenizer.json that tokenizer-json.ts reads and writes.
  */
+import { checkEach, checkObject, checkText } from '../../base/check-argument.ts';
 import { explainWord } from './explain-word.ts';
 import { mergePieces, pairKey, type Dropout } from './merge-pieces.ts';
 import {
@@ -34,6 +35,7 @@ export class BpeTokenizer implements Tokenizer {
   readonly #ranks: ReadonlyMap<string, number>;
 
   constructor(vocabulary: BpeVocabulary) {
+    checkVocabulary(vocabulary);
     this.vocabulary = vocabulary;
     this.#ids = new Map(vocabulary.tokens.map((token, id) => [token, id]));
     this.#ranks = new Map(vocabulary.merges.map(([left, right], rank) => [pairKey(left, right), rank]));
@@ -70,6 +72,22 @@ export class BpeTokenizer implements Tokenizer {
   #idOf(piece: string): number {
     return this.#ids.get(piece) ?? this.#ids.get(this.vocabulary.unknown)!;
   }
+}
+
+/** Throws UsageError `E_ARGUMENT`. */
+function checkVocabulary(vocabulary: BpeVocabulary): void {
+  checkObject('BpeTokenizer', 'vocabulary', vocabulary);
+  const { tokens, merges, unknown } = vocabulary;
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  checkEach('BpeTokenizer', 'tokens', 'a text', tokens, isText);
+  checkEach(
+    'BpeTokenizer',
+    'merges',
+    'two texts',
+    merges,
+    (merge) => Array.isArray(merge) && merge.slice(0, 2).every(isText),
+  );
+  checkText('BpeTokenizer', 'unknown', unknown);
 }
 
 /**

@@ -2,6 +2,7 @@
  * Byte pair encoding watched at work: a word's merges one by one, and a whole explanation as lines for a person.
  * Pure.
  */
+import { checkEach } from '../../base/check-argument.ts';
 import { mergePieces, type MergeRanks } from './merge-pieces.ts';
 import type { ExplainedToken, MergeStep, WordExplanation } from './tokenizer.ts';
 
@@ -21,6 +22,10 @@ export function explainWord(
 
 /** One line for the letters of each word, one for each merge, with its rank, and one for the tokens. */
 export function formatExplanation(words: readonly WordExplanation[]): string {
+  checkEach('formatExplanation', 'words', 'what explain gives', words, (word) => {
+    const { letters, steps, tokens } = (word ?? {}) as Partial<WordExplanation>;
+    return [letters, steps, tokens].every(Array.isArray);
+  });
   return words
     .flatMap(({ word, letters, steps, tokens }) => [
       letters.length > 0 ? letters.join(' ') : word,

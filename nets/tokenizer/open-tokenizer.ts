@@ -4,7 +4,7 @@
  *
  * Runs in Node and in the browser.
  */
-import { UsageError } from '../../base/errors.ts';
+import { checkView } from '../../base/check-argument.ts';
 import { readClipVocabulary } from './clip.ts';
 import { openForeignTokenizer } from './foreign.ts';
 import type { StartWorker } from './foreign-host.ts';
@@ -23,15 +23,13 @@ export interface OpenTokenizerOptions {
  * The tokenizer of a file's text, or of its bytes.
  *
  * @throws FormatError `E_TOKENIZER_FILE` for anything else, and beyond 16 million letters; `E_TOKENIZER_SLOW`
- * @throws DalleError `E_TOKENIZER_PACKAGE`; UsageError `E_USAGE` for what is neither text nor bytes
+ * @throws DalleError `E_TOKENIZER_PACKAGE`; UsageError `E_ARGUMENT` for what is neither text nor bytes
  */
 export async function openTokenizer(
   file: string | Uint8Array,
   { startWorker }: OpenTokenizerOptions = {},
 ): Promise<Tokenizer> {
-  if (typeof file !== 'string' && !(file instanceof Uint8Array)) {
-    throw new UsageError('E_USAGE', 'openTokenizer: wanted the text or the bytes of a file. Read it first.');
-  }
+  if (typeof file !== 'string') checkView('openTokenizer', 'a text or its bytes', file, [Uint8Array]);
   const text = typeof file === 'string' ? file : decodeText(await unpack(file));
   if (MERGES_FILE.test(text)) return readClipVocabulary(text);
   const json = parseTokenizerJson(text);

@@ -2,6 +2,8 @@
  * A caption as the transformer takes it: exactly L = text_length tokens, pads where the caption has ended. The start
  * token of architectures that have one is the transformer's business.
  */
+import { checkTokenizer } from './tokenizer.ts';
+import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import { ShapeError, UsageError } from '../../base/errors.ts';
 import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -23,8 +25,13 @@ export async function prepareText(
   tokenizer: Tokenizer,
   text: string,
   architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads'>,
-  { truncate = false }: PrepareTextOptions = {},
+  options: PrepareTextOptions = {},
 ): Promise<Int32Array> {
+  checkTokenizer('prepareText', tokenizer);
+  checkObject('prepareText', 'architecture', architecture);
+  checkNumbers('prepareText', 'text_length and text_vocab', [architecture.text_length, architecture.text_vocab]);
+  checkObject('prepareText', 'options', options);
+  const { truncate = false } = options;
   const { text_length, text_vocab, pads } = architecture;
   const tokens = await tokenizer.encode(text);
   if (tokens.length > text_length && !truncate) throw await tooLongError(tokenizer, tokens, text_length);

@@ -5,6 +5,7 @@
  *
  * Everything is checked before use: ids without gaps, merges of tokens that make tokens.
  */
+import { argumentError } from '../../base/check-argument.ts';
 import { FormatError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { BpeTokenizer, WORD_END, type BpeVocabulary } from './bpe.ts';
@@ -40,7 +41,9 @@ const ALGORITHM: JsonObject = {
 };
 
 /** The text of `tokenizer.json`: the same vocabulary always gives the same text. */
-export function formatTokenizer({ vocabulary }: BpeTokenizer): string {
+export function formatTokenizer(tokenizer: BpeTokenizer): string {
+  if (!(tokenizer instanceof BpeTokenizer)) throw argumentError('formatTokenizer', 'a BpeTokenizer', tokenizer);
+  const { vocabulary } = tokenizer;
   const vocab = Object.fromEntries(vocabulary.tokens.map((token, id) => [token, id]));
   const merges = vocabulary.merges.map((pair) => pair.join(' '));
   return `${JSON.stringify({ ...PIPELINE, model: { ...ALGORITHM, unk_token: vocabulary.unknown, vocab, merges } })}\n`;

@@ -4,6 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
+import { argumentError, checkText, checkList } from '../../base/check-argument.ts';
 import { ShapeError, UsageError } from '../../base/errors.ts';
 
 /** One merge of byte pair encoding, as it was done to a word. */
@@ -65,11 +66,16 @@ export const MAX_TEXT_LENGTH: number = 65_536;
 /** The same for `explain`, which shows the whole word at every step. */
 export const MAX_EXPLAINED_LENGTH: number = 1024;
 
+/** Throws UsageError `E_ARGUMENT` unless it has what every tokenizer has. */
+export function checkTokenizer(caller: string, tokenizer: Tokenizer): void {
+  const { vocabularySize, encode, decode } = (tokenizer ?? {}) as Partial<Tokenizer>;
+  if (typeof vocabularySize === 'number' && typeof encode === 'function' && typeof decode === 'function') return;
+  throw argumentError(caller, 'a tokenizer, as openTokenizer gives it', tokenizer);
+}
+
 /** Throws `E_TEXT_TOO_LONG` for a text that no caption comes near. */
 export function checkTextLength(caller: string, text: string, limit: number = MAX_TEXT_LENGTH): void {
-  if (typeof text !== 'string') {
-    throw new UsageError('E_USAGE', `${caller}: wanted a text, got a value of type ${typeof text}.`);
-  }
+  checkText(caller, 'text', text);
   if (text.length <= limit) return;
   throw new UsageError(
     'E_TEXT_TOO_LONG',
@@ -80,12 +86,13 @@ export function checkTextLength(caller: string, text: string, limit: number = MA
 
 /** The entry of `tokens` with each id; throws `E_TOKEN` where there is none. */
 export function lookUpTokens(ids: ArrayLike<number>, tokens: readonly string[]): string[] {
+  checkList('decode', 'tokens', ids);
   return Array.from(ids, (id, position) => {
     const token = tokens[id];
     if (token !== undefined) return token;
     throw new ShapeError(
       'E_TOKEN',
-      `decode: token ${id} at position ${position} is outside 0 … ${tokens.length - 1}. Is it a pad, or of another tokenizer?`,
+      `decode: token ${String(id)} at position ${position} is outside 0 … ${tokens.length - 1}. Is it a pad, or of another tokenizer?`,
     );
   });
 }

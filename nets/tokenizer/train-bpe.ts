@@ -5,6 +5,7 @@
  *
  * Only the words that hold the joined pair are counted again, so 16,384 tokens from a million words take seconds.
  */
+import { argumentError, checkObject, describeValue } from '../../base/check-argument.ts';
 import { UsageError } from '../../base/errors.ts';
 import { BpeTokenizer, splitLetters, splitWords, WORD_END } from './bpe.ts';
 import { Heap } from './heap.ts';
@@ -23,14 +24,23 @@ export interface TrainBpeOptions {
  *
  * @throws UsageError `E_VOCABULARY_SIZE` if the letters alone are more, `E_TEXT_TOO_LONG` for what is no caption
  */
-export function trainBpe(captions: Iterable<string>, { vocabularySize }: TrainBpeOptions): BpeTokenizer {
+export function trainBpe(captions: Iterable<string>, options: TrainBpeOptions): BpeTokenizer {
+  if (
+    typeof captions === 'string' ||
+    ArrayBuffer.isView(captions) ||
+    typeof captions?.[Symbol.iterator] !== 'function'
+  ) {
+    throw argumentError('trainBpe', 'captions, a list of texts', captions);
+  }
+  checkObject('trainBpe', 'options', options);
+  const { vocabularySize } = options;
   const counts = countWords(captions);
   const tokens = listLetterTokens(counts.keys());
   if (!Number.isInteger(vocabularySize) || vocabularySize < tokens.length) {
     throw new UsageError(
       'E_VOCABULARY_SIZE',
       `trainBpe: wanted a whole vocabularySize of at least ${tokens.length}, which ${UNKNOWN} and the letters of these ` +
-        `captions take, but got ${vocabularySize}. Raise it, or leave out captions in rare scripts.`,
+        `captions take, but got ${describeValue(vocabularySize)}. Raise it, or leave out captions in rare scripts.`,
     );
   }
   const known = new Set(tokens);

@@ -2,11 +2,19 @@
  * A decoding under way: a batch of candidates whose tokens so far are in the caches. Each step takes the next token of
  * every candidate and gives the logits of the one after it. Nothing is compiled and no texture made after the first.
  */
+import { checkView } from '../../base/check-argument.ts';
 import { ContextError, ShapeError } from '../../base/errors.ts';
-import type { RunOptions } from '../../ops/index.ts';
+import type { Compiled, Result, RunOptions, Traced } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
 import type { DecodingPlans } from './decoding-plans.ts';
+
+/** The transformer that a decoding is of. */
+export interface DecodingOwner {
+  /** Waits for a run, and knows of it meanwhile. */
+  track<Numbers>(run: Promise<Numbers>): Promise<Numbers>;
+  takeBack(decoding: Decoding): void;
+}
 
 export class Decoding {
   readonly batch: number;
@@ -14,20 +22,22 @@ export class Decoding {
   position = 0;
   private readonly architecture: TransformerArchitecture;
   private readonly plans: DecodingPlans;
-  private readonly giveBack: () => void;
+  private readonly owner: DecodingOwner;
   private firstLogits: Float32Array | undefined;
   private disposed = false;
+  /** Runs under way. */
+  private running = 0;
 
-  constructor(architecture: TransformerArchitecture, plans: DecodingPlans, giveBack: () => void) {
+  constructor(architecture: TransformerArchitecture, plans: DecodingPlans, owner: DecodingOwner) {
     this.architecture = architecture;
     this.plans = plans;
     this.batch = plans.batch;
-    this.giveBack = giveBack;
+    this.owner = owner;
   }
 
   /** Reads the text, [S, T]: what `Transformer.begin` does. */
   async read(text: Int32Array, options?: RunOptions): Promise<void> {
-    this.firstLogits = this.shareOut('begin', await this.plans.prompt.run({ tokens: text, position: [0] }, options));
+    this.firstLogits = this.shareOut('begin', await this.run(this.plans.prompt, text, 0, options));
   }
 
   /** Logits of the first image token of every candidate, [B, V]. */
@@ -41,7 +51,7 @@ export class Decoding {
    */
   async step(tokens: Int32Array, options?: RunOptions): Promise<Float32Array> {
     const position = this.place(tokens, this.batch, 1);
-    const logits = await this.plans.step.run({ tokens, position: [position] }, options);
+    const logits = await this.run(this.plans.step, tokens, position, options);
     this.position++;
     return checkFinite('step', logits as Float32Array);
   }
@@ -55,7 +65,7 @@ export class Decoding {
     const position = this.place(tokens, width, width);
     const { sequences } = this.plans;
     const repeated = Int32Array.from({ length: sequences * width }, (_, at) => tokens[at % width]!);
-    const logits = await this.plans.row.run({ tokens: repeated, position: [position] }, options);
+    const logits = await this.run(this.plans.row, repeated, position, options);
     this.position += width;
     return this.shareOut('readRow', logits);
   }
@@ -66,21 +76,36 @@ export class Decoding {
     options?: RunOptions,
   ): Promise<{ tokens: Int32Array; logProbability: Float32Array }> {
     const position = this.place(tokens, this.batch, 1);
-    const best = await this.plans.greedyStep.run({ tokens, position: [position] }, options);
+    const best = await this.run(this.plans.greedyStep, tokens, position, options);
     this.position++;
     checkFinite('stepGreedy', best.logProbability as Float32Array);
     return { tokens: best.token as Int32Array, logProbability: best.logProbability as Float32Array };
   }
 
-  /** Lets the plans go, for the next decoding. */
+  /** Lets the plans go, for the next decoding, once a step under way is done. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    this.giveBack();
+    if (this.running === 0) this.owner.takeBack(this);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  private async run<T extends Traced>(
+    plan: Compiled<T>,
+    tokens: Int32Array,
+    position: number,
+    options?: RunOptions,
+  ): Promise<Result<T>> {
+    this.running++;
+    try {
+      return await this.owner.track(plan.run({ tokens, position: [position] }, options));
+    } finally {
+      this.running--;
+      if (this.disposed && this.running === 0) this.owner.takeBack(this);
+    }
   }
 
   /** Logits of each text [S, V] for each of its candidates [B, V]. */
@@ -107,6 +132,7 @@ export class Decoding {
           'Begin another decoding.',
       );
     }
+    checkView('step', 'tokens', tokens, [Int32Array]);
     if (tokens.length !== wanted) {
       throw new ShapeError(
         'E_SHAPE',

@@ -7,6 +7,8 @@
  */
 import { makePlan, placeholder, planDraws, sizeOf } from '../../engine/index.ts';
 import type { Draws, DrawLimits, Tensor } from '../../engine/index.ts';
+import { argumentError, checkNumbers, checkObject } from '../../base/check-argument.ts';
+import { checkArchitecture } from '../../weights-convert/check-given.ts';
 import { add, compile, constant, linear, standardRules } from '../../ops/index.ts';
 import type { Device } from '../../ops/index.ts';
 import {
@@ -51,6 +53,8 @@ export function planTransformer(
   limits: DrawLimits,
   batch: number = 1,
 ): TransformerPlan {
+  checkArchitecture('planTransformer', architecture);
+  checkWhole('planTransformer', 'batch', batch);
   const tensors = describeWeights(architecture);
   const weights = growTree(deriveTables(architecture, tensors));
   const caches = createCaches(architecture, batch);
@@ -73,6 +77,19 @@ export function planTransformer(
     prompt,
     token,
   };
+}
+
+function checkWhole(where: string, name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > 1024) {
+    throw argumentError(where, `${name}, a whole number from 1 to 1024`, value);
+  }
+}
+
+function checkPlan(where: string, plan: TransformerPlan): void {
+  checkObject(where, 'a plan, as planTransformer makes', plan);
+  checkArchitecture(where, plan.architecture);
+  for (const part of [plan.bytes, plan.prompt, plan.token]) checkObject(where, 'a part of the plan', part);
+  checkWhole(where, 'batch', plan.batch);
 }
 
 /** The tensors of a checkpoint that is not there. */
@@ -177,7 +194,12 @@ export interface SecondsNeeded {
   readonly picture: number;
 }
 
-export function estimateSeconds({ architecture, prompt, token }: TransformerPlan, speed: DeviceSpeed): SecondsNeeded {
+export function estimateSeconds(plan: TransformerPlan, speed: DeviceSpeed): SecondsNeeded {
+  checkPlan('estimateSeconds', plan);
+  checkObject('estimateSeconds', 'speed', speed);
+  const { secondsPerDraw, fetchesPerSecond, streamedFetchesPerSecond } = speed;
+  checkNumbers('estimateSeconds', 'speed', [secondsPerDraw, fetchesPerSecond, streamedFetchesPerSecond]);
+  const { architecture, prompt, token } = plan;
   const secondsOf = ({ draws, fetches }: Work, rate: number): number => draws * speed.secondsPerDraw + fetches / rate;
   const read = secondsOf(prompt, speed.fetchesPerSecond);
   const isCached = token.weightBytes <= cachedBytes;
@@ -187,7 +209,10 @@ export function estimateSeconds({ architecture, prompt, token }: TransformerPlan
 }
 
 /** Layers of this shape that fit into so many bytes, caches and all; 0 if not even one does. */
-export function countFittingLayers({ architecture, bytes, batch }: TransformerPlan, available: number): number {
+export function countFittingLayers(plan: TransformerPlan, available: number): number {
+  checkPlan('countFittingLayers', plan);
+  checkNumbers('countFittingLayers', 'available', [available]);
+  const { architecture, bytes, batch } = plan;
   const { depth } = architecture;
   const layer = [
     ...expectedTransformerTensors({ ...architecture, depth: 1, attention: architecture.attention.slice(0, 1) }),

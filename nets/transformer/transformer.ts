@@ -3,6 +3,8 @@
  * the programs of sequence.ts in compiled plans, which share their weights on the device, and keeps those of a decoding
  * for the next one of the same size.
  */
+import { checkWeights } from '../../weights-convert/check-given.ts';
+import { argumentError, checkView, describeValue } from '../../base/check-argument.ts';
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import { compile } from '../../ops/index.ts';
 import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
@@ -13,8 +15,8 @@ import {
   textRows,
   type TransformerArchitecture,
 } from '../../weights-convert/transformer-spec.ts';
-import type { WeightsOf } from '../../weights-convert/weights.ts';
-import { checkFinite, checkTokens } from '../checks.ts';
+import { isKind, type WeightsOf } from '../../weights-convert/weights.ts';
+import { checkFinite, checkTokens, checkModelOptions } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
 import { DecodingPlans } from './decoding-plans.ts';
 import { Decoding } from './decoding.ts';
@@ -32,10 +34,14 @@ export class Transformer {
   private readonly tree: WeightTree;
   private whole: { readonly key: string; readonly plan: Compiled<Tensor> } | undefined;
   private idle: DecodingPlans | undefined;
+  private readonly decodings = new Map<Decoding, DecodingPlans>();
   private readonly working = new Set<Promise<unknown>>();
   private disposed = false;
 
   constructor(weights: WeightsOf<'transformer'>, options: TransformerOptions) {
+    checkWeights('Transformer', weights);
+    if (!isKind(weights, 'transformer')) throw argumentError('Transformer', 'weights of a transformer', weights);
+    checkModelOptions('Transformer', options);
     this.architecture = weights.architecture;
     this.weights = weights;
     this.options = options;
@@ -69,12 +75,19 @@ export class Transformer {
     this.checkAlive('begin');
     const sequences = this.countSequences('begin', text);
     if (!Number.isSafeInteger(batch) || batch < 1 || batch % sequences !== 0) {
-      throw new ShapeError('E_SHAPE', `begin: batch must be a multiple of the ${sequences} texts, got ${batch}.`);
+      throw new ShapeError(
+        'E_SHAPE',
+        `begin: batch must be a multiple of the ${sequences} texts, got ${describeValue(batch)}.`,
+      );
     }
     const plans = this.takePlans(sequences, batch);
-    const decoding = new Decoding(this.architecture, plans, () => this.giveBack(plans));
+    const decoding = new Decoding(this.architecture, plans, {
+      track: (run) => this.track(run),
+      takeBack: (given) => this.takeBack(given),
+    });
+    this.decodings.set(decoding, plans);
     try {
-      await this.track(decoding.read(text, options));
+      await decoding.read(text, options);
     } catch (error) {
       decoding.dispose();
       throw error;
@@ -82,9 +95,14 @@ export class Transformer {
     return decoding;
   }
 
-  /** Frees what is on the device and closes the weights' file, once work under way is done. */
+  get isDisposed(): boolean {
+    return this.disposed;
+  }
+
+  /** Frees what is on the device, decodings too, and closes the weights' file, once work under way is done. */
   async dispose(): Promise<void> {
     this.disposed = true;
+    for (const decoding of [...this.decodings.keys()]) decoding.dispose();
     this.whole?.plan.dispose();
     this.whole = undefined;
     this.idle?.dispose();
@@ -122,13 +140,16 @@ export class Transformer {
     return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
   }
 
-  private giveBack(plans: DecodingPlans): void {
+  private takeBack(decoding: Decoding): void {
+    const plans = this.decodings.get(decoding)!;
+    this.decodings.delete(decoding);
     this.idle?.dispose();
     this.idle = this.disposed ? undefined : plans;
     if (this.disposed) plans.dispose();
   }
 
   private countSequences(where: string, text: Int32Array): number {
+    checkView(where, 'text', text, [Int32Array]);
     const { architecture } = this;
     const positions = textPositions(architecture);
     if (text.length === 0 || text.length % positions !== 0) {
@@ -142,6 +163,7 @@ export class Transformer {
   }
 
   private checkImage(where: string, image: Int32Array, wanted: number): void {
+    checkView(where, 'image', image, [Int32Array]);
     if (image.length !== wanted) {
       const { grid } = this.architecture;
       throw new ShapeError(

@@ -4,7 +4,7 @@
  * reference: PyTorch returns the NaN's place, which a caller would take for a token.
  */
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, resolveAxis, stridesOf } from '../../engine/index.ts';
+import { apply, formatShape, resolveAxis, stridesOf, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { reduceShape, viewResult } from '../reduce/axes.ts';
 import { writeReducingShader } from '../reduce/reducing-shader.ts';
@@ -36,6 +36,7 @@ export const argmaxOp: Op<ArgmaxAttributes> = {
  * @throws ShapeError `E_ATTRIBUTE` for an axis that x does not have, `E_SHAPE` for one longer than 2²⁴.
  */
 export function argmax(x: Tensor, axis: number): Tensor {
+  checkTensor('argmax', x);
   return apply(argmaxOp, [x], { axis: resolveAxis('argmax', axis, x.shape.length) });
 }
 

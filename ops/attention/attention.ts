@@ -7,6 +7,8 @@
  * 2·N vectors of D for each position of B sequences, keys and then values (ops/cache); S divides B, and the B / S
  * sequences that share a row hold the same. Letters: L slots, Q = ⌈D / 4⌉ texels of a vector.
  */
+import { checkCounts } from '../arguments.ts';
+import { checkObject } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
@@ -50,6 +52,8 @@ export function keyValueForm({
  * @throws ShapeError `E_SHAPE`, `E_ATTRIBUTE`
  */
 export function attention(rows: Tensor, cache: Tensor, position: Tensor, attributes: AttentionAttributes): Tensor {
+  checkCounts('attention', attributes, ['sequences', 'batch', 'length', 'heads', 'headSize']);
+  checkObject('attention', 'mask', attributes.mask);
   const scores = apply(attentionScoresOp, [rows, cache, position], attributes); // [S·N, M, L]
   return apply(attentionValuesOp, [scores, cache, position], attributes);
 }

@@ -8,6 +8,7 @@
  *
  * Letters: p a query's place in the image, r and c its row and column, k the side of a kernel.
  */
+import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 
@@ -29,6 +30,8 @@ export interface Mask {
 
 /** Throws ShapeError `E_ATTRIBUTE` for sizes that mean nothing. */
 export function checkMask({ text, grid, kernel, kind }: Mask): void {
+  checkNumbers('attention', 'text, kernel', [text, kernel]);
+  checkNumbers('attention', 'grid', grid);
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
   if (!whole(text, 0) || grid.length !== 2 || !grid.every((size) => whole(size, 1))) {
     throw new ShapeError(

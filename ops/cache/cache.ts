@@ -7,6 +7,8 @@
  * so heads of any size begin at a texel. Rows of x are M positions of each of B′ sequences: [B′·M, C]. The cache holds
  * B sequences, a multiple of B′: [1, 4, T, B · groups · ⌈size / 4⌉], and B / B′ in a row share what they are given.
  */
+import { checkCounts } from '../arguments.ts';
+import { checkNumber, argumentError } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
@@ -33,8 +35,14 @@ export function cacheShape({ batch, length, groups, size }: CacheForm): Shape {
   return [1, 4, length, batch * groups * Math.ceil(size / 4)];
 }
 
+function checkForm(where: string, form: CacheForm): void {
+  checkCounts(where, form, ['batch', 'length', 'groups', 'size']);
+  checkNumber(where, 'first', form.first);
+}
+
 /** A cache that lives from run to run. */
 export function createCache(label: string, form: CacheForm): State {
+  checkForm('createCache', form);
   return new State(label, { shape: cacheShape(form), dtype: 'f32' });
 }
 
@@ -43,11 +51,16 @@ export function createCache(label: string, form: CacheForm): State {
  * @throws ShapeError `E_SHAPE`, `E_DTYPE`; when run, `E_INPUT` for a position that leaves no room
  */
 export function appendRows(cache: State, x: Tensor, position: Tensor, attributes: CacheAttributes): Tensor {
+  if (!(cache instanceof State)) throw argumentError('appendRows', 'a State, as createCache makes', cache);
+  checkForm('appendRows', attributes);
+  checkCounts('appendRows', attributes, ['sequences']);
   return apply(appendRowsOp, [cache.tensor, x, position], attributes);
 }
 
 /** All T rows of every sequence of x [B′·T, C] as a cache. Throws ShapeError `E_SHAPE`. */
 export function layRows(x: Tensor, attributes: CacheAttributes): Tensor {
+  checkForm('layRows', attributes);
+  checkCounts('layRows', attributes, ['sequences']);
   return apply(layRowsOp, [x], attributes);
 }
 

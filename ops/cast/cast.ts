@@ -2,7 +2,7 @@
  * castToHalf and castToFloat: between fp32 textures and half-precision ones, which take half the memory and are read
  * eight numbers at a time. x of any shape → the same shape. Halves are storage only: every op computes in fp32.
  */
-import { apply } from '../../engine/index.ts';
+import { apply, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { writePixelShader } from '../shader/fragment.ts';
 import { roundResult } from './half.ts';
@@ -59,11 +59,13 @@ export const halfWeightsOp: Op<undefined> = {
 
 /** x as f16: to nearest, ties to even, with subnormals; ±Infinity from ±65520 on; NaN stays NaN. f16 is returned as it is. */
 export function castToHalf(x: Tensor): Tensor {
+  checkTensor('castToHalf', x);
   return x.dtype === 'f16' ? x : apply(castToHalfOp, [x], undefined);
 }
 
 /** x as f32, exactly: from f16 or i32. f32 is returned as it is. */
 export function castToFloat(x: Tensor): Tensor {
+  checkTensor('castToFloat', x);
   return x.dtype === 'f32' ? x : apply(castToFloatOp, [x], undefined);
 }
 

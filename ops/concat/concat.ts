@@ -3,7 +3,7 @@
  * [.., A₁, ..], [.., A₂, ..], … → [.., A₁ + A₂ + …, ..]; all other sizes and the dtype must be the same.
  */
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, resolveAxis, stridesOf } from '../../engine/index.ts';
+import { apply, formatShape, resolveAxis, stridesOf, checkTensors } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { offset, writeElementShader } from '../shader/fragment.ts';
 import { gridArguments, logicalIndices } from '../shader/indices.ts';
@@ -35,6 +35,7 @@ export const concatOp: Op<ConcatAttributes> = {
  *   `E_ATTRIBUTE` for an axis that the tensors do not have.
  */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  checkTensors('concat', 'tensors', tensors);
   const [first] = tensors;
   if (!first) throw new ShapeError('E_SHAPE', 'concat: there must be at least one tensor, got none.');
   const attributes = { axis: resolveAxis('concat', axis, first.shape.length) };

@@ -26,7 +26,7 @@ export const conv2dOp: Op<undefined> = {
 
 /** x [B, I, H, W], w [O, I, KH, KW] with odd KH, KW ≤ 7, b [O] if given → [B, O, H, W]. Throws ShapeError `E_SHAPE`. */
 export function conv2d(x: Tensor, w: Tensor, b?: Tensor): Tensor {
-  return apply(conv2dOp, b ? [x, w, b] : [x, w], undefined);
+  return apply(conv2dOp, b === undefined ? [x, w] : [x, w, b], undefined);
 }
 
 export function countMacs(w: TensorType, output: TensorType): number {

@@ -2,6 +2,7 @@
  * Two operands: add, sub, mul, div with NumPy's broadcasting, and scaleAdd, the residual of DALL·E's blocks.
  * Operands of any shapes that broadcast; the result is fp32.
  */
+import { checkNumber } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
@@ -54,6 +55,7 @@ export const scaleAddOp: Op<ScaleAddAttributes> = defineElementwise<ScaleAddAttr
 
 /** id + gain · res. `gain` is rounded to fp32. Throws ShapeError `E_ATTRIBUTE` unless it is finite. */
 export function scaleAdd(id: Tensor, res: Tensor, gain: number): Tensor {
+  checkNumber('scaleAdd', 'gain', gain);
   if (!Number.isFinite(gain)) {
     throw new ShapeError('E_ATTRIBUTE', `scaleAdd: gain must be a finite number, got ${gain}.`);
   }

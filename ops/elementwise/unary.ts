@@ -3,6 +3,7 @@
  * in f16 what is f16.
  * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
+import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
@@ -125,6 +126,7 @@ vec4 clamp_number(vec4 x, float low, float high) {
 
 /** x held within [low, high]. Throws ShapeError `E_ATTRIBUTE` unless both are finite and low ≤ high. */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
+  checkNumbers('clamp', 'bounds', [low, high]);
   if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
     throw new ShapeError('E_ATTRIBUTE', `clamp: needs finite bounds, low ≤ high, got ${low} and ${high}.`);
   }

@@ -6,7 +6,7 @@
  * An index below 0 or from V on has no row: its D values are NaN, so that it cannot pass for a picture.
  */
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, resolveAxis, sizeOf } from '../../engine/index.ts';
+import { apply, formatShape, resolveAxis, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkIndices } from '../arguments.ts';
 import { floatLiteral } from '../shader/accessors.ts';
@@ -38,6 +38,7 @@ export const gatherOp: Op<GatherAttributes> = {
  *   the table is not, `E_ATTRIBUTE` for an axis that the result does not have.
  */
 export function gather(table: Tensor, indices: Tensor, axis = -1): Tensor {
+  checkTensor('gather', indices);
   return apply(gatherOp, [table, indices], { axis: resolveAxis('gather', axis, indices.shape.length + 1) });
 }
 

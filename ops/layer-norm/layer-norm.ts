@@ -6,6 +6,7 @@
  * times the deviation, fp32 would lose the deviation in the mean. R vectors a fragment, for one quad of their channels;
  * each fragment takes the sums again, so this is the plain form and not the fast one.
  */
+import { checkNumber } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
@@ -36,6 +37,7 @@ export const layerNormOp: Op<LayerNormAttributes> = {
  * @throws ShapeError `E_SHAPE` for other shapes, `E_ATTRIBUTE` unless eps is finite and at least 0.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
+  checkNumber('layerNorm', 'eps', eps);
   if (!(Number.isFinite(eps) && eps >= 0)) {
     throw new ShapeError('E_ATTRIBUTE', `layerNorm: eps must be a finite number of at least 0, got ${eps}.`);
   }

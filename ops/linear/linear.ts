@@ -22,7 +22,7 @@ export const linearOp: Op<undefined> = {
 
 /** x [R, K], w [O, K], b [O] if given → x · wᵀ + b, [R, O]. Throws ShapeError `E_SHAPE`. */
 export function linear(x: Tensor, w: Tensor, b?: Tensor): Tensor {
-  return apply(linearOp, b ? [x, w, b] : [x, w], undefined);
+  return apply(linearOp, b === undefined ? [x, w] : [x, w, b], undefined);
 }
 
 function inferLinear([x, w, b]: readonly TensorType[]): TensorType {

@@ -4,8 +4,9 @@
  * needs no packing: a texel of [K, N] holds four outputs at one k, one of [N, K] four k of one output, and either way a
  * turn of the loop reads four.
  */
+import { checkObject } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, sizeOf } from '../../engine/index.ts';
+import { apply, formatShape, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, Operand, ReferenceCall, ShaderCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 import { countProductFetches, writeProductShader } from '../shader/product.ts';
@@ -44,9 +45,11 @@ export const matmulOp: Op<MatmulAttributes> = {
  * @throws ShapeError `E_SHAPE` for other shapes.
  */
 export function matmul(a: Tensor, b: Tensor, bias?: Tensor, options: MatmulOptions = {}): Tensor {
+  checkTensor('matmul', a);
+  checkObject('matmul', 'options', options);
   const { transposeA = false, transposeB = false } = options;
   const left = transposeA ? swapLastAxes(a) : a;
-  return apply(matmulOp, bias ? [left, b, bias] : [left, b], { transposeB });
+  return apply(matmulOp, bias === undefined ? [left, b] : [left, b, bias], { transposeB });
 }
 
 function swapLastAxes(x: Tensor): Tensor {

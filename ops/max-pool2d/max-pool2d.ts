@@ -3,6 +3,7 @@
  * x [B, C, H, W] → [B, C, ⌊H/size⌋, ⌊W/size⌋]: rows and columns that fill no window are left out, as in PyTorch.
  * A NaN in a window makes its result NaN.
  */
+import { checkNumber } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
@@ -34,6 +35,7 @@ export const maxPool2dOp: Op<MaxPool2dAttributes> = {
  *   whole number of at least 1.
  */
 export function maxPool2d(x: Tensor, size = 2): Tensor {
+  checkNumber('maxPool2d', 'size', size);
   return apply(maxPool2dOp, [x], { size });
 }
 

@@ -4,7 +4,8 @@
  *
  * An index below 0 or from depth on has no place: its vector is NaN throughout, as the row that gather gives for it.
  */
-import { apply, resolveAxis, sizeOf } from '../../engine/index.ts';
+import { checkNumber } from '../../base/check-argument.ts';
+import { apply, resolveAxis, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { checkIndices, checkWholeNumber } from '../arguments.ts';
 import { floatLiteral } from '../shader/accessors.ts';
@@ -41,6 +42,8 @@ export const oneHotOp: Op<OneHotAttributes> = {
  *   result does not have or a depth that is no whole number of at least 1.
  */
 export function oneHot(indices: Tensor, depth: number, axis = -1): Tensor {
+  checkTensor('oneHot', indices);
+  checkNumber('oneHot', 'depth', depth);
   return apply(oneHotOp, [indices], { depth, axis: resolveAxis('oneHot', axis, indices.shape.length + 1) });
 }
 

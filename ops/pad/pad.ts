@@ -2,8 +2,9 @@
  * pad: a border of one value around a tensor, as `numpy.pad` with mode "constant". x of rank 0 to 4 with sizes Aᵢ →
  * sizes beforeᵢ + Aᵢ + afterᵢ, same dtype.
  */
+import { checkNumber, checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, stridesOf } from '../../engine/index.ts';
+import { apply, formatShape, stridesOf, checkTensor } from '../../engine/index.ts';
 import type { DType, Op, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkPerAxis } from '../arguments.ts';
 import { roundToHalf } from '../cast/half.ts';
@@ -51,6 +52,10 @@ export const padOp: Op<PadAttributes> = {
  *   dtype i32 unless the value is whole and below 2²⁴ in magnitude.
  */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor {
+  checkTensor('pad', x);
+  checkNumbers('pad', 'before', before);
+  checkNumbers('pad', 'after', after);
+  checkNumber('pad', 'value', value);
   return apply(padOp, [x], { before, after, value: roundTo(x.dtype, value) });
 }
 

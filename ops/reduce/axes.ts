@@ -16,8 +16,8 @@ export interface ReducedAxes {
 
 /** Axes as given, negative ones counted from the last; all of them where none are given. Throws `E_ATTRIBUTE`. */
 export function resolveAxes(where: string, axes: readonly number[] | undefined, rank: number): number[] {
-  if (!axes) return Array.from({ length: rank }, (_, axis) => axis);
-  const resolved = axes.map((axis) => resolveAxis(where, axis, rank)).sort((a, b) => a - b);
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const resolved = Array.from(axes, (axis) => resolveAxis(where, axis, rank)).sort((a, b) => a - b);
   if (new Set(resolved).size < resolved.length) {
     throw new ShapeError('E_ATTRIBUTE', `${where}: axes must differ from each other, got [${axes.join(', ')}].`);
   }

@@ -4,7 +4,8 @@
  *
  * Channels are taken four at a time wherever the layout lets them. A NaN among the values makes the result NaN.
  */
-import { apply, sizeOf, stridesOf } from '../../engine/index.ts';
+import { checkNumbers } from '../../base/check-argument.ts';
+import { apply, sizeOf, stridesOf, checkTensor } from '../../engine/index.ts';
 import type { DType, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { largerFunction } from '../shader/comparison.ts';
@@ -87,6 +88,8 @@ export function max(x: Tensor, axes?: readonly number[], keepDims = false): Tens
 }
 
 function reduce(op: Op<ReducedAxes>, x: Tensor, axes: readonly number[] | undefined, keepDims: boolean): Tensor {
+  checkTensor(op.name, x);
+  if (axes !== undefined) checkNumbers(op.name, 'axes', axes);
   return apply(op, [x], { axes: resolveAxes(op.name, axes, x.shape.length), keepDims });
 }
 

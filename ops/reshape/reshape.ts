@@ -2,8 +2,9 @@
  * reshape: the same row-major numbers under another shape, as `numpy.reshape`. x [...] → `shape`, same dtype.
  * Textures are not row-major, so this moves every element, unless the shape is the one x has.
  */
+import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, sameShape, sizeOf } from '../../engine/index.ts';
+import { apply, formatShape, sameShape, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
 import { writeElementShader } from '../shader/fragment.ts';
 import { flatIndex, gridArguments, indicesFromFlat, logicalIndices } from '../shader/indices.ts';
@@ -29,6 +30,8 @@ export const reshapeOp: Op<ReshapeAttributes> = {
  * @throws ShapeError `E_SHAPE` for another number of elements, or a shape no tensor can have.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor('reshape', x);
+  checkNumbers('reshape', 'shape', shape);
   return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], { shape });
 }
 

@@ -7,6 +7,7 @@
  * and what follows them stays as it is. `turns` [T, D] holds cosine and sine of each pair, interleaved; 1 and 0 where a
  * pair does not turn. They come as numbers, for a GPU's cosine of a large angle is far off.
  */
+import { checkCounts } from '../arguments.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type {
@@ -49,6 +50,7 @@ export const rotaryOp: Op<RotaryAttributes> = {
  * @throws ShapeError `E_SHAPE`, `E_DTYPE`
  */
 export function rotary(x: Tensor, turns: Tensor, position: Tensor, attributes: RotaryAttributes): Tensor {
+  checkCounts('rotary', attributes, ['sequences', 'vectors']);
   return apply(rotaryOp, [x, turns, position], attributes);
 }
 

@@ -1,6 +1,7 @@
 /**
  * slice: a box of a tensor, as x[b₀ : b₀ + s₀, b₁ : b₁ + s₁, …] in NumPy. x of rank 0 to 4 → shape `size`, same dtype.
  */
+import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf } from '../../engine/index.ts';
 import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
@@ -43,6 +44,8 @@ export const sliceOp: Op<SliceAttributes> = {
  *   and `E_SHAPE` where the box reaches beyond x.
  */
 export function slice(x: Tensor, begin: readonly number[], size: Shape): Tensor {
+  checkNumbers('slice', 'begin', begin);
+  checkNumbers('slice', 'size', size);
   return apply(sliceOp, [x], { begin, size });
 }
 

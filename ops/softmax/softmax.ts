@@ -5,7 +5,7 @@
  * R pixels a fragment, for one quad of channels; each fragment walks its whole lines twice, for the largest number and
  * for the sum, so this is the plain form and not the fast one.
  */
-import { apply, resolveAxis, stridesOf } from '../../engine/index.ts';
+import { apply, resolveAxis, stridesOf, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { accurateExp } from '../elementwise/accurate.glsl.ts';
 import { viewResult } from '../reduce/axes.ts';
@@ -37,6 +37,7 @@ export const softmaxOp: Op<SoftmaxAttributes> = {
  * @throws ShapeError `E_ATTRIBUTE` for an axis that x does not have: a scalar has none.
  */
 export function softmax(x: Tensor, axis = -1): Tensor {
+  checkTensor('softmax', x);
   return apply(softmaxOp, [x], { axis: resolveAxis('softmax', axis, x.shape.length) });
 }
 

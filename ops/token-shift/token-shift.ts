@@ -7,6 +7,8 @@
  * decoding and a whole sequence are the same. M positions of S sequences from `position` on → [S·M, D]. Halves and
  * quarters are rounded up, as torch's `chunk` does.
  */
+import { checkCounts } from '../arguments.ts';
+import { checkNumber } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
@@ -56,6 +58,8 @@ export const tokenShiftOp: Op<TokenShiftAttributes> = {
  * @throws ShapeError `E_SHAPE`, `E_DTYPE`
  */
 export function tokenShift(cache: Tensor, position: Tensor, attributes: TokenShiftAttributes): Tensor {
+  checkCounts('tokenShift', attributes, ['sequences', 'count', 'batch', 'length', 'size']);
+  checkNumber('tokenShift', 'text', attributes.text);
   return apply(tokenShiftOp, [cache, position], attributes);
 }
 

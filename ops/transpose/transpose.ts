@@ -2,8 +2,9 @@
  * transpose: the axes of a tensor in another order, as `numpy.transpose`. Axis i of the result is axis permutation[i] of x:
  * x [B, C, H, W] with [0, 2, 3, 1] → [B, H, W, C], same dtype.
  */
+import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, stridesOf } from '../../engine/index.ts';
+import { apply, formatShape, stridesOf, checkTensor } from '../../engine/index.ts';
 import type { Op, Tensor, TensorType } from '../../engine/index.ts';
 import { writeElementShader } from '../shader/fragment.ts';
 import { gridArguments, logicalIndices } from '../shader/indices.ts';
@@ -46,6 +47,8 @@ export const transposeOp: Op<TransposeAttributes> = {
  * @throws ShapeError `E_ATTRIBUTE` unless permutation names every axis of x once, from 0 to rank − 1.
  */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
+  checkTensor('transpose', x);
+  checkNumbers('transpose', 'permutation', permutation);
   return apply(transposeOp, [x], { permutation });
 }
 

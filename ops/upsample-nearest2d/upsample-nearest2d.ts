@@ -2,6 +2,7 @@
  * upsampleNearest2d: every pixel repeated scale times across and down, as `F.interpolate(x, scale_factor=scale)`.
  * x [B, C, H, W] → [B, C, H·scale, W·scale].
  */
+import { checkNumber } from '../../base/check-argument.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkWholeNumber, imageShape } from '../arguments.ts';
@@ -42,6 +43,7 @@ export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
  * @throws ShapeError `E_SHAPE` unless x has four dimensions, `E_ATTRIBUTE` unless scale is a whole number of at least 1.
  */
 export function upsampleNearest2d(x: Tensor, scale = 2): Tensor {
+  checkNumber('upsampleNearest2d', 'scale', scale);
   return apply(upsampleNearest2dOp, [x], { scale });
 }
 

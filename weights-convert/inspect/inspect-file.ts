@@ -2,6 +2,8 @@
  * What a file is and holds, without converting it and without asking whether it may be trusted: the work behind
  * `dalle-gl inspect`, in Node and in the browser. Reads tables of contents and pickles, never a tensor's numbers.
  */
+import { checkObject } from '../../base/check-argument.ts';
+import { checkSource } from '../check-given.ts';
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { describeArchitecture } from '../check-tensors.ts';
@@ -38,10 +40,10 @@ export interface InspectionResult {
  * @throws FormatError `E_FORMAT_UNKNOWN`, `E_LFS_POINTER` for what is no checkpoint at all; `E_FILE_*` where it cannot be
  *   read. What is wrong within a checkpoint is `failure`.
  */
-export async function inspectFile(
-  file: ByteSource,
-  { explain = false }: InspectOptions = {},
-): Promise<InspectionResult> {
+export async function inspectFile(file: ByteSource, options: InspectOptions = {}): Promise<InspectionResult> {
+  checkSource('inspectFile', file);
+  checkObject('inspectFile', 'options', options);
+  const { explain = false } = options;
   const source = await gatherShards(file);
   try {
     return await inspectWhole(source, explain);

@@ -6,7 +6,7 @@
  */
 
 /** What may stand for a C pointer: memory, an offset into the bound buffer object, or NULL. */
-export type NativePointer = NodeJS.ArrayBufferView | number | null;
+export type NativePointer = ArrayBufferView | number | null;
 
 /** An opaque C handle such as `EGLDisplay` or `GLsync`; null is the C null pointer. */
 export type NativeHandle = bigint | null;

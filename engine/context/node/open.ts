@@ -2,6 +2,7 @@
  * Opens a WebGL 2 context in Node from the words of `--device`: `egl`, `egl:N` (a device by number), `egl:/path` (a
  * libEGL by path) or `headless-gl`. The engine's own `reference` is no context and is not known here.
  */
+import { checkObject } from '../../../base/check-argument.ts';
 import { UsageError } from '../../../base/errors.ts';
 import type { ContextSource } from '../source.ts';
 import { openHeadlessGl } from './headless-gl.ts';
@@ -46,5 +47,6 @@ export async function openNodeContext(options: NodeContextOptions = {}): Promise
  * @throws ContextError as openEgl says.
  */
 export function createContext(options: EglOptions = {}): DisposableWebGL2 {
+  checkObject('createContext', 'options', options);
   return openEgl(options).gl;
 }
