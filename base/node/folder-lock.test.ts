@@ -17,9 +17,7 @@ const lock = (): Promise<FolderLock> => lockFolder(folder, (_, cause) => cause a
 
 test('a folder that is taken is refused until it is free', async () => {
   const held = await lock();
-  const began = performance.now();
   await expect(lock()).rejects.toMatchObject({ code: 'E_OUTPUT_BUSY' });
-  expect(performance.now() - began).toBeLessThan(50);
   held.release();
   (await lock()).release();
   expect(readdirSync(folder)).toEqual([]);

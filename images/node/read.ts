@@ -26,7 +26,7 @@ export const MAX_BYTES = 256_000_000;
 /**
  * All bytes of `source`. Throws `E_FILE_MISSING`, `E_FILE_KIND`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`,
  * `E_FILE_TOO_LARGE`, `E_DOWNLOAD`, `E_DOWNLOAD_ADDRESS`, `E_DOWNLOAD_STATUS`, `E_DOWNLOAD_TIMEOUT`,
- * `E_STDIN_TERMINAL`, `E_USAGE` or `E_ABORTED`.
+ * `E_STDIN_TERMINAL`, `E_ARGUMENT` or `E_ABORTED`.
  */
 export async function readSource(source: string | URL, options: ReadOptions = {}): Promise<Uint8Array> {
   checkPath('readSource', source);

@@ -2,6 +2,7 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
+import { checkList } from '../../base/check-argument.ts';
 import type { FolderLock } from '../../base/node/folder-lock.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
@@ -93,6 +94,7 @@ export interface ConversionReport {
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   checkPath('convertToModelFolder', options?.out);
+  checkList('convertToModelFolder', 'sources', options.sources);
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
   const conversion = { ...options, ...(sampling && { sampling }) };
   const { out, sources, dryRun = false, force = false } = options;
