@@ -16,7 +16,8 @@ import { commands } from '../cli/command-line.ts';
 import type { Recipe } from '../cli/recipe.ts';
 import { drawLayout } from '../docs/draw-layout.ts';
 import { drawMask, drawnMasks } from '../docs/draw-masks.ts';
-import { readPngText } from '../images/index.ts';
+import { composeSideBySide, readPngText } from '../images/index.ts';
+import { loadImage } from '../images/node/load.ts';
 import { packageRoot } from '../base/node/package-files.ts';
 import type { ModelManifest } from '../weights-convert/manifest.ts';
 import {
@@ -117,16 +118,24 @@ describe('commands', () => {
   });
 });
 
-test('the drawings in README are of the weights in the package, and of the text and the seed that stand there', () => {
+test('drawings are of the weights in the package, and of the text and the seed that stand there', () => {
   const { parts } = JSON.parse(readPage('models/emoji/model.json')) as ModelManifest;
-  const drawings = [...readPage('README.md').matchAll(/!\[([^\]]+), seed (\d+)\]\(([^)]+)\)/g)];
+  const drawings = [...readPage('docs/small-model.md').matchAll(/!\[([^\]]+), seed (\d+)\]\(([^)]+)\)/g)];
   expect(drawings).toHaveLength(10);
   for (const [, text, seed, path] of drawings) {
-    const recipe = JSON.parse(readPngText(readFileSync(join(packageRoot, path!)))['dalle-gl']!) as Recipe;
+    const recipe = JSON.parse(readPngText(readFileSync(join(packageRoot, 'docs', path!)))['dalle-gl']!) as Recipe;
     expect(recipe).toMatchObject({ command: 'generate', text, settings: { seed: Number(seed), count: 1 } });
     expect(recipe.weights['transformer']).toEqual(parts.transformer!.files.map(({ sha256 }) => sha256));
     expect(recipe.weights['decoder']).toEqual(parts.decoder!.files.map(({ sha256 }) => sha256));
   }
+});
+
+test("README's picture is four of them in a row", async () => {
+  const names = ['red-heart', 'rocket', 'blue-butterfly', 'purple-frog', 'four-texts'];
+  const files = names.map((name) => join(packageRoot, 'docs/images', `${name}-7.png`));
+  const [heart, rocket, butterfly, frog, row] = await Promise.all(files.map((file) => loadImage(file)));
+  expect(readPage('README.md')).toContain('](docs/images/four-texts-7.png)');
+  expect(composeSideBySide([heart!, rocket!, butterfly!, frog!], 8)).toEqual(row);
 });
 
 test.each(pages)('links of %s lead to files', (page) => {

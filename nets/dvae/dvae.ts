@@ -47,7 +47,7 @@ export interface DvaeOptions extends RewriteOptions {
   readonly device: Device;
   /**
    * `half`: weights and what layers hand on are rounded to half, sums are not. Faster, half the memory, and nearly always
-   * the same tokens: README.md has figures [full].
+   * the same tokens: docs/measurements.md has figures [full].
    */
   readonly precision?: Precision;
 }

@@ -1,5 +1,5 @@
 /**
- * The trained emoji model in half precision against PyTorch's float64: what README.md states of tokens and pictures.
+ * The trained emoji model in half precision against PyTorch's float64, as docs/measurements.md states it.
  * The official net is wider, so that most of its convolutions go by Winograd's F(4×4): one case has them all go so.
  */
 import { readFileSync } from 'node:fs';
