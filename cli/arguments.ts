@@ -31,6 +31,8 @@ export interface Option<Value> extends Switch {
   /** How `--help` calls the value: `DIR`. */
   readonly value: string;
   parse(text: string): Value;
+  /** Takes any text, such as a name: one that begins with a dash is a forgotten value. Others may be negative numbers. */
+  readonly isText?: true;
   /** A command without it is exit 2. */
   readonly required?: true;
   /** May be given several times: its value is the list of them all. */
@@ -131,7 +133,8 @@ function readValue(
   try {
     return flag.parse(value);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    // One of ours says it all, such as an address that nothing here reads.
+    if (error instanceof UsageError || !(error instanceof Error)) throw error;
     const code = error instanceof OutOfRange ? error.code : 'E_FLAG_VALUE';
     throw badValue(command, rawName, `wants ${error.message}, but ${quote(value)} was given`, code);
   }
@@ -141,9 +144,9 @@ function readValue(
  * `-o --json` forgot a value; `-o -` means the standard stream, and `--output=-x` is explicit. Values that are no free
  * text, such as numbers, may be negative: whether they may is for their flag to say.
  */
-function looksLikeFlag(value: string, table: FlagTable, { parse }: Option<unknown>): boolean {
+function looksLikeFlag(value: string, table: FlagTable, { isText }: Option<unknown>): boolean {
   if (value.length < 2 || !value.startsWith('-')) return false;
-  return parse === String || value[1] === '-' || Object.values(table).some(({ short }) => short === value[1]);
+  return isText === true || value[1] === '-' || Object.values(table).some(({ short }) => short === value[1]);
 }
 
 function checkRequired(command: string, table: FlagTable, flags: Readonly<Record<string, unknown>>): void {

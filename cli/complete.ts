@@ -27,7 +27,7 @@ export const complete: Command = defineCommand({
       many: true,
     },
     redraw: { value: 'X,Y,W,H', help: 'the rectangle that is drawn anew', parse: parseRegion },
-    mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: parseSource },
+    mask: { value: 'FILE.png', help: 'a picture whose white is drawn anew', parse: parseSource, isText: true },
     output: drawingOutputFlag,
     ...samplingFlags,
     truncate: truncateFlag,

@@ -26,7 +26,7 @@ export const convert: Command = defineCommand({
     'dalle-gl convert https://cdn.openai.com/dall-e/encoder.pkl -o model/ --dtype f16 --verify',
   ],
   flags: {
-    output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: parsePath, required: true },
+    output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: parsePath, isText: true, required: true },
     dtype: { value: 'TYPE', help: 'f32 keeps every bit, f16 halves the size [f32]', parse: parseDtype },
     shard: {
       value: 'SIZE',

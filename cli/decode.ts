@@ -23,7 +23,14 @@ export const decode: Command = defineCommand({
   summary: 'Turns tokens (.npy or nested JSON lists, [h, w] or [n, h, w]) into a picture',
   examples: ['dalle-gl decode cat.npy -o cat.png', 'dalle-gl encode cat.jpg -o - | dalle-gl decode - -o cat.png'],
   flags: {
-    output: { short: 'o', value: 'FILE|DIR', help: 'a .png, a folder, or -', parse: parsePath, required: true },
+    output: {
+      short: 'o',
+      value: 'FILE|DIR',
+      help: 'a .png, a folder, or -',
+      parse: parsePath,
+      isText: true,
+      required: true,
+    },
     ...netFlags,
     ...commonFlags,
   },

@@ -28,7 +28,8 @@ export async function drawEach(
   draw: (drawing: Drawing, label: string) => Promise<DrawingReport>,
   terminal: Terminal,
 ): Promise<DrawnTexts> {
-  const faults = drawings.map(({ text }) => findFault(dalle, text, truncate));
+  const faults: (DalleError | undefined)[] = [];
+  for (const { text } of drawings) faults.push(await findFault(dalle, text, truncate));
   for (const [i, fault] of faults.entries()) {
     if (fault) sayFailure(terminal, fault, `text ${i + 1} of ${drawings.length}: `);
   }
@@ -42,9 +43,13 @@ export async function drawEach(
 }
 
 /** Why a text cannot be drawn: it is too long, or the tokenizer does not take it. */
-function findFault({ tokenizer, transformer }: Dalle, text: string, truncate: boolean): DalleError | undefined {
+async function findFault(
+  { tokenizer, transformer }: Dalle,
+  text: string,
+  truncate: boolean,
+): Promise<DalleError | undefined> {
   try {
-    prepareText(tokenizer, text, transformer.architecture, { truncate });
+    await prepareText(tokenizer, text, transformer.architecture, { truncate });
     return undefined;
   } catch (error) {
     if (error instanceof DalleError && !(error instanceof AbortedError)) return error;

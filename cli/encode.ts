@@ -31,6 +31,7 @@ export const encode: Command = defineCommand({
       value: 'FILE|DIR',
       help: 'a .npy, a .json, a folder (.npy), or - (.npy)',
       parse: parsePath,
+      isText: true,
       required: true,
     },
     ...pictureFlags,

@@ -19,6 +19,7 @@ export const exportCommand: Command = defineCommand({
       value: 'OUTDIR',
       help: 'where encoder.pt, decoder.pt and transformer.pt go',
       parse: parsePath,
+      isText: true,
       required: true,
     },
     noVerify: noVerifyFlag,

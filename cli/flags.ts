@@ -38,6 +38,7 @@ export const netFlags: {
     value: 'DIR',
     help: 'a model folder made by convert, or the address of one [the small one in the package]',
     parse: parseSource,
+    isText: true,
   },
   device: deviceFlag,
   precision: {
@@ -55,6 +56,7 @@ export const drawingOutputFlag: Option<string> = {
   value: 'FILE|DIR',
   help: 'a .png (a grid; its tokens go beside it), a folder (a picture each), or - [<text>-<seed>.png]',
   parse: parsePath,
+  isText: true,
 };
 
 /** The flags of the commands that take pictures. */

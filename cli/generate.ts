@@ -24,11 +24,13 @@ const flagTable = {
     value: 'FILE',
     help: 'draw the texts of this file too, one a line, UTF-8; - is standard input',
     parse: String,
+    isText: true,
   },
   repeat: {
     value: 'FILE.png',
     help: 'draw the pictures of this file again, with its text and settings [<FILE>.repeated.png]',
     parse: parseSource,
+    isText: true,
   },
   ...netFlags,
   ...commonFlags,

@@ -33,7 +33,11 @@ afterEach(() => place.remove());
 
 const p = (name: string): string => place.path(name);
 const draw = (...words: string[]): Promise<CapturedRun> =>
-  runCaptured(['generate', 'red heart', '-n', '1', '--seed', '7', ...words, '-m', model, '--quiet']);
+  runCaptured([
+    ...['generate', 'red heart', ...(words.includes('-n') ? [] : ['-n', '1'])],
+    ...(words.includes('--seed') ? [] : ['--seed', '7']),
+    ...[...words, '-m', model, '--quiet'],
+  ]);
 
 /** All files with their SHA-256; what is in a folder too. */
 function hashAll(of: Workplace): string[] {

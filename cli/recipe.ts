@@ -60,11 +60,11 @@ export function formatRecipe(recipe: Recipe): Readonly<Record<string, string>> {
  */
 export async function readRecipe(input: string, { signal, stdin }: Terminal): Promise<Recipe> {
   const png = await readSource(input, { signal, stdin });
-  const words = isPng(png) ? readPngText(png, input)[keyword] : undefined;
+  const words = isPng(png) ? readWords(png, input) : undefined;
   if (words === undefined) throw recipeError(input, 'no recipe is in it');
   if (words.length > maxLength)
     throw recipeError(input, `its recipe has ${words.length} letters, which none of ours has`);
-  const recipe = parseObject(words);
+  const recipe = parseRecipe(words, input);
   if (recipe.command === 'complete') {
     throw recipeError(input, 'complete drew it, and it does not hold the picture that was completed');
   }
@@ -155,13 +155,23 @@ function isHash(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
-function parseObject(words: string): Readonly<Record<string, unknown>> {
+function readWords(png: Uint8Array, input: string): string | undefined {
   try {
-    const value: unknown = parseJson(words);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
+    return readPngText(png, input)[keyword];
+  } catch (error) {
+    if (!(error instanceof DalleError) || error.code !== 'E_PNG_TEXT') throw error;
+    throw recipeError(input, 'it holds more text than any of ours', error);
   }
+}
+
+function parseRecipe(words: string, input: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = parseJson(words);
+  } catch (error) {
+    throw recipeError(input, 'its recipe is damaged, or made to waste time', error);
+  }
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function recipeError(input: string, what: string, cause?: unknown): FormatError {

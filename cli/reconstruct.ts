@@ -28,6 +28,7 @@ export const reconstruct: Command = defineCommand({
       value: 'FILE|DIR',
       help: 'a .png, a folder, or - [<image>.reconstruction.png]',
       parse: parsePath,
+      isText: true,
     },
     sideBySide: { help: 'put the picture as it was beside its reconstruction' },
     ...pictureFlags,

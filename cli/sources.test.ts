@@ -1,5 +1,5 @@
 /** What commands read: paths, file:// addresses and addresses, all told apart in one way; and models whose bytes changed. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPngText } from '../node.ts';
@@ -129,7 +129,7 @@ describe('a model whose bytes changed', () => {
     expect(stderr).toMatch(/decoder\.safetensors, which holds the decoder/);
     expect(existsSync(place.path('changed.png'))).toBe(false);
     expect(await runDamaged(...words(), '-m', model, '--no-verify')).toMatchObject({ exitCode: 0 });
-    if (existsSync(place.path('changed.png'))) renameSync(place.path('changed.png'), place.path('changed.old.png'));
+    for (const name of ['changed.png', 'changed.tokens.npy']) rmSync(place.path(name), { force: true });
   });
 
   test('export, too', async () => {

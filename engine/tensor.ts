@@ -49,6 +49,7 @@ export type TensorOf<A> = Tensor & { readonly attributes: A };
 
 /** Whether `op` makes the tensor; then its attributes are those of the op. */
 export function isOf<A>(tensor: Tensor, op: Op<A>): tensor is TensorOf<A> {
+  checkTensor('isOf', tensor);
   return tensor.op === (op as Op);
 }
 

@@ -60,8 +60,8 @@ export async function openModel(
   options: OpenModelOptions = {},
 ): Promise<Model> {
   checkFunction('openModel', 'a function that opens a file', openFile);
-  const openChecked: OpenFile = async (name) => {
-    const source = await openFile(name);
+  const openChecked: OpenFile = async (...named) => {
+    const source = await openFile(...named);
     checkSource('openModel', source);
     return source;
   };

@@ -50,7 +50,7 @@ export class OutputFile {
     try {
       this.target = follow ? followLinks(path) : path;
       const present = lstatSync(this.target, { throwIfNoEntry: false });
-      checkPlace(path, present, place);
+      checkPlace(path, present, place, follow);
       this.temporary = nameTemporary(dirname(this.target));
       this.handle = openNamed(this.temporary, present, openHandle);
     } catch (cause) {
@@ -111,11 +111,12 @@ export function outputExists(path: string): DalleError {
   );
 }
 
-function checkPlace(path: string, present: Stats | undefined, place: 'replace' | 'new'): void {
+/** Where no link is followed, the place is ours: whatever else stands there is replaced, and never written to. */
+function checkPlace(path: string, present: Stats | undefined, place: 'replace' | 'new', follow: boolean): void {
   if (!present) return;
   if (present.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
   if (place === 'new') throw outputExists(path);
-  if (present.isFile() || present.isSymbolicLink()) return;
+  if (present.isFile() || present.isSymbolicLink() || !follow) return;
   throw Object.assign(new Error('it is a pipe, a socket or a device'), { code: 'ENXIO' });
 }
 

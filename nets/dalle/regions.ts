@@ -46,7 +46,9 @@ export function selectTokens(selection: Selection, grid: readonly [number, numbe
 }
 
 /** Whether a rectangle lies within the picture and is larger than nothing, as `selectTokens` wants it. */
-export function isWithinPicture({ x, y, width, height }: Region): boolean {
+export function isWithinPicture(region: Region): boolean {
+  checkObject('isWithinPicture', 'region', region);
+  const { x, y, width, height } = region;
   return isWithin(x, width) && isWithin(y, height);
 }
 

@@ -4,7 +4,7 @@
  *
  * Runs in Node and in the browser.
  */
-import { checkView } from '../../base/check-argument.ts';
+import { checkObject, checkView } from '../../base/check-argument.ts';
 import { readClipVocabulary } from './clip.ts';
 import { openForeignTokenizer } from './foreign.ts';
 import type { StartWorker } from './foreign-host.ts';
@@ -25,10 +25,9 @@ export interface OpenTokenizerOptions {
  * @throws FormatError `E_TOKENIZER_FILE` for anything else, and beyond 16 million letters; `E_TOKENIZER_SLOW`
  * @throws DalleError `E_TOKENIZER_PACKAGE`; UsageError `E_ARGUMENT` for what is neither text nor bytes
  */
-export async function openTokenizer(
-  file: string | Uint8Array,
-  { startWorker }: OpenTokenizerOptions = {},
-): Promise<Tokenizer> {
+export async function openTokenizer(file: string | Uint8Array, options: OpenTokenizerOptions = {}): Promise<Tokenizer> {
+  checkObject('openTokenizer', 'options', options);
+  const { startWorker } = options;
   if (typeof file !== 'string') checkView('openTokenizer', 'a text or its bytes', file, [Uint8Array]);
   const text = typeof file === 'string' ? file : decodeText(await unpack(file));
   if (MERGES_FILE.test(text)) return readClipVocabulary(text);

@@ -1,6 +1,7 @@
 /** Downloads in a place where others were first: nothing is written through a link of theirs, and none of theirs is read. */
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { makeDownloads, makeFile } from '../../test/helpers/downloads.ts';
@@ -46,7 +47,7 @@ test.runIf(isRoot)('a cache of another user, or a folder of another user in it, 
 test('a link in the place of a file of the cache is not written through', async () => {
   const { path } = await download({ cache });
   const place = dirname(dirname(path));
-  const victim = join(dirname(cache), 'victim');
+  const victim = join(mkdtempSync(join(tmpdir(), 'dalle-gl-victim-')), 'mine');
   writeFileSync(victim, 'mine');
   for (const name of ['record.json']) {
     rmSync(join(place, name));
@@ -57,4 +58,5 @@ test('a link in the place of a file of the cache is not written through', async 
   const outcome = await download({ cache }).catch((error: { code: string }) => error);
   expect(readFileSync(victim, 'utf8')).toBe('mine');
   if (!('code' in outcome)) expectFile(outcome, bytes);
+  rmSync(dirname(victim), { recursive: true });
 });
