@@ -9,7 +9,7 @@ export interface Answer {
   readonly ok: boolean;
   readonly status: number;
   readonly statusText: string;
-  readonly headers: Pick<Headers, 'get' | 'has'>;
+  readonly headers: { get(name: string): string | null; has(name: string): boolean };
   readonly body: AnswerBody | null;
   /** In a page, `cors` if it came from another site. */
   readonly type: string;

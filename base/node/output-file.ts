@@ -24,7 +24,14 @@ export interface OutputHandle {
 }
 
 /** Makes the file of a temporary name, with owner and permissions of the file that it will replace. */
-export type OpenHandle = (temporary: string, replaced: Stats | undefined) => OutputHandle;
+export type OpenHandle = (temporary: string, replaced: Ownership | undefined) => OutputHandle;
+
+/** Whose a file is, and who may do what with it. */
+export interface Ownership {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
 
 /** How a failure to write to a path is told. */
 export type ExplainFailure = (path: string, cause: unknown) => DalleError;
@@ -129,7 +136,7 @@ function openNamed(temporary: string, present: Stats | undefined, openHandle: Op
   }
 }
 
-function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
+function keepOwner(fd: number, { uid, gid, mode }: Ownership): void {
   try {
     fchownSync(fd, uid, gid);
   } catch {
