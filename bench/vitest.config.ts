@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
 export default config;

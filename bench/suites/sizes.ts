@@ -116,7 +116,7 @@ function createContender(
   const pixelShape = [batch, 3, side, side] as const;
   const tokenShape = [batch, grid, grid] as const;
   const shape = half === 'encode' ? pixelShape : tokenShape;
-  const { plan } = dvae.planFor(half, shape);
+  const { draws } = dvae.planFor(half, shape);
   const asWritten = new Dvae(parts, { device, without: standardRules.map(({ name }) => name) });
   const random = createRandom(20211);
   const pixels = { data: Float32Array.from({ length: 3 * batch * side ** 2 }, random.uniform), shape: pixelShape };
@@ -128,7 +128,7 @@ function createContender(
     name: `${half} ${batch} × ${side}²`,
     cost: {
       macs: asWritten.planFor(half, shape).draws!.passes.reduce((sum, { cost }) => sum + cost.macs, 0),
-      textureBytes: plan!.peakBytes,
+      textureBytes: draws!.peakBytes,
     },
     run: async () => (half === 'encode' ? await dvae.encode(pixels) : await dvae.decode(tokens)).data,
     dispose: () => void dvae.dispose(),
