@@ -184,7 +184,8 @@ function quote(value: string): string {
   return JSON.stringify(shorten(value));
 }
 
-function shorten(word: string): string {
+/** A word as messages show it. */
+export function shorten(word: string): string {
   return word.length > 60 ? `${word.slice(0, 60)}…` : word;
 }
 

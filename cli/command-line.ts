@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../base/errors.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
-import { parseWords } from './arguments.ts';
+import { parseWords, shorten } from './arguments.ts';
 import type { Command } from './command.ts';
 import { complete } from './complete.ts';
 import { convert } from './convert.ts';
@@ -43,7 +43,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     await dispatch(words, terminal);
     return 0;
   } catch (error) {
-    return fail(terminal, error, words.includes('--json'));
+    return fail(terminal, error, untilOperands(words).includes('--json'));
   }
 }
 
@@ -88,10 +88,10 @@ function untilOperands(words: readonly string[]): readonly string[] {
 function reject(name: string | undefined): never {
   const names = [...commands.map((command) => command.name), 'help'];
   if (name === undefined || name.startsWith('-')) {
-    const got = name === undefined ? '' : `, and the first word is ${name}; flags come behind it`;
+    const got = name === undefined ? '' : `, and the first word is ${shorten(name)}; flags come behind it`;
     throw new UsageError('E_COMMAND_MISSING', `a command is needed: ${names.join(', ')}${got}. See: dalle-gl --help`);
   }
   const nearest = findNearest(name, names);
   const advice = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${nearest}?`;
-  throw new UsageError('E_COMMAND_UNKNOWN', `there is no command ${name}. ${advice} See: dalle-gl --help`);
+  throw new UsageError('E_COMMAND_UNKNOWN', `there is no command ${shorten(name)}. ${advice} See: dalle-gl --help`);
 }

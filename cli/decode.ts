@@ -1,9 +1,7 @@
 /**
  * `dalle-gl decode`: tokens to a picture; several grids in one file become one picture of them all.
  */
-import { FormatError } from '../base/errors.ts';
 import { composeGrid, fromPixels, savePng, type Picture, type TokenGrid } from '../node.ts';
-import { MAX_PIXELS } from '../images/index.ts';
 import { defineCommand, type Command } from './command.ts';
 import { commonFlags, netFlags, parsePath, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
@@ -13,9 +11,6 @@ import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs
 import { formatSeconds } from './progress.ts';
 import { printJson, say } from './terminal.ts';
 import { countTokens, readTokens } from './tokens-file.ts';
-
-/** One token is 8 × 8 pixels. */
-const tokenArea = 64;
 
 export const decode: Command = defineCommand({
   name: 'decode',
@@ -42,7 +37,6 @@ export const decode: Command = defineCommand({
     const output = planOutputs([input], flags.output, rules)[0]!;
     checkStdout(terminal, [output], flags.json, 'decode');
     const tokens = await readTokens(input, terminal);
-    checkArea(tokens, input);
     await withNet(flags, terminal, async (openNet) => {
       const net = await openNet();
       const { pictures, seconds } = await decodeEach(tokens, net);
@@ -78,14 +72,4 @@ async function decodeEach(
     seconds.decode += decoded.seconds.run;
   }
   return { pictures, seconds };
-}
-
-/** Before anything of that size is allocated. */
-function checkArea({ data }: TokenGrid, input: string): void {
-  if (data.length * tokenArea <= MAX_PIXELS) return;
-  throw new FormatError(
-    'E_IMAGE_TOO_LARGE',
-    `decode: ${input} holds ${data.length} tokens, which make ${(data.length * tokenArea) / 1e6} megapixels; at most ` +
-      `${MAX_PIXELS / 1e6} are drawn. Decode it in parts.`,
-  );
 }

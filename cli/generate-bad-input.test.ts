@@ -136,6 +136,12 @@ describe('pictures that cannot be repeated: exit 1', () => {
     ['by complete', (recipe) => ({ ...recipe, command: 'complete' }), 'does not hold the picture that was completed'],
     ['edited: no object', () => null, 'made by another command'],
     ['edited: no text', (recipe) => ({ ...recipe, text: 7 }), 'was edited'],
+    ['edited: a text over the limit', (recipe) => ({ ...recipe, text: 'a'.repeat(70_000) }), 'text is too long'],
+    [
+      'edited: a text over what the model reads',
+      (recipe) => ({ ...recipe, text: 'red '.repeat(99) }),
+      'text is too long',
+    ],
     ['edited: no weights', (recipe) => ({ ...recipe, weights: 'mine' }), 'was edited'],
     ['edited: unknown kernels', (recipe) => ({ ...recipe, kernels: { targets: 3, fetch: 'any' } }), 'was edited'],
     [

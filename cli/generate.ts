@@ -12,7 +12,7 @@ import { checkOperands } from './inputs.ts';
 import { listModelFiles } from './model-files.ts';
 import { checkClashes, checkStdout, nameBeside } from './outputs.ts';
 import { readPrompts } from './prompts.ts';
-import { checkModel, checkWeights, readRecipe, type Recipe } from './recipe.ts';
+import { blameText, checkModel, checkWeights, readRecipe, type Recipe } from './recipe.ts';
 import { completeSettings, readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 
@@ -109,7 +109,9 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);
     const manner = { command: 'generate', truncate, settings, isRandom: false, flags } as const;
     const start: StartDrawing = (options) => session.dalle.generate(text, options);
-    const report = await drawPictures(session, manner, { text, files }, start, terminal);
+    const report = await drawPictures(session, manner, { text, files }, start, terminal).catch((error: unknown) => {
+      throw blameText(error, input);
+    });
     if (flags.json) printJson(terminal, report);
   };
   // What was drawn is drawn again by the same weights only: they are compared, whatever the flags say.

@@ -33,6 +33,14 @@ test('-v is --version, in any place', async () => {
   }
 });
 
+test('--json behind -- is a word, and a word is not told at length', async () => {
+  for (const words of [['decode', '--', '--json'], ['x'.repeat(100_000)], ['help', 'x'.repeat(100_000)]]) {
+    const { exitCode, stdout, stderr } = await runCaptured(words);
+    expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr.length).toBeLessThan(400);
+  }
+});
+
 test.each([
   [['help', 'generat'], 'E_COMMAND_UNKNOWN', 'there is no command generat. Did you mean generate?'],
   [['generat', '--help'], 'E_COMMAND_UNKNOWN', 'Did you mean generate?'],

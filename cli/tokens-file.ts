@@ -4,12 +4,17 @@
  */
 import { FormatError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
+import { MAX_PIXELS } from '../images/index.ts';
 import { readSource, type TokenGrid } from '../node.ts';
 import { readNpy, writeNpy } from '../weights-convert/npy.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tokens of the largest picture take a hundredth of this. */
 const maxBytes = 64_000_000;
+/** Pixels of a token, across and down. */
+const patch = 8;
+/** Pixels. No picture that is read is longer. */
+const maxSide = 65_535;
 
 export interface TokenCount {
   readonly shape: readonly number[];
@@ -51,7 +56,7 @@ function nest(values: readonly number[], [length, ...rest]: readonly number[]): 
 /**
  * Reads tokens from a path, an address or `-`; [h, w] becomes [1, h, w].
  *
- * @throws FormatError `E_TOKENS` for what is no grid of whole numbers, and as readSource and readNpy
+ * @throws FormatError `E_TOKENS` for what is no grid of whole numbers, `E_IMAGE_TOO_LARGE`, and as readSource and readNpy
  */
 export async function readTokens(input: string, { signal, stdin }: Terminal): Promise<TokenGrid> {
   const bytes = await readSource(input, { signal, stdin, maxBytes });
@@ -61,10 +66,24 @@ export async function readTokens(input: string, { signal, stdin }: Terminal): Pr
   if ((shape.length !== 2 && shape.length !== 3) || values.length === 0) {
     throw tokensError(name, `its shape is [${shape.join(', ')}]`);
   }
+  checkArea(shape, name);
   const data = Int32Array.from(values, Number);
   const bad = data.findIndex((token, index) => token !== Number(values[index]));
   if (bad >= 0) throw tokensError(name, `number ${bad} in it is ${String(values[bad])}`);
   return { data, shape: [shape.at(-3) ?? 1, shape.at(-2)!, shape.at(-1)!] };
+}
+
+/** Refuses (`E_IMAGE_TOO_LARGE`) what makes more than the largest picture, before it is gone through. */
+function checkArea(shape: readonly number[], name: string): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const [height, width] = shape.slice(-2).map((size) => size * patch) as [number, number];
+  const pixels = count * patch ** 2;
+  if (pixels <= MAX_PIXELS && Math.max(height, width) <= maxSide) return;
+  throw new FormatError(
+    'E_IMAGE_TOO_LARGE',
+    `decode: ${name} holds ${count} tokens, which make ${pixels / 1e6} megapixels of ${width} × ${height}; at most ` +
+      `${MAX_PIXELS / 1e6} are drawn, and ${maxSide} pixels a side. Decode it in parts.`,
+  );
 }
 
 interface RawTokens {

@@ -3,9 +3,8 @@
  * them yet. For four-component files, which the decoder in WebAssembly refuses. Baseline, extended and progressive
  * files with Huffman codes are read (ITU T.81, annexes B, F and G). Pure.
  */
-import { FormatError } from '../base/errors.ts';
 import { BitReader, makeHuffmanTable, type HuffmanTable } from './jpeg-huffman.ts';
-import { corruptJpeg } from './jpeg-header.ts';
+import { checkCoding, corruptJpeg } from './jpeg-header.ts';
 import { readScan, type ScanComponent } from './jpeg-scan.ts';
 
 /** One channel: `down` rows of `across` blocks of 64 coefficients, in zigzag order, padded to whole MCUs. */
@@ -116,8 +115,8 @@ function readHuffman(data: Uint8Array, tables: Tables, name: string): void {
 }
 
 function readFrame(marker: number, data: Uint8Array, name: string): Frame {
-  const [bits, count] = [data[0], data[5] ?? 0];
-  if (marker > 0xc2 || bits !== 8) throw unsupportedJpeg(name, `SOF${marker - 0xc0} with ${bits} bits`);
+  const [bits = 0, count = 0] = [data[0], data[5]];
+  checkCoding(marker, bits, name);
   if (data.length < 6 + 3 * count) throw corruptJpeg(name, 'its header is too short');
   const [height, width] = [data[1]! * 256 + data[2]!, data[3]! * 256 + data[4]!];
   const described = Array.from({ length: count }, (_, i) => {
@@ -158,12 +157,4 @@ function readScanHead(data: Uint8Array, frame: Frame, tables: Tables, name: stri
   });
   const [first, last, shifts] = data.subarray(1 + 2 * count) as unknown as [number, number, number];
   return { components, first, last, high: shifts >> 4, low: shifts & 15 };
-}
-
-export function unsupportedJpeg(name: string, words: string): FormatError {
-  return new FormatError(
-    'E_IMAGE_UNSUPPORTED',
-    `decodeJpeg: wanted a JPEG of 8 bits with Huffman codes, but ${name} is of another sort (${words}). It is ` +
-      'probably 12-bit or lossless, from a scanner, or of unusual colours; save it again as RGB.',
-  );
 }

@@ -24,7 +24,7 @@ const MAX_SEGMENTS = 10_000;
 
 /**
  * Walks through the whole file. Throws `E_IMAGE_CORRUPT` when it ends before its first scan or gives no size there,
- * `E_IMAGE_TOO_LARGE` when it has more segments than any program writes.
+ * `E_IMAGE_TOO_LARGE` when it has more segments than any program writes, and as `checkCoding`.
  */
 export function readJpegHeader(jpeg: Uint8Array, name: string): JpegHeader {
   let size: { width: number; height: number; components: number } | undefined;
@@ -37,6 +37,7 @@ export function readJpegHeader(jpeg: Uint8Array, name: string): JpegHeader {
     hasScan ||= marker === START_OF_SCAN;
     if (hasScan) continue;
     if (isFrame(marker) && data.length >= 6) {
+      checkCoding(marker, data[0]!, name);
       size ??= { height: data[1]! * 256 + data[2]!, width: data[3]! * 256 + data[4]!, components: data[5]! };
     } else if (marker === APP1 && hasExifPrefix(data)) {
       orientation ??= readOrientation(data);
@@ -53,6 +54,20 @@ export function corruptJpeg(name: string, what: string, cause?: unknown): Format
     `decodeJpeg: wanted a whole JPEG, but ${name} cannot be read: ${what}. It is probably damaged or was cut short ` +
       'while copied; fetch or save it again.',
     cause === undefined ? undefined : { cause },
+  );
+}
+
+/** Throws `E_IMAGE_UNSUPPORTED` for what is neither baseline, extended nor progressive with Huffman codes and 8 bits. */
+export function checkCoding(marker: number, bits: number, name: string): void {
+  if (marker <= 0xc2 && bits === 8) return;
+  throw unsupportedJpeg(name, `SOF${marker - 0xc0} with ${bits} bits`);
+}
+
+export function unsupportedJpeg(name: string, words: string): FormatError {
+  return new FormatError(
+    'E_IMAGE_UNSUPPORTED',
+    `decodeJpeg: wanted a JPEG of 8 bits with Huffman codes, but ${name} is of another sort (${words}). It is ` +
+      'probably 12-bit, lossless or with arithmetic codes, from a scanner, or of unusual colours; save it again as RGB.',
   );
 }
 

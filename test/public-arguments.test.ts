@@ -192,5 +192,12 @@ test('pixels: what is refused, and why', async () => {
   await expect(dvae.decode({ shape: [1, 1e9, 1e9] } as never)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
   const huge = { data: new Int32Array(1), shape: [1, 1e9, 1e9] } as const;
   await expect(dvae.decode(huge)).rejects.toMatchObject({ code: 'E_SHAPE', message: /64 million/ });
+  // A strip of few pixels, and longer than any picture.
+  for (const shape of [[1, 8192, 1] as const, [1, 1, 500_000] as const]) {
+    const strip = { data: new Int32Array(shape[1] * shape[2]), shape };
+    await expect(dvae.decode(strip)).rejects.toMatchObject({ code: 'E_SHAPE', message: /65,535 pixels a side/ });
+  }
+  const strip = { data: new Float32Array(3 * 8 * 65_536), shape: [1, 3, 8, 65_536] as const };
+  await expect(dvae.encode(strip)).rejects.toMatchObject({ code: 'E_SHAPE', message: /65,535 pixels a side/ });
   await dvae.dispose();
 });

@@ -7,6 +7,8 @@ import { DalleError, ShapeError } from '../../base/errors.ts';
 
 /** As many pixels as a picture may have, see `MAX_PIXELS`; and batches no more. */
 const MOST_PIXELS = 64_000_000;
+/** In pixels, as of a picture: what plans a strip goes through it tile by tile, and would not come back. */
+const MOST_SIDE = 65_535;
 
 const advice =
   'Pixels of a picture come from toPixels(picture), and a picture from loadImage, or, for a canvas, from ' +
@@ -17,15 +19,16 @@ interface Numbers {
   readonly shape: readonly number[];
 }
 
-/** Throws ShapeError `E_SHAPE` unless there are `rank` positive whole sizes, of no more than 64 million pixels. */
+/** Throws ShapeError `E_SHAPE` unless there are the named positive whole sizes, of no more pixels than a picture has. */
 export function checkSizes(where: string, shape: readonly number[], names: string, pixelsEach: number): void {
   checkNumbers(where, 'shape', shape);
   const rank = names.split(',').length;
   const sizes = Array.from(shape);
   const places = rank === 4 ? sizes[0]! * sizes[2]! * sizes[3]! : sizes.reduce((product, size) => product * size, 1);
   const fits = sizes.length === rank && sizes.every((size) => Number.isSafeInteger(size) && size > 0);
-  if (fits && places * pixelsEach <= MOST_PIXELS) return;
-  const bound = fits ? `, of ${MOST_PIXELS / 1e6} million pixels at most` : '';
+  const side = Math.max(...sizes.slice(-2)) * Math.sqrt(pixelsEach);
+  if (fits && places * pixelsEach <= MOST_PIXELS && side <= MOST_SIDE) return;
+  const bound = fits ? `, of ${MOST_PIXELS / 1e6} million pixels and 65,535 pixels a side at most` : '';
   throw new ShapeError(
     'E_SHAPE',
     `${where}: the shape must be [${names}]${bound}, got [${sizes.slice(0, 8).join(', ')}].`,
