@@ -3,7 +3,8 @@
  * once, the others go on, and the exit code is that of the first failure.
  */
 import { FormatError, UsageError } from '../base/errors.ts';
-import { loadImage, preparePicture, type Dalle, type Picture, type PictureSize } from '../node.ts';
+import { decodeImage, preparePicture, readSource } from '../node.ts';
+import type { Dalle, Picture, PictureSize, PictureOptions } from '../node.ts';
 import { seeHelp } from './arguments.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -14,23 +15,21 @@ export interface PictureFlags {
 }
 
 /** The picture at a path, an address or `-`, in the size of the flags. */
-export async function loadPicture(input: string, flags: PictureFlags, { signal, stdin }: Terminal): Promise<Picture> {
-  const picture = await loadImage(input, { signal, stdin });
-  return preparePicture(picture, {
-    name: nameInput(input),
-    upscale: flags.upscale,
-    ...(flags.size !== undefined && { size: flags.size }),
-  });
+export function loadPicture(input: string, { size, upscale }: PictureFlags, terminal: Terminal): Promise<Picture> {
+  return loadPrepared(input, { upscale, ...(size !== undefined && { size }) }, terminal);
 }
 
 /** The picture at a path, an address or `-`, resized and cropped to the size that a transformer draws. */
-export async function loadPictureFor(
-  { pictureSize }: Dalle,
-  input: string,
-  { signal, stdin }: Terminal,
-): Promise<Picture> {
-  const picture = await loadImage(input, { signal, stdin });
-  return preparePicture(picture, { name: nameInput(input), size: pictureSize, upscale: true });
+export function loadPictureFor({ pictureSize }: Dalle, input: string, terminal: Terminal): Promise<Picture> {
+  return loadPrepared(input, { size: pictureSize, upscale: true }, terminal);
+}
+
+async function loadPrepared(input: string, options: PictureOptions, terminal: Terminal): Promise<Picture> {
+  const { signal, stdin, whileDeaf = (work) => work() } = terminal;
+  const bytes = await readSource(input, { signal, stdin });
+  const name = nameInput(input);
+  // The largest picture takes seconds, in one piece.
+  return whileDeaf(async () => preparePicture(await decodeImage(bytes, { name }), { ...options, name }));
 }
 
 function nameInput(input: string): string {

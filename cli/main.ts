@@ -11,16 +11,20 @@ import { exitCodeOf, sayFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 const controller = new AbortController();
-process.on('SIGINT', () => {
-  if (controller.signal.aborted) die('SIGINT');
-  controller.abort();
-});
-process.on('SIGTERM', () => die('SIGTERM'));
-process.on('SIGHUP', () => die('SIGHUP'));
+const handlers = {
+  SIGINT: (): void => {
+    if (controller.signal.aborted) die('SIGINT');
+    controller.abort();
+  },
+  SIGTERM: (): void => die('SIGTERM'),
+  SIGHUP: (): void => die('SIGHUP'),
+};
+const signals = Object.keys(handlers) as (keyof typeof handlers)[];
+for (const signal of signals) process.on(signal, handlers[signal]);
 process.on('exit', removeOwnTemporaries);
 
 const { stdin, stdout, stderr, env } = process;
-const terminal: Terminal = { stdin, stdout, stderr, env, signal: controller.signal };
+const terminal: Terminal = { stdin, stdout, stderr, env, signal: controller.signal, whileDeaf };
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   const failure = explainFileError('main', 'write', 'standard output', error);
   // A reader such as `head` may leave early: then there is nobody to tell.
@@ -31,8 +35,18 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 stderr.on('error', () => {});
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal);
 
+/** Without a handler of ours a signal ends the process at once, also while the only thread is busy. */
+async function whileDeaf<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (const signal of signals) process.off(signal, handlers[signal]);
+  try {
+    return await work();
+  } finally {
+    for (const signal of signals) process.on(signal, handlers[signal]);
+  }
+}
+
 /** Ends the process as the signal would have. `process.exit` waits for threads that may wait for ever, as on a pipe. */
-function die(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
+function die(signal: keyof typeof handlers): void {
   removeOwnTemporaries();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires when the person at the keyboard wants to stop. */
   readonly signal: AbortSignal;
+  /** Does work that hears no wish to stop for seconds, and has nothing to clean up: a signal ends the process meanwhile. */
+  whileDeaf?<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /**
