@@ -4,6 +4,7 @@
  * has drawn, so plans that run in turn share memory.
  */
 import { checkObject } from '../../base/check-argument.ts';
+import { checkRunOptions } from '../../base/check-options.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
@@ -57,7 +58,7 @@ export class WebGLExecutable implements Executable {
    *   constant throws
    */
   async prepare(options: PrepareOptions = {}): Promise<void> {
-    checkObject('prepare', 'options', options);
+    checkRunOptions('prepare', options);
     return this.whileInUse(() => this.prepareShared(options));
   }
 
@@ -67,7 +68,7 @@ export class WebGLExecutable implements Executable {
    *   `E_MEMORY`, AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
    */
   async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
-    checkObject('run', 'options', options);
+    checkRunOptions('run', options);
     this.checkInputs(inputs);
     const checkAborted = (): void => throwIfAborted(options.signal, 'run');
     return this.whileInUse(async () => {

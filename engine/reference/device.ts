@@ -2,6 +2,7 @@
  * The float64 interpreter as a device: slow, exact, everywhere. It runs the graph as it was written, by the plain loop
  * of every op.
  */
+import { checkRunOptions } from '../../base/check-options.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Device, Executable, RunOutput } from '../device.ts';
@@ -30,8 +31,10 @@ export const referenceDevice: ReferenceDevice = {
 
 function loadPlan(plan: Plan): Executable {
   return {
-    prepare: async () => {},
-    async run(given, { onProgress, signal } = {}) {
+    prepare: async (options = {}) => checkRunOptions('prepare', options),
+    async run(given, options = {}) {
+      checkRunOptions('run', options);
+      const { onProgress, signal } = options;
       checkInputs(plan.values, given);
       const results = await interpretPlan(plan, given, async (done, total) => {
         onProgress?.({ done, total });

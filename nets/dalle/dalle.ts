@@ -5,7 +5,8 @@
  *
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
-import { argumentError, checkNumber, checkObject } from '../../base/check-argument.ts';
+import { argumentError, checkObject } from '../../base/check-argument.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Device, RewriteOptions, RunOptions } from '../../ops/index.ts';
@@ -113,7 +114,7 @@ export class Dalle {
     text: string,
     given: GenerateOptions & { readonly selection: Selection },
   ): AsyncGenerator<GenerateStep> {
-    checkObject('complete', 'options', given);
+    checkOptions('complete', given);
     const { selection, ...options } = given;
     this.life.check('complete');
     const redrawn = selectTokens(selection, this.transformer.architecture.grid);
@@ -131,7 +132,7 @@ export class Dalle {
     pixels: Pixels,
     options: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
   ): Promise<number> {
-    checkObject('score', 'options', options);
+    checkOptions('score', options);
     const { truncate = false, signal } = options;
     this.life.check('score');
     const rows = await this.prepare('score', text, truncate, signal);
@@ -173,8 +174,7 @@ export class Dalle {
 
   private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
     this.life.check('generate');
-    checkObject('generate', 'options', options);
-    checkNumber('generate', 'imageEvery', options.imageEvery ?? 0);
+    checkOptions('generate', options);
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
     const settings = this.settingsFor(sampling);
     const { grid } = this.transformer.architecture;
