@@ -128,6 +128,14 @@ test.each(Object.entries(calls))('%s', async (_name, { fields, call }) => {
   expect(device.isUsable).toBe(true);
 });
 
+test('a picture that is scored may be filled anew at once', async () => {
+  const given = { ...picture, data: picture.data.map((_, at) => (at % 7) / 7) };
+  const wanted = await dalle.score('x', { ...given, data: given.data.slice() });
+  const scoring = dalle.score('x', given);
+  given.data.fill(1);
+  expect(await scoring).toBe(wanted);
+});
+
 test('parts that there are not', async () => {
   for (const wanted of [null, 5, 'encoder', {}, ['encoders'], [null]]) {
     await expect(node.openModelFolder(node.bundledModel, wanted as never)).rejects.toMatchObject({

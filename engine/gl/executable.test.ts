@@ -206,3 +206,24 @@ describe('random graphs', () => {
     await fc.assert(fc.asyncProperty(choices, fc.nat(), check), { seed: 4, numRuns: 40 });
   });
 });
+
+describe('inputs are taken when a run is asked for', () => {
+  const x = (): Float32Array => Float32Array.from({ length: 8 }, (_, at) => at);
+  const changes: Readonly<Record<string, (given: Float32Array) => unknown>> = {
+    'filled anew': (given) => given.fill(0),
+    'handed to a worker': (given) => structuredClone(given, { transfer: [given.buffer as ArrayBuffer] }),
+  };
+  test.each(Object.entries(changes))('and may be %s at once', async (_name, change) => {
+    for (const each of [device, referenceDevice]) {
+      const plan = compile(each, (inputs) => add(inputs.x, inputs.x), { x: [8] }, { rules });
+      for (const turns of [0, 1, 5]) {
+        const given = x();
+        const running = plan.run({ x: given });
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        change(given);
+        expect([...((await running) as Float32Array)]).toEqual([...x().map((number) => 2 * number)]);
+      }
+      plan.dispose();
+    }
+  });
+});

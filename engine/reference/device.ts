@@ -6,7 +6,7 @@ import { checkRunOptions } from '../../base/check-options.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Device, Executable, RunOutput } from '../device.ts';
-import { arrayFor, checkInputs } from '../plan.ts';
+import { arrayFor, takeInputs } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -35,8 +35,8 @@ function loadPlan(plan: Plan): Executable {
     async run(given, options = {}) {
       checkRunOptions('run', options);
       const { onProgress, signal } = options;
-      checkInputs(plan.values, given);
-      const results = await interpretPlan(plan, given, async (done, total) => {
+      const inputs = takeInputs(plan.values, given);
+      const results = await interpretPlan(plan, inputs, async (done, total) => {
         onProgress?.({ done, total });
         await giveTurn(); // or nobody could stop it
         throwIfAborted(signal, 'run');

@@ -118,7 +118,7 @@ export class Dalle {
     const { selection, ...options } = given;
     this.life.check('complete');
     const redrawn = selectTokens(selection, this.transformer.architecture.grid);
-    const tokens = await this.encodePicture('complete', pixels, options.signal);
+    const tokens = await this.encodePicture('complete', this.takePicture('complete', pixels), options.signal);
     const kept = tokens.map((token, at) => (redrawn[at] ? -1 : token));
     yield* this.draw(text, kept, options);
   }
@@ -135,8 +135,9 @@ export class Dalle {
     checkOptions('score', options);
     const { truncate = false, signal } = options;
     this.life.check('score');
+    const picture = this.takePicture('score', pixels);
     const rows = await this.prepare('score', text, truncate, signal);
-    const tokens = await this.encodePicture('score', pixels, signal);
+    const tokens = await this.encodePicture('score', picture, signal);
     const scoring = this.transformer.imageLogits(rows, tokens, this.life.runOptions(signal));
     return averageNats(await this.life.finish('score', scoring), tokens);
   }
@@ -233,8 +234,8 @@ export class Dalle {
     return { data: pixels, shape: [count, 3, height * patch, width * patch] };
   }
 
-  private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
-    this.life.check(where);
+  /** A copy of a picture of this model's size: the caller may go on with the array meanwhile. */
+  private takePicture(where: string, pixels: Pixels): Pixels {
     checkNumbersGiven(where, pixels, 'B, 3, H, W', 1);
     const { width, height } = this.pictureSize;
     const wanted = [1, 3, height, width];
@@ -244,6 +245,11 @@ export class Dalle {
         `${where}: this model's pictures are [${wanted.join(', ')}], got [${pixels.shape.join(', ')}]. Resize and crop it first.`,
       );
     }
+    return { data: pixels.data.slice(), shape: [1, 3, height, width] };
+  }
+
+  private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
+    this.life.check(where);
     return (await this.life.finish(where, this.dvae.encode(pixels, this.life.runOptions(signal)))).data;
   }
 
