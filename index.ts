@@ -55,7 +55,7 @@ export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
 export async function open(options: OpenOptions = {}): Promise<WebGLDevice> {
   checkObject('open', 'options', options);
   const { gl, canvas, ...rest } = options;
-  const source = gl !== undefined ? wrapContext(gl) : openBrowserContext(canvas ? { canvas } : {});
+  const source = gl !== undefined ? wrapContext(gl) : openBrowserContext(canvas !== undefined ? { canvas } : {});
   try {
     return new WebGLDevice(source, rest);
   } catch (error) {

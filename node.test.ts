@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { add, createContext, WebGLDevice, loadDVAE, open, openFileSource, run, tensor, type Dvae } from './node.ts';
 import { serve, startFileServer } from './test/helpers/file-server.ts';
 import { loadNetGolden } from './test/helpers/golden.ts';
@@ -73,6 +73,27 @@ test("a caller's context serves, and stays the caller's", async () => {
 
 test('run opens a device by itself', async () => {
   expect([...(await run(add(tensor([1], [1]), tensor([1], [1]))))]).toEqual([2]);
+});
+
+test.each([
+  ['disposed', (shared: WebGLDevice) => shared.dispose()],
+  ['lost', (shared: WebGLDevice) => vi.spyOn(shared.gl, 'isContextLost').mockReturnValue(true)],
+])('a shared device that was %s is opened anew, once for all who ask', async (_what, end) => {
+  const load = vi.spyOn(WebGLDevice.prototype, 'load');
+  const sum = add(tensor([1], [1]), tensor([1], [1]));
+  await run(sum);
+  const before = load.mock.contexts.at(-1) as WebGLDevice;
+  end(before);
+  expect(before.isUsable).toBe(false);
+  load.mockClear();
+  const sums = await Promise.all([run(sum), run(sum), run(sum)]);
+  expect(sums.map(([first]) => first)).toEqual([2, 2, 2]);
+  const dvae = await loadDVAE();
+  await dvae.encode({ data: new Float32Array(192), shape: [1, 3, 8, 8] });
+  await dvae.dispose();
+  expect(new Set(load.mock.contexts).size).toBe(1);
+  expect(load.mock.contexts[0]).not.toBe(before);
+  load.mockRestore();
 });
 
 test('an unknown device is refused by name', async () => {

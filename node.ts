@@ -13,6 +13,7 @@ import { wrapContext } from './engine/context/caller.ts';
 import { openNodeContext } from './engine/context/node/open.ts';
 import { WebGLDevice, referenceDevice } from './engine/index.ts';
 import type { Device, DeviceOptions, ReferenceDevice, RunOutput, Tensor } from './engine/index.ts';
+import { checkLoadOptions } from './nets/checks.ts';
 import { createDalle as createDalleOf, type Dalle, type DalleOptions } from './nets/dalle/dalle.ts';
 import { Dvae } from './nets/dvae/dvae.ts';
 import { startProcess } from './nets/tokenizer/node/start-process.ts';
@@ -90,13 +91,18 @@ export async function loadDVAE(
   source: string | URL | CheckpointPair = bundledModel,
   given: LoadDvaeOptions = {},
 ): Promise<Dvae> {
-  checkObject('loadDVAE', 'options', given);
+  checkLoadOptions('loadDVAE', given);
   const { device, precision = 'full', ...options } = given;
   const parts =
     typeof source === 'string' || source instanceof URL
       ? await openModelFolder(source, DVAE_PARTS, options)
       : await openCheckpoints(source, (named) => openSource(named, options));
-  return new Dvae(parts, { device: device ?? (await openShared()), precision });
+  try {
+    return new Dvae(parts, { device: device ?? (await openShared()), precision });
+  } catch (error) {
+    await Promise.all([parts.encoder?.close(), parts.decoder?.close()]);
+    throw error;
+  }
 }
 
 export interface LoadDalleOptions extends Partial<DalleOptions>, OpenFolderOptions {}
@@ -108,7 +114,7 @@ export interface LoadDalleOptions extends Partial<DalleOptions>, OpenFolderOptio
  * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
  */
 export async function loadDalle(folder: string | URL = bundledModel, given: LoadDalleOptions = {}): Promise<Dalle> {
-  checkObject('loadDalle', 'options', given);
+  checkLoadOptions('loadDalle', given);
   const { device, ...options } = given;
   const model = await openModelFolder(folder, undefined, options);
   try {

@@ -1,9 +1,10 @@
 /** Checks that the nets share: tokens on their way in, numbers on their way out. */
 import { checkArchitecture } from '../weights-convert/check-given.ts';
 import { checkList, checkObject, checkFunction } from '../base/check-argument.ts';
+import { checkOptions, checkRunOptions } from '../base/check-options.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';
 import type { NetArchitecture } from '../weights-convert/net-spec.ts';
-import type { WeightTree } from './weight-tree.ts';
+import { checkPrecision, type WeightTree } from './weight-tree.ts';
 import { checkDevice, checkTensor } from '../engine/index.ts';
 
 /** Throws ShapeError `E_TOKEN` unless every token is a whole number below the size of its vocabulary. */
@@ -31,13 +32,25 @@ export function checkFinite(where: string, numbers: Float32Array): Float32Array 
 
 /** Options that may be left out. Throws UsageError `E_ARGUMENT`. */
 export function checkOptional(where: string, options: unknown): void {
-  if (options !== undefined) checkObject(where, 'options', options);
+  if (options !== undefined) checkRunOptions(where, options);
 }
 
-/** Options of a model, which name its device. Throws UsageError `E_ARGUMENT`. */
-export function checkModelOptions(where: string, options: { readonly device: unknown }): void {
-  checkObject(where, 'options', options);
+/** Options of a model, which name its device. Throws UsageError `E_ARGUMENT`, ShapeError `E_ATTRIBUTE`. */
+export function checkModelOptions(where: string, options: ModelOptions): void {
+  checkLoadOptions(where, options);
   checkDevice(where, options.device);
+}
+
+/** The same where a device may be left out. */
+export function checkLoadOptions(where: string, options: ModelOptions): void {
+  checkOptions(where, options);
+  if (options.device !== undefined) checkDevice(where, options.device);
+  checkPrecision(where, options.precision);
+}
+
+interface ModelOptions {
+  readonly device?: unknown;
+  readonly precision?: unknown;
 }
 
 /** What a net's program takes. Throws UsageError `E_ARGUMENT`, FormatError `E_ARCHITECTURE`. */

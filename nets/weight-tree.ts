@@ -3,6 +3,7 @@
  * precision that it computes in. `half` rounds the weights of convolutions, not their biases, and every tensor that one
  * layer hands to the next to half precision, as OpenAI's code does on CUDA; sums stay fp32.
  */
+import { describeValue } from '../base/check-argument.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';
 import { halfWeights } from '../ops/cast/cast.ts';
 import { castToHalf, constant } from '../ops/index.ts';
@@ -20,10 +21,14 @@ export interface WeightTree {
 }
 
 /** Throws ShapeError `E_ATTRIBUTE` for a precision that there is not. */
+export function checkPrecision(where: string, precision: unknown): void {
+  if (precision === undefined || precision === 'full' || precision === 'half') return;
+  throw new ShapeError('E_ATTRIBUTE', `${where}: precision is full or half, got ${describeValue(precision)}.`);
+}
+
+/** Throws ShapeError `E_ATTRIBUTE` for a precision that there is not. */
 export function growTree(data: ReadonlyMap<string, TensorData>, precision: Precision = 'full'): WeightTree {
-  if (precision !== 'full' && precision !== 'half') {
-    throw new ShapeError('E_ATTRIBUTE', `growTree: precision is full or half, got ${String(precision)}.`);
-  }
+  checkPrecision('growTree', precision);
   const halves = precision === 'half';
   const tensors = new Map<string, Tensor>();
   for (const [name, { shape, read }] of data) {

@@ -3,7 +3,8 @@
  * What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and resume.
  */
 import { nameFile, parseAddress } from '../base/address.ts';
-import { checkObject, checkText } from '../base/check-argument.ts';
+import { checkText } from '../base/check-argument.ts';
+import { checkOptions } from '../base/check-options.ts';
 import type { UnsharedBytes } from '../base/platform.ts';
 import { resumeValidator } from './file-version.ts';
 import type { ModelFile } from './manifest.ts';
@@ -50,7 +51,7 @@ const MAX_VERIFIED = 1000;
  */
 export async function downloadBlob(source: string | URL, options: DownloadOptions = {}): Promise<DownloadedBlob> {
   if (!(source instanceof URL)) checkText('downloadBlob', 'an address', source);
-  checkObject('downloadBlob', 'options', options);
+  checkOptions('downloadBlob', options);
   return downloadPart(parseAddress(source, globalThis.location?.href), options);
 }
 

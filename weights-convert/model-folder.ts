@@ -5,8 +5,9 @@
  *
  * Any subset of parts is a model folder. `model.json` is written last: a folder without it is not a model.
  */
-import { checkFunction } from '../base/check-argument.ts';
-import { FormatError } from '../base/errors.ts';
+import { checkEach, checkFunction } from '../base/check-argument.ts';
+import { checkOptions } from '../base/check-options.ts';
+import { AbortedError, FormatError } from '../base/errors.ts';
 import { hashSource, type ByteSource } from './byte-source.ts';
 import { checkSource } from './check-given.ts';
 import {
@@ -60,7 +61,13 @@ export async function openModel(
   options: OpenModelOptions = {},
 ): Promise<Model> {
   checkFunction('openModel', 'a function that opens a file', openFile);
+  checkEach('openModel', 'parts', `one of ${PART_NAMES.join(', ')}`, wanted, (name) =>
+    PART_NAMES.some((known) => known === name),
+  );
+  checkOptions('openModel', options);
   const openChecked: OpenFile = async (...named) => {
+    if (options.signal?.aborted)
+      throw new AbortedError('E_ABORTED', 'openModel: stopped because the caller aborted it.');
     const source = await openFile(...named);
     checkSource('openModel', source);
     return source;

@@ -4,6 +4,7 @@
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { checkOptions } from '../check-options.ts';
 import { abortedError, explainFileError } from './file-error.ts';
 import { OutputFiles } from './output-files.ts';
 
@@ -23,6 +24,7 @@ export type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
  * `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION` or `E_ABORTED`; then the folder is as it was.
  */
 export async function writeFileAtomically(path: string, parts: Parts, options: WriteOptions = {}): Promise<void> {
+  checkOptions('writeFileAtomically', options);
   const outputs = new OutputFiles();
   try {
     const present = await stat(path).catch(ignoreMissing);
@@ -43,6 +45,7 @@ export async function writeFileAtomically(path: string, parts: Parts, options: W
 /** `writeFileAtomically`, or, for `-`, the same bytes to stdout (`E_PIPE_CLOSED` when nobody reads them). */
 export async function writeOutput(destination: string, parts: Parts, options: WriteOptions = {}): Promise<void> {
   if (destination !== '-') return writeFileAtomically(destination, parts, options);
+  checkOptions('writeOutput', options);
   const { signal, stdout = process.stdout } = options;
   try {
     const source = Readable.from(parts, { objectMode: false });

@@ -3,6 +3,7 @@
  * Hardware is asked for first; if the browser only offers software, that is taken and recorded. Follows WebGL 2,
  * section 2.1, and WebGL 1, section 5.15.4 (webglcontextcreationerror). Pure: touches the DOM only when called.
  */
+import { argumentError } from '../../base/check-argument.ts';
 import { ContextError } from '../../base/errors.ts';
 import { ContextLife } from './context-life.ts';
 import { describeRenderer, isSoftwareRenderer } from './renderer.ts';
@@ -29,9 +30,11 @@ const ATTRIBUTES: WebGLContextAttributes = {
  * Opens a WebGL 2 context. `dispose` loses it, which is how a browser frees one.
  *
  * @throws ContextError E_GL_BROWSER_CLASS (the browser has no WebGL 2), E_GL_BROWSER_CANVAS (nothing to ask), or
- *   E_GL_BROWSER_REFUSED (it gave no context; the message holds its reason), E_GL_LOST (that of the canvas is lost).
+ *   E_GL_BROWSER_REFUSED (it gave no context; the message holds its reason), E_GL_LOST (that of the canvas is lost);
+ *   UsageError E_ARGUMENT for what is no canvas.
  */
 export function openBrowserContext(options: BrowserContextOptions = {}): ContextSource {
+  if (options.canvas !== undefined) checkCanvas(options.canvas);
   if (typeof WebGL2RenderingContext === 'undefined') throw classError();
   const canvases = options.canvas === undefined ? makeCanvases() : [options.canvas];
   const reasons: string[] = [];
@@ -42,6 +45,12 @@ export function openBrowserContext(options: BrowserContextOptions = {}): Context
     }
   }
   throw canvases.length === 0 ? canvasError() : refusedError(reasons);
+}
+
+function checkCanvas(canvas: unknown): void {
+  const { getContext, addEventListener } = (canvas ?? {}) as Partial<AnyCanvas>;
+  if (typeof getContext === 'function' && typeof addEventListener === 'function') return;
+  throw argumentError('open', 'canvas, an HTMLCanvasElement or OffscreenCanvas', canvas);
 }
 
 function makeCanvases(): AnyCanvas[] {
@@ -65,6 +74,9 @@ function requestContext(canvas: AnyCanvas, software: boolean, reasons: string[])
   canvas.addEventListener('webglcontextcreationerror', listen);
   try {
     return canvas.getContext('webgl2', attributes) as WebGL2RenderingContext | null;
+  } catch (error) {
+    reasons.push(String(error)); // it was handed to a worker
+    return null;
   } finally {
     canvas.removeEventListener('webglcontextcreationerror', listen);
   }

@@ -41,6 +41,11 @@ export class ContextLife {
     return this.lost;
   }
 
+  /** For who hears of the loss first: `getError` says CONTEXT_LOST_WEBGL, once. */
+  end(): void {
+    this.lost = true;
+  }
+
   /** Throws ContextError `E_GL_LOST` once it is over. */
   check(during: string): void {
     if (!this.isOver) return;

@@ -3,7 +3,7 @@
  * and say what is wrong when a shader is.
  */
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   add,
   concat,
@@ -19,7 +19,7 @@ import {
 } from '../../ops/index.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
-import { compile, interpret, referenceDevice, run } from '../index.ts';
+import { WebGLDevice, compile, interpret, referenceDevice, run } from '../index.ts';
 import type { Op, Tensor } from '../index.ts';
 import { apply } from '../tensor.ts';
 
@@ -204,5 +204,36 @@ describe('random graphs', () => {
     };
     const choices = fc.array(fc.nat({ max: 2 ** 12 }), { maxLength: 8 });
     await fc.assert(fc.asyncProperty(choices, fc.nat(), check), { seed: 4, numRuns: 40 });
+  });
+});
+
+test('a loss that getError tells of first is a loss, and the device knows it from then on', async () => {
+  const own = new WebGLDevice({ ...device.source, dispose() {} });
+  const getError = vi.spyOn(own.gl, 'getError').mockReturnValueOnce(own.gl.CONTEXT_LOST_WEBGL);
+  expect(() => own.checkUsable('run')).toThrow(expect.objectContaining({ code: 'E_GL_LOST' }));
+  getError.mockRestore();
+  expect(own.isUsable).toBe(false);
+  await expect(run(own, ones(1), { rules })).rejects.toMatchObject({ code: 'E_GL_LOST' });
+  own.dispose();
+});
+
+describe('inputs are taken when a run is asked for', () => {
+  const x = (): Float32Array => Float32Array.from({ length: 8 }, (_, at) => at);
+  const changes: Readonly<Record<string, (given: Float32Array) => unknown>> = {
+    'filled anew': (given) => given.fill(0),
+    'handed to a worker': (given) => structuredClone(given, { transfer: [given.buffer as ArrayBuffer] }),
+  };
+  test.each(Object.entries(changes))('and may be %s at once', async (_name, change) => {
+    for (const each of [device, referenceDevice]) {
+      const plan = compile(each, (inputs) => add(inputs.x, inputs.x), { x: [8] }, { rules });
+      for (const turns of [0, 1, 5]) {
+        const given = x();
+        const running = plan.run({ x: given });
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        change(given);
+        expect([...((await running) as Float32Array)]).toEqual([...x().map((number) => 2 * number)]);
+      }
+      plan.dispose();
+    }
   });
 });

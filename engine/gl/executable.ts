@@ -4,13 +4,14 @@
  * has drawn, so plans that run in turn share memory.
  */
 import { checkObject } from '../../base/check-argument.ts';
+import { checkRunOptions } from '../../base/check-options.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
-import type { NumericArray, Rows } from '../op.ts';
-import { arrayFor, checkInputs } from '../plan.ts';
-import type { ValueIndex } from '../plan.ts';
+import type { Rows } from '../op.ts';
+import { arrayFor, takeInputs } from '../plan.ts';
+import type { TakenInputs, ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { stateOp } from '../state.ts';
 import { constantOp, isOf, placeholderOp } from '../tensor.ts';
@@ -57,7 +58,7 @@ export class WebGLExecutable implements Executable {
    *   constant throws
    */
   async prepare(options: PrepareOptions = {}): Promise<void> {
-    checkObject('prepare', 'options', options);
+    checkRunOptions('prepare', options);
     return this.whileInUse(() => this.prepareShared(options));
   }
 
@@ -66,9 +67,9 @@ export class WebGLExecutable implements Executable {
    * @throws ShapeError `E_INPUT` for a missing or mis-sized input, ContextError `E_GL_LOST`, `E_DISPOSED`, MemoryError
    *   `E_MEMORY`, AbortedError `E_ABORTED`. Whatever happens, no texture stays behind.
    */
-  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
-    checkObject('run', 'options', options);
-    this.checkInputs(inputs);
+  async run(given: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
+    checkRunOptions('run', options);
+    const inputs = takeInputs(this.draws.slots, given);
     const checkAborted = (): void => throwIfAborted(options.signal, 'run');
     return this.whileInUse(async () => {
       await this.prepareShared(options.signal ? { signal: options.signal } : {});
@@ -81,8 +82,8 @@ export class WebGLExecutable implements Executable {
   }
 
   /** Runs the plan once, waiting after every pass, and says how long each took. */
-  async profile(inputs: RunInputs): Promise<PassTiming[]> {
-    this.checkInputs(inputs);
+  async profile(given: RunInputs): Promise<PassTiming[]> {
+    const inputs = takeInputs(this.draws.slots, given);
     const timings: PassTiming[] = [];
     await this.whileInUse(async () => {
       await this.prepareShared({});
@@ -116,10 +117,6 @@ export class WebGLExecutable implements Executable {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  private checkInputs(inputs: RunInputs): void {
-    checkInputs(this.draws.slots, inputs);
   }
 
   private async whileInUse<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -191,7 +188,7 @@ export class WebGLExecutable implements Executable {
   }
 
   private async execute(
-    inputs: RunInputs,
+    inputs: TakenInputs,
     step: (pass: Pass, index: number, live: LiveTextures) => Promise<void>,
   ): Promise<RunOutput[]> {
     const { device, draws } = this;
@@ -200,8 +197,7 @@ export class WebGLExecutable implements Executable {
     try {
       draws.slots.forEach(({ tensor, layout }, index) => {
         if (!isOf(tensor, placeholderOp)) return;
-        const numbers = toNumericArray(inputs[tensor.attributes.name]!);
-        live.passing.set(index, device.upload(layout, numbers, 'passing'));
+        live.passing.set(index, device.upload(layout, inputs[tensor.attributes.name]!, 'passing'));
       });
       for (const [index, pass] of draws.passes.entries()) {
         const { kind, layout } = draws.slots[pass.output]!;
@@ -219,7 +215,7 @@ export class WebGLExecutable implements Executable {
     }
   }
 
-  private draw(pass: Pass, index: number, live: LiveTextures, given: RunInputs, between: () => void): Promise<void> {
+  private draw(pass: Pass, index: number, live: LiveTextures, given: TakenInputs, between: () => void): Promise<void> {
     const { layout } = this.draws.slots[pass.output]!;
     const rows = this.findRows(pass, given);
     const call = {
@@ -238,7 +234,7 @@ export class WebGLExecutable implements Executable {
   }
 
   /** The rows that a pass draws anew, where it does not draw all. */
-  private findRows({ op, tensor }: Pass, given: RunInputs): Rows | undefined {
+  private findRows({ op, tensor }: Pass, given: TakenInputs): Rows | undefined {
     if (!op.redraws) return undefined;
     const values = tensor.inputs.map((input) =>
       isOf(input, placeholderOp) ? given[input.attributes.name] : undefined,
@@ -273,9 +269,4 @@ export class WebGLExecutable implements Executable {
     this.device.read(this.textureOf(slot, live), layout, data);
     return data;
   }
-}
-
-function toNumericArray(data: NumericArray | ArrayLike<number>): NumericArray {
-  const typed = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
-  return typed ? data : Float32Array.from(data);
 }

@@ -299,6 +299,8 @@ export class WebGLDevice implements Device {
     this.checkAlive(during);
     const gl = this.source.gl;
     const error = gl.getError();
+    if (error === gl.CONTEXT_LOST_WEBGL) this.life.end();
+    this.checkAlive(during);
     if (error === gl.OUT_OF_MEMORY) {
       throw new ContextError('E_MEMORY', `${during}: the driver ran out of memory. Use a smaller picture or batch.`);
     }

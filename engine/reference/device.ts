@@ -2,10 +2,11 @@
  * The float64 interpreter as a device: slow, exact, everywhere. It runs the graph as it was written, by the plain loop
  * of every op.
  */
+import { checkRunOptions } from '../../base/check-options.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Device, Executable, RunOutput } from '../device.ts';
-import { arrayFor, checkInputs } from '../plan.ts';
+import { arrayFor, takeInputs } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -30,10 +31,12 @@ export const referenceDevice: ReferenceDevice = {
 
 function loadPlan(plan: Plan): Executable {
   return {
-    prepare: async () => {},
-    async run(given, { onProgress, signal } = {}) {
-      checkInputs(plan.values, given);
-      const results = await interpretPlan(plan, given, async (done, total) => {
+    prepare: async (options = {}) => checkRunOptions('prepare', options),
+    async run(given, options = {}) {
+      checkRunOptions('run', options);
+      const { onProgress, signal } = options;
+      const inputs = takeInputs(plan.values, given);
+      const results = await interpretPlan(plan, inputs, async (done, total) => {
         onProgress?.({ done, total });
         await giveTurn(); // or nobody could stop it
         throwIfAborted(signal, 'run');

@@ -1,7 +1,8 @@
 /**
  * A picture from wherever the user keeps it: a path, an address (`http`, `https`, `file`), or `-` for stdin.
  */
-import { checkObject, checkText } from '../../base/check-argument.ts';
+import { checkText } from '../../base/check-argument.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import type { Picture } from '../picture.ts';
 import { decodeImage } from './decode.ts';
 import { nameSource, readSource, type ReadOptions } from './read.ts';
@@ -17,7 +18,7 @@ export interface LoadOptions extends ReadOptions {
  */
 export async function loadImage(source: string | URL, options: LoadOptions = {}): Promise<Picture> {
   if (!(source instanceof URL)) checkText('loadImage', 'a path, an address or -', source);
-  checkObject('loadImage', 'options', options);
+  checkOptions('loadImage', options);
   const bytes = await readSource(source, options);
   const { maxPixels } = options;
   return decodeImage(bytes, { name: nameSource(source), ...(maxPixels === undefined ? {} : { maxPixels }) });

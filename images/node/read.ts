@@ -3,6 +3,7 @@
  * announced too large is refused at once, one that turns out too large as soon as it does.
  */
 import { addAbortSignal, Readable } from 'node:stream';
+import { checkOptions } from '../../base/check-options.ts';
 import { UsageError } from '../../base/errors.ts';
 import { abortedError, explainFileError } from '../../base/node/file-error.ts';
 import { checkPath, openRegularFile } from '../../base/node/open-file.ts';
@@ -30,6 +31,7 @@ export const MAX_BYTES = 256_000_000;
  */
 export async function readSource(source: string | URL, options: ReadOptions = {}): Promise<Uint8Array> {
   checkPath('readSource', source);
+  checkOptions('readSource', options);
   const { maxBytes = MAX_BYTES, signal } = options;
   if (signal?.aborted) throw abortedError('readSource', nameSource(source));
   const path = pathOf(source);

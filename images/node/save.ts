@@ -1,7 +1,8 @@
 /**
  * A picture to a PNG file, whole or not at all.
  */
-import { checkObject, checkText } from '../../base/check-argument.ts';
+import { checkText } from '../../base/check-argument.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import type { Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
 import { writeOutput, type WriteOptions } from '../../base/node/write-file.ts';
@@ -14,6 +15,6 @@ export interface SaveOptions extends WriteOptions {
 /** Writes an 8-bit RGB PNG to `destination`, `-` for stdout. Throws as `writeFileAtomically`, and `E_PNG_TEXT`. */
 export async function savePng(destination: string, picture: Picture, options: SaveOptions = {}): Promise<void> {
   checkText('savePng', 'a path or -', destination);
-  checkObject('savePng', 'options', options);
+  checkOptions('savePng', options);
   await writeOutput(destination, [encodePng(picture, options.text)], options);
 }

@@ -5,7 +5,8 @@
  *
  * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
  */
-import { argumentError, checkNumber, checkObject } from '../../base/check-argument.ts';
+import { argumentError, checkObject } from '../../base/check-argument.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Device, RewriteOptions, RunOptions } from '../../ops/index.ts';
@@ -113,11 +114,11 @@ export class Dalle {
     text: string,
     given: GenerateOptions & { readonly selection: Selection },
   ): AsyncGenerator<GenerateStep> {
-    checkObject('complete', 'options', given);
+    checkOptions('complete', given);
     const { selection, ...options } = given;
     this.life.check('complete');
     const redrawn = selectTokens(selection, this.transformer.architecture.grid);
-    const tokens = await this.encodePicture('complete', pixels, options.signal);
+    const tokens = await this.encodePicture('complete', this.takePicture('complete', pixels), options.signal);
     const kept = tokens.map((token, at) => (redrawn[at] ? -1 : token));
     yield* this.draw(text, kept, options);
   }
@@ -131,11 +132,12 @@ export class Dalle {
     pixels: Pixels,
     options: Pick<GenerateOptions, 'truncate' | 'signal'> = {},
   ): Promise<number> {
-    checkObject('score', 'options', options);
+    checkOptions('score', options);
     const { truncate = false, signal } = options;
     this.life.check('score');
+    const picture = this.takePicture('score', pixels);
     const rows = await this.prepare('score', text, truncate, signal);
-    const tokens = await this.encodePicture('score', pixels, signal);
+    const tokens = await this.encodePicture('score', picture, signal);
     const scoring = this.transformer.imageLogits(rows, tokens, this.life.runOptions(signal));
     return averageNats(await this.life.finish('score', scoring), tokens);
   }
@@ -173,8 +175,7 @@ export class Dalle {
 
   private async *draw(text: string, kept: Int32Array, options: GenerateOptions): AsyncGenerator<GenerateStep> {
     this.life.check('generate');
-    checkObject('generate', 'options', options);
-    checkNumber('generate', 'imageEvery', options.imageEvery ?? 0);
+    checkOptions('generate', options);
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
     const settings = this.settingsFor(sampling);
     const { grid } = this.transformer.architecture;
@@ -233,8 +234,8 @@ export class Dalle {
     return { data: pixels, shape: [count, 3, height * patch, width * patch] };
   }
 
-  private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
-    this.life.check(where);
+  /** A copy of a picture of this model's size: the caller may go on with the array meanwhile. */
+  private takePicture(where: string, pixels: Pixels): Pixels {
     checkNumbersGiven(where, pixels, 'B, 3, H, W', 1);
     const { width, height } = this.pictureSize;
     const wanted = [1, 3, height, width];
@@ -244,6 +245,11 @@ export class Dalle {
         `${where}: this model's pictures are [${wanted.join(', ')}], got [${pixels.shape.join(', ')}]. Resize and crop it first.`,
       );
     }
+    return { data: pixels.data.slice(), shape: [1, 3, height, width] };
+  }
+
+  private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
+    this.life.check(where);
     return (await this.life.finish(where, this.dvae.encode(pixels, this.life.runOptions(signal)))).data;
   }
 

@@ -4,6 +4,7 @@
  */
 import { checkList } from '../../base/check-argument.ts';
 import type { FolderLock } from '../../base/node/folder-lock.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import { describeNonFinite, NonFiniteCounter, type NonFinite } from '../count-non-finite.ts';
@@ -94,6 +95,7 @@ export interface ConversionReport {
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   checkPath('convertToModelFolder', options?.out);
+  checkOptions('convertToModelFolder', options);
   checkList('convertToModelFolder', 'sources', options.sources);
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
   const conversion = { ...options, ...(sampling && { sampling }) };

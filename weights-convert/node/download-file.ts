@@ -3,6 +3,7 @@
  * continued where it broke off. request-file.ts talks to the server, partial-file.ts holds what is not whole yet,
  * download-cache.ts what is.
  */
+import { checkOptions } from '../../base/check-options.ts';
 import { cacheFolder } from '../../base/node/cache-folder.ts';
 import { DalleError, FormatError } from '../../base/errors.ts';
 import { fetchAddress } from '../../base/node/fetch-address.ts';
@@ -46,6 +47,7 @@ const UNREACHABLE = new Set(['E_DOWNLOAD', 'E_DOWNLOAD_STATUS', 'E_DOWNLOAD_TIME
  *   `E_PROXY`; DalleError `E_CACHE_UNSAFE`, `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
  */
 export async function downloadFile(source: string | URL, options: DownloadFileOptions = {}): Promise<DownloadedFile> {
+  checkOptions('downloadFile', options);
   const { file, source: opened } = await downloadSource(parseAddress(source), options);
   await opened.close();
   return file;

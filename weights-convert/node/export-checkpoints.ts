@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { DalleError, UsageError } from '../../base/errors.ts';
 import { identifyFile } from '../../base/node/file-identity.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import type { OutputFile } from '../../base/node/output-file.ts';
 import { OutputFiles } from '../../base/node/output-files.ts';
@@ -48,6 +49,7 @@ export interface ExportedCheckpoint extends ModelFile {
 export async function exportCheckpoints(options: ExportOptions): Promise<ExportedCheckpoint[]> {
   checkPath('exportCheckpoints', options?.folder);
   checkPath('exportCheckpoints', options.out);
+  checkOptions('exportCheckpoints', options);
   const { folder, verify = true, signal } = options;
   throwIfAborted(signal);
   const manifest = await readModelManifest(folder);

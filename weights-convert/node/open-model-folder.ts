@@ -1,5 +1,6 @@
 /** Opens a model folder on disk or at an address. See model-folder.ts for what one is. */
 import { basename, dirname, join } from 'node:path';
+import { checkOptions } from '../../base/check-options.ts';
 import { FormatError } from '../../base/errors.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
@@ -26,9 +27,11 @@ export interface OpenFolderOptions extends OpenModelOptions, DownloadFileOptions
 export async function openModelFolder(
   folder: string | URL,
   wanted?: readonly PartName[],
-  { verify = true, ...options }: OpenFolderOptions = {},
+  given: OpenFolderOptions = {},
 ): Promise<Model> {
   checkPath('openModelFolder', folder);
+  checkOptions('openModelFolder', given);
+  const { verify = true, ...options } = given;
   const { signal } = options;
   return openModel(openerOf(folder, options), wanted, { verify, ...(signal && { signal }) });
 }

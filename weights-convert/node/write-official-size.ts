@@ -3,6 +3,8 @@
  * (official-size.ts): the whole road can be tested without OpenAI's files and without PyTorch. They are no trained
  * weights; pictures made with them mean nothing.
  */
+import { checkOptions } from '../../base/check-options.ts';
+import { checkPath } from '../../base/node/open-file.ts';
 import { join } from 'node:path';
 import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
@@ -35,6 +37,8 @@ export async function writeOfficialSizePickles(
   folder: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<GeneratedFile[]> {
+  checkPath('writeOfficialSizePickles', folder);
+  checkOptions('writeOfficialSizePickles', options);
   await makeFolders(folder, describeWriteFailure);
   const files: GeneratedFile[] = [];
   for (const architecture of OFFICIAL_SIZES) {
