@@ -4,6 +4,7 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
+import { listCalledNames } from '../pickle/called-names.ts';
 import { makeTrace, type PickleTrace } from '../pickle/trace.ts';
 import { OPCODES } from '../pickle/opcodes.ts';
 
@@ -16,8 +17,12 @@ export function hasPickleMark(bytes: Uint8Array, at = 0): boolean {
 }
 
 /** True for a pickle that names something before it breaks, since an attack may break behind its call. */
-export function namesSomething({ globals }: PickleTrace): boolean {
-  return globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name));
+export function namesSomething({ globals, calls }: PickleTrace): boolean {
+  // Python imports a module of any name that a file can have, which data does not go on to call.
+  return (
+    globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name)) ||
+    calls.some((call) => listCalledNames(call).length > 0)
+  );
 }
 
 /**
