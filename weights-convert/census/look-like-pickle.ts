@@ -10,6 +10,8 @@ import { OPCODES } from '../pickle/opcodes.ts';
 
 const PROTO = 0x80;
 const NEWEST_PROTOCOL = 5;
+/** So many in a row are no accident, and each takes time. */
+const ENOUGH_PICKLES = 1_000;
 
 /** True where a pickle's mark stands, with a protocol that exists. */
 export function hasPickleMark(bytes: Uint8Array, at = 0): boolean {
@@ -34,7 +36,7 @@ export function namesSomething({ globals, calls }: PickleTrace): boolean {
  */
 export function looksLikePickles(sample: Uint8Array, size: number): boolean {
   if (!OPCODES.has(sample[0]!)) return false;
-  for (let position = 0; position < sample.length;) {
+  for (let position = 0, pickles = 0; position < sample.length && pickles < ENOUGH_PICKLES; pickles++) {
     const rest = sample.subarray(position);
     if (rest.every((byte) => byte === 0)) return true;
     const trace = makeTrace();

@@ -40,7 +40,7 @@ const METACLASSES: ReadonlySet<string> = new Set(['builtins.type', 'abc.ABCMeta'
 const GETS_ATTRIBUTE = 'builtins.getattr';
 
 /** Names within names, such as the result of a call that is called: followed so far and no further. */
-const MAX_STEPS = 100;
+const MAX_STEPS = 16;
 /** Classes within classes. */
 const MAX_ATTRIBUTES = 8;
 
@@ -79,9 +79,9 @@ export function findAttribute(call: CallRecord): GlobalRecord | undefined {
   let current: PickleValue | undefined = call;
   while (isRecord(current) && current.tag === 'call' && steps.length < MAX_ATTRIBUTES) {
     const { by, callee, args }: CallRecord = current;
+    if (by !== 'reduce' || !isNameOf(callee, GETS_ATTRIBUTE)) return undefined;
     const [owner, step, ...others]: readonly PickleValue[] = sequenceItems(args) ?? [];
-    const isPlain = by === 'reduce' && globalName(callee) === GETS_ATTRIBUTE && others.length === 0;
-    if (!isPlain || typeof step !== 'string' || !/^[A-Za-z_]\w{0,199}$/.test(step)) return undefined;
+    if (others.length > 0 || typeof step !== 'string' || !/^[A-Za-z_]\w{0,199}$/.test(step)) return undefined;
     steps.unshift(step);
     current = owner;
   }
@@ -89,8 +89,16 @@ export function findAttribute(call: CallRecord): GlobalRecord | undefined {
   return { tag: 'global', module: current.module, name: [current.name, ...steps].join('.') };
 }
 
+/** Compares without joining: a pickle has many calls. */
+function isNameOf(value: PickleValue, fullName: string): boolean {
+  if (!isRecord(value) || value.tag !== 'global') return false;
+  const { module, name } = value;
+  return module.length + 1 + name.length === fullName.length && `${module}.${name}` === fullName;
+}
+
 /** Every name of a pickle, with what `getattr` comes to in its place, where it is only used for plain names. */
 export function listNames({ globals, calls }: PickleTrace): GlobalRecord[] {
+  if (!globals.some((record) => isNameOf(record, GETS_ATTRIBUTE))) return [...globals];
   const attributes = calls.flatMap((call) => findAttribute(call) ?? []);
   const getting = calls.flatMap(listCalledNames).filter((name) => globalName(name) === GETS_ATTRIBUTE);
   const isPlain = attributes.length > 0 && getting.length === 0;
