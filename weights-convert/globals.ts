@@ -42,7 +42,9 @@ export function findGadget({ module, name }: GlobalRecord): CodeRunner | undefin
   const steps = name.split('.');
   if (steps.length === 1) return undefined;
   for (let index = 0, rest = name; index < steps.length; index++, rest = rest.slice(rest.indexOf('.') + 1)) {
-    const hidden = findCodeRunner(rest) ?? findCodeRunner(`builtins.${steps[index]}`);
+    // Modules import others under names of their own: `random._os`.
+    const hidden =
+      findCodeRunner(rest) ?? findCodeRunner(rest.replace(/^_+/, '')) ?? findCodeRunner(`builtins.${steps[index]}`);
     if (hidden) return hidden;
     if (/^__(?!init__$|new__$)/.test(steps[index]!)) return { name: steps[index]!, sources: 'doc' };
   }

@@ -66,6 +66,24 @@ const HARMLESS: readonly (readonly [className: string, value: PickleValue])[] = 
   ['omegaconf.dictconfig.DictConfig', instance('omegaconf.dictconfig.DictConfig', { _content: dict([]) })],
   ['transformers.training_args.TrainingArguments', instance('transformers.training_args.TrainingArguments')],
   ['torch.optim.lr_scheduler.StepLR', instance('torch.optim.lr_scheduler.StepLR')],
+  // As protocol 2 writes a class, and an enum's member, that is named within another class.
+  ['corp.models.Net.Config', make('builtins.getattr', globalOf('corp.models.Net'), 'Config')],
+  [
+    'corp.models.Net.Config',
+    { ...instance('x'), callee: make('builtins.getattr', globalOf('corp.models.Net'), 'Config') },
+  ],
+  [
+    'torch.amp.grad_scaler.GradScaler',
+    instance('torch.amp.grad_scaler.GradScaler', {
+      optimizers: make('collections.defaultdict', globalOf('torch.amp.grad_scaler._refresh_per_optimizer_state')),
+    }),
+  ],
+  ['random.Random', { ...make('random.Random'), state: tuple([3, tuple([1, 2]), null]) }],
+  ['re._compile', make('re._compile', 'a+', 0)],
+  ['array.array', make('array.array', 'f', list([1]))],
+  ['signal.Signals', make('signal.Signals', 15)],
+  ['logging.getLogger', make('logging.getLogger', 'root')],
+  ['builtins.type', make('builtins.type', null)],
   ['corp.models.Config', instance('corp.models.Config', { a: 1 })],
 ];
 

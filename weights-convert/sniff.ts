@@ -15,10 +15,19 @@ import { openZip } from './zip/zip-archive.ts';
  */
 export type Container = 'torch-zip' | 'torch-legacy' | 'safetensors' | 'safetensors-index' | 'npy' | 'npz' | 'pickle';
 
-/** The first pickle of torch's format before 1.6: protocol 2, then the 80-bit number 0x1950a86a20f9469cfc6c. */
-export const LEGACY_MAGIC: readonly number[] = [
-  0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
-];
+/** The number that torch's format before 1.6 begins with, as its bytes and as text: a pickle of its own. */
+const LEGACY_NUMBER: readonly number[] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+const LEGACY_TEXT: readonly number[] = ascii('L119547037146038801333356L\n.');
+/** Protocols 4 and 5 say before it how long it is. */
+const LEGACY_FRAME: readonly number[] = [0x95, LEGACY_NUMBER.length, 0, 0, 0, 0, 0, 0, 0];
+
+/** True for the first bytes of a file in torch's format before 1.6, which `torch.save` writes in any pickle protocol. */
+export function isLegacyStart(bytes: Uint8Array): boolean {
+  if (startsWith(bytes, LEGACY_TEXT)) return true;
+  const isMarked = bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5;
+  const isFramed = startsWith(bytes, LEGACY_FRAME, 2);
+  return isMarked && startsWith(bytes, LEGACY_NUMBER, isFramed ? 2 + LEGACY_FRAME.length : 2);
+}
 
 /** A zip's first entry. */
 export const ZIP_MAGIC: readonly number[] = [0x50, 0x4b, 0x03, 0x04];
@@ -38,7 +47,7 @@ export async function sniffContainer(source: ByteSource): Promise<Container> {
   checkSource('sniffContainer', source);
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
   if (startsWith(head, ZIP_MAGIC)) return (await isNpz(head, source)) ? 'npz' : 'torch-zip';
-  if (startsWith(head, LEGACY_MAGIC)) return 'torch-legacy';
+  if (isLegacyStart(head)) return 'torch-legacy';
   if (startsWith(head, [0x93, ...ascii('NUMPY')])) return 'npy';
   if (looksLikeSafetensors(head, source.size)) return 'safetensors';
   if (/^\s*\{[^]*"weight_map"\s*:/.test(decodeHead(head))) return 'safetensors-index';

@@ -1,7 +1,7 @@
 /** What is kept of a pickle once it was read: its names and how it uses them, not its values. */
 import type { FormatError } from '../../base/errors.ts';
 import type { PickleExplanation } from '../inspect/explain-pickle.ts';
-import { listCalledNames } from '../pickle/called-names.ts';
+import { listCalledNames, listNames } from '../pickle/called-names.ts';
 import type { PickleTrace } from '../pickle/trace.ts';
 import type { GlobalRecord } from '../pickle/records.ts';
 
@@ -28,7 +28,7 @@ export interface FoundPickle {
 }
 
 /** Counts what a pickle names and calls. */
-export function countNames({ globals, calls }: PickleTrace): Map<string, NameUse> {
+export function countNames(trace: PickleTrace): Map<string, NameUse> {
   const names = new Map<string, NameUse>();
   const use = (record: GlobalRecord): NameUse => {
     const key = `${record.module}.${record.name}`;
@@ -36,7 +36,7 @@ export function countNames({ globals, calls }: PickleTrace): Map<string, NameUse
     names.set(key, known);
     return known;
   };
-  for (const record of globals) use(record).count++;
-  for (const call of calls) for (const record of listCalledNames(call)) use(record).calls++;
+  for (const record of listNames(trace)) use(record).count++;
+  for (const call of trace.calls) for (const record of listCalledNames(call)) use(record).calls++;
   return names;
 }

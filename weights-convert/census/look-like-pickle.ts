@@ -4,11 +4,14 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
+import { listCalledNames } from '../pickle/called-names.ts';
 import { makeTrace, type PickleTrace } from '../pickle/trace.ts';
 import { OPCODES } from '../pickle/opcodes.ts';
 
 const PROTO = 0x80;
 const NEWEST_PROTOCOL = 5;
+/** So many in a row are no accident, and each takes time. */
+const ENOUGH_PICKLES = 1_000;
 
 /** True where a pickle's mark stands, with a protocol that exists. */
 export function hasPickleMark(bytes: Uint8Array, at = 0): boolean {
@@ -16,8 +19,12 @@ export function hasPickleMark(bytes: Uint8Array, at = 0): boolean {
 }
 
 /** True for a pickle that names something before it breaks, since an attack may break behind its call. */
-export function namesSomething({ globals }: PickleTrace): boolean {
-  return globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name));
+export function namesSomething({ globals, calls }: PickleTrace): boolean {
+  // Python imports a module of any name that a file can have, which data does not go on to call.
+  return (
+    globals.some(({ module, name }) => /^[\w.]+$/.test(module) && /^[\w.]+$/.test(name)) ||
+    calls.some((call) => listCalledNames(call).length > 0)
+  );
 }
 
 /**
@@ -29,7 +36,7 @@ export function namesSomething({ globals }: PickleTrace): boolean {
  */
 export function looksLikePickles(sample: Uint8Array, size: number): boolean {
   if (!OPCODES.has(sample[0]!)) return false;
-  for (let position = 0; position < sample.length;) {
+  for (let position = 0, pickles = 0; position < sample.length && pickles < ENOUGH_PICKLES; pickles++) {
     const rest = sample.subarray(position);
     if (rest.every((byte) => byte === 0)) return true;
     const trace = makeTrace();

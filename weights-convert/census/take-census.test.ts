@@ -29,6 +29,17 @@ const unknown = pickle(call(global('evil', 'run'), text('id')));
 const systemAsText = join("cos\nsystem\n(S'id'\ntR.");
 const list = pickle(']');
 
+const weights = pickle(dict({ a: tensor('0', 1, [1], [1]) }));
+
+/** A checkpoint with something else in it. */
+function withEntry(...entries: readonly EntryPlan[]): Uint8Array {
+  return assembleZip([
+    { name: 'x/data.pkl', data: weights },
+    { name: 'x/data/0', data: new Uint8Array(4) },
+    ...entries,
+  ]);
+}
+
 const UNSAFE = 'E_PICKLE_EXEC_ATTEMPT';
 const UNKNOWN = 'E_PICKLE_UNKNOWN_CALL';
 const TRAILING = 'E_PICKLE_TRAILING';
@@ -83,10 +94,6 @@ describe('behind STOP', () => {
 });
 
 describe('in a zip', () => {
-  const weights = pickle(dict({ a: tensor('0', 1, [1], [1]) }));
-  const withEntry = (...entries: readonly EntryPlan[]): Uint8Array =>
-    assembleZip([{ name: 'x/data.pkl', data: weights }, { name: 'x/data/0', data: new Uint8Array(4) }, ...entries]);
-
   test.each<[name: string, entries: EntryPlan[], code: string | undefined]>([
     ['evil.pkl', [{ name: 'x/evil.pkl', data: system }], UNSAFE],
     ['a pickle of any name', [{ name: 'x/readme.txt', data: system }], UNSAFE],
@@ -123,9 +130,9 @@ describe('in a zip', () => {
   });
 });
 
-function npyOfObjects(data: Uint8Array): Uint8Array {
-  const header = `{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n`;
-  return join('\x93NUMPY\x01\x00', Uint8Array.of(header.length, 0), header, data);
+function npyOfObjects(data: Uint8Array, type = "'|O'"): Uint8Array {
+  const header = `{'descr': ${type}, 'fortran_order': False, 'shape': (1,), }\n`;
+  return join('\x93NUMPY\x01\x00', Uint8Array.of(header.length & 0xff, header.length >> 8), header, data);
 }
 
 describe('in NumPy’s files', () => {
@@ -137,9 +144,74 @@ describe('in NumPy’s files', () => {
     expect((await inspect(file)).failure?.code).toBe(code);
   });
 
+  test.each(['"|O"', "'\\x7cO'", "'object'", "'|' 'O'", "[('a', '|O')]"])('whose type is spelled %s', async (type) => {
+    const array = npyOfObjects(unknown, type);
+    for (const file of [array, assembleZip([{ name: 'a.npy', data: array }]), withEntry({ name: 'x/a', data: array })])
+      expect((await inspect(file)).failure?.code).toBe(UNKNOWN);
+  });
+
+  test('behind a header that is longer than any', async () => {
+    const array = npyOfObjects(unknown, `'|O'${' '.repeat(60_000)}`);
+    expect((await inspect(withEntry({ name: 'x/a', data: array }))).failure?.code).toBe(UNKNOWN);
+  });
+
+  test('behind the numbers', async () => {
+    const array = npyOfObjects(join('\0', unknown), "'|u1'");
+    expect((await inspect(withEntry({ name: 'x/a', data: array }))).failure?.code).toBe(UNKNOWN);
+  });
+
   test('objects of Python’s own are no call to worry about', async () => {
     const { failure } = await inspect(readFileSync(new URL('../corpus/numpy/objects.npz', import.meta.url)));
     expect(failure?.code).not.toBe(UNKNOWN);
+  });
+});
+
+describe('in a zip, hidden better', () => {
+  const odd = join('\x80\x02', global('my-module', 'run'), ')R\xff');
+
+  test('one that breaks behind its call of a module with an odd name', async () => {
+    expect((await inspect(withEntry({ name: 'x/data/7', data: odd }))).failure?.code).toBe(UNKNOWN);
+  });
+
+  test('that cannot be opened, though others would', async () => {
+    const broken = Uint8Array.from(torchZip(system));
+    broken[6]! ^= 1; // a flag of the first entry
+    expect((await inspect(broken)).failure).toBeInstanceOf(UnsafeFileError);
+  });
+
+  test('another zip that cannot be looked through is not nothing', async () => {
+    const broken = join(torchZip(list), 'more');
+    const deep = Array.from({ length: 8 }).reduce<Uint8Array>(
+      (inner) => assembleZip([{ name: 'a', data: inner }]),
+      list,
+    );
+    for (const data of [broken, deep])
+      expect((await inspect(withEntry({ name: 'x/other', data }))).failure?.code).toBe(TRAILING);
+  });
+});
+
+describe('names that getattr comes to', () => {
+  const inner = call(global('__builtin__', 'getattr'), global('geometry', 'Shape'), text('Kind'));
+  const hidden = call(global('__builtin__', 'getattr'), global('random', '_os'), text('system'));
+
+  test('a class within a class is no attack', async () => {
+    const { failure, inspection } = await inspect(pickle(inner, ')\x81'));
+    expect(failure).toBeUndefined();
+    expect(inspection.globals.items.map(({ name }) => name)).toContain('geometry.Shape.Kind');
+  });
+
+  test.each<[name: string, file: Uint8Array, code: string]>([
+    ['called', pickle(call(inner, 'K\x01')), UNKNOWN],
+    ['that run code', pickle(hidden), UNSAFE],
+    [
+      'of no plain name',
+      pickle(call(global('__builtin__', 'getattr'), global('a', 'b'), text('__subclasses__'))),
+      UNSAFE,
+    ],
+    ['and getattr given to another', pickle(tuple(inner, call(global('a', 'b'), hidden))), UNSAFE],
+    ['getattr, never called', pickle(global('__builtin__', 'getattr')), UNSAFE],
+  ])('%s', async (_, file, code) => {
+    expect((await inspect(file)).failure?.code).toBe(code);
   });
 });
 

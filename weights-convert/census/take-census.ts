@@ -7,7 +7,7 @@ import { FormatError } from '../../base/errors.ts';
 import { sourceFromBytes, type ByteSource } from '../byte-source.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
 import type { PickleTrace } from '../pickle/trace.ts';
-import { LEGACY_MAGIC, startsWith, ZIP_MAGIC, type Container } from '../sniff.ts';
+import { isLegacyStart, startsWith, ZIP_MAGIC, type Container } from '../sniff.ts';
 import { openTorchLegacy } from '../torch/torch-legacy.ts';
 import { openZip, type ZipEntry } from '../zip/zip-archive.ts';
 import { quote } from '../zip/zip-end.ts';
@@ -29,6 +29,8 @@ export interface Census {
 export interface CensusOptions {
   /** Also explain each pickle, opcode by opcode [false]. */
   readonly explain?: boolean;
+  /** Also search a zip that cannot be opened for pickles [false]: who only wants its weights is refused anyway. */
+  readonly searchBroken?: boolean;
 }
 
 /** Files within bytes within files: deeper ones are not looked into. */
@@ -39,19 +41,22 @@ const HEAD_BYTES = 4096;
 const LEGACY_PICKLES = 5;
 
 /** What was found, for as long as somebody holds the source: inspecting, opening and refusing a file all ask. */
-const TAKEN = new WeakMap<ByteSource, { readonly census: Census; readonly explain: boolean }>();
+const TAKEN = new WeakMap<
+  ByteSource,
+  { readonly census: Census; readonly explain: boolean; readonly searchBroken: boolean }
+>();
 
 /** Looks through a file. Never throws for what is in it. */
 export async function takeCensus(
   source: ByteSource,
   container: Container,
-  { explain = false }: CensusOptions = {},
+  { explain = false, searchBroken = false }: CensusOptions = {},
 ): Promise<Census> {
   const known = TAKEN.get(source);
-  if (known && (known.explain || !explain)) return known.census;
-  const census = new CensusTaker(explain);
+  if (known && (known.explain || !explain) && (known.searchBroken || !searchBroken)) return known.census;
+  const census = new CensusTaker(explain, searchBroken);
   await census.lookAtFile(source, container, '', 0);
-  TAKEN.set(source, { census, explain });
+  TAKEN.set(source, { census, explain, searchBroken });
   return census;
 }
 
@@ -60,9 +65,11 @@ class CensusTaker implements Census {
   padding = 0;
   unexplained = 0;
   readonly #explain: boolean;
+  readonly #searchBroken: boolean;
 
-  constructor(explain: boolean) {
+  constructor(explain: boolean, searchBroken: boolean) {
     this.#explain = explain;
+    this.#searchBroken = searchBroken;
   }
 
   /** @returns false if something in it could not be looked through */
@@ -123,6 +130,8 @@ class CensusTaker implements Census {
       entries = await openZip(source);
     } catch (error) {
       requireFormatError(error);
+      // Others may open it all the same: they look for the end of the directory, or only for an entry's header.
+      if (this.#searchBroken) await this.#scan({ source, start: 0, end: source.size, place, isRest: true }, level);
       return false;
     }
     let isWhole = true;
@@ -137,10 +146,12 @@ class CensusTaker implements Census {
     const { offset, size } = entry;
     const head = await source.read(offset, Math.min(size, HEAD_BYTES));
     const part = { source, start: offset, end: offset + size, place };
-    if (startsWith(head, ZIP_MAGIC) || startsWith(head, LEGACY_MAGIC)) {
-      if (level >= MAX_LEVELS) return false;
+    if (startsWith(head, ZIP_MAGIC) || isLegacyStart(head)) {
       const container = startsWith(head, ZIP_MAGIC) ? 'torch-zip' : 'torch-legacy';
-      return this.lookAtFile(sliceSource(source, entry), container, place, level + 1);
+      const isRead =
+        level < MAX_LEVELS && (await this.lookAtFile(sliceSource(source, entry), container, place, level + 1));
+      if (!isRead) this.unexplained += size;
+      return isRead;
     }
     if (hasPickleMark(head) || looksLikePickles(head, size)) {
       return isExplained(await this.#scan({ ...part, isGuess: true }, level));
@@ -150,8 +161,10 @@ class CensusTaker implements Census {
 
   /** An array of objects is a header and a pickle. */
   async #lookAtArray(part: Omit<ScanPlan, 'explain'>, level: number): Promise<boolean> {
-    const start = await findObjects(part.source, part.start, part.end);
-    return start === undefined || isExplained(await this.#scan({ ...part, start }, level));
+    const found = await findObjects(part.source, part.start, part.end);
+    if (!found) return true;
+    const { start, isCertain } = found;
+    return isExplained(await this.#scan({ ...part, start, isGuess: !isCertain }, level));
   }
 
   /** Answers for a call that opens bytes, if each time they are bytes, and a file of torch's that is looked through. */
@@ -178,7 +191,7 @@ function isExplained({ unexplained }: Scan): boolean {
 
 /** What `torch.load` would take bytes for. */
 function containerOf(bytes: Uint8Array): Container {
-  if (startsWith(bytes, LEGACY_MAGIC)) return 'torch-legacy';
+  if (isLegacyStart(bytes)) return 'torch-legacy';
   return startsWith(bytes, ZIP_MAGIC) ? 'torch-zip' : 'pickle';
 }
 

@@ -31,7 +31,7 @@ export async function inspectPickles(
   container: Container,
   explain: boolean,
 ): Promise<PickleFindings> {
-  const census = await takeCensus(source, container, { explain });
+  const census = await takeCensus(source, container, { explain, searchBroken: true });
   // Of a bare pickle that breaks everything is known by now.
   const broken = container === 'pickle' ? census.pickles[0]?.failure : undefined;
   const { opened, failure } = broken ? { failure: broken } : await openPickle(source, container);

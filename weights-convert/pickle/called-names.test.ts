@@ -1,9 +1,11 @@
 /** Which names a pickle calls, whatever way it takes to the call. */
 import { expect, test } from 'vitest';
+import { FormatError } from '../../base/errors.ts';
 import { call, global, join, pickle, text, tuple } from '../../test/hostile/pickle-assembler.ts';
 import { listCalledNames } from './called-names.ts';
 import { decodePickle } from './decode-pickle.ts';
 import { globalName } from './records.ts';
+import { makeTrace } from './trace.ts';
 
 function calledBy(...pieces: readonly (Uint8Array | string)[]): string[] {
   const { calls } = decodePickle(pickle(...pieces));
@@ -12,6 +14,12 @@ function calledBy(...pieces: readonly (Uint8Array | string)[]): string[] {
 
 const run = global('evil', 'run');
 const thing = global('evil', 'Thing');
+
+const getattr = global('__builtin__', 'getattr');
+
+function attribute(owner: Uint8Array, name: string): Uint8Array {
+  return call(getattr, owner, text(name));
+}
 
 test.each<[name: string, pieces: (Uint8Array | string)[], called: string[]]>([
   ['REDUCE', [call(run, text('id'))], ['evil.run']],
@@ -36,11 +44,40 @@ test.each<[name: string, pieces: (Uint8Array | string)[], called: string[]]>([
     ['copyreg._reconstructor', 'evil.run'],
   ],
   ['made by NEWOBJ of an instance', [call(run), ')\x81'], ['evil.run', 'evil.run']],
+  ['a function within one that is named', [call(attribute(thing, 'run'), text('id'))], ['evil.Thing.run']],
+  ['a class within a class, called', [call(attribute(attribute(thing, 'A'), 'B'))], ['evil.Thing.A.B']],
+  ['an attribute of a result', [attribute(call(run), 'x')], ['evil.run', 'builtins.getattr']],
+  ['an attribute whose name is a result', [call(getattr, thing, call(run))], ['evil.run', 'builtins.getattr']],
+  [
+    'the maker of bits for a generator of NumPy',
+    [call(global('numpy.random._pickle', '__generator_ctor'), text('id'), run)],
+    ['numpy.random._pickle.__generator_ctor', 'evil.run'],
+  ],
+  [
+    'the class of such a maker',
+    [call(global('numpy.random._pickle', '__bit_generator_ctor'), thing)],
+    ['numpy.random._pickle.__bit_generator_ctor', 'evil.Thing'],
+  ],
+  [
+    'an instance that is iterated',
+    [call(global('builtins', 'list'), join(thing, ')\x81'))],
+    ['builtins.list', 'evil.Thing'],
+  ],
+  [
+    'a class made by NEWOBJ',
+    [global('builtins', 'type'), tuple(text('X'), tuple(thing), '}'), '\x81'],
+    ['builtins.type'],
+  ],
+  ['the class of a storage', [tuple(text('storage'), run, text('0'), text('cpu'), 'K\x01'), 'Q'], ['evil.run']],
   ['only named', [run], []],
+  ['a class within a class', [attribute(attribute(thing, 'A'), 'B')], []],
+  ['an instance of a class within a class', [attribute(thing, 'A'), ')\x81'], []],
+  ['the class of None', [call(global('builtins', 'type'), 'N')], []],
+  ['a storage that is not read', [tuple(text('storage'), global('torch', 'ComplexFloatStorage'), text('0')), 'Q'], []],
   ['only named, in a list', ['](', run, 'e'], []],
   ['made by NEWOBJ', [thing, ')\x81'], []],
   ['made by NEWOBJ_EX, with its state', ['\x80\x04', thing, ')}\x92}b'], []],
-  ['given as data', [call(global('collections', 'OrderedDict'), run)], ['collections.OrderedDict']],
+  ['given as data', [call(global('types', 'SimpleNamespace'), run)], ['types.SimpleNamespace']],
   ['no callable at all', ['K\x01', ')R'], []],
 ])('%s', (_, pieces, called) => {
   expect(calledBy(...pieces)).toEqual(called);
@@ -51,3 +88,12 @@ test('results of results of results end', () => {
   const { calls } = decodePickle(pickle(run, ')R'.repeat(1500)));
   expect(calls.flatMap(listCalledNames)).toHaveLength(1500);
 });
+
+test.each(['b', 'a', 's'])(
+  'what Python would do to an object that is only named is noted before it is refused: %s',
+  (opcode) => {
+    const trace = makeTrace();
+    expect(() => decodePickle(pickle(thing, opcode === 's' ? 'NN' : '}', opcode), { trace })).toThrow(FormatError);
+    expect(trace.calls.flatMap(listCalledNames).map(globalName)).toEqual(['evil.Thing']);
+  },
+);

@@ -10,6 +10,7 @@ import {
   type GlobalRecord,
   type PickleValue,
 } from './records.ts';
+import type { PickleTrace } from './trace.ts';
 
 /** Function → which of its arguments it calls, now or when it is used. */
 const CALLED_ARGUMENTS: ReadonlyMap<string, number> = new Map([
@@ -17,25 +18,91 @@ const CALLED_ARGUMENTS: ReadonlyMap<string, number> = new Map([
   ['collections.defaultdict', 0],
   // Runs the initialiser of the second of its arguments, where that is not `object`.
   ['copyreg._reconstructor', 1],
+  // NumPy's generators are given the function that makes their source of bits, or its class.
+  ...['numpy.random._pickle', 'numpy.random.mtrand'].flatMap((module): [string, number][] => [
+    [`${module}.__bit_generator_ctor`, 0],
+    [`${module}.__generator_ctor`, 1],
+    [`${module}.__randomstate_ctor`, 1],
+  ]),
+  ['numpy.random.__RandomState_ctor', 1],
+  // They iterate, measure or print what they are given, and so run its methods.
+  ...'bool bytearray bytes complex dict float frozenset int list set str tuple'
+    .split(' ')
+    .map((name): [string, number] => [`builtins.${name}`, 0]),
+  ...'Counter OrderedDict UserDict UserList UserString deque'
+    .split(' ')
+    .map((name): [string, number] => [`collections.${name}`, 0]),
 ]);
 
+/** Their instances are classes, and to make one runs what its bases and attributes say. */
+const METACLASSES: ReadonlySet<string> = new Set(['builtins.type', 'abc.ABCMeta', 'enum.EnumMeta', 'enum.EnumType']);
+
+const GETS_ATTRIBUTE = 'builtins.getattr';
+
 /** Names within names, such as the result of a call that is called: followed so far and no further. */
-const MAX_STEPS = 100;
+const MAX_STEPS = 16;
+/** Classes within classes. */
+const MAX_ATTRIBUTES = 8;
 
 /** The names that Python would have called. */
-export function listCalledNames({ by, callee, args }: CallRecord): GlobalRecord[] {
+export function listCalledNames(call: CallRecord): GlobalRecord[] {
+  const { by, callee, args } = call;
   const called = findCallable(callee);
-  if (!called) return [];
+  if (!called || findAttribute(call) || isTypeOfNone(called, args)) return [];
   // An instance needs a class that is named; anything else in its place could be called by `__new__`.
-  if (by === 'newobj') return isClassName(callee) ? [] : [called];
+  if (by === 'newobj') return isClassName(callee) && !METACLASSES.has(globalName(called) ?? '') ? [] : [called];
   const argument = CALLED_ARGUMENTS.get(globalName(called) ?? '');
   const given = argument === undefined ? undefined : findCallable(sequenceItems(args)?.[argument]);
   return given ? [called, given] : [called];
 }
 
+/** How the class of None is written, which has no name. */
+function isTypeOfNone(called: GlobalRecord, args: PickleValue): boolean {
+  const items = sequenceItems(args);
+  return globalName(called) === 'builtins.type' && items?.length === 1 && items[0] === null;
+}
+
 /** A name, or a class of torch's legacy container, which stands there with its source text. */
 function isClassName(callee: PickleValue): boolean {
-  return isRecord(callee) && (callee.tag === 'global' || callee.tag === 'persistent');
+  if (!isRecord(callee)) return false;
+  return callee.tag === 'global' || callee.tag === 'persistent' || (callee.tag === 'call' && !!findAttribute(callee));
+}
+
+/**
+ * The name that a call of `getattr` comes to. Protocols before 4 have no names with dots, and write a class within a
+ * class, or a function within one, as `getattr(Outer, 'Inner')`.
+ *
+ * @returns undefined for any other call, and where it is no plain name of something that is named
+ */
+export function findAttribute(call: CallRecord): GlobalRecord | undefined {
+  const steps: string[] = [];
+  let current: PickleValue | undefined = call;
+  while (isRecord(current) && current.tag === 'call' && steps.length < MAX_ATTRIBUTES) {
+    const { by, callee, args }: CallRecord = current;
+    if (by !== 'reduce' || !isNameOf(callee, GETS_ATTRIBUTE)) return undefined;
+    const [owner, step, ...others]: readonly PickleValue[] = sequenceItems(args) ?? [];
+    if (others.length > 0 || typeof step !== 'string' || !/^[A-Za-z_]\w{0,199}$/.test(step)) return undefined;
+    steps.unshift(step);
+    current = owner;
+  }
+  if (!isRecord(current) || current.tag !== 'global' || globalName(current) === GETS_ATTRIBUTE) return undefined;
+  return { tag: 'global', module: current.module, name: [current.name, ...steps].join('.') };
+}
+
+/** Compares without joining: a pickle has many calls. */
+function isNameOf(value: PickleValue, fullName: string): boolean {
+  if (!isRecord(value) || value.tag !== 'global') return false;
+  const { module, name } = value;
+  return module.length + 1 + name.length === fullName.length && `${module}.${name}` === fullName;
+}
+
+/** Every name of a pickle, with what `getattr` comes to in its place, where it is only used for plain names. */
+export function listNames({ globals, calls }: PickleTrace): GlobalRecord[] {
+  if (!globals.some((record) => isNameOf(record, GETS_ATTRIBUTE))) return [...globals];
+  const attributes = calls.flatMap((call) => findAttribute(call) ?? []);
+  const getting = calls.flatMap(listCalledNames).filter((name) => globalName(name) === GETS_ATTRIBUTE);
+  const isPlain = attributes.length > 0 && getting.length === 0;
+  return [...globals.filter((record) => !isPlain || globalName(record) !== GETS_ATTRIBUTE), ...attributes];
 }
 
 /** The name behind what is called: for an instance or a result, that of its class or function. Undefined for plain values. */
@@ -48,9 +115,12 @@ function findCallable(value: PickleValue | undefined): GlobalRecord | undefined 
         return current;
       case 'persistent':
         return findPersistentName(current.id);
-      case 'call':
+      case 'call': {
+        const attribute = findAttribute(current);
+        if (attribute) return attribute;
         current = current.callee;
         break;
+      }
       default:
         return undefined;
     }

@@ -1,9 +1,9 @@
 /** What Python would call the class of a decoded value: for lists of what is beside the weights. */
+import { findAttribute } from './called-names.ts';
 import { globalName, isRecord, sequenceItems, type CallRecord, type PickleValue } from './records.ts';
 
 /** Functions that make an instance of what they are given first. */
 const MAKERS: ReadonlySet<string> = new Set([
-  'builtins.getattr',
   'copyreg.__newobj__',
   'copyreg.__newobj_ex__',
   'copyreg._reconstructor',
@@ -33,7 +33,10 @@ function nameNumber(value: number | bigint): string {
   return typeof value === 'bigint' || Number.isInteger(value) ? 'int' : 'float';
 }
 
-function classOfCall({ callee, args }: CallRecord): string {
+function classOfCall(call: CallRecord): string {
+  const { callee, args } = call;
+  const attribute = findAttribute(call) ?? (isRecord(callee) && callee.tag === 'call' && findAttribute(callee));
+  if (attribute) return globalName(attribute)!;
   const name = globalName(callee);
   if (name === undefined) return 'an object of no known class';
   const first = MAKERS.has(name) ? globalName(sequenceItems(args)?.[0]) : undefined;

@@ -9,7 +9,9 @@ import { checkBudget, type PickleBudgets } from './budgets.ts';
 import { PickleCursor } from './cursor.ts';
 import { EXTENSION_REGISTRY, modernModule } from './module-names.ts';
 import {
+  globalName,
   isRecord,
+  sequenceItems,
   type CallRecord,
   type GlobalRecord,
   type PersistentRecord,
@@ -17,6 +19,9 @@ import {
   type PickleValue,
 } from './records.ts';
 import type { PickleTrace } from './trace.ts';
+
+/** Also those that are not read: of complex and quantised numbers. */
+const STORAGE_CLASS = /^torch\.(cuda\.|storage\.)?_?[A-Za-z0-9]*Storage(Base)?$/;
 
 export class PickleMachine {
   readonly cursor: PickleCursor;
@@ -136,16 +141,24 @@ export class PickleMachine {
   }
 
   pushCall(by: CallRecord['by'], callee: PickleValue, args: PickleValue): void {
+    this.push(this.#noteCall(by, callee, args));
+  }
+
+  #noteCall(by: CallRecord['by'], callee: PickleValue, args: PickleValue): CallRecord {
     const depth = this.#depthOf([callee, args]);
     const record: CallRecord = { tag: 'call', by, callee, args, items: [], entries: [], depth };
     this.trace.calls.push(record);
-    this.push(record);
+    return record;
   }
 
   pushPersistent(id: PickleValue): void {
     const record: PersistentRecord = { tag: 'persistent', id };
     this.persistents.push(record);
     this.push(record);
+    // Versions of PyTorch before 1.10 call the class of a storage, whatever it is.
+    const [kind, storageClass] = sequenceItems(id) ?? [];
+    if (kind === 'storage' && isRecord(storageClass) && !STORAGE_CLASS.test(globalName(storageClass) ?? ''))
+      this.#noteCall('reduce', storageClass, id);
   }
 
   /** APPEND, APPENDS and ADDITEMS: adds to the list, set or call on top. */
@@ -185,6 +198,8 @@ export class PickleMachine {
     if (isRecord(target) && (kinds as readonly string[]).includes(target.tag)) {
       return target as Extract<PickleRecord, { tag: Kind }>;
     }
+    // Not refused before it is noted: Python would call a method of it, or set its attributes.
+    if (isRecord(target) && target.tag === 'global') this.#noteCall('reduce', target, null);
     const found = isRecord(target) ? `a ${target.tag}` : 'a plain value';
     throw this.error('E_PICKLE_TYPE', `wants a ${kinds.join(' or ')} and finds ${found}`);
   }

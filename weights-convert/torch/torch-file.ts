@@ -6,6 +6,7 @@ import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { refuseExtensions, refuseGadgets } from '../globals.ts';
 import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
+import { listNames } from '../pickle/called-names.ts';
 import { makeTrace } from '../pickle/trace.ts';
 import type { GlobalRecord, PickleValue } from '../pickle/records.ts';
 import { readTensor, readTensorBlocks } from './read-tensor.ts';
@@ -72,7 +73,7 @@ export function decodeWithoutGadgets(bytes: Uint8Array, sourceName: string): Dec
       throw new FormatError(error.code, `${sourceName}: ${error.message}`, { cause: error });
     throw error;
   } finally {
-    refuseGadgets(trace.globals, sourceName);
+    refuseGadgets(listNames(trace), sourceName);
     refuseExtensions(trace.globals, sourceName);
   }
 }

@@ -4,6 +4,7 @@ import { call, dict, global, integer, join, pickle, text, tuple, uint64 } from '
 import { assembleZip } from '../../test/hostile/zip-assembler.ts';
 import { sourceFromBytes } from '../byte-source.ts';
 import { stringEntries } from '../pickle/records.ts';
+import { sniffContainer } from '../sniff.ts';
 import { interpretTensor } from './tensor-record.ts';
 import type { TorchFile } from './torch-file.ts';
 import { openTorchLegacy } from './torch-legacy.ts';
@@ -105,6 +106,18 @@ describe('legacy', () => {
   test.each([true, false])('a view on part of a storage, little-endian: %s', async (littleEndian) => {
     expect(await readOnly(await openLegacy(legacyFile('N', littleEndian)))).toEqual(Float32Array.of(1, 2, 3));
     expect(await readOnly(await openLegacy(legacyFile(view(2, 3), littleEndian)))).toEqual(Float32Array.of(3, 4, 5));
+  });
+
+  test('is known in every pickle protocol that torch.save can be asked for', async () => {
+    const number = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.';
+    const frame = '\x95\x0d\0\0\0\0\0\0\0';
+    const rest = legacyFile('N', true).subarray(15);
+    const starts = ['\x80\x03', `\x80\x04${frame}`, `\x80\x05${frame}`].map((start) => start + number);
+    for (const start of [...starts, 'L119547037146038801333356L\n.']) {
+      const source = sourceFromBytes(join(start, rest), 'x');
+      expect(await sniffContainer(source)).toBe('torch-legacy');
+      expect(await readOnly(await openTorchLegacy(source))).toEqual(Float32Array.of(1, 2, 3));
+    }
   });
 
   test('a view outside its storage, and a tensor outside its view', async () => {
