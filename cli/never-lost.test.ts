@@ -253,6 +253,14 @@ describe('a drawing', () => {
     await expectRefused('E_OUTPUT_EXISTS', ['complete', p('photo.png'), '--redraw', '0,0,1,0.5', ...words]);
   });
 
+  test('does not replace what stands where its tokens were', async () => {
+    expect((await draw('-o', p('h.png'))).exitCode).toBe(0);
+    for (const bytes of ['mine', '', writeNpy({ dtype: 'int32', shape: [2, 2], data: new Int32Array(4) })]) {
+      place.write('h.tokens.npy', bytes);
+      await expectRefused('E_OUTPUT_EXISTS', ['generate', 'red heart', '-n', '1', '-o', p('h.png')]);
+    }
+  });
+
   test('does not replace pictures in a folder, nor a folder', async () => {
     mkdirSync(p('f'));
     place.write('f/001.png', makePng(8, 8));
