@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { bundledModel } from '../base/node/package-files.ts';
 import { MANIFEST_NAME } from '../weights-convert/manifest.ts';
 import { listFiles } from '../weights-convert/node/model-target.ts';
-import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
+import { folderOf, readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 
 /** Paths of `model.json` and of what it names. What is wrong with the folder is told by whoever opens it. */
-export async function listModelFiles(folder: string = bundledModel): Promise<string[]> {
+export async function listModelFiles(model: string = bundledModel): Promise<string[]> {
+  const folder = folderOf(model);
   const manifest = await readModelManifest(folder).catch(() => undefined);
   const names = [MANIFEST_NAME, ...(manifest ? listFiles(manifest).map(({ name }) => name) : [])];
   return names.map((name) => join(folder, name));

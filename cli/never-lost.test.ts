@@ -2,10 +2,23 @@
  * Files that a person has stay as they are: whatever a command reads is never what it writes, under whatever name, and
  * drawings replace only drawings.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { openSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../base/node/package-files.ts';
 import { encodePng, decodePng, readPngText } from '../node.ts';
 import { writeNpy } from '../weights-convert/npy.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
@@ -117,7 +130,10 @@ describe.each([
     await expectRefused('E_OUTPUT_CLASH', ['encode', p('photo.png'), '-o', p('w.npy'), '--size', '64']);
     await expectRefused('E_OUTPUT_CLASH', ['generate', 'red heart', '-o', p('w.png')]);
     await expectRefused('E_OUTPUT_CLASH', ['generate', 'red heart', '-o', p('v.png')]);
-    await expectRefused('E_OUTPUT_CLASH', ['encode', p('photo.png'), '-o', `${model}/tokenizer.json`, '--size', '64']);
+    const overTokenizer = ['encode', p('photo.png'), '-o', `${model}/tokenizer.json`, '--size', '64'];
+    await expectRefused('E_OUTPUT_CLASH', overTokenizer);
+    await expectRefused('E_OUTPUT_CLASH', [...overTokenizer, '-m', `${model}/model.json`]);
+    await expectRefused('E_OUTPUT_CLASH', ['generate', 'red heart', '-o', p('w.png'), '-m', `${model}/model.json`]);
   });
 
   test('two results that are one file', async () => {
@@ -181,6 +197,28 @@ describe('a folder of results', () => {
   });
 });
 
+test('beside a picture, a file that is no result of ours stays', async () => {
+  const reconstruct = ['reconstruct', p('photo.png'), '--size', '64', '-m', model, '--quiet'];
+  place.write('photo.reconstruction.png', makePng(8, 8));
+  await expectRefused('E_OUTPUT_EXISTS', reconstruct);
+  rmSync(p('photo.reconstruction.png'));
+  for (let i = 0; i < 2; i++) expect(await runCaptured(reconstruct)).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+test('standard output may be the picture that is read', () => {
+  const stdout = openSync(p('photo.png'), 'a');
+  const words = ['encode', p('photo.png'), '-o', '-', '--size', '64', '-m', model];
+  const main = join(packageRoot, 'dist/cli/main.js');
+  const before = hashAll(place);
+  const { status, stderr } = spawnSync(process.execPath, [main, ...words], { stdio: ['ignore', stdout, 'pipe'] });
+  closeSync(stdout);
+  expect({ status, stderr: String(stderr) }).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('(E_OUTPUT_CLASH)'),
+  });
+  expect(hashAll(place)).toEqual(before);
+});
+
 describe('a drawing', () => {
   test.each([
     ['a photograph', () => place.write('h.png', makePng(8, 8))],
@@ -213,6 +251,14 @@ describe('a drawing', () => {
     const words = ['red heart', '-n', '1', '-o', p('h.png')];
     await expectRefused('E_OUTPUT_EXISTS', ['generate', ...words]);
     await expectRefused('E_OUTPUT_EXISTS', ['complete', p('photo.png'), '--redraw', '0,0,1,0.5', ...words]);
+  });
+
+  test('does not replace what stands where its tokens were', async () => {
+    expect((await draw('-o', p('h.png'))).exitCode).toBe(0);
+    for (const bytes of ['mine', '', writeNpy({ dtype: 'int32', shape: [2, 2], data: new Int32Array(4) })]) {
+      place.write('h.tokens.npy', bytes);
+      await expectRefused('E_OUTPUT_EXISTS', ['generate', 'red heart', '-n', '1', '-o', p('h.png')]);
+    }
   });
 
   test('does not replace pictures in a folder, nor a folder', async () => {

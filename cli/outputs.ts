@@ -35,19 +35,13 @@ export function planOutputs(inputs: readonly string[], output: string | undefine
   const { command, extensions, suffix, together = false, reads = [] } = rules;
   const read = [...inputs, ...reads];
   if (output === undefined) {
-    return checkClashes(
-      inputs.map((input) => nameBeside(input, `${suffix ?? ''}${extensions[0]}`)),
-      read,
-      command,
-    );
+    const names = inputs.map((input) => nameBeside(input, `${suffix ?? ''}${extensions[0]}`));
+    return checkUnnamed(names, read, command);
   }
   const kind = output === '-' ? 'file' : kindOf(output);
   if (kind === 'folder') {
     const names = inputs.map((input) => join(output, `${stem(input)}${extensions[0]}`));
-    checkClashes(names, read, command);
-    // Nobody has named these files.
-    for (const name of names) checkResultPlace(name, command);
-    return names;
+    return checkUnnamed(names, read, command);
   }
   if (output !== '-' && kind === 'file' && !extensions.includes(extname(output).toLowerCase())) {
     throw outputNameError(command, output, extensions);
@@ -59,6 +53,13 @@ export function planOutputs(inputs: readonly string[], output: string | undefine
     );
   }
   return checkClashes([output], read, command);
+}
+
+/** Nobody has named these files: of what stands there only results of ours are replaced. */
+function checkUnnamed(names: string[], read: readonly string[], command: string): string[] {
+  checkClashes(names, read, command);
+  for (const name of names) if (name !== '-') checkResultPlace(name, command);
+  return names;
 }
 
 /** A file that a command does not write. */
@@ -126,14 +127,14 @@ export async function writeIntoFolder(destination: string, write: () => Promise<
  */
 export function checkClashes(destinations: string[], read: readonly string[], command: string): string[] {
   const taken = new Map(read.map((input) => [identifyInput(input), 'an input']));
-  for (const destination of destinations.filter(isPath)) {
-    const identity = identifyFile(destination);
+  for (const destination of destinations) {
+    const identity = identifyOutput(destination);
     if (identity === undefined) continue;
     const other = taken.get(identity);
     if (other !== undefined) {
       throw new UsageError(
         'E_OUTPUT_CLASH',
-        `${command}: ${destination} would be written, and it is ${other} too. Name another file or folder with -o.`,
+        `${command}: ${nameOutput(destination)} would be written, and it is ${other} too. Name another file or folder with -o.`,
       );
     }
     taken.set(identity, 'another result');
@@ -145,6 +146,11 @@ export function checkClashes(destinations: string[], read: readonly string[], co
 function identifyInput(input: string): string | undefined {
   if (input === '-') return identifyOpenFile(0);
   return isPath(input) ? identifyFile(input) : undefined;
+}
+
+/** Standard output too: `>> picture.png`. */
+function identifyOutput(output: string): string | undefined {
+  return output === '-' ? identifyOpenFile(1) : identifyFile(output);
 }
 
 /** How messages call a destination. */

@@ -31,7 +31,7 @@ export function findPlaces({ pictures, tokens }: DrawingFiles, command: string):
   if (tokens !== undefined)
     places.set(
       tokens,
-      placeOf(tokens, () => isOurs, command),
+      placeOf(tokens, (present) => isOurs && isTokens(present, 3), command),
     );
   return places;
 }
@@ -42,7 +42,7 @@ export function findPlaces({ pictures, tokens }: DrawingFiles, command: string):
  * @throws DalleError `E_OUTPUT_EXISTS`; FormatError `E_FILE_*`
  */
 export function checkResultPlace(path: string, command: string): void {
-  placeOf(path, (present) => readSettings(present) !== undefined || isTokens(present), command);
+  placeOf(path, (present) => readSettings(present) !== undefined || isTokens(present, 2), command);
 }
 
 function placeOf(path: string, mayReplace: (path: string) => boolean, command: string): 'new' | 'replace' {
@@ -76,12 +76,16 @@ function readSettings(path: string): Readonly<Record<string, unknown>> | undefin
   }
 }
 
-/** Whether a file is an array as `encode` writes it: int32 [H, W]. */
-function isTokens(path: string): boolean {
+/** Whether a file is an array as we write it: int32, [H, W] by `encode`, and [n, H, W] beside a drawing. */
+function isTokens(path: string, dimensions: 2 | 3): boolean {
   try {
     const fd = openForReading(path);
     try {
-      return /^\x93NUMPY[^]*'descr': '<i4'[^]*'shape': \(\d+, \d+\)/.test(readAt(fd, 0, NPY_HEADER).toString('latin1'));
+      const [, shape] =
+        /^\x93NUMPY[^]*'descr': '<i4'[^]*'shape': \((\d+(?:, \d+)*)\)/.exec(
+          readAt(fd, 0, NPY_HEADER).toString('latin1'),
+        ) ?? [];
+      return shape?.split(',').length === dimensions;
     } finally {
       closeSync(fd);
     }

@@ -99,6 +99,7 @@ describe('no proxy', () => {
     ['is used for a host of NO_PROXY', () => ({ HTTP_PROXY: proxy.host, NO_PROXY: 'example.org, 127.0.0.1' })],
     ['is used for a host of no_proxy', () => ({ HTTP_PROXY: proxy.host, no_proxy: '127.0.0.1', NO_PROXY: 'x' })],
     ['is used for any host with *', () => ({ HTTP_PROXY: proxy.host, NO_PROXY: '*' })],
+    ['is used for any host with * and spaces', () => ({ HTTP_PROXY: proxy.host, NO_PROXY: ' * ' })],
   ])('%s', async (_, values) => {
     setProxies(values());
     expect(await get(`${server.origin}/encoder.pkl`)).toBe(bytes.length);

@@ -50,7 +50,7 @@ function readSettings(env: NodeJS.ProcessEnv): ProxySettings {
   return {
     httpProxy: readProxy('HTTP_PROXY', env),
     httpsProxy: readProxy('HTTPS_PROXY', env),
-    noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
+    noProxy: (env['no_proxy'] ?? env['NO_PROXY'] ?? '').trim(),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Folders for results: made where there are none, and removed again if nothing came of it. */
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import type { ExplainFailure } from './output-file.ts';
 import { forgetFolder, rememberFolder } from './temporary-files.ts';
 
@@ -11,11 +12,17 @@ import { forgetFolder, rememberFolder } from './temporary-files.ts';
  * @throws what `explain` makes of the failure
  */
 export async function makeFolders(out: string, explain: ExplainFailure): Promise<string | undefined> {
-  const first = await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw explain(out, cause);
-  });
+  const first = makeExplained(out, explain);
   if (first !== undefined) for (const folder of listFolders(out, first)) rememberFolder(folder);
   return first;
+}
+
+function makeExplained(out: string, explain: ExplainFailure): string | undefined {
+  try {
+    return makeFolder(out);
+  } catch (cause) {
+    throw explain(out, cause);
+  }
 }
 
 /** Removes the empty folders from `out` up to `first`, which is where making them began. */

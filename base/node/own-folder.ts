@@ -4,8 +4,8 @@
  * Windows, nothing is checked.
  */
 import { chmodSync, lstatSync, statSync, type Stats } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { DalleError } from '../errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
@@ -13,7 +13,7 @@ const SET_GROUP = 0o2000;
 
 /** Makes a folder and those above it, for this user alone; throws as `checkOwnFolder`, and what the system throws. */
 export async function makeOwnFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   checkOwnFolder(folder);
 }
 

@@ -1,46 +1,40 @@
 /**
  * Runs the built command under strace: to list the system calls that name a file of a folder, and to kill the process as
- * one of them begins. Calls of the main thread are counted there alone, so that the same call is met again; those of
- * Node's pool, of which there is then one thread, among the calls of all threads.
+ * one of them begins. A call is told by its name, its path and how often a thread has made it with that path, so nothing
+ * that happens elsewhere shifts the count; for that, names of temporary files are the same at each run
+ * (same-names.mjs), and Node's pool is one thread.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const TRACED = '%file,fsync,fdatasync,fchmod,fchown';
+const sameNames = new URL('same-names.mjs', import.meta.url).href;
+const TRACED = '%file,fsync,fdatasync,fchmod,fchown,ftruncate';
 
-/** A call to die at: the `nth` of this name in a thread, or the `nth` of those that name `path`. */
-export const describePoint = ({ isMain, call, nth, path }) =>
-  `${call} ${nth}${path === undefined ? '' : ` of ${basename(path)}`}${isMain ? '' : ' of the pool'}`;
+/** A call to die at: the `nth` of this name with this path. */
+export const describePoint = ({ isMain, call, nth, path }, folder) =>
+  `${call} ${nth} of ${relative(folder, path) || 'the folder'}${isMain ? '' : ' in the pool'}`;
 
 /** Runs a command to its end and lists its calls that name something in `folder`. */
 export async function listPoints(words, folder, log) {
-  const points = [];
-  for (const isMain of [true, false]) {
-    const { code, said } = await trace(words, log, isMain, []);
-    if (code !== 0) throw new Error(`${words.join(' ')} failed:\n${said}`);
-    points.push(...readLog(log, folder, isMain));
-    rmSync(log);
-    if (isMain) await words.prepare();
-  }
+  const { code, said } = await trace(words, log, ['-f']);
+  if (code !== 0) throw new Error(`${words.list.join(' ')} failed:\n${said}`);
+  const points = readLog(log, folder);
+  rmSync(log);
   return points;
 }
 
-/** Kills a command as a call begins; false if it never came to that. */
+/** Kills a command as a call begins; false if it died elsewhere, or not at all. */
 export async function killAt(words, { isMain, call, nth, path }, log) {
-  // Where the path is known before, others are not counted: the main thread has hundreds of calls of the same name.
-  const paths = path === undefined ? [] : ['-P', path];
-  const inject = [...paths, '-e', `inject=${call}:signal=KILL:when=${nth}`];
-  const { signal } = await trace(words, log, isMain, inject);
-  const last = readFileSync(log, 'utf8')
-    .trim()
-    .split('\n')
-    .filter((line) => line.includes(`${call}(`))
-    .at(-1);
+  // Without -f the main thread alone is counted.
+  const flags = [...(isMain ? [] : ['-f']), '-P', path, '-e', `inject=${call}:signal=KILL:when=${nth}`];
+  const { signal } = await trace(words, log, flags);
+  const calls = isMain ? readMainLog(log) : readCalls(log);
   rmSync(log);
-  return { isKilled: signal === 'SIGKILL', last };
+  const last = calls.filter((made) => made.call === call && made.line.includes(path)).at(-1);
+  return signal === 'SIGKILL' && last !== undefined && last.isMain === isMain;
 }
 
 /** Runs a command without strace. */
@@ -48,33 +42,46 @@ export function run(words) {
   return start(process.execPath, [main, ...words.list]);
 }
 
-function trace(words, log, isMain, inject) {
-  const flags = ['-y', '-qq', '-s', '4096', '-o', log, '-e', `trace=${TRACED}`, ...(isMain ? [] : ['-f']), ...inject];
-  return start('strace', [...flags, process.execPath, main, ...words.list]);
+function trace(words, log, flags) {
+  const common = ['-y', '-qq', '-s', '4096', '-o', log, '-e', `trace=${TRACED}`];
+  return start('strace', [...common, ...flags, process.execPath, '--import', sameNames, main, ...words.list]);
 }
 
-/** The main thread's when it is alone in the log; else those of the other threads. */
-function readLog(log, folder, isMain) {
+function readLog(log, folder) {
   const counts = new Map();
   const points = [];
-  let first;
-  for (const line of readFileSync(log, 'utf8').split('\n')) {
-    const [, thread = 'main', call] = /^(?:(\d+) +)?(\w+)\(/.exec(line) ?? [];
-    if (call === undefined || call === 'execve') continue;
-    first ??= thread;
-    const path = isMain ? undefined : findKnownPath(line, folder);
-    for (const key of [`${thread} ${call}`, `${thread} ${call} ${path}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
-    if (!line.includes(folder) || (!isMain && thread === first)) continue;
-    const nth = counts.get(path === undefined ? `${thread} ${call}` : `${thread} ${call} ${path}`);
-    points.push({ isMain, call, nth, path });
+  for (const { call, thread, isMain, line } of readCalls(log)) {
+    const path = findPath(line, folder);
+    if (path === undefined || call === 'execve') continue;
+    const key = `${thread} ${call} ${path}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    points.push({ isMain, call, nth: counts.get(key), path });
   }
   return points;
 }
 
-/** A path of the folder in a call that has no temporary name, which is another one each time. */
-function findKnownPath(line, folder) {
-  const [, path] = /["<]([^"<>]+)[">]/.exec(line.slice(Math.max(0, line.indexOf(folder) - 1))) ?? [];
-  return path?.startsWith(folder) && !path.includes('/.dalle-gl-') ? path : undefined;
+/** The first thread is the main one. */
+function readCalls(log) {
+  const lines = readFileSync(log, 'utf8').split('\n');
+  const main = lines[0]?.split(' ')[0];
+  return lines.flatMap((line) => {
+    const [, thread, call] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    return call === undefined ? [] : [{ thread, call, isMain: thread === main, line }];
+  });
+}
+
+function readMainLog(log) {
+  const lines = readFileSync(log, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [, call] = /^(\w+)\(/.exec(line) ?? [];
+    return call === undefined ? [] : [{ call, isMain: true, line }];
+  });
+}
+
+/** The first path of the folder in a call, as an argument or as what a descriptor is open on. */
+function findPath(line, folder) {
+  const paths = [...line.matchAll(/["<]([^"<>]+)[">]/g)].map(([, path]) => path);
+  return paths.find((path) => path === folder || path.startsWith(`${folder}/`));
 }
 
 function start(program, args) {

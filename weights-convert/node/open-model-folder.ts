@@ -36,6 +36,11 @@ export async function openModelFolder(
   return openModel(openerOf(folder, options), wanted, { verify, ...(signal && { signal }) });
 }
 
+/** The folder of a model that was named by itself or by its `model.json`. */
+export function folderOf(path: string): string {
+  return basename(path) === MANIFEST_NAME ? dirname(path) : path;
+}
+
 /**
  * What `model.json` of a folder on disk says; none of the files it names is opened.
  *
@@ -53,7 +58,7 @@ export async function readModelManifest(folder: string): Promise<ModelManifest> 
 function openerOf(folder: string | URL, options: DownloadFileOptions): OpenFile {
   const path = pathOf(folder);
   if (path !== undefined) {
-    const place = basename(path) === MANIFEST_NAME ? dirname(path) : path;
+    const place = folderOf(path);
     return (name) => openFileOf(place, name);
   }
   const base = parseFolder(folder);

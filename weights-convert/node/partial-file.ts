@@ -9,7 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DalleError } from '../../base/errors.ts';
@@ -21,6 +21,7 @@ import { openFileSource } from './file-source.ts';
 import { createNodeHasher, type NodeHasher } from './node-hasher.ts';
 import { describeWriteFailure } from './write-failure.ts';
 import { writeWhole } from '../../base/node/output-files.ts';
+import { makeFolder } from '../../base/node/make-folder.ts';
 import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
 import { readOwnFile } from '../../base/node/read-own-file.ts';
 import { isRunning } from '../../base/node/running-process.ts';
@@ -76,7 +77,7 @@ export class PartialFile {
   /** Makes room for the bytes from `from` on: behind those that were kept, or 0 to forget them. */
   async begin(version: FileVersion, from: number): Promise<void> {
     await this.guard(async () => {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.folder, 0o700);
       checkPlace(dirname(this.folder));
       checkOwnFolder(this.folder);
       await this.checkSpace((version.bytes ?? from) - from);
