@@ -7,8 +7,12 @@ import { once } from 'node:events';
 import { openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packageRoot } from '../base/node/package-files.ts';
+import { makePngChunk } from '../images/png-chunks.ts';
+import { countPngBytes, readPngHeader } from '../images/png-header.ts';
+import { assemblePng } from '../test/images/png-assembler.ts';
 import { makePng, makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
 
 const main = join(packageRoot, 'dist/cli/main.js');
@@ -100,4 +104,20 @@ test('a standard error that is full, or closed while it works, changes nothing',
     stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
   });
   expect((await once(failed, 'close'))[0]).toBe(1);
+});
+
+test('a signal ends it while a large picture is decoded, which hears nothing for seconds', async () => {
+  const head = { width: 8000, height: 8000, depth: 1, colourType: 0, interlaced: true };
+  const size = countPngBytes(readPngHeader(assemblePng(head, [makePngChunk('IDAT', new Uint8Array())])));
+  place.write('large.png', assemblePng(head, [makePngChunk('IDAT', deflateSync(Buffer.alloc(size)))]));
+  const child = spawn(process.execPath, [main, 'reconstruct', 'large.png', '-o', 'out.png'], {
+    cwd: place.folder,
+    stdio: 'ignore',
+  });
+  const closed = once(child, 'close');
+  await sleep(2500);
+  child.kill('SIGINT');
+  // A command that heard it would stop by itself with exit code 130.
+  expect((await closed)[1]).toBe('SIGINT');
+  expect(place.list()).toEqual(['large.png']);
 });
