@@ -108,7 +108,7 @@ test('a standard error that is full, or closed while it works, changes nothing',
 
 test('a signal ends it while a large picture is decoded, which hears nothing for seconds', async () => {
   const head = { width: 8000, height: 8000, depth: 1, colourType: 0, interlaced: true };
-  const size = countPngBytes(readPngHeader(assemblePng(head, [makePngChunk('IDAT', new Uint8Array())])));
+  const size = countPngBytes(readPngHeader(assemblePng(head, [makePngChunk('IDAT', new Uint8Array())]), 'large.png'));
   place.write('large.png', assemblePng(head, [makePngChunk('IDAT', deflateSync(Buffer.alloc(size)))]));
   const child = spawn(process.execPath, [main, 'reconstruct', 'large.png', '-o', 'out.png'], {
     cwd: place.folder,

@@ -177,7 +177,8 @@ test('methods of a dVAE', async () => {
     expect(await fault(() => dvae.encode(pixels, value as object))).toBe(undefined);
   }
   await dvae.dispose();
-});
+  // Where a value happens to be right, the reference device draws, which takes its time.
+}, 180_000);
 
 test('pixels: what is refused, and why', async () => {
   const dvae = await loadDVAE(undefined, { device: referenceDevice });
