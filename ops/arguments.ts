@@ -39,16 +39,17 @@ export function checkPerAxis(
   values.forEach((value, axis) => checkWholeNumber(where, `${name}[${axis}]`, value, least));
 }
 
-/** Throws UsageError `E_ARGUMENT` or ShapeError `E_ATTRIBUTE` unless each of these attributes is a whole number of at least 1. */
+/** Throws UsageError `E_ARGUMENT` or ShapeError `E_ATTRIBUTE` unless each of these attributes is a whole number of at least `least`. */
 export function checkCounts<Name extends string>(
   where: string,
   attributes: Readonly<Record<Name, number>>,
   names: readonly Name[],
+  least = 1,
 ): void {
   checkObject(where, 'attributes', attributes);
   for (const name of names) {
     checkNumber(where, name, attributes[name]);
-    checkWholeNumber(where, name, attributes[name], 1);
+    checkWholeNumber(where, name, attributes[name], least);
   }
 }
 

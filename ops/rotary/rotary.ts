@@ -50,7 +50,9 @@ export const rotaryOp: Op<RotaryAttributes> = {
  * @throws ShapeError `E_SHAPE`, `E_DTYPE`
  */
 export function rotary(x: Tensor, turns: Tensor, position: Tensor, attributes: RotaryAttributes): Tensor {
-  checkCounts('rotary', attributes, ['sequences', 'vectors']);
+  checkCounts('rotary', attributes, ['sequences']);
+  // With none nothing turns.
+  checkCounts('rotary', attributes, ['vectors'], 0);
   return apply(rotaryOp, [x, turns, position], attributes);
 }
 
