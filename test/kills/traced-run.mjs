@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const sameNames = new URL('same-names.mjs', import.meta.url).href;
+/** The pool's calls that same-names.mjs makes beforehand, and how often. */
+const LED = ['openat', 'statx'];
+const LEAD = 40;
 const TRACED = '%file,fsync,fdatasync,fchmod,fchown,ftruncate';
 
 /** A call to die at: the `nth` of this name with this path. */
@@ -29,8 +32,9 @@ export async function listPoints(words, folder, log) {
 /** Kills a command as a call begins; false if it died elsewhere, or not at all. */
 export async function killAt(words, { isMain, call, nth, path }, log) {
   // Without -f the main thread alone is counted.
-  const flags = [...(isMain ? [] : ['-f']), '-P', path, '-e', `inject=${call}:signal=KILL:when=${nth}`];
-  const { signal } = await trace(words, log, flags);
+  const lead = !isMain && LED.includes(call) ? LEAD : 0;
+  const flags = [...(isMain ? [] : ['-f']), '-P', path, '-e', `inject=${call}:signal=KILL:when=${nth + lead}`];
+  const { signal } = await trace(words, log, flags, { KILLS_LEAD: String(lead), KILLS_LEAD_PATH: path });
   const calls = isMain ? readMainLog(log) : readCalls(log);
   rmSync(log);
   const last = calls.filter((made) => made.call === call && made.line.includes(path)).at(-1);
@@ -42,9 +46,13 @@ export function run(words) {
   return start(process.execPath, [main, ...words.list]);
 }
 
-function trace(words, log, flags) {
-  const common = ['-y', '-qq', '-s', '4096', '-o', log, '-e', `trace=${TRACED}`];
-  return start('strace', [...common, ...flags, process.execPath, '--import', sameNames, main, ...words.list]);
+function trace(words, log, flags, environment = {}) {
+  const common = ['-y', '-q', '-s', '4096', '-o', log, '-e', `trace=${TRACED}`];
+  return start(
+    'strace',
+    [...common, ...flags, process.execPath, '--import', sameNames, main, ...words.list],
+    environment,
+  );
 }
 
 function readLog(log, folder) {
@@ -60,10 +68,11 @@ function readLog(log, folder) {
   return points;
 }
 
-/** The first thread is the main one. */
+/** The main thread has the lowest number of those that made calls or, which strace tells too, ended. */
 function readCalls(log) {
   const lines = readFileSync(log, 'utf8').split('\n');
-  const main = lines[0]?.split(' ')[0];
+  const threads = lines.filter((line) => line !== '').map((line) => Number.parseInt(line, 10));
+  const main = String(threads.reduce((least, thread) => Math.min(least, thread), Infinity));
   return lines.flatMap((line) => {
     const [, thread, call] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
     return call === undefined ? [] : [{ thread, call, isMain: thread === main, line }];
@@ -84,8 +93,8 @@ function findPath(line, folder) {
   return paths.find((path) => path === folder || path.startsWith(`${folder}/`));
 }
 
-function start(program, args) {
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', MESA_SHADER_CACHE_DISABLE: 'true' };
+function start(program, args, environment = {}) {
+  const env = { ...process.env, ...environment, UV_THREADPOOL_SIZE: '1', MESA_SHADER_CACHE_DISABLE: 'true' };
   return new Promise((resolve) => {
     const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
