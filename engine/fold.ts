@@ -5,6 +5,7 @@
  */
 import { sortTopologically } from './graph.ts';
 import type { NumericArray, Op } from './op.ts';
+import { runReference } from './run-reference.ts';
 import { sizeOf } from './shape.ts';
 import { Tensor, checkTensor, constantOp, isOf } from './tensor.ts';
 import type { ConstantAttributes } from './tensor.ts';
@@ -52,15 +53,7 @@ function foldOne(tensor: Tensor): Tensor {
   const sources = tensor.inputs.filter((input) => isOf(input, constantOp)).map(({ attributes }) => attributes);
   const read = async (): Promise<NumericArray> => {
     const inputs = await Promise.all(sources.map((source) => source.read()));
-    const output = new Float32Array(sizeOf(tensor.shape));
-    tensor.op.reference({
-      attributes: tensor.attributes,
-      inputs,
-      inputTypes: tensor.inputs.map((input) => input.type),
-      output,
-      outputType: tensor.type,
-    });
-    return output;
+    return runReference(tensor, inputs, new Float32Array(sizeOf(tensor.shape)));
   };
   const label = `${tensor.op.name}(${sources.map((source) => source.label).join(', ')})`;
   const { op, attributes: own, type } = tensor;

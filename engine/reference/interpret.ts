@@ -5,7 +5,8 @@
 import { checkFunction, checkObject } from '../../base/check-argument.ts';
 import type { NumericArray } from '../op.ts';
 import { planAsWritten } from '../plan.ts';
-import type { Plan, Step, Value } from '../plan.ts';
+import type { Plan, Value } from '../plan.ts';
+import { runReference } from '../run-reference.ts';
 import { sizeOf } from '../shape.ts';
 import { StateStore, stateOp } from '../state.ts';
 import { constantOp, isOf, placeholderOp } from '../tensor.ts';
@@ -46,7 +47,7 @@ export async function interpretPlan(
     const { output, inputs: others, dying } = step;
     const operands: NumericArray[] = [];
     for (const index of step.op.redraws ? [output, ...others] : others) operands.push(await read(index));
-    const result = compute(step, operands);
+    const result = runReference(step.tensor, operands, new Float64Array(sizeOf(step.tensor.shape)));
     live.set(output, result);
     const { tensor } = values[output]!;
     if (isOf(tensor, stateOp)) states.replace(tensor.attributes.state, result);
@@ -64,16 +65,4 @@ async function readSource({ tensor }: Value, inputs: Inputs): Promise<NumericArr
   if (!isOf(tensor, stateOp)) throw new Error(`interpret: ${tensor.toString()} is read before it is made`);
   const { state } = tensor.attributes;
   return states.of(state, () => new Float64Array(sizeOf(state.type.shape)));
-}
-
-function compute({ op, tensor }: Step, inputs: readonly NumericArray[]): Float64Array {
-  const output = new Float64Array(sizeOf(tensor.shape));
-  op.reference({
-    attributes: tensor.attributes,
-    inputs,
-    inputTypes: tensor.inputs.map((input) => input.type),
-    output,
-    outputType: tensor.type,
-  });
-  return output;
 }
