@@ -20,21 +20,22 @@ const zones = {
   'ops/': ['base/', 'engine/index.ts'],
   'nets/': ['base/', 'engine/index.ts', 'ops/', 'weights-convert/', '@huggingface/tokenizers'],
   'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],
-  'weights-convert/': ['base/', '@noble/hashes'],
-  'weights-convert/node/': ['base/', 'base/node/', 'weights-convert/', 'node:'],
+  'weights-convert/': ['base/', 'nets/', '@noble/hashes'],
+  'weights-convert/node/': ['base/', 'base/node/', 'nets/', 'weights-convert/', 'node:'],
   'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
-  'index.ts': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'images/'],
+  'index.ts': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
-  'kernel-cache.ts': ['base/', 'base/node/', 'engine/index.ts', 'ops/', 'node:'],
+  'load/': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'weights-convert/'],
+  'load/node/': ['base/', 'base/node/', 'engine/index.ts', 'ops/', 'load/', 'nets/', 'weights-convert/', 'node:'],
   'node.ts': [
-    ...['base/', 'base/node/', 'index.ts', 'kernel-cache.ts'],
+    ...['base/', 'base/node/', 'index.ts', 'load/', 'load/node/'],
     ...['engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'nets/', 'nets/tokenizer/node/'],
     ...['weights-convert/', 'weights-convert/node/', 'images/', 'images/node/'],
   ],
   'cli/': [
     ...['base/', 'base/node/', 'node.ts', 'engine/index.ts', 'engine/context/node/'],
-    ...['weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
+    ...['nets/', 'weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
   ],
 };
 

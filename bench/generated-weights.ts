@@ -1,7 +1,7 @@
 /** All tensors of a dVAE's net as a generator makes them, held in memory: a checkpoint that was read already. */
-import type { DvaeArchitecture } from '../weights-convert/dvae-spec.ts';
+import type { DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import { generateTensors } from '../weights-convert/official-size.ts';
-import type { Weights } from '../weights-convert/weights.ts';
+import type { Weights } from '../nets/weights.ts';
 
 export function makeWeights<A extends DvaeArchitecture>(architecture: A): Weights<A> {
   const generated = generateTensors(architecture).map(({ name, shape, make }) => ({ name, shape, data: make() }));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebGLDevice } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
-import { imagePositions } from '../weights-convert/transformer-spec.ts';
+import { imagePositions } from '../nets/transformer/architecture.ts';
 import { createCeilingProbes } from './ceilings.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createOurTransformer } from './peers/dalle-gl-transformer.ts';

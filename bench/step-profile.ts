@@ -8,7 +8,7 @@ import { nextInputs, nextLogits } from '../nets/transformer/sequence.ts';
 import { deriveTables } from '../nets/transformer/tables.ts';
 import { growTree } from '../nets/weight-tree.ts';
 import { compile } from '../ops/index.ts';
-import { textPositions } from '../weights-convert/transformer-spec.ts';
+import { textPositions } from '../nets/transformer/architecture.ts';
 import type { TransformerModel } from './peers/transformer-peer.ts';
 import { formatTable } from './report/table.ts';
 import { median } from './statistics.ts';

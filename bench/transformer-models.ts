@@ -6,10 +6,10 @@ import { createRandom } from '../test/helpers/random.ts';
 import { paper } from '../nets/transformer/configurations.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
 import { bundledModel } from '../base/node/package-files.ts';
-import { expectedTransformerTensors, textPositions } from '../weights-convert/transformer-spec.ts';
-import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
+import { expectedTransformerTensors, textPositions } from '../nets/transformer/architecture.ts';
+import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
 import { countElements } from '../weights-convert/torch/tensor-record.ts';
-import type { TensorData } from '../weights-convert/weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 import type { TransformerModel } from './peers/transformer-peer.ts';
 
 export const PAPER_SHAPED: TransformerArchitecture = { ...paper(12, 14), text_length: 64 };

@@ -8,7 +8,7 @@ import { ContextError, DalleError, UsageError } from '../base/errors.ts';
 import { configurations, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
 import type { DeviceName, DeviceSpeed, DrawLimits } from '../node.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
-import type { TransformerArchitecture } from '../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
 import { defineCommand, type Command } from './command.ts';
 import { commonFlags, deviceFlag, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';

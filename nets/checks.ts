@@ -3,7 +3,7 @@ import { checkArchitecture } from '../weights-convert/check-given.ts';
 import { checkList, checkObject, checkFunction } from '../base/check-argument.ts';
 import { checkOptions, checkRunOptions } from '../base/check-options.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';
-import type { NetArchitecture } from '../weights-convert/net-spec.ts';
+import type { NetArchitecture } from './net-kinds.ts';
 import { checkPrecision, type WeightTree } from './weight-tree.ts';
 import { checkDevice, checkTensor } from '../engine/index.ts';
 

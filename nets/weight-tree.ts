@@ -8,7 +8,7 @@ import { DalleError, ShapeError } from '../base/errors.ts';
 import { halfWeights } from '../ops/cast/cast.ts';
 import { castToHalf, constant } from '../ops/index.ts';
 import type { Tensor } from '../ops/index.ts';
-import type { TensorData } from '../weights-convert/weights.ts';
+import type { TensorData } from './weights.ts';
 
 export type Precision = 'full' | 'half';
 

@@ -39,7 +39,7 @@ test.each([
 test.each([
   ['engine/snippet.ts', '../index.ts'],
   ['engine/snippet.ts', '../node.ts'],
-  ['engine/snippet.ts', '../kernel-cache.ts'],
+  ['engine/snippet.ts', '../load/node/kernel-cache.ts'],
   ['engine/snippet.ts', '../bench/harness.ts'],
   ['engine/snippet.ts', '../test/helpers/close.ts'],
   ['engine/snippet.ts', '../dist/index.js'],
@@ -93,7 +93,7 @@ test.each([
   ['ops/relu/snippet.ts', '../../engine/index.ts'],
   ['ops/relu/snippet.ts', '../shader/fragment.ts'],
   ['nets/snippet.ts', '../engine/index.ts'],
-  ['nets/snippet.ts', '../weights-convert/weights.ts'],
+  ['nets/snippet.ts', '../weights-convert/net-tensors.ts'],
   ['weights-convert/snippet.ts', '@noble/hashes/sha2.js'],
   ['weights-convert/node/snippet.ts', 'node:fs'],
   ['node.ts', './engine/context/node/open.ts'],

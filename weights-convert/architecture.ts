@@ -3,7 +3,7 @@
  * module, or from the shapes of a state dict. check-tensors.ts then holds every tensor against them.
  */
 import { FormatError } from '../base/errors.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
+import type { DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import type { PickleValue } from './pickle/records.ts';
 
 /** Name → shape of the tensors that a file has. */

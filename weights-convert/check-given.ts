@@ -2,9 +2,9 @@
 import { argumentError, checkFunction, checkObject } from '../base/check-argument.ts';
 import { readSizes } from './architecture.ts';
 import type { ByteSource } from './byte-source.ts';
-import type { NetArchitecture } from './net-spec.ts';
-import { readTransformer } from './transformer-architecture.ts';
-import type { Weights } from './weights.ts';
+import type { NetArchitecture } from '../nets/net-kinds.ts';
+import { readTransformer } from '../nets/transformer/read-architecture.ts';
+import type { Weights } from '../nets/weights.ts';
 
 export function checkSource(where: string, source: ByteSource): void {
   const advice = 'Bytes become a source with sourceFromBytes, a Blob or File with sourceFromBlob.';

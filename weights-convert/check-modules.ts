@@ -5,7 +5,7 @@
  */
 import { architectureError } from './architecture.ts';
 import { expectedModules } from './dvae-modules.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
+import type { DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import { isRecord, type PickleValue } from './pickle/records.ts';
 import type { ModuleRecord } from './state-dict.ts';
 

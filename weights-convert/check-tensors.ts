@@ -5,9 +5,9 @@
 import { checkArchitecture } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import { formatName } from './inspect/format-value.ts';
-import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
-import type { TransformerArchitecture } from './transformer-spec.ts';
-import { nameInFile, type TensorData } from './weights.ts';
+import { expectedNetTensors, type NetArchitecture } from '../nets/net-kinds.ts';
+import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
+import { nameInFile, type TensorData } from '../nets/weights.ts';
 
 /** Differences quoted in a message; the rest are counted. */
 const MAX_LISTED = 12;

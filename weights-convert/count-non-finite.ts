@@ -3,7 +3,7 @@
  * them, and a net that has one draws nothing but grey: it is no error of the file, and whoever converts it should know.
  */
 import { countElements } from './torch/tensor-record.ts';
-import { nameInFile, tensorBlocks, type TensorData } from './weights.ts';
+import { nameInFile, tensorBlocks, type TensorData } from '../nets/weights.ts';
 
 /** A tensor that is not all numbers. */
 export interface NonFinite {

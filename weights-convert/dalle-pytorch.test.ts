@@ -13,8 +13,8 @@ import { describeDallePytorch, describeDallePytorchVersion, readDallePytorch } f
 import { netTensors } from './net-tensors.ts';
 import { openWeights } from './open-weights.ts';
 import type { DictRecord, PickleValue } from './pickle/records.ts';
-import { expectedTransformerTensors, type TransformerArchitecture } from './transformer-spec.ts';
-import { isKind, type WeightsOf } from './weights.ts';
+import { expectedTransformerTensors, type TransformerArchitecture } from '../nets/transformer/architecture.ts';
+import { isKind, type WeightsOf } from '../nets/weights.ts';
 
 const folder = new URL('corpus/dalle-pytorch/', import.meta.url);
 

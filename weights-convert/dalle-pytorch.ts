@@ -8,8 +8,8 @@ import type { Shapes } from './architecture.ts';
 import { isShifted } from './dalle-pytorch-names.ts';
 import type { PlainValue } from './pickle/build-records.ts';
 import { plainEntries, type PickleValue } from './pickle/records.ts';
-import { readTransformer, transformerError, type Fields } from './transformer-architecture.ts';
-import type { AttentionKind, TransformerArchitecture } from './transformer-spec.ts';
+import { readTransformer, transformerError, type Fields } from '../nets/transformer/read-architecture.ts';
+import type { AttentionKind, TransformerArchitecture } from '../nets/transformer/architecture.ts';
 
 /** Its attention types that dalle-gl has, one of them twice; its row is not the paper's. */
 const ATTENTION_TYPES: readonly (readonly [type: string, kind: AttentionKind])[] = [

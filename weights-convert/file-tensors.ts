@@ -4,7 +4,7 @@
  */
 import type { FormatError } from '../base/errors.ts';
 import type { PickleValue } from './pickle/records.ts';
-import type { TensorData } from './weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 
 /** A tensor of a file. */
 export interface FileTensor {

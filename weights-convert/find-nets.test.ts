@@ -16,7 +16,7 @@ import {
 } from '../test/hostile/pickle-assembler.ts';
 import { safetensors } from '../test/hostile/safetensors-attacks.ts';
 import { sourceFromBytes, type ByteSource } from './byte-source.ts';
-import { expectedTensors, type DvaeArchitecture } from './dvae-spec.ts';
+import { expectedTensors, type DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import { writeModulePickle } from './module-pickle.ts';
 import { generateTensors } from './official-size.ts';
 import { openCheckpoint, openWeights } from './open-weights.ts';
@@ -25,7 +25,7 @@ import { decodePickle } from './pickle/decode-pickle.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
 import type { PickleValue } from './pickle/records.ts';
 import { writeSafetensors, type WritableTensor } from './safetensors/write-safetensors.ts';
-import type { Weights } from './weights.ts';
+import type { Weights } from '../nets/weights.ts';
 import { openZip, readZipEntry } from './zip/zip-archive.ts';
 
 type Tensors = Map<string, WritableTensor>;

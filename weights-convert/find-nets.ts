@@ -15,7 +15,7 @@ import { refuseZeroOptimiser } from './partitioned.ts';
 import { recogniseNet, refuseUnsupported } from './recognise-net.ts';
 import { unwrapName } from './tensor-names.ts';
 import type { TorchFile } from './torch/torch-file.ts';
-import type { TensorData } from './weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 
 /**
  * The nets of a file that `torch.save` wrote. Classes and functions that it names are compared with known names and no

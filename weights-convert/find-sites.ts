@@ -6,7 +6,7 @@ import { FormatError } from '../base/errors.ts';
 import { PART_OF_CLASS } from './dvae-modules.ts';
 import type { FileContents, FileModule, FileTensor } from './file-tensors.ts';
 import { nameError } from './find-tensors.ts';
-import type { NetPart } from './net-spec.ts';
+import type { NetPart } from '../nets/net-kinds.ts';
 import { isCopy, unwrapName } from './tensor-names.ts';
 
 /** A tensor by its way without wrappers' words. */

@@ -14,7 +14,7 @@ import { PART_OF_CLASS } from './dvae-modules.ts';
 import { moduleClass } from './state-dict.ts';
 import { interpretTensor } from './torch/tensor-record.ts';
 import type { TorchFile } from './torch/torch-file.ts';
-import type { TensorData } from './weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 
 /** Optimisers keep tensors four deep. */
 const MAX_DEPTH = 12;

@@ -2,8 +2,8 @@
 import { FormatError } from '../base/errors.ts';
 import type { SavedSettings } from './dalle-pytorch.ts';
 import type { LeftOutValue } from './file-tensors.ts';
-import type { NetArchitecture } from './net-spec.ts';
-import type { LeftOut, TakenOff, TensorData } from './weights.ts';
+import type { NetArchitecture } from '../nets/net-kinds.ts';
+import type { LeftOut, TakenOff, TensorData } from '../nets/weights.ts';
 
 /** A net and the tensors that the file has for it, not yet checked against each other. */
 export interface FoundNet {

@@ -13,7 +13,7 @@ export {
   type DecoderArchitecture,
   type DvaeArchitecture,
   type EncoderArchitecture,
-} from './dvae-spec.ts';
+} from '../nets/dvae/architecture.ts';
 export { openModel, type Model, type ModelWeights, type OpenFile, type OpenModelOptions } from './model-folder.ts';
 export type {
   ModelFile,
@@ -25,7 +25,7 @@ export type {
   TokenizerPart,
 } from './manifest.ts';
 export { describeArchitecture } from './check-tensors.ts';
-export type { NetArchitecture, NetKind, NetPart } from './net-spec.ts';
+export type { NetArchitecture, NetKind, NetPart } from '../nets/net-kinds.ts';
 export { netTensors } from './net-tensors.ts';
 export { inspectFile, type InspectionResult, type InspectOptions } from './inspect/inspect-file.ts';
 export type {
@@ -42,12 +42,12 @@ export { openCheckpoint, openWeights } from './open-weights.ts';
 export { downloadBlob, type DownloadedBlob, type DownloadOptions, type DownloadProgress } from './download.ts';
 export { describeSource } from './describe-source.ts';
 export { sniffContainer, type Container } from './sniff.ts';
-export type { SamplingDefaults } from './sampling-defaults.ts';
+export type { SamplingDefaults } from '../nets/sampling/defaults.ts';
 export {
   expectedTransformerTensors,
   type Activation,
   type AttentionKind,
   type ConvEdges,
   type TransformerArchitecture,
-} from './transformer-spec.ts';
-export { isKind, type TensorData, type Weights, type WeightsOf } from './weights.ts';
+} from '../nets/transformer/architecture.ts';
+export { isKind, type TensorData, type Weights, type WeightsOf } from '../nets/weights.ts';

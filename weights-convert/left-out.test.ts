@@ -5,7 +5,7 @@ import { sourceFromBytes } from './byte-source.ts';
 import { openWeights } from './open-weights.ts';
 import { call, dict, globalOf, list, orderedDict, tuple } from './pickle/build-records.ts';
 import type { CallRecord, PickleValue } from './pickle/records.ts';
-import type { Weights } from './weights.ts';
+import type { Weights } from '../nets/weights.ts';
 
 async function openBeside(beside: Record<string, PickleValue>): Promise<Weights> {
   const file = new TorchCheckpoint();

@@ -2,7 +2,7 @@
 import type { FileContents, FileTensor, LeftOutValue } from './file-tensors.ts';
 import { formatName } from './inspect/format-value.ts';
 import { isCopy } from './tensor-names.ts';
-import type { LeftOut } from './weights.ts';
+import type { LeftOut } from '../nets/weights.ts';
 
 /** What the nets of a file took. */
 export interface Taken {

@@ -16,9 +16,9 @@ import {
   type SourceDescription,
   type TokenizerPart,
 } from './manifest.ts';
-import { NET_PARTS, partOf, type NetArchitecture, type NetPart } from './net-spec.ts';
-import { readSamplingDefaults, type SamplingDefaults } from './sampling-defaults.ts';
-import { readTransformer } from './transformer-architecture.ts';
+import { NET_PARTS, partOf, type NetArchitecture, type NetPart } from '../nets/net-kinds.ts';
+import { readSamplingDefaults, type SamplingDefaults } from '../nets/sampling/defaults.ts';
+import { readTransformer } from '../nets/transformer/read-architecture.ts';
 
 const MAX_BYTES = 1024 * 1024;
 

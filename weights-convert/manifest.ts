@@ -3,8 +3,8 @@
  * text and back, model-folder.ts opens what it names, node/write-model-folder.ts writes it.
  */
 import { FormatError } from '../base/errors.ts';
-import { NET_PARTS, type NetArchitecture, type NetPart, type NetsByPart } from './net-spec.ts';
-import type { SamplingDefaults } from './sampling-defaults.ts';
+import { NET_PARTS, type NetArchitecture, type NetPart, type NetsByPart } from '../nets/net-kinds.ts';
+import type { SamplingDefaults } from '../nets/sampling/defaults.ts';
 
 export const MANIFEST_NAME = 'model.json';
 export const TOKENIZER_NAME = 'tokenizer.json';

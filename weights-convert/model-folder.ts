@@ -21,12 +21,12 @@ import {
   type PartName,
 } from './manifest.ts';
 import { parseManifest } from './manifest-json.ts';
-import { NET_PARTS, type NetPart, type NetsByPart } from './net-spec.ts';
+import { NET_PARTS, type NetPart, type NetsByPart } from '../nets/net-kinds.ts';
 import { makeWeights } from './open-weights.ts';
 import { isSharded, openShardedSafetensors, openShards } from './safetensors/open-shards.ts';
 import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { expectTokenizer } from './tokenizer-file.ts';
-import type { Weights } from './weights.ts';
+import type { Weights } from '../nets/weights.ts';
 
 /** The weights of a model's nets, by part. */
 export type ModelWeights = { readonly [Part in NetPart]?: Weights<NetsByPart[Part]> };

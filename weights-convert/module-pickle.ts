@@ -5,7 +5,7 @@
  * One difference remains: whole numbers that Python holds as floats (Upsample's scale_factor) are written as ints.
  */
 import { expectedModules, type ModuleSpec } from './dvae-modules.ts';
-import type { DvaeArchitecture } from './dvae-spec.ts';
+import type { DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
 import { call, dict, list, orderedDict } from './pickle/build-records.ts';
 import type { CallRecord, DictRecord, PickleValue } from './pickle/records.ts';

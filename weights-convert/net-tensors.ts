@@ -4,8 +4,8 @@
  */
 import { checkWeights } from './check-given.ts';
 import { canonicalName, type CanonicalName } from './dalle-pytorch-names.ts';
-import type { NetArchitecture } from './net-spec.ts';
-import type { TensorData, Weights } from './weights.ts';
+import type { NetArchitecture } from '../nets/net-kinds.ts';
+import type { TensorData, Weights } from '../nets/weights.ts';
 
 /** A tensor that bears two names: its file's, and the net's. */
 export interface NamedTensor {
@@ -30,7 +30,7 @@ export function nameTensors(architecture: NetArchitecture, tensors: ReadonlyMap<
   return [...named.values()];
 }
 
-/** A net's tensors by the names of dvae-spec.ts and transformer-spec.ts, in their shapes. */
+/** A net's tensors by the names of the nets, in their shapes. */
 export function netTensors(weights: Weights): ReadonlyMap<string, TensorData> {
   checkWeights('netTensors', weights);
   const { architecture, tensors } = weights;

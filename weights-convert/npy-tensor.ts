@@ -9,7 +9,7 @@ import { NPY_HEADER_LIMIT, readNpyHeader } from './npy-header.ts';
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
 import { readTensor, readTensorBlocks } from './torch/read-tensor.ts';
 import { countElements, type TensorRecord } from './torch/tensor-record.ts';
-import type { TensorData } from './weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 import { openZip, verifyZipEntry, type ZipEntry } from './zip/zip-archive.ts';
 import { quote } from './zip/zip-end.ts';
 

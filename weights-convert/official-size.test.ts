@@ -1,6 +1,6 @@
 /** The generator against the vectors in its own definition, which NumPy reproduces. */
 import { expect, test } from 'vitest';
-import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from './dvae-spec.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import { generateTensors } from './official-size.ts';
 
 test.each<[string, DvaeArchitecture, number[]]>([

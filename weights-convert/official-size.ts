@@ -9,7 +9,7 @@
  *     mix(x):  x ^= x >> 16;  x *= 0x7feb352d;  x ^= x >> 15;  x *= 0x846ca68b;  x ^= x >> 16;  return x
  *
  * `net` is 1 for the encoder and 2 for the decoder; `t` numbers the tensors of one net from 0 in the order of
- * `expectedTensors` (dvae-spec.ts: the state dict's order, `.w` before `.b`); `i` numbers the elements of a tensor
+ * `expectedTensors` (nets/dvae/architecture.ts: the state dict's order, `.w` before `.b`); `i` numbers the elements of a tensor
  * from 0 in row-major (OIHW) order:
  *
  *     stream = mix(net * 65536 + t)
@@ -45,7 +45,12 @@
  * With scikit-image's astronaut (256×256, mapPixels) the encoder gives about 60 different tokens, the two best logits
  * of a position differ by 0.001 or more, and no activation exceeds 20.
  */
-import { expectedTensors, OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from './dvae-spec.ts';
+import {
+  expectedTensors,
+  OFFICIAL_DECODER,
+  OFFICIAL_ENCODER,
+  type DvaeArchitecture,
+} from '../nets/dvae/architecture.ts';
 
 /** One tensor of a generated net; `make` computes its values, row-major. */
 export interface GeneratedTensor {

@@ -14,14 +14,14 @@ import type { FileModule, FileTensor } from './file-tensors.ts';
 import type { Site, UnwrappedTensor } from './find-sites.ts';
 import { nameError, type ReadableFile } from './find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
-import { expectedNetTensors, type NetArchitecture } from './net-spec.ts';
+import { expectedNetTensors, type NetArchitecture } from '../nets/net-kinds.ts';
 import { refusePartitioned } from './partitioned.ts';
 import { plainEntries, type PickleValue } from './pickle/records.ts';
 import { recogniseNet } from './recognise-net.ts';
 import { collectModuleTensors, listModules } from './state-dict.ts';
 import { listWrappers, unwrapName } from './tensor-names.ts';
-import { readTransformerConfig } from './transformer-architecture.ts';
-import type { LeftOut, TakenOff, TensorData } from './weights.ts';
+import { readTransformerConfig } from '../nets/transformer/read-architecture.ts';
+import type { LeftOut, TakenOff, TensorData } from '../nets/weights.ts';
 
 /** A net, and what of the file it accounts for. */
 export interface OpenedSite {

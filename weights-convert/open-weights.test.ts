@@ -6,8 +6,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sourceFromBlob, sourceFromBytes } from './byte-source.ts';
-import { expectedTensors, OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from './dvae-spec.ts';
-import { expectedNetTensors } from './net-spec.ts';
+import {
+  expectedTensors,
+  OFFICIAL_DECODER,
+  OFFICIAL_ENCODER,
+  type DvaeArchitecture,
+} from '../nets/dvae/architecture.ts';
+import { expectedNetTensors } from '../nets/net-kinds.ts';
 import { writeModulePickle, type ModuleTensor } from './module-pickle.ts';
 import { openWeights } from './open-weights.ts';
 import { generateTensors } from './official-size.ts';
@@ -18,7 +23,7 @@ import { openSafetensors } from './safetensors/read-safetensors.ts';
 import { writeSafetensors } from './safetensors/write-safetensors.ts';
 import { openZip, readZipEntry } from './zip/zip-archive.ts';
 import { writeZip } from './zip/write-zip.ts';
-import type { Weights } from './weights.ts';
+import type { Weights } from '../nets/weights.ts';
 
 const root = new URL('../test/', import.meta.url);
 const smallEncoder: DvaeArchitecture = { ...OFFICIAL_ENCODER, n_hid: 4, n_blk_per_group: 1, vocab_size: 8 };

@@ -14,7 +14,7 @@ import { findPickledNets } from './find-pickled-nets.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import type { SavedSettings } from './dalle-pytorch.ts';
 import { nameTensors } from './net-tensors.ts';
-import { expectedNetTensors } from './net-spec.ts';
+import { expectedNetTensors } from '../nets/net-kinds.ts';
 import { listNpz } from './npy-tensor.ts';
 import {
   closeShards,
@@ -28,7 +28,7 @@ import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
 import { openTorchZip } from './torch/torch-zip.ts';
 import { countElements } from './torch/tensor-record.ts';
-import type { TensorData, Weights } from './weights.ts';
+import type { TensorData, Weights } from '../nets/weights.ts';
 
 /** Views can make a small file ask for much: what all tensors take must be in proportion to the file. */
 const MIN_TENSOR_BUDGET = 64 * 1024 * 1024;

@@ -11,7 +11,7 @@ import { globalName, isRecord, sequenceItems, type CallRecord, type PickleValue 
 import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
 import { readTensor, readTensorBlocks } from './torch/read-tensor.ts';
 import { countElements } from './torch/tensor-record.ts';
-import type { TensorData } from './weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 
 const MAX_RANK = 8;
 

@@ -7,14 +7,14 @@
  * computed buffers, so that `load_state_dict` there needs `strict=False`.
  */
 import { describeDallePytorch, describeDallePytorchVersion } from './dalle-pytorch.ts';
-import { partOf } from './net-spec.ts';
+import { partOf } from '../nets/net-kinds.ts';
 import { dict, orderedDict, plain, type PlainValue } from './pickle/build-records.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
 import type { PickleValue } from './pickle/records.ts';
 import { encodeHalves } from './safetensors/write-safetensors.ts';
 import { buildTensor, type WrittenDtype } from './torch/build-tensor.ts';
-import { describeTransformerConfig } from './transformer-architecture.ts';
-import type { TensorData, Weights } from './weights.ts';
+import { describeTransformerConfig } from '../nets/transformer/read-architecture.ts';
+import type { TensorData, Weights } from '../nets/weights.ts';
 import { writeZip, type ZipInput } from './zip/write-zip.ts';
 
 /**

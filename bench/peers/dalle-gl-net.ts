@@ -3,7 +3,7 @@ import type { WebGLDevice } from '../../engine/index.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
 import type { Precision } from '../../nets/weight-tree.ts';
 import { standardRules } from '../../ops/index.ts';
-import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../weights-convert/dvae-spec.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
 import { makeWeights } from '../generated-weights.ts';
 import type { Half, Net, Picture } from './net.ts';
 

@@ -6,7 +6,7 @@
  *
  * Products are [O, K] with bias [O], K inputs and O outputs.
  */
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
 import { deriveTables } from '../../nets/transformer/tables.ts';
 import type { TransformerModel } from './transformer-peer.ts';
 

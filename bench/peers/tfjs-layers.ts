@@ -5,7 +5,7 @@
  *
  * Rows [R, dim] are M positions of one sequence, or one position of each of B. N heads of D; G = N, or B·N.
  */
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
 import type { TfjsPeer } from '../tfjs-peer.ts';
 import type { FoldedWeights, LayerProducts, Product } from './tfjs-folded-weights.ts';
 

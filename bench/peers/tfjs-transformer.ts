@@ -7,8 +7,8 @@
  * B candidates, N heads of D, T text positions, L = T + R slots of a bank.
  */
 import { maskOf } from '../../nets/transformer/sequence.ts';
-import { imagePositions, textPositions } from '../../weights-convert/transformer-spec.ts';
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { imagePositions, textPositions } from '../../nets/transformer/architecture.ts';
+import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
 import type { TfjsPeer } from '../tfjs-peer.ts';
 import { foldWeights } from './tfjs-folded-weights.ts';
 import type { FoldedWeights } from './tfjs-folded-weights.ts';

@@ -2,10 +2,10 @@
  * What the transformer suite asks of whoever draws image tokens one by one from caches of keys and values. B candidates
  * of one text, V image tokens.
  */
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
-import type { TensorData } from '../../weights-convert/weights.ts';
+import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
+import type { TensorData } from '../../nets/weights.ts';
 
-/** A transformer in memory, by the names of transformer-spec.ts, and what it is given to read. */
+/** A transformer in memory, by the names of nets/transformer/architecture.ts, and what it is given to read. */
 export interface TransformerModel {
   readonly name: string;
   readonly architecture: TransformerArchitecture;

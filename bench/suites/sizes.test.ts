@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';
-import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../weights-convert/dvae-spec.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
 import { drawPlot } from '../report/plot.ts';
 import { formatSizes, plotSizes, sizeRowsOf } from '../report/sizes.ts';
 import { measureSizes, sizedNets } from './sizes.ts';

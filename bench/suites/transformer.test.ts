@@ -4,7 +4,7 @@ import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';
 import { sees } from '../../ops/attention/mask.ts';
 import type { Mask } from '../../ops/attention/mask.ts';
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
 import { createOurTransformer } from '../peers/dalle-gl-transformer.ts';
 import { bankOf, planSlots, slotMask } from '../peers/tfjs-slots.ts';
 import { createTfjsTransformer } from '../peers/tfjs-transformer.ts';

@@ -7,7 +7,7 @@ import { countDraws } from '../count-draws.ts';
 import { interleave } from '../harness.ts';
 import type { Contender, HarnessOptions, Times } from '../harness.ts';
 import type { TextureBytes, TransformerModel, TransformerPeer } from '../peers/transformer-peer.ts';
-import { imagePositions } from '../../weights-convert/transformer-spec.ts';
+import { imagePositions } from '../../nets/transformer/architecture.ts';
 
 /** Makes a peer for a model and a number of candidates; what that takes is in its `prepare`. */
 export interface TransformerEngine {

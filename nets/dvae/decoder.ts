@@ -5,8 +5,8 @@
 import { checkProgram } from '../checks.ts';
 import { relu, upsampleNearest2d } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
-import { postGain } from '../../weights-convert/dvae-spec.ts';
-import type { DecoderArchitecture } from '../../weights-convert/dvae-spec.ts';
+import { postGain } from './architecture.ts';
+import type { DecoderArchitecture } from './architecture.ts';
 import { convolve, residualBlock } from './residual-block.ts';
 import type { WeightTree } from '../weight-tree.ts';
 

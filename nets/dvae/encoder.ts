@@ -5,8 +5,8 @@
 import { checkProgram } from '../checks.ts';
 import { maxPool2d, relu } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
-import { postGain } from '../../weights-convert/dvae-spec.ts';
-import type { EncoderArchitecture } from '../../weights-convert/dvae-spec.ts';
+import { postGain } from './architecture.ts';
+import type { EncoderArchitecture } from './architecture.ts';
 import { convolve, residualBlock } from './residual-block.ts';
 import type { WeightTree } from '../weight-tree.ts';
 

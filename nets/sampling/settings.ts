@@ -4,7 +4,7 @@
 import { checkObject, checkText } from '../../base/check-argument.ts';
 import { FormatError, UsageError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { SAMPLING_RULES } from '../../weights-convert/sampling-defaults.ts';
+import { SAMPLING_RULES } from './defaults.ts';
 import { chooseSeed, SEEDS } from './random.ts';
 
 export interface SamplingSettings {

@@ -5,7 +5,7 @@
 import { checkTokenizer } from './tokenizer.ts';
 import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import { ShapeError, UsageError } from '../../base/errors.ts';
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from '../transformer/architecture.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface PrepareTextOptions {

@@ -8,7 +8,7 @@ import type { CacheForm, State } from '../../ops/index.ts';
 import { keyValueForm } from '../../ops/attention/attention.ts';
 import { cacheShape } from '../../ops/cache/cache.ts';
 import { rowsForm } from '../../ops/token-shift/token-shift.ts';
-import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { imagePositions, textPositions, type TransformerArchitecture } from './architecture.ts';
 import type { Branch } from './layers.ts';
 
 export type CacheName = 'keys and values' | `${Branch} rows`;

@@ -5,7 +5,7 @@
  *
  * What the paper does not say is chosen here: GELU with erf, LayerNorm before each branch, biases, two heads.
  */
-import type { AttentionKind, TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { AttentionKind, TransformerArchitecture } from './architecture.ts';
 
 /** `list[i]` for layer i, over and over, with another kind in the last layer. */
 function cycle(kinds: readonly AttentionKind[], depth: number, last?: AttentionKind): AttentionKind[] {

@@ -4,7 +4,7 @@
  */
 import { argmax, compile, div, exp, log, max, sub, sum, tensor } from '../../ops/index.ts';
 import type { Compiled, Tensor } from '../../ops/index.ts';
-import { textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { textPositions, type TransformerArchitecture } from './architecture.ts';
 import type { WeightTree } from '../weight-tree.ts';
 import { createCaches, type LayerCaches } from './caches.ts';
 import { nextInputs, nextLogits } from './sequence.ts';

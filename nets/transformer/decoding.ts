@@ -5,7 +5,7 @@
 import { checkView } from '../../base/check-argument.ts';
 import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { Compiled, Result, RunOptions, Traced } from '../../ops/index.ts';
-import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { imagePositions, textPositions, type TransformerArchitecture } from './architecture.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
 import type { DecodingPlans } from './decoding-plans.ts';
 

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { openEmojiTransformer } from '../../test/helpers/transformer-golden.ts';
-import { readTransformer } from '../../weights-convert/transformer-architecture.ts';
-import { countParameters } from '../../weights-convert/weights.ts';
+import { readTransformer } from './read-architecture.ts';
+import { countParameters } from '../weights.ts';
 import { configurations } from './configurations.ts';
 import { countFittingLayers, estimateSeconds, measureSpeed, planTransformer } from './estimate.ts';
 import { Transformer } from './transformer.ts';

@@ -16,8 +16,8 @@ import {
   imagePositions,
   textPositions,
   type TransformerArchitecture,
-} from '../../weights-convert/transformer-spec.ts';
-import type { TensorData } from '../../weights-convert/weights.ts';
+} from './architecture.ts';
+import type { TensorData } from '../weights.ts';
 import { growTree } from '../weight-tree.ts';
 import { countCacheBytes, createCaches } from './caches.ts';
 import { nextInputs, nextLogits } from './sequence.ts';

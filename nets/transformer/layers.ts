@@ -7,7 +7,7 @@
  */
 import { add, gelu, geluTanh, layerNorm, linear, mul, slice } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import type { TransformerArchitecture } from './architecture.ts';
 import type { WeightTree } from '../weight-tree.ts';
 
 /** The two branches of a layer. */

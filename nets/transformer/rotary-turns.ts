@@ -6,7 +6,7 @@
  * Angles are computed in float32, step by step as torch does, because such models were trained with those: at place
  * 8192 the last bit of a frequency is half a thousandth of a turn.
  */
-import { imagePositions, textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { imagePositions, textPositions, type TransformerArchitecture } from './architecture.ts';
 
 const PLACE_OF_IMAGES = 8192;
 const SIDE_OF_TEXT = -10;

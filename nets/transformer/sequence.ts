@@ -20,7 +20,7 @@ import {
 import type { AttentionAttributes, CacheForm, Mask, Shape, Tensor } from '../../ops/index.ts';
 import { keyValueForm } from '../../ops/attention/attention.ts';
 import { rowsForm } from '../../ops/token-shift/token-shift.ts';
-import { textPositions, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
+import { textPositions, type TransformerArchitecture } from './architecture.ts';
 import type { WeightTree } from '../weight-tree.ts';
 import { cachedPositions, type CacheName, type LayerCaches } from './caches.ts';
 import { logits, transformerLayers, type Context } from './layers.ts';

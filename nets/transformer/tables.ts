@@ -2,13 +2,8 @@
  * A transformer's tables in the form its code looks them up: one row a position of the whole sequence, and a head for
  * each vocabulary, whatever the checkpoint shares or splits. Each is made when a plan first uploads it.
  */
-import {
-  imagePositions,
-  textPositions,
-  textRows,
-  type TransformerArchitecture,
-} from '../../weights-convert/transformer-spec.ts';
-import type { TensorData } from '../../weights-convert/weights.ts';
+import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
+import type { TensorData } from '../weights.ts';
 import { tabulateTurns } from './rotary-turns.ts';
 
 type Tensors = ReadonlyMap<string, TensorData>;

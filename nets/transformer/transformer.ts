@@ -9,13 +9,8 @@ import { ContextError, ShapeError } from '../../base/errors.ts';
 import { compile } from '../../ops/index.ts';
 import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
-import {
-  imagePositions,
-  textPositions,
-  textRows,
-  type TransformerArchitecture,
-} from '../../weights-convert/transformer-spec.ts';
-import { isKind, type WeightsOf } from '../../weights-convert/weights.ts';
+import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
+import { isKind, type WeightsOf } from '../weights.ts';
 import { checkFinite, checkTokens, checkModelOptions } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
 import { DecodingPlans } from './decoding-plans.ts';

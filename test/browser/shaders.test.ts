@@ -12,8 +12,8 @@ import {
   OFFICIAL_DECODER,
   OFFICIAL_ENCODER,
   type DvaeArchitecture,
-} from '../../weights-convert/dvae-spec.ts';
-import type { TensorData, Weights } from '../../weights-convert/weights.ts';
+} from '../../nets/dvae/architecture.ts';
+import type { TensorData, Weights } from '../../nets/weights.ts';
 
 const SHAPES: Readonly<Record<DvaeWork, readonly number[]>> = {
   encode: [1, 3, 256, 256],

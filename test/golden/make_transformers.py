@@ -276,7 +276,7 @@ CONFIGURATIONS = {
 
 
 def list_shapes(shape):
-    """Every tensor's name and shape, as weights-convert/transformer-spec.ts has them."""
+    """Every tensor's name and shape, as nets/transformer/architecture.ts has them."""
     dim, inner, grid = shape["dim"], shape["heads"] * shape["head_size"], shape["grid"]
     text = shape["text_length"] + int(shape["start_token"])
     words = shape["text_vocab"] + (shape["text_length"] if shape["pads"] == "per-position" else 0)

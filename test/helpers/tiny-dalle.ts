@@ -10,8 +10,8 @@ import { openFileSource } from '../../weights-convert/node/file-source.ts';
 import { writeModelFolder, type PartToWrite } from '../../weights-convert/node/write-model-folder.ts';
 import { openWeights } from '../../weights-convert/open-weights.ts';
 import { countElements } from '../../weights-convert/torch/tensor-record.ts';
-import { expectedTransformerTensors, type TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
-import type { TensorData, WeightsOf } from '../../weights-convert/weights.ts';
+import { expectedTransformerTensors, type TransformerArchitecture } from '../../nets/transformer/architecture.ts';
+import type { TensorData, WeightsOf } from '../../nets/weights.ts';
 import { createRandom, type Random } from './random.ts';
 import { smallCheckpoints } from './workplace.ts';
 

@@ -3,7 +3,7 @@
  * arrays with their bytes in the pickle, and whatever records are put around them.
  */
 import { generateTensors } from '../../weights-convert/official-size.ts';
-import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../weights-convert/dvae-spec.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../nets/dvae/architecture.ts';
 import { call, tuple } from '../../weights-convert/pickle/build-records.ts';
 import { encodePickle } from '../../weights-convert/pickle/encode-pickle.ts';
 import type { CallRecord, DictRecord, PickleValue } from '../../weights-convert/pickle/records.ts';

@@ -8,8 +8,8 @@ import { packageRoot } from '../../base/node/package-files.ts';
 import { openFileSource } from '../../weights-convert/node/file-source.ts';
 import { openModelFolder } from '../../weights-convert/node/open-model-folder.ts';
 import { openSafetensors } from '../../weights-convert/safetensors/read-safetensors.ts';
-import type { TransformerArchitecture } from '../../weights-convert/transformer-spec.ts';
-import type { WeightsOf } from '../../weights-convert/weights.ts';
+import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
+import type { WeightsOf } from '../../nets/weights.ts';
 import { loadGolden, type Golden, type GoldenError, type GoldenProvenance } from './golden.ts';
 
 export interface TransformerErrors {

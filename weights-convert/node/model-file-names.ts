@@ -4,7 +4,7 @@
  * whole until model.json names the new one.
  */
 import { TOKENIZER_NAME } from '../manifest.ts';
-import { NET_PARTS } from '../net-spec.ts';
+import { NET_PARTS } from '../../nets/net-kinds.ts';
 
 const HASH_LETTERS = 12;
 const HASH = `-[0-9a-f]{${HASH_LETTERS}}`;

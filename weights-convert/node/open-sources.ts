@@ -9,7 +9,7 @@ import type { SavedSettings } from '../dalle-pytorch.ts';
 import { readSettingsFile } from '../dalle-pytorch-settings.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
 import type { PartName, SourceDescription } from '../manifest.ts';
-import { partOf } from '../net-spec.ts';
+import { partOf } from '../../nets/net-kinds.ts';
 import { gatherShards, openWithSettings } from '../open-weights.ts';
 import { readTokenizer } from '../tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';

@@ -4,10 +4,10 @@
 import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { halfToFloatBits } from '../../base/half.ts';
-import { partOf } from '../net-spec.ts';
+import { partOf } from '../../nets/net-kinds.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countElements } from '../torch/tensor-record.ts';
-import { countParameters, tensorBlocks } from '../weights.ts';
+import { countParameters, tensorBlocks } from '../../nets/weights.ts';
 import type { Model } from '../model-folder.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import { openModelFolder } from './open-model-folder.ts';

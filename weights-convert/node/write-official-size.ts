@@ -8,7 +8,7 @@ import { checkPath } from '../../base/node/open-file.ts';
 import { join } from 'node:path';
 import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { partOf } from '../net-spec.ts';
+import { partOf } from '../../nets/net-kinds.ts';
 import { writeModulePickle } from '../module-pickle.ts';
 import { generateTensors, OFFICIAL_SIZES } from '../official-size.ts';
 import { createNodeHasher } from './node-hasher.ts';

@@ -4,7 +4,7 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { joinSources, type ByteSource } from '../byte-source.ts';
-import type { TensorData } from '../weights.ts';
+import type { TensorData } from '../../nets/weights.ts';
 import { quote } from './json-reader.ts';
 import { listSafetensors, readSafetensorsLayout, requireReadable, type TensorSpan } from './read-safetensors.ts';
 import { parseShardIndex, shardError, type ShardMap } from './shard-index.ts';

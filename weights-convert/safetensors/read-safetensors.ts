@@ -7,7 +7,7 @@ import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
 import { DTYPE_BYTES, type Dtype } from '../torch/dtypes.ts';
 import { countElements } from '../torch/tensor-record.ts';
-import type { TensorData } from '../weights.ts';
+import type { TensorData } from '../../nets/weights.ts';
 import { parseSafetensorsHeader, type HeaderEntry } from './header-parser.ts';
 import { quote } from './json-reader.ts';
 

@@ -7,7 +7,7 @@
 import { FormatError } from '../../base/errors.ts';
 import { floatBitsToHalf } from '../../base/half.ts';
 import { countElements } from '../torch/tensor-record.ts';
-import { nameInFile, tensorBlocks, type TensorData } from '../weights.ts';
+import { nameInFile, tensorBlocks, type TensorData } from '../../nets/weights.ts';
 
 /** How weights are stored. */
 export type WeightDtype = 'f32' | 'f16';

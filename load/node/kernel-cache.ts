@@ -4,14 +4,14 @@
  * choice is then made anew, as it is where an earlier version chose less.
  */
 import { join } from 'node:path';
-import { cacheFolder } from './base/node/cache-folder.ts';
-import { writeWhole } from './base/node/output-files.ts';
-import { checkOwnFolder, makeOwnFolder } from './base/node/own-folder.ts';
-import { readOwnFile } from './base/node/read-own-file.ts';
-import { parseJson } from './base/parse-json.ts';
-import type { ContextSource, KernelChoice } from './engine/index.ts';
-import { calibrate } from './ops/index.ts';
-import { isKernelChoice } from './ops/kernel-choice.ts';
+import { cacheFolder } from '../../base/node/cache-folder.ts';
+import { writeWhole } from '../../base/node/output-files.ts';
+import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
+import { readOwnFile } from '../../base/node/read-own-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import type { ContextSource, KernelChoice } from '../../engine/index.ts';
+import { calibrate } from '../../ops/index.ts';
+import { isKernelChoice } from '../../ops/kernel-choice.ts';
 
 /** A choice takes some hundred bytes, and a machine has a few drivers. */
 const MAX_BYTES = 1024 * 1024;

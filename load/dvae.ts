@@ -2,18 +2,18 @@
  * Loads a discrete VAE from a model folder at an address, or straight from checkpoints, as OpenAI's notebook does: each
  * net from an address, a file that a person chose, or bytes from anywhere. The entry for Node adds paths and a cache.
  */
-import { checkSource } from '../../weights-convert/check-given.ts';
-import { checkModelOptions } from '../checks.ts';
-import { checkObject } from '../../base/check-argument.ts';
-import { FormatError } from '../../base/errors.ts';
-import type { Device } from '../../ops/index.ts';
-import { sourceFromBlob, type ByteSource } from '../../weights-convert/byte-source.ts';
-import { downloadBlob } from '../../weights-convert/download.ts';
-import { downloadModel, type DownloadModelOptions } from '../../weights-convert/download-model.ts';
-import { openWeights } from '../../weights-convert/open-weights.ts';
-import type { Weights } from '../../weights-convert/weights.ts';
-import type { Precision } from '../weight-tree.ts';
-import { Dvae, type DvaeParts } from './dvae.ts';
+import { checkSource } from '../weights-convert/check-given.ts';
+import { checkModelOptions } from '../nets/checks.ts';
+import { checkObject } from '../base/check-argument.ts';
+import { FormatError } from '../base/errors.ts';
+import type { Device } from '../ops/index.ts';
+import { sourceFromBlob, type ByteSource } from '../weights-convert/byte-source.ts';
+import { downloadBlob } from '../weights-convert/download.ts';
+import { downloadModel, type DownloadModelOptions } from '../weights-convert/download-model.ts';
+import { openWeights } from '../weights-convert/open-weights.ts';
+import type { Weights } from '../nets/weights.ts';
+import type { Precision } from '../nets/weight-tree.ts';
+import { Dvae, type DvaeParts } from '../nets/dvae/dvae.ts';
 
 /** One net's checkpoint, pickle or safetensors. Text is an address, relative to the page. */
 export type CheckpointSource = string | URL | Blob | ByteSource;

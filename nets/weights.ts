@@ -2,12 +2,12 @@
  * One net's weights as the library sees them, whatever file they come from: what the net is, and its tensors by the
  * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
  */
-import type { LeftOutValue } from './file-tensors.ts';
+import type { LeftOutValue } from '../weights-convert/file-tensors.ts';
 import { checkObject } from '../base/check-argument.ts';
-import type { Container } from './sniff.ts';
-import type { NetArchitecture, NetKind } from './net-spec.ts';
-import type { Dtype } from './torch/dtypes.ts';
-import { countElements } from './torch/tensor-record.ts';
+import type { Container } from '../weights-convert/sniff.ts';
+import type { NetArchitecture, NetKind } from './net-kinds.ts';
+import type { Dtype } from '../weights-convert/torch/dtypes.ts';
+import { countElements } from '../weights-convert/torch/tensor-record.ts';
 
 /** A tensor that has not been read yet. */
 export interface TensorData {

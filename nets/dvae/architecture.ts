@@ -6,7 +6,7 @@
  * where the channel count changes) beside four convolutions. Weights are OIHW. Pure: the converter checks files
  * against this list, the nets look their weights up by it.
  */
-import { checkArchitecture } from './check-given.ts';
+import { checkArchitecture } from '../../weights-convert/check-given.ts';
 
 export interface EncoderArchitecture {
   readonly kind: 'dvae-encoder';

@@ -2,9 +2,9 @@
  * A transformer's architecture from named values: the fields of `model.json`, or the `config` of one of dalle-gl's own
  * checkpoints. Every field is checked and bounded, so that what follows may build lists and shapes from it.
  */
-import { FormatError } from '../base/errors.ts';
-import type { PlainValue } from './pickle/build-records.ts';
-import type { TransformerArchitecture } from './transformer-spec.ts';
+import { FormatError } from '../../base/errors.ts';
+import type { PlainValue } from '../../weights-convert/pickle/build-records.ts';
+import type { TransformerArchitecture } from './architecture.ts';
 
 /** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
 export type Fields = ReadonlyMap<string, unknown>;

@@ -2,11 +2,11 @@
  * Loads a whole DALL·E from a model folder at an address, where there is no disk. The entry for Node has one of its own,
  * for folders.
  */
-import { checkText } from '../../base/check-argument.ts';
-import type { Device } from '../../ops/index.ts';
-import { downloadModel, type DownloadModelOptions } from '../../weights-convert/download-model.ts';
-import { checkModelOptions } from '../checks.ts';
-import { createDalle, type Dalle } from './dalle.ts';
+import { checkText } from '../base/check-argument.ts';
+import type { Device } from '../ops/index.ts';
+import { downloadModel, type DownloadModelOptions } from '../weights-convert/download-model.ts';
+import { checkModelOptions } from '../nets/checks.ts';
+import { createDalle, type Dalle } from '../nets/dalle/dalle.ts';
 
 export interface LoadDalleOptions extends DownloadModelOptions {
   /** Where it computes. */

@@ -1,13 +1,13 @@
 /** Every field of an architecture is needed, bounded and known; a config is read and written back the same. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseManifest } from './manifest-json.ts';
-import { formatManifest } from './manifest-json.ts';
-import { sourceFromBytes } from './byte-source.ts';
-import { describeTransformerConfig, readTransformer, readTransformerConfig } from './transformer-architecture.ts';
-import type { TransformerArchitecture } from './transformer-spec.ts';
+import { parseManifest } from '../../weights-convert/manifest-json.ts';
+import { formatManifest } from '../../weights-convert/manifest-json.ts';
+import { sourceFromBytes } from '../../weights-convert/byte-source.ts';
+import { describeTransformerConfig, readTransformer, readTransformerConfig } from './read-architecture.ts';
+import type { TransformerArchitecture } from './architecture.ts';
 
-const shipped = readFileSync(new URL('../models/emoji/model.json', import.meta.url));
+const shipped = readFileSync(new URL('../../models/emoji/model.json', import.meta.url));
 const manifest = await parseManifest(sourceFromBytes(shipped, 'model.json'));
 const emoji = manifest.parts.transformer!.architecture;
 

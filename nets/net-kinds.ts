@@ -1,8 +1,8 @@
 /**
- * Every net that dalle-gl knows, whichever it is: the tensors it consists of, and which part of a model it makes. The nets themselves are described in dvae-spec.ts and transformer-spec.ts.
+ * Every net that dalle-gl knows, whichever it is: the tensors it consists of, and which part of a model it makes. Each is described in its own architecture.ts.
  */
-import { expectedTensors, type DecoderArchitecture, type EncoderArchitecture } from './dvae-spec.ts';
-import { expectedTransformerTensors, type TransformerArchitecture } from './transformer-spec.ts';
+import { expectedTensors, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
+import { expectedTransformerTensors, type TransformerArchitecture } from './transformer/architecture.ts';
 
 /** The nets of a model, by the part each of them is. */
 export interface NetsByPart {

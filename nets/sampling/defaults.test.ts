@@ -1,6 +1,6 @@
 /** What model.json says about sampling is checked: a setting that is misspelt must not be dropped. */
 import { expect, test } from 'vitest';
-import { readSamplingDefaults } from './sampling-defaults.ts';
+import { readSamplingDefaults } from './defaults.ts';
 
 test('all of them, some, or none', () => {
   const all = { temperature: 0.8, topK: 32, topP: 0.9, guidance: 3 };

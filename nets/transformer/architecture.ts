@@ -5,7 +5,7 @@
  * every detail; what its relatives do differently is a field here, so that each of them is a configuration. The names
  * are those of dalle-gl's own checkpoints; a family with names of its own has a map of them (dalle-pytorch-names.ts).
  */
-import { checkArchitecture } from './check-given.ts';
+import { checkArchitecture } from '../../weights-convert/check-given.ts';
 
 /**
  * Which keys a query sees. Every mask is causal, and every image token sees all of the text. Among image tokens, in

@@ -2,7 +2,7 @@
  * The settings that suit a model's transformer when tokens are drawn, as `model.json` may carry them. What a person
  * asks for always wins.
  */
-import { FormatError } from '../base/errors.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** Everything may be left out; then the general default holds. */
 export interface SamplingDefaults {

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { chooseKernels } from './kernel-cache.ts';
-import { WebGLDevice } from './engine/index.ts';
-import { isKernelChoice } from './ops/kernel-choice.ts';
-import { openNodeContext } from './engine/context/node/open.ts';
+import { WebGLDevice } from '../../engine/index.ts';
+import { isKernelChoice } from '../../ops/kernel-choice.ts';
+import { openNodeContext } from '../../engine/context/node/open.ts';
 
 const source = await openNodeContext({ source: 'egl' });
 const folder = mkdtempSync(join(tmpdir(), 'dalle-gl-cache-'));
