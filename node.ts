@@ -26,7 +26,7 @@ import { chooseKernels } from './load/node/kernel-cache.ts';
 import { bundledModel } from './base/node/package-files.ts';
 import { openModelFolder, type OpenFolderOptions } from './weights-convert/node/open-model-folder.ts';
 import { openSource } from './weights-convert/node/open-source.ts';
-import type { Model } from './weights-convert/model-folder.ts';
+import type { Model } from './weights-convert/model-folder/open-model.ts';
 
 export * from './index.ts';
 export * from './images/node/index.ts';

@@ -1,6 +1,6 @@
 /** All tensors of a dVAE's net as a generator makes them, held in memory: a checkpoint that was read already. */
 import type { DvaeArchitecture } from '../nets/dvae/architecture.ts';
-import { generateTensors } from '../weights-convert/official-size.ts';
+import { generateTensors } from '../weights-convert/families/openai/official-size.ts';
 import type { Weights } from '../nets/weights.ts';
 
 export function makeWeights<A extends DvaeArchitecture>(architecture: A): Weights<A> {

@@ -7,7 +7,7 @@ import { packageRoot } from '../base/node/package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { loadPictureGolden } from '../test/helpers/golden.ts';
 import { makePng, makeSmallModel, makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
-import { readNpy } from '../weights-convert/npy.ts';
+import { readNpy } from '../weights-convert/numpy/npy.ts';
 import { commands } from './command-line.ts';
 
 let place: Workplace;

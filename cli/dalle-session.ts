@@ -3,8 +3,8 @@
  * the pictures, so that a picture can be drawn again from what it says.
  */
 import { bundledModel, createDalle, open, openModelFolder, type Dalle, type KernelChoice } from '../node.ts';
-import type { ModelManifest } from '../weights-convert/manifest.ts';
-import type { Model } from '../weights-convert/model-folder.ts';
+import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
+import type { Model } from '../weights-convert/model-folder/open-model.ts';
 import { showDownloads } from './downloads.ts';
 import { describeNet, nameModel, type NetFlags, type NetSettings } from './net.ts';
 import { say, type Terminal } from './terminal.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
-import { writeNpy } from '../weights-convert/npy.ts';
+import { writeNpy } from '../weights-convert/numpy/npy.ts';
 
 let place: Workplace;
 

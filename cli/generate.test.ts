@@ -8,7 +8,7 @@ import { composeGrid, decodePng, encodePng, readPngText } from '../node.ts';
 import { runCaptured, type CapturedOptions, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';
 import { makePng, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
-import { readNpy } from '../weights-convert/npy.ts';
+import { readNpy } from '../weights-convert/numpy/npy.ts';
 
 let place: Workplace;
 let model: string;

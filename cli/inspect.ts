@@ -4,7 +4,7 @@
  */
 import { isFolder } from '../base/node/is-folder.ts';
 import { inspectFile } from '../weights-convert/inspect/inspect-file.ts';
-import { formatManifest } from '../weights-convert/manifest-json.ts';
+import { formatManifest } from '../weights-convert/model-folder/manifest-json.ts';
 import { openFileSource } from '../weights-convert/node/file-source.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import { defineCommand, type Command } from './command.ts';

@@ -1,7 +1,7 @@
 /** The files of a model that a command reads: no result may replace them. */
 import { join } from 'node:path';
 import { bundledModel } from '../base/node/package-files.ts';
-import { MANIFEST_NAME } from '../weights-convert/manifest.ts';
+import { MANIFEST_NAME } from '../weights-convert/model-folder/manifest.ts';
 import { listFiles } from '../weights-convert/node/model-target.ts';
 import { folderOf, readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 

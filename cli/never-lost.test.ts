@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { packageRoot } from '../base/node/package-files.ts';
 import { encodePng, decodePng, readPngText } from '../node.ts';
-import { writeNpy } from '../weights-convert/npy.ts';
+import { writeNpy } from '../weights-convert/numpy/npy.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';
 import { makePng, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';

@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { TokenGrid } from '../nets/dvae/dvae.ts';
 import { captureStream } from '../test/helpers/captured-terminal.ts';
-import { writeNpy, type NpyArray } from '../weights-convert/npy.ts';
+import { writeNpy, type NpyArray } from '../weights-convert/numpy/npy.ts';
 import type { Terminal } from './terminal.ts';
 import { countTokens, formatTokens, readTokens } from './tokens-file.ts';
 

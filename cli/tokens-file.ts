@@ -6,7 +6,7 @@ import { FormatError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { MAX_PIXELS } from '../images/index.ts';
 import { readSource, type TokenGrid } from '../node.ts';
-import { readNpy, writeNpy } from '../weights-convert/npy.ts';
+import { readNpy, writeNpy } from '../weights-convert/numpy/npy.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tokens of the largest picture take a hundredth of this. */

@@ -4,7 +4,7 @@
  */
 import { checkText } from '../base/check-argument.ts';
 import type { Device } from '../ops/index.ts';
-import { downloadModel, type DownloadModelOptions } from '../weights-convert/download-model.ts';
+import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
 import { checkModelOptions } from '../nets/checks.ts';
 import { createDalle, type Dalle } from '../nets/dalle/dalle.ts';
 

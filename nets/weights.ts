@@ -2,7 +2,7 @@
  * One net's weights as the library sees them, whatever file they come from: what the net is, and its tensors by the
  * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
  */
-import type { LeftOutValue } from '../weights-convert/file-tensors.ts';
+import type { LeftOutValue } from '../weights-convert/contents/file-tensors.ts';
 import { checkObject } from '../base/check-argument.ts';
 import type { Container } from '../weights-convert/sniff.ts';
 import type { NetArchitecture, NetKind } from './net-kinds.ts';

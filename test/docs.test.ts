@@ -19,7 +19,7 @@ import { drawMask, drawnMasks } from '../docs/draw-masks.ts';
 import { composeSideBySide, readPngText } from '../images/index.ts';
 import { loadImage } from '../images/node/load.ts';
 import { packageRoot } from '../base/node/package-files.ts';
-import type { ModelManifest } from '../weights-convert/manifest.ts';
+import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
 import {
   listCodeBlocks,
   listCodeCells,

@@ -68,7 +68,7 @@ test.each([
   ['weights-convert/node/snippet.ts', '../../images/node/index.ts'],
   ['images/snippet.ts', './node/index.ts'],
   ['images/snippet.ts', 'pngjs'],
-  ['images/snippet.ts', '../weights-convert/manifest.ts'],
+  ['images/snippet.ts', '../weights-convert/model-folder/manifest.ts'],
   ['index.ts', 'node:fs'],
   ['index.ts', './base/node/package-files.ts'],
   ['index.ts', './images/node/index.ts'],

@@ -1,6 +1,6 @@
 /** Checks of what callers without types pass to this folder: sources, weights and architectures. See base/check-argument.ts. */
 import { argumentError, checkFunction, checkObject } from '../base/check-argument.ts';
-import { readSizes } from './architecture.ts';
+import { readSizes } from './families/openai/read-architecture.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { NetArchitecture } from '../nets/net-kinds.ts';
 import { readTransformer } from '../nets/transformer/read-architecture.ts';

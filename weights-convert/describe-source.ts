@@ -5,7 +5,7 @@
 import { checkSource } from './check-given.ts';
 import { AbortedError } from '../base/errors.ts';
 import { readBlocks, type ByteSource } from './byte-source.ts';
-import type { SourceDescription } from './manifest.ts';
+import type { SourceDescription } from './model-folder/manifest.ts';
 import { hashBlocks, type HashOptions } from './sha256.ts';
 
 /** SHA-256 of the files OpenAI is known to have published. The decoder's is not known: no public record of it was found. */

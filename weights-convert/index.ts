@@ -14,7 +14,13 @@ export {
   type DvaeArchitecture,
   type EncoderArchitecture,
 } from '../nets/dvae/architecture.ts';
-export { openModel, type Model, type ModelWeights, type OpenFile, type OpenModelOptions } from './model-folder.ts';
+export {
+  openModel,
+  type Model,
+  type ModelWeights,
+  type OpenFile,
+  type OpenModelOptions,
+} from './model-folder/open-model.ts';
 export type {
   ModelFile,
   ModelManifest,
@@ -23,7 +29,7 @@ export type {
   PartName,
   SourceDescription,
   TokenizerPart,
-} from './manifest.ts';
+} from './model-folder/manifest.ts';
 export { describeArchitecture } from './check-tensors.ts';
 export type { NetArchitecture, NetKind, NetPart } from '../nets/net-kinds.ts';
 export { netTensors } from './net-tensors.ts';
@@ -37,9 +43,9 @@ export type {
   InspectedValue,
   Inspection,
 } from './inspect/inspection.ts';
-export { readNpy, writeNpy, type NpyArray } from './npy.ts';
+export { readNpy, writeNpy, type NpyArray } from './numpy/npy.ts';
 export { openCheckpoint, openWeights } from './open-weights.ts';
-export { downloadBlob, type DownloadedBlob, type DownloadOptions, type DownloadProgress } from './download.ts';
+export { downloadBlob, type DownloadedBlob, type DownloadOptions, type DownloadProgress } from './transfer/download.ts';
 export { describeSource } from './describe-source.ts';
 export { sniffContainer, type Container } from './sniff.ts';
 export type { SamplingDefaults } from '../nets/sampling/defaults.ts';

@@ -1,9 +1,9 @@
 /**
  * Tensors by the names a net looks them up by, whatever names their checkpoint uses. A file keeps its own names, so
- * that it can be recognised and given back; the map between the two is the family's (dalle-pytorch-names.ts).
+ * that it can be recognised and given back; the map between the two is the family's (families/dalle-pytorch/names.ts).
  */
 import { checkWeights } from './check-given.ts';
-import { canonicalName, type CanonicalName } from './dalle-pytorch-names.ts';
+import { canonicalName, type CanonicalName } from './families/dalle-pytorch/names.ts';
 import type { NetArchitecture } from '../nets/net-kinds.ts';
 import type { TensorData, Weights } from '../nets/weights.ts';
 

@@ -13,9 +13,9 @@ import {
   type DvaeArchitecture,
 } from '../nets/dvae/architecture.ts';
 import { expectedNetTensors } from '../nets/net-kinds.ts';
-import { writeModulePickle, type ModuleTensor } from './module-pickle.ts';
+import { writeModulePickle, type ModuleTensor } from './families/openai/module-pickle.ts';
 import { openWeights } from './open-weights.ts';
-import { generateTensors } from './official-size.ts';
+import { generateTensors } from './families/openai/official-size.ts';
 import { decodePickle } from './pickle/decode-pickle.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
 import type { DictRecord, PickleValue } from './pickle/records.ts';

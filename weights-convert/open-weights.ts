@@ -3,19 +3,19 @@
  * for the library, which loads pickles directly too.
  */
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
-import { refuseBarePickle } from './bare-pickle.ts';
+import { refuseBarePickle } from './census/bare-pickle.ts';
 import { checkSource } from './check-given.ts';
 import type { ByteSource } from './byte-source.ts';
 import { judgeCensus } from './census/judge-census.ts';
 import { takeCensus } from './census/take-census.ts';
 import { checkTensors, describeArchitecture } from './check-tensors.ts';
-import { findStateDictNets, findTorchNets } from './find-nets.ts';
-import { findPickledNets } from './find-pickled-nets.ts';
-import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
-import type { SavedSettings } from './dalle-pytorch.ts';
+import { findStateDictNets, findTorchNets } from './families/find-nets.ts';
+import { findPickledNets } from './families/find-pickled-nets.ts';
+import { unknownNet, type FoundNet, type SearchedFile } from './families/found-net.ts';
+import type { SavedSettings } from './families/dalle-pytorch/open-transformer.ts';
 import { nameTensors } from './net-tensors.ts';
 import { expectedNetTensors } from '../nets/net-kinds.ts';
-import { listNpz } from './npy-tensor.ts';
+import { listNpz } from './numpy/npy-tensor.ts';
 import {
   closeShards,
   isSharded,
@@ -65,7 +65,7 @@ export async function openCheckpoint(source: ByteSource): Promise<readonly Weigh
 
 /**
  * Opens all nets of a file whose transformer may be described in another file, which DeepSpeed's way of saving has beside
- * it (dalle-pytorch-settings.ts).
+ * it (families/dalle-pytorch/settings.ts).
  *
  * @throws as `openWeights`
  */

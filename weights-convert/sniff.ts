@@ -6,7 +6,7 @@ import { checkSource } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { looksLikePickles } from './census/look-like-pickle.ts';
-import { decodeHead, describeStandIn, trimText } from './stand-in.ts';
+import { decodeHead, describeStandIn, trimText } from './transfer/stand-in.ts';
 import { openZip } from './zip/zip-archive.ts';
 
 /**

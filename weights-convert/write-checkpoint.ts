@@ -6,7 +6,7 @@
  * state_dict}`; one of DALLE-pytorch's `{hparams, vae_params, vae_class_name, weights}`, without the frozen VAE and the
  * computed buffers, so that `load_state_dict` there needs `strict=False`.
  */
-import { describeDallePytorch, describeDallePytorchVersion } from './dalle-pytorch.ts';
+import { describeDallePytorch, describeDallePytorchVersion } from './families/dalle-pytorch/open-transformer.ts';
 import { partOf } from '../nets/net-kinds.ts';
 import { dict, orderedDict, plain, type PlainValue } from './pickle/build-records.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';

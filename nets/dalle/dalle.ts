@@ -10,7 +10,7 @@ import { checkOptions } from '../../base/check-options.ts';
 import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Device, RewriteOptions, RunOptions } from '../../ops/index.ts';
-import type { Model } from '../../weights-convert/model-folder.ts';
+import type { Model } from '../../weights-convert/model-folder/open-model.ts';
 import type { SamplingDefaults } from '../sampling/defaults.ts';
 import { imagePositions, type TransformerArchitecture } from '../transformer/architecture.ts';
 import { checkModelOptions } from '../checks.ts';

@@ -3,7 +3,7 @@
  *
  * The paper gives the shape (Zero-Shot Text-to-Image Generation, §2.2 to 2.4 and appendix B) but neither weights nor
  * every detail; what its relatives do differently is a field here, so that each of them is a configuration. The names
- * are those of dalle-gl's own checkpoints; a family with names of its own has a map of them (dalle-pytorch-names.ts).
+ * are those of dalle-gl's own checkpoints; a family with names of its own has a map of them (families/dalle-pytorch/names.ts).
  */
 import { checkArchitecture } from '../../weights-convert/check-given.ts';
 

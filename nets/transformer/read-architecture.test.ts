@@ -1,8 +1,8 @@
 /** Every field of an architecture is needed, bounded and known; a config is read and written back the same. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseManifest } from '../../weights-convert/manifest-json.ts';
-import { formatManifest } from '../../weights-convert/manifest-json.ts';
+import { parseManifest } from '../../weights-convert/model-folder/manifest-json.ts';
+import { formatManifest } from '../../weights-convert/model-folder/manifest-json.ts';
 import { sourceFromBytes } from '../../weights-convert/byte-source.ts';
 import { describeTransformerConfig, readTransformer, readTransformerConfig } from './read-architecture.ts';
 import type { TransformerArchitecture } from './architecture.ts';

@@ -2,7 +2,7 @@
 
     /usr/bin/python3 test/golden/make_official_size.py        # 3 to 4 minutes on 2 cores, 2.6 GB
 
-The weights follow the recipe in weights-convert/official-size.ts, worked out here a second time in NumPy, and are not
+The weights follow the recipe in weights-convert/families/openai/official-size.ts, worked out here a second time in NumPy, and are not
 stored: the hashes in golden.json say whether another generator made the same bits. The input is the notebook's
 preprocessing of demo/pictures/astronaut.png, stored as emoji-dvae/astronaut-256.input.png.
 """

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readNpy, type NpyArray } from '../../weights-convert/npy.ts';
+import { readNpy, type NpyArray } from '../../weights-convert/numpy/npy.ts';
 
 /** How far PyTorch's float32 is from its float64, and the float64 values' range. Ours may be 16 times as far. */
 export interface GoldenError {

@@ -2,7 +2,7 @@
  * Checkpoints for tests, as `torch.save` and `pickle.dump` would write them: tensors with storages of their own, NumPy's
  * arrays with their bytes in the pickle, and whatever records are put around them.
  */
-import { generateTensors } from '../../weights-convert/official-size.ts';
+import { generateTensors } from '../../weights-convert/families/openai/official-size.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../nets/dvae/architecture.ts';
 import { call, tuple } from '../../weights-convert/pickle/build-records.ts';
 import { encodePickle } from '../../weights-convert/pickle/encode-pickle.ts';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DalleError, FormatError } from '../../base/errors.ts';
 import { openWeights, readNpy, sourceFromBytes, writeNpy, type ByteSource } from '../../weights-convert/index.ts';
-import { openNpz } from '../../weights-convert/npy-tensor.ts';
+import { openNpz } from '../../weights-convert/numpy/npy-tensor.ts';
 import { decodePickle } from '../../weights-convert/pickle/decode-pickle.ts';
 import { OPCODES } from '../../weights-convert/pickle/opcodes.ts';
 import { isRecord, recordChildren, type PickleValue } from '../../weights-convert/pickle/records.ts';
@@ -15,7 +15,7 @@ import { openShardedSafetensors, openShards } from '../../weights-convert/safete
 import { openSafetensors } from '../../weights-convert/safetensors/read-safetensors.ts';
 import { formatShardIndex } from '../../weights-convert/safetensors/shard-index.ts';
 import { writeSafetensors } from '../../weights-convert/safetensors/write-safetensors.ts';
-import { readTokenizer } from '../../weights-convert/tokenizer-file.ts';
+import { readTokenizer } from '../../weights-convert/model-folder/tokenizer-file.ts';
 import { interpretTensor } from '../../weights-convert/torch/tensor-record.ts';
 import { openTorchLegacy } from '../../weights-convert/torch/torch-legacy.ts';
 import { openTorchZip } from '../../weights-convert/torch/torch-zip.ts';

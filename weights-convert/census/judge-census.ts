@@ -3,7 +3,7 @@
  * nothing. The worst of them is what a command fails with.
  */
 import { FormatError } from '../../base/errors.ts';
-import { classifyGlobal, gadgetError, unknownCallError, type GlobalStatus } from '../globals.ts';
+import { classifyGlobal, gadgetError, unknownCallError, type GlobalStatus } from './globals.ts';
 import type { Census } from './take-census.ts';
 import type { NameUse } from './found-pickle.ts';
 

@@ -7,7 +7,7 @@ import { attacks } from '../../test/hostile/attacks.ts';
 import { call, dict, global, join, pickle, tensor, text, tuple } from '../../test/hostile/pickle-assembler.ts';
 import { torchZip } from '../../test/hostile/torch-assembler.ts';
 import { sourceFromBytes } from '../byte-source.ts';
-import { writeNpy } from '../npy.ts';
+import { writeNpy } from '../numpy/npy.ts';
 import { OPCODES } from '../pickle/opcodes.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
 import { inspectFile, type InspectionResult } from './inspect-file.ts';

@@ -7,7 +7,7 @@ import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { findUnsafe, judgeCensus } from '../census/judge-census.ts';
 import { takeCensus, type Census } from '../census/take-census.ts';
-import { locateGlobals } from '../globals.ts';
+import { locateGlobals } from '../census/globals.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
 import type { PickleValue } from '../pickle/records.ts';

@@ -4,8 +4,8 @@
  *
  * Everything is bounded: a list that was cut says how many it left out.
  */
-import type { GlobalStatus } from '../globals.ts';
-import type { RecognisedNet } from '../recognise-net.ts';
+import type { GlobalStatus } from '../census/globals.ts';
+import type { RecognisedNet } from '../families/recognise-net.ts';
 import type { Container } from '../sniff.ts';
 
 /** A list that a file cannot make longer than is useful. */

@@ -15,7 +15,7 @@ import {
   type PickleRecord,
   type PickleValue,
 } from '../pickle/records.ts';
-import { moduleClass } from '../state-dict.ts';
+import { moduleClass } from '../contents/state-dict.ts';
 import type { StorageTable } from '../torch/storage.ts';
 import { interpretTensor, type TensorRecord } from '../torch/tensor-record.ts';
 import { BoundedList } from './bounded-list.ts';

@@ -3,7 +3,7 @@
  * `()` for arguments. Keeps out what says nothing: empty bookkeeping of modules, arguments shown with their call.
  */
 import { isRecord, sequenceItems, type CallRecord, type PickleRecord, type PickleValue } from '../pickle/records.ts';
-import { moduleClass } from '../state-dict.ts';
+import { moduleClass } from '../contents/state-dict.ts';
 import { formatValue } from './format-value.ts';
 
 const MAX_PATH = 200;

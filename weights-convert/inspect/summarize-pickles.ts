@@ -2,7 +2,7 @@
 import { judgeUse } from '../census/judge-census.ts';
 import type { FoundPickle, NameUse } from '../census/found-pickle.ts';
 import type { Census } from '../census/take-census.ts';
-import { findGadget, type GlobalStatus } from '../globals.ts';
+import { findGadget, type GlobalStatus } from '../census/globals.ts';
 import { BoundedList } from './bounded-list.ts';
 import { formatName } from './format-value.ts';
 import type { InspectedGlobal, InspectedPickle, Inspection } from './inspection.ts';

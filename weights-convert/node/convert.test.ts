@@ -9,8 +9,8 @@ import { smallEncoder, TorchCheckpoint } from '../../test/helpers/torch-checkpoi
 import { FormatError } from '../../base/errors.ts';
 import { sourceFromBytes } from '../byte-source.ts';
 import { describeSource } from '../describe-source.ts';
-import { findTensors } from '../find-tensors.ts';
-import { generateTensors } from '../official-size.ts';
+import { findTensors } from '../contents/find-tensors.ts';
+import { generateTensors } from '../families/openai/official-size.ts';
 import { dict, list, orderedDict } from '../pickle/build-records.ts';
 import { stringEntries, type DictRecord, type PickleValue } from '../pickle/records.ts';
 import { openTorchZip } from '../torch/torch-zip.ts';

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseVersion, type FileVersion } from '../file-version.ts';
+import { parseVersion, type FileVersion } from '../transfer/file-version.ts';
 import { AbortedError } from '../../base/errors.ts';
 import { writeWhole } from '../../base/node/output-files.ts';
 import { checkOwnFolder } from '../../base/node/own-folder.ts';

@@ -11,7 +11,7 @@ import type { OutputFile } from '../../base/node/output-file.ts';
 import { OutputFiles } from '../../base/node/output-files.ts';
 import { makeFolders, removeFolders } from '../../base/node/output-folder.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { MANIFEST_NAME, type ModelFile, type ModelManifest } from '../manifest.ts';
+import { MANIFEST_NAME, type ModelFile, type ModelManifest } from '../model-folder/manifest.ts';
 import { NET_PARTS, partOf, type NetPart } from '../../nets/net-kinds.ts';
 import { countParameters, type Weights } from '../../nets/weights.ts';
 import { writeCheckpoint } from '../write-checkpoint.ts';

@@ -3,7 +3,7 @@
  * replaced: then they carry the beginning of their hash, `encoder-0123456789ab.safetensors`, so that the old model stays
  * whole until model.json names the new one.
  */
-import { TOKENIZER_NAME } from '../manifest.ts';
+import { TOKENIZER_NAME } from '../model-folder/manifest.ts';
 import { NET_PARTS } from '../../nets/net-kinds.ts';
 
 const HASH_LETTERS = 12;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeTinyDalle } from '../../test/helpers/tiny-dalle.ts';
 import { smallCheckpoints } from '../../test/helpers/workplace.ts';
 import { sourceFromBlob, sourceFromBytes, type ByteSource } from '../byte-source.ts';
-import { openModel, type OpenFile } from '../model-folder.ts';
+import { openModel, type OpenFile } from '../model-folder/open-model.ts';
 import { convertToModelFolder } from './convert.ts';
 import { exportCheckpoints } from './export-checkpoints.ts';
 import { openModelFolder } from './open-model-folder.ts';

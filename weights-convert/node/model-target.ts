@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DalleError, UsageError } from '../../base/errors.ts';
 import { identifyFile } from '../../base/node/file-identity.ts';
 import { readTemporaryName } from '../../base/node/temporary-files.ts';
-import { MANIFEST_NAME, type ModelFile, type ModelManifest } from '../manifest.ts';
+import { MANIFEST_NAME, type ModelFile, type ModelManifest } from '../model-folder/manifest.ts';
 import { hashedName, isModelFile, plainName } from './model-file-names.ts';
 import { readModelManifest } from './open-model-folder.ts';
 import { lookAtPlace } from './write-failure.ts';

@@ -1,14 +1,14 @@
-/** Opens a model folder on disk or at an address. See model-folder.ts for what one is. */
+/** Opens a model folder on disk or at an address. See model-folder/open-model.ts for what one is. */
 import { basename, dirname, join } from 'node:path';
 import { checkOptions } from '../../base/check-options.ts';
 import { FormatError } from '../../base/errors.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { MANIFEST_NAME, type ModelManifest, type PartName } from '../manifest.ts';
-import { parseManifest } from '../manifest-json.ts';
-import { addressIn, parseFolder } from '../model-address.ts';
-import { openModel, type Model, type OpenFile, type OpenModelOptions } from '../model-folder.ts';
+import { MANIFEST_NAME, type ModelManifest, type PartName } from '../model-folder/manifest.ts';
+import { parseManifest } from '../model-folder/manifest-json.ts';
+import { addressIn, parseFolder } from '../model-folder/model-address.ts';
+import { openModel, type Model, type OpenFile, type OpenModelOptions } from '../model-folder/open-model.ts';
 import { downloadSource, type DownloadFileOptions } from './download-file.ts';
 import { openFileSource } from './file-source.ts';
 

@@ -5,13 +5,13 @@
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import type { SavedSettings } from '../dalle-pytorch.ts';
-import { readSettingsFile } from '../dalle-pytorch-settings.ts';
+import type { SavedSettings } from '../families/dalle-pytorch/open-transformer.ts';
+import { readSettingsFile } from '../families/dalle-pytorch/settings.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
-import type { PartName, SourceDescription } from '../manifest.ts';
+import type { PartName, SourceDescription } from '../model-folder/manifest.ts';
 import { partOf } from '../../nets/net-kinds.ts';
 import { gatherShards, openWithSettings } from '../open-weights.ts';
-import { readTokenizer } from '../tokenizer-file.ts';
+import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';

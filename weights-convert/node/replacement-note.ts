@@ -6,7 +6,7 @@
 import { createReadStream, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FolderLock } from '../../base/node/folder-lock.ts';
-import { MANIFEST_NAME, type ModelFile } from '../manifest.ts';
+import { MANIFEST_NAME, type ModelFile } from '../model-folder/manifest.ts';
 import { isModelFile } from './model-file-names.ts';
 import { listFiles } from './model-target.ts';
 import { createNodeHasher } from './node-hasher.ts';

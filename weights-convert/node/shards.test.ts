@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sourceFromBlob, sourceFromBytes } from '../byte-source.ts';
 import { inspectFile } from '../inspect/inspect-file.ts';
-import { openModel } from '../model-folder.ts';
+import { openModel } from '../model-folder/open-model.ts';
 import { openCheckpoint } from '../open-weights.ts';
 import { convertToModelFolder } from './convert.ts';
 import { openFileSource } from './file-source.ts';

@@ -8,7 +8,7 @@ import { partOf } from '../../nets/net-kinds.ts';
 import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { countParameters, tensorBlocks } from '../../nets/weights.ts';
-import type { Model } from '../model-folder.ts';
+import type { Model } from '../model-folder/open-model.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import { openModelFolder } from './open-model-folder.ts';
 import type { OpenedSources } from './open-sources.ts';

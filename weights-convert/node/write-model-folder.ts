@@ -13,9 +13,14 @@ import type { OpenHandle } from '../../base/node/output-file.ts';
 import { OutputFiles } from '../../base/node/output-files.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { formatManifest } from '../manifest-json.ts';
-import { MANIFEST_NAME, type ModelManifest, type ModelParts, type SourceDescription } from '../manifest.ts';
-import type { OpenFile } from '../model-folder.ts';
+import { formatManifest } from '../model-folder/manifest-json.ts';
+import {
+  MANIFEST_NAME,
+  type ModelManifest,
+  type ModelParts,
+  type SourceDescription,
+} from '../model-folder/manifest.ts';
+import type { OpenFile } from '../model-folder/open-model.ts';
 import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import type { Weights } from '../../nets/weights.ts';

@@ -5,7 +5,13 @@
 import { join } from 'node:path';
 import type { OutputFiles } from '../../base/node/output-files.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import { TOKENIZER_NAME, type ModelFile, type ModelPart, type ModelParts, type TokenizerPart } from '../manifest.ts';
+import {
+  TOKENIZER_NAME,
+  type ModelFile,
+  type ModelPart,
+  type ModelParts,
+  type TokenizerPart,
+} from '../model-folder/manifest.ts';
 import { NET_PARTS, partOf, type NetPart } from '../../nets/net-kinds.ts';
 import { planShards, type ShardPlan } from '../safetensors/plan-shards.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';

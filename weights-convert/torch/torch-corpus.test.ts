@@ -5,7 +5,7 @@ import { sourceFromBytes, type ByteSource } from '../byte-source.ts';
 import { openWeights } from '../open-weights.ts';
 import { globalName, isRecord, recordChildren, stringEntries, type PickleValue } from '../pickle/records.ts';
 import { sniffContainer } from '../sniff.ts';
-import { collectModuleTensors, listModules } from '../state-dict.ts';
+import { collectModuleTensors, listModules } from '../contents/state-dict.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from './dtypes.ts';
 import { interpretTensor, type TensorRecord } from './tensor-record.ts';
 import { openTorchLegacy } from './torch-legacy.ts';

@@ -4,7 +4,7 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { refuseExtensions, refuseGadgets } from '../globals.ts';
+import { refuseExtensions, refuseGadgets } from '../census/globals.ts';
 import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
 import { listNames } from '../pickle/called-names.ts';
 import { makeTrace } from '../pickle/trace.ts';

@@ -1,0 +1,212 @@
+/**
+ * A net at its place in a file: its architecture, and its tensors by its own names. What of the same dictionary is not
+ * the net's is left out where that changes nothing, and else stays, to be found one too many.
+ */
+import { FormatError } from '../../base/errors.ts';
+import { inferArchitecture, listShapes, readSizes, type Shapes } from './openai/read-architecture.ts';
+import { checkModules } from './openai/check-modules.ts';
+import { checkTensors } from '../check-tensors.ts';
+import { readDallePytorch, SETTINGS_KEYS } from './dalle-pytorch/open-transformer.ts';
+import { canonicalName, whyLeftOut } from './dalle-pytorch/names.ts';
+import { officialName } from './openai/names.ts';
+import { PART_OF_CLASS } from './openai/modules.ts';
+import type { FileModule, FileTensor } from '../contents/file-tensors.ts';
+import type { Site, UnwrappedTensor } from './find-sites.ts';
+import { nameError, type ReadableFile } from '../contents/find-tensors.ts';
+import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
+import { expectedNetTensors, type NetArchitecture } from '../../nets/net-kinds.ts';
+import { refusePartitioned } from './partitioned.ts';
+import { plainEntries, type PickleValue } from '../pickle/records.ts';
+import { recogniseNet } from './recognise-net.ts';
+import { collectModuleTensors, listModules } from '../contents/state-dict.ts';
+import { listWrappers, unwrapName } from '../contents/tensor-names.ts';
+import { readTransformerConfig } from '../../nets/transformer/read-architecture.ts';
+import type { LeftOut, TakenOff, TensorData } from '../../nets/weights.ts';
+
+/** A net, and what of the file it accounts for. */
+export interface OpenedSite {
+  readonly net: FoundNet;
+  /** Tensors that it took or left out with a reason. */
+  readonly accounted: readonly FileTensor[];
+  /** Ways to the dictionary or module it came from. */
+  readonly containers: readonly string[];
+  /** Ways to the values that said what it is. */
+  readonly settings: readonly string[];
+}
+
+/**
+ * A pickled module of OpenAI's classes.
+ *
+ * @throws FormatError as `listModules`, `readSizes`, `checkTensors`, `checkModules`
+ */
+export function openModuleSite(module: FileModule, file: ReadableFile, sourceName: string): OpenedSite {
+  const kind = PART_OF_CLASS.get(module.className) === 'encoder' ? 'dvae-encoder' : 'dvae-decoder';
+  const modules = listModules(module.value);
+  const architecture = readSizes(kind, modules[0]!.attributes);
+  const tensors = new Map<string, TensorData>();
+  for (const [name, record] of collectModuleTensors(modules, file.storages)) {
+    const { shape, dtype } = record;
+    const own = module.path === '' ? {} : { nameInFile: `${module.path}.${name}` };
+    const read = { read: () => file.readTensor(record), readBlocks: () => file.readTensorBlocks(record) };
+    tensors.set(name, { shape, dtype, ...own, ...read });
+  }
+  refusePartitioned(listShapes(tensors), sourceName);
+  // Wrong tensors say more than the wrong modules behind them.
+  checkTensors(architecture, tensors, sourceName);
+  checkModules(architecture, modules);
+  return { net: { architecture, tensors }, accounted: [], containers: [module.path], settings: [] };
+}
+
+/** A place among all tensors of a file. */
+export interface TensorSite {
+  readonly site: Site;
+  readonly chosen: readonly Site[];
+  readonly sites: readonly Site[];
+  readonly tensors: readonly UnwrappedTensor[];
+  readonly dictionaries: ReadonlyMap<string, ReadonlyMap<string, PickleValue>>;
+}
+
+/**
+ * Tensors under a prefix.
+ *
+ * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
+ */
+export function openTensorSite(place: TensorSite, searched: SearchedFile): OpenedSite {
+  const { site } = place;
+  const own = nameOwn(place);
+  const shapes = new Map(
+    [...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])),
+  );
+  refusePartitioned(shapes, searched.name);
+  const { settings, architecture } = readArchitecture(place, shapes, searched);
+  const { kept, leftOut } = separate(own, architecture);
+  const tensors = new Map<string, TensorData>();
+  for (const [name, { path, data }] of kept) {
+    if (data instanceof FormatError) throw nameError(path, data);
+    tensors.set(name, path === name ? data : { ...data, nameInFile: path });
+  }
+  const net = { architecture, tensors, leftOut, takenOff: listTakenOff(kept, site) };
+  return { net, accounted: [...own.values()], containers: [containerOf(site)], settings };
+}
+
+function containerOf({ at }: Site): string {
+  return at.kind === 'module' ? at.module.path : at.container;
+}
+
+/**
+ * The tensors of a place's dictionary by the net's names: those under its prefix, and with the first net of the
+ * dictionary those under nobody's. A second tensor for one name keeps its own.
+ */
+function nameOwn({ site, chosen, sites, tensors }: TensorSite): Map<string, FileTensor> {
+  const container = containerOf(site);
+  const neighbours = sites.filter((other) => containerOf(other) === container);
+  const isFirst = chosen.find((other) => containerOf(other) === container) === site;
+  const own = new Map<string, FileTensor>();
+  for (const { name, tensor } of tensors) {
+    if (tensor.container !== container) continue;
+    const owner = longest(neighbours.filter(({ prefix }) => name.startsWith(prefix)));
+    if (owner ? owner !== site : !isFirst) continue;
+    const bare = owner ? name.slice(site.prefix.length) : name;
+    const netName = site.at.kind === 'dvae' ? officialName(bare) : bare;
+    own.set(own.has(netName) ? tensor.path : netName, tensor);
+  }
+  return own;
+}
+
+function longest(sites: readonly Site[]): Site | undefined {
+  return [...sites].sort((a, b) => b.prefix.length - a.prefix.length)[0];
+}
+
+interface Described {
+  readonly architecture: NetArchitecture;
+  readonly settings: readonly string[];
+}
+
+function readArchitecture(
+  { site, dictionaries }: TensorSite,
+  shapes: Shapes,
+  { name: sourceName, settings: beside }: SearchedFile,
+): Described {
+  const container = containerOf(site);
+  if (site.at.kind === 'dvae') {
+    const architecture = inferArchitecture(shapes);
+    if (!architecture) throw unknownNet(sourceName, `${shapes.size} tensors of another net`);
+    return { architecture, settings: [] };
+  }
+  const key = site.at.kind === 'dalle-gl' ? 'config' : 'hparams';
+  const found = findAround(container, dictionaries, key);
+  if (site.at.kind === 'dalle-gl') {
+    const config = plainEntries(found?.entries.get(key));
+    if (!config) throw unknownNet(sourceName, explainSettings(shapes));
+    return { architecture: readTransformerConfig(config), settings: [joinKey(found!.path, key)] };
+  }
+  const entries = found?.entries ?? beside;
+  if (!entries) throw unknownNet(sourceName, explainSettings(shapes));
+  const architecture = readDallePytorch(entries, shapes, sourceName);
+  return { architecture, settings: found ? SETTINGS_KEYS.map((name) => joinKey(found.path, name)) : [] };
+}
+
+function explainSettings(shapes: Shapes): string {
+  const known = recogniseNet(shapes);
+  return known ? `${known.name}; ${known.note}` : `${shapes.size} tensors of another net`;
+}
+
+/** The nearest dictionary around a place that has such a key. */
+function findAround(
+  container: string,
+  dictionaries: TensorSite['dictionaries'],
+  key: string,
+): { readonly path: string; readonly entries: ReadonlyMap<string, PickleValue> } | undefined {
+  for (let path = container; ; path = path.slice(0, Math.max(path.lastIndexOf('.'), 0))) {
+    const entries = dictionaries.get(path);
+    if (entries?.has(key)) return { path, entries };
+    if (path === '') return undefined;
+  }
+}
+
+function joinKey(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+const WHOLE_NUMBERS = 'whole numbers, which are no weights';
+const NOT_READ = 'types that are neither read nor needed';
+
+/** Takes out what the net does not need, where its absence changes nothing. */
+function separate(
+  own: ReadonlyMap<string, FileTensor>,
+  architecture: NetArchitecture,
+): { kept: Map<string, FileTensor>; leftOut: LeftOut[] } {
+  const expected = expectedNetTensors(architecture);
+  const isForeign = architecture.kind === 'transformer' && architecture.names === 'dalle-pytorch';
+  const kept = new Map<string, FileTensor>();
+  const counts = new Map<string, number>();
+  for (const [name, tensor] of own) {
+    const { data } = tensor;
+    const isNeeded = isForeign ? canonicalName(name) !== undefined : expected.has(name);
+    const isOther = data instanceof FormatError ? NOT_READ : isWholeNumber(data) ? WHOLE_NUMBERS : undefined;
+    const reason = isNeeded ? undefined : ((isForeign ? whyLeftOut(name) : undefined) ?? isOther);
+    if (reason === undefined) kept.set(name, tensor);
+    else counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return { kept, leftOut: [...counts].map(([reason, tensors]) => ({ reason, tensors })) };
+}
+
+function isWholeNumber({ dtype }: TensorData): boolean {
+  return /^[IU]\d|^BOOL$/.test(dtype);
+}
+
+/** What stood before the net's names in the keys of the file. */
+function listTakenOff(kept: ReadonlyMap<string, FileTensor>, { prefix }: Site): TakenOff[] {
+  const counts = new Map<string, number>();
+  const count = (taken: string): void => void counts.set(taken, (counts.get(taken) ?? 0) + 1);
+  // Those of one place are all in one dictionary.
+  const [{ container } = { container: '' }] = kept.values();
+  const outer = container === '' ? '' : unwrapName(`${container}.`);
+  const inner = prefix.startsWith(outer) ? prefix.slice(outer.length) : '';
+  for (const { path } of kept.values()) {
+    const key = container === '' ? path : path.slice(container.length + 1);
+    listWrappers(key).forEach(count);
+    if (inner !== '' && unwrapName(key).startsWith(inner)) count(inner);
+  }
+  return [...counts].map(([taken, tensors]) => ({ prefix: taken, tensors }));
+}

@@ -1,0 +1,22 @@
+/**
+ * Whether a file is all there, by its own table of contents. HTTP cannot tell: a proxy that lost the end of a file
+ * announces the shorter length, and everything looks well.
+ */
+import type { ByteSource } from '../byte-source.ts';
+import { openSafetensors } from '../safetensors/read-safetensors.ts';
+import { sniffContainer } from '../sniff.ts';
+import { readTokenizer } from '../model-folder/tokenizer-file.ts';
+import { openTorchLegacy } from '../torch/torch-legacy.ts';
+import { openZip } from '../zip/zip-archive.ts';
+
+/**
+ * Throws what the file's reader would throw first: FormatError `E_FORMAT_UNKNOWN`, `E_ZIP_*`, `E_ST_*`, `E_PICKLE_*` and
+ * their kin. Which net it holds is not looked at.
+ */
+export async function checkWhole(source: ByteSource): Promise<void> {
+  if ((await readTokenizer(source)) !== undefined) return;
+  const container = await sniffContainer(source);
+  if (container === 'safetensors') await openSafetensors(source);
+  if (container === 'torch-zip') await openZip(source);
+  if (container === 'torch-legacy') await openTorchLegacy(source);
+}
