@@ -5,11 +5,12 @@
  */
 import { checkWeights } from '../../weights-convert/check-given.ts';
 import { checkObject } from '../../base/check-argument.ts';
-import { ContextError, DalleError, ShapeError, UsageError } from '../../base/errors.ts';
+import { DalleError, ShapeError, UsageError } from '../../base/errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
 import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from './architecture.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
+import { Plans } from '../plans.ts';
 import { isKind, type Weights } from '../weights.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
@@ -62,9 +63,7 @@ export class Dvae {
   readonly precision: Precision;
   private readonly options: Omit<DvaeOptions, 'precision'>;
   private readonly trees = new Map<Weights, WeightTree>();
-  private readonly plans = new Map<DvaeWork, { key: string; plan: Compiled<Tensor> }>();
-  private readonly working = new Set<Promise<unknown>>();
-  private disposed = false;
+  private readonly plans: Plans;
 
   /** @throws DalleError `E_ARCHITECTURE` for a part that is another net */
   constructor(parts: DvaeParts, given: DvaeOptions) {
@@ -78,6 +77,7 @@ export class Dvae {
     this.parts = { ...(e && { encoder: e }), ...(d && { decoder: d }) };
     this.precision = precision;
     this.options = options;
+    this.plans = new Plans('dVAE', [e, d]);
   }
 
   /**
@@ -131,52 +131,30 @@ export class Dvae {
 
   /** The plan for a shape: [B, 3, H, W] to encode, [B, h, w] to decode. `prepare()` it to choose when that happens. */
   planFor(work: DvaeWork, shape: readonly number[]): Compiled<Tensor> {
-    if (this.disposed) {
-      throw new ContextError('E_DISPOSED', `${work}: this dVAE was disposed. Load it again.`);
-    }
+    this.plans.check(work);
     if (typeof work !== 'string' || !Object.hasOwn(inputType, work)) {
       const known = Object.keys(inputType).join(', ');
       throw new UsageError('E_ARGUMENT', `planFor: there is no such work; there are ${known}.`);
     }
     checkSizes(work, shape, sizeNames(work), isEncoding(work) ? 1 : patch * patch);
-    const key = shape.join(',');
-    const known = this.plans.get(work);
-    if (known?.key === key) return known.plan;
-    known?.plan.dispose();
-    this.plans.delete(work);
     const { device, ...rewriting } = this.options;
     const inputs = { x: { shape, dtype: inputType[work] } };
-    const plan = compile(device, ({ x }) => this.trace(work, x), inputs, rewriting);
-    this.plans.set(work, { key, plan });
-    return plan;
+    return this.plans.get(work, shape.join(','), () => {
+      return compile(device, ({ x }) => this.trace(work, x), inputs, rewriting);
+    });
   }
 
   get isDisposed(): boolean {
-    return this.disposed;
+    return this.plans.isDisposed;
   }
 
   /** Frees the weights on the device and closes their files, once work under way is done. */
-  async dispose(): Promise<void> {
-    this.disposed = true;
-    for (const { plan } of this.plans.values()) plan.dispose();
-    this.plans.clear();
-    await Promise.allSettled(this.working);
-    await Promise.all([this.parts.encoder?.close(), this.parts.decoder?.close()]);
+  dispose(): Promise<void> {
+    return this.plans.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
-  }
-
-  /** Runs a plan, which stays whole until it is done whatever is planned or disposed meanwhile. */
-  private async runPlan(plan: Compiled<Tensor>, x: TypedNumbers, options?: RunOptions): Promise<TypedNumbers> {
-    const running = plan.run({ x }, options);
-    this.working.add(running);
-    try {
-      return await running;
-    } finally {
-      this.working.delete(running);
-    }
   }
 
   private trace(work: DvaeWork, x: Tensor): Tensor {
@@ -195,7 +173,7 @@ export class Dvae {
     work: 'encode' | 'logits',
     pixels: Pixels,
     options?: RunOptions,
-  ): Promise<{ data: Float32Array | Int32Array; shape: readonly number[] }> {
+  ): Promise<{ data: TypedNumbers; shape: readonly number[] }> {
     const { architecture } = this.need('encoder');
     checkNumbersGiven('encode', pixels, sizeNames(work), 1);
     checkOptional('encode', options);
@@ -210,7 +188,10 @@ export class Dvae {
     }
     checkPixels('encode', data);
     const plan = this.planFor(work, shape);
-    return { data: await this.runPlan(plan, data, options), shape: plan.outputs.shape };
+    return {
+      data: (await this.plans.track(plan.run({ x: data }, options))) as TypedNumbers,
+      shape: plan.outputs.shape,
+    };
   }
 
   private async runDecoder(work: DvaeWork, given: TokenGrid | TokenScores, options?: RunOptions): Promise<TokenScores> {
@@ -226,7 +207,7 @@ export class Dvae {
       );
     } else checkScores('decode', data);
     const plan = this.planFor(work, shape);
-    const result = (await this.runPlan(plan, data, options)) as Float32Array;
+    const result = (await this.plans.track(plan.run({ x: data }, options))) as Float32Array;
     return { data: checkFinite('decode', result), shape: plan.outputs.shape as TokenScores['shape'] };
   }
 

@@ -5,10 +5,11 @@
 import { argmax, compile, div, exp, log, max, sub, sum, tensor } from '../../ops/index.ts';
 import type { Compiled, Tensor } from '../../ops/index.ts';
 import { textPositions, type TransformerArchitecture } from './architecture.ts';
+import { Plans } from '../plans.ts';
 import type { WeightTree } from '../weight-tree.ts';
 import { createCaches, type LayerCaches } from './caches.ts';
 import { nextInputs, nextLogits } from './sequence.ts';
-import type { TransformerOptions } from './transformer.ts';
+import type { TransformerOptions } from './options.ts';
 
 /** The best token of each candidate [B], and the logarithm of its probability. */
 export type BestTokens = Readonly<Record<'token' | 'logProbability', Tensor>>;
@@ -26,7 +27,7 @@ export class DecodingPlans {
   private readonly tree: WeightTree;
   private readonly options: TransformerOptions;
   private readonly caches: readonly LayerCaches[];
-  private readonly compiled = new Map<string, Compiled<Tensor> | Compiled<BestTokens>>();
+  private readonly plans = new Plans('decoding');
 
   constructor(
     architecture: TransformerArchitecture,
@@ -65,8 +66,7 @@ export class DecodingPlans {
   }
 
   dispose(): void {
-    for (const plan of this.compiled.values()) plan.dispose();
-    this.compiled.clear();
+    void this.plans.dispose();
     for (const layer of this.caches) for (const cache of layer.values()) cache.dispose();
   }
 
@@ -81,9 +81,7 @@ export class DecodingPlans {
     trace: (inputs: Inputs) => T,
   ): Compiled<T> {
     const { device, ...rewriting } = this.options;
-    const plan = this.compiled.get(name) ?? compile(device, trace, nextInputs(sequences, count), rewriting);
-    this.compiled.set(name, plan as Compiled<Tensor>);
-    return plan as Compiled<T>;
+    return this.plans.get(name, '', () => compile(device, trace, nextInputs(sequences, count), rewriting));
   }
 }
 

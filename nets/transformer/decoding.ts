@@ -7,14 +7,8 @@ import { ContextError, ShapeError } from '../../base/errors.ts';
 import type { Compiled, Result, RunOptions, Traced } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from './architecture.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
+import type { Loan } from '../plans.ts';
 import type { DecodingPlans } from './decoding-plans.ts';
-
-/** The transformer that a decoding is of. */
-export interface DecodingOwner {
-  /** Waits for a run, and knows of it meanwhile. */
-  track<Numbers>(run: Promise<Numbers>): Promise<Numbers>;
-  takeBack(decoding: Decoding): void;
-}
 
 export class Decoding {
   readonly batch: number;
@@ -22,17 +16,14 @@ export class Decoding {
   position = 0;
   private readonly architecture: TransformerArchitecture;
   private readonly plans: DecodingPlans;
-  private readonly owner: DecodingOwner;
+  private readonly loan: Loan<DecodingPlans>;
   private firstLogits: Float32Array | undefined;
-  private disposed = false;
-  /** Runs under way. */
-  private running = 0;
 
-  constructor(architecture: TransformerArchitecture, plans: DecodingPlans, owner: DecodingOwner) {
+  constructor(architecture: TransformerArchitecture, loan: Loan<DecodingPlans>) {
     this.architecture = architecture;
-    this.plans = plans;
-    this.batch = plans.batch;
-    this.owner = owner;
+    this.loan = loan;
+    this.plans = loan.plan;
+    this.batch = loan.plan.batch;
   }
 
   /** Reads the text, [S, T]: what `Transformer.begin` does. */
@@ -84,28 +75,20 @@ export class Decoding {
 
   /** Lets the plans go, for the next decoding, once a step under way is done. */
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    if (this.running === 0) this.owner.takeBack(this);
+    this.loan.giveBack();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  private async run<T extends Traced>(
+  private run<T extends Traced>(
     plan: Compiled<T>,
     tokens: Int32Array,
     position: number,
     options?: RunOptions,
   ): Promise<Result<T>> {
-    this.running++;
-    try {
-      return await this.owner.track(plan.run({ tokens, position: [position] }, options));
-    } finally {
-      this.running--;
-      if (this.disposed && this.running === 0) this.owner.takeBack(this);
-    }
+    return this.loan.track(plan.run({ tokens, position: [position] }, options));
   }
 
   /** Logits of each text [S, V] for each of its candidates [B, V]. */
@@ -123,7 +106,7 @@ export class Decoding {
 
   /** The position of the next `count` tokens in the caches, once everything about them is right. */
   private place(tokens: Int32Array, wanted: number, count: number): number {
-    if (this.disposed) throw new ContextError('E_DISPOSED', 'step: this decoding was disposed. Begin another one.');
+    if (this.loan.isOver) throw new ContextError('E_DISPOSED', 'step: this decoding was disposed. Begin another one.');
     const last = imagePositions(this.architecture) - 1;
     if (this.position + count > last) {
       throw new ShapeError(

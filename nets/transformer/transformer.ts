@@ -5,42 +5,35 @@
  */
 import { checkWeights } from '../../weights-convert/check-given.ts';
 import { argumentError, checkView, describeValue } from '../../base/check-argument.ts';
-import { ContextError, ShapeError } from '../../base/errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { compile } from '../../ops/index.ts';
-import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
+import type { Compiled, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
 import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
+import { Plans } from '../plans.ts';
 import { isKind, type WeightsOf } from '../weights.ts';
 import { checkFinite, checkTokens, checkModelOptions } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
 import { DecodingPlans } from './decoding-plans.ts';
 import { Decoding } from './decoding.ts';
+import type { TransformerOptions } from './options.ts';
 import { wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
-export interface TransformerOptions extends RewriteOptions {
-  readonly device: Device;
-}
-
 export class Transformer {
   readonly architecture: TransformerArchitecture;
-  private readonly weights: WeightsOf<'transformer'>;
   private readonly options: TransformerOptions;
   private readonly tree: WeightTree;
-  private whole: { readonly key: string; readonly plan: Compiled<Tensor> } | undefined;
-  private idle: DecodingPlans | undefined;
-  private readonly decodings = new Map<Decoding, DecodingPlans>();
-  private readonly working = new Set<Promise<unknown>>();
-  private disposed = false;
+  private readonly plans: Plans;
 
   constructor(weights: WeightsOf<'transformer'>, options: TransformerOptions) {
     checkWeights('Transformer', weights);
     if (!isKind(weights, 'transformer')) throw argumentError('Transformer', 'weights of a transformer', weights);
     checkModelOptions('Transformer', options);
     this.architecture = weights.architecture;
-    this.weights = weights;
     this.options = options;
     this.tree = growTree(deriveTables(this.architecture, netTensors(weights)));
+    this.plans = new Plans('transformer', [weights]);
   }
 
   /**
@@ -51,13 +44,13 @@ export class Transformer {
    * @throws ShapeError `E_SHAPE`, `E_TOKEN`; DalleError `E_NOT_FINITE`; see also Executable.run
    */
   async imageLogits(text: Int32Array, image: Int32Array, options?: RunOptions): Promise<Float32Array> {
-    this.checkAlive('imageLogits');
+    this.plans.check('imageLogits');
     const { architecture } = this;
     const count = imagePositions(architecture);
     const sequences = this.countSequences('imageLogits', text);
     this.checkImage('imageLogits', image, sequences * count);
     const given = image.filter((_, at) => at % count < count - 1);
-    const result = await this.track(this.planWhole(sequences).run({ text, image: given }, options));
+    const result = await this.plans.track(this.planWhole(sequences).run({ text, image: given }, options));
     return checkFinite('imageLogits', result as Float32Array);
   }
 
@@ -67,7 +60,7 @@ export class Transformer {
    * @throws ShapeError `E_SHAPE`, `E_TOKEN`; ContextError `E_DISPOSED`
    */
   async begin(text: Int32Array, batch: number, options?: RunOptions): Promise<Decoding> {
-    this.checkAlive('begin');
+    this.plans.check('begin');
     const sequences = this.countSequences('begin', text);
     if (!Number.isSafeInteger(batch) || batch < 1 || batch % sequences !== 0) {
       throw new ShapeError(
@@ -75,12 +68,10 @@ export class Transformer {
         `begin: batch must be a multiple of the ${sequences} texts, got ${describeValue(batch)}.`,
       );
     }
-    const plans = this.takePlans(sequences, batch);
-    const decoding = new Decoding(this.architecture, plans, {
-      track: (run) => this.track(run),
-      takeBack: (given) => this.takeBack(given),
+    const loan = this.plans.lend('decoding', `${sequences}, ${batch}`, () => {
+      return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
     });
-    this.decodings.set(decoding, plans);
+    const decoding = new Decoding(this.architecture, loan);
     try {
       await decoding.read(text, options);
     } catch (error) {
@@ -91,19 +82,12 @@ export class Transformer {
   }
 
   get isDisposed(): boolean {
-    return this.disposed;
+    return this.plans.isDisposed;
   }
 
   /** Frees what is on the device, decodings too, and closes the weights' file, once work under way is done. */
-  async dispose(): Promise<void> {
-    this.disposed = true;
-    for (const decoding of [...this.decodings.keys()]) decoding.dispose();
-    this.whole?.plan.dispose();
-    this.whole = undefined;
-    this.idle?.dispose();
-    this.idle = undefined;
-    await Promise.allSettled(this.working);
-    await this.weights.close();
+  dispose(): Promise<void> {
+    return this.plans.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,36 +95,13 @@ export class Transformer {
   }
 
   private planWhole(sequences: number): Compiled<Tensor> {
-    const key = String(sequences);
-    if (this.whole?.key === key) return this.whole.plan;
-    this.whole?.plan.dispose();
     const { device, ...rewriting } = this.options;
     const image = { shape: [sequences, imagePositions(this.architecture) - 1], dtype: 'i32' } as const;
     const text = { shape: [sequences, textPositions(this.architecture)], dtype: 'i32' } as const;
-    const plan = compile(
-      device,
-      (inputs) => wholeSequence(this.architecture, this.tree, inputs.text, inputs.image).image,
-      { text, image },
-      rewriting,
-    );
-    this.whole = { key, plan };
-    return plan;
-  }
-
-  private takePlans(sequences: number, batch: number): DecodingPlans {
-    const idle = this.idle;
-    this.idle = undefined;
-    if (idle?.sequences === sequences && idle.batch === batch) return idle;
-    idle?.dispose();
-    return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
-  }
-
-  private takeBack(decoding: Decoding): void {
-    const plans = this.decodings.get(decoding)!;
-    this.decodings.delete(decoding);
-    this.idle?.dispose();
-    this.idle = this.disposed ? undefined : plans;
-    if (this.disposed) plans.dispose();
+    const trace = (inputs: { readonly text: Tensor; readonly image: Tensor }): Tensor => {
+      return wholeSequence(this.architecture, this.tree, inputs.text, inputs.image).image;
+    };
+    return this.plans.get('whole', String(sequences), () => compile(device, trace, { text, image }, rewriting));
   }
 
   private countSequences(where: string, text: Int32Array): number {
@@ -167,18 +128,5 @@ export class Transformer {
       );
     }
     checkTokens(where, image, this.architecture.image_vocab);
-  }
-
-  private checkAlive(where: string): void {
-    if (this.disposed) throw new ContextError('E_DISPOSED', `${where}: this transformer was disposed. Load it again.`);
-  }
-
-  private async track<Result>(work: Promise<Result>): Promise<Result> {
-    this.working.add(work);
-    try {
-      return await work;
-    } finally {
-      this.working.delete(work);
-    }
   }
 }
