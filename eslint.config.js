@@ -24,17 +24,20 @@ const zones = {
   'weights-convert/node/': ['base/', 'base/node/', 'nets/', 'weights-convert/', 'node:'],
   'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
-  'index.ts': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'load/', 'images/'],
+  'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
-  'load/': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'weights-convert/'],
-  'load/node/': ['base/', 'base/node/', 'engine/index.ts', 'ops/', 'load/', 'nets/', 'weights-convert/', 'node:'],
+  'load/': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'weights-convert/'],
+  'load/node/': [
+    ...['base/', 'base/node/', 'engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'load/', 'nets/'],
+    ...['nets/tokenizer/node/', 'weights-convert/', 'weights-convert/node/', 'node:'],
+  ],
   'node.ts': [
     ...['base/', 'base/node/', 'index.ts', 'load/', 'load/node/'],
-    ...['engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'nets/', 'nets/tokenizer/node/'],
+    ...['engine/index.ts', 'engine/context/node/', 'ops/', 'nets/'],
     ...['weights-convert/', 'weights-convert/node/', 'images/', 'images/node/'],
   ],
   'cli/': [
-    ...['base/', 'base/node/', 'node.ts', 'engine/index.ts', 'engine/context/node/'],
+    ...['base/', 'base/node/', 'node.ts', 'load/', 'load/node/', 'engine/index.ts', 'engine/context/node/'],
     ...['nets/', 'weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
   ],
 };

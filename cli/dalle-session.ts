@@ -1,12 +1,7 @@
-/**
- * A whole DALL·E on a device for the length of a command, with what is told of it: on the screen, with `--json`, and in
- * the pictures, so that a picture can be drawn again from what it says.
- */
-import { bundledModel, createDalle, open, openModelFolder, type Dalle, type KernelChoice } from '../node.ts';
+/** A whole DALL·E for the length of a command, with the hashes that tell whether a picture was drawn by its weights. */
+import { createDalle, type Dalle, type KernelChoice } from '../node.ts';
 import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
-import type { Model } from '../weights-convert/model-folder/open-model.ts';
-import { showDownloads } from './downloads.ts';
-import { describeNet, nameModel, type NetFlags, type NetSettings } from './net.ts';
+import { openSession, type NetFlags, type NetSettings } from './session.ts';
 import { say, type Terminal } from './terminal.ts';
 
 /** SHA-256 of a model's files, by part. */
@@ -29,41 +24,25 @@ export async function withDalle<Result>(
   work: (session: DalleSession) => Promise<Result>,
   kernels?: KernelChoice,
 ): Promise<Result> {
-  const { model = bundledModel, precision = 'full', quiet } = flags;
-  const folder = await openFolder(model, flags, terminal);
+  let manifest!: ModelManifest;
+  const session = await openSession(flags, terminal, {
+    make: (model, on) => {
+      manifest = model.manifest;
+      return createDalle(model, on);
+    },
+    kernels,
+  });
   try {
-    const chosen = kernels ?? { calibrate: !flags.noCalibrate };
-    const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
-    try {
-      const dalle = await createDalle(folder, { device, precision });
-      const { notice } = folder.manifest;
-      if (!quiet) say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
-      if (!quiet && notice) say(terminal, takeFirstClause(notice));
-      const session = {
-        dalle,
-        settings: describeNet(device, dalle.dvae, model),
-        weights: hashWeights(folder.manifest),
-      };
-      return await work(session).finally(() => dalle.dispose());
-    } finally {
-      device.dispose();
-    }
+    const { net: dalle, settings } = session;
+    const { notice, parts } = manifest;
+    if (!flags.quiet && notice) say(terminal, takeFirstClause(notice));
+    return await work({ dalle, settings, weights: hashWeights(parts) });
   } finally {
-    await folder.close();
+    await session.dispose();
   }
 }
 
-async function openFolder(model: string, { noVerify, quiet }: NetFlags, terminal: Terminal): Promise<Model> {
-  const downloads = showDownloads(terminal, quiet);
-  try {
-    const { onProgress } = downloads;
-    return await openModelFolder(model, undefined, { verify: !noVerify, onProgress, signal: terminal.signal });
-  } finally {
-    downloads.end();
-  }
-}
-
-export function hashWeights({ parts }: ModelManifest): WeightHashes {
+function hashWeights(parts: ModelManifest['parts']): WeightHashes {
   return Object.fromEntries(
     Object.entries(parts).map(([name, { files }]) => [name, files.map(({ sha256 }) => sha256)]),
   );

@@ -19,7 +19,7 @@ import { shortenMiddle } from './columns.ts';
 import type { DalleSession } from './dalle-session.ts';
 import { planDrawingFiles, writeDrawing, type DrawingFiles } from './drawing-files.ts';
 import { nameTexts } from './name-texts.ts';
-import { rememberNet, type NetSettings } from './net.ts';
+import { rememberNet, type NetSettings } from './session.ts';
 import { checkClashes, checkStdout, kindOf, nameOutput } from './outputs.ts';
 import { showsPictures, startPreview } from './preview.ts';
 import { formatSeconds, startProgress } from './progress.ts';

@@ -8,11 +8,12 @@ import { toPixels, writeOutput, type Picture, type TokenGrid } from '../node.ts'
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './flags.ts';
-import { checkOperands, loadPicture, processInputs } from './inputs.ts';
+import { checkOperands, cropToPatch, loadPicture, processInputs } from './inputs.ts';
 import { listModelFiles } from './model-files.ts';
-import { withNet, type Net, type NetSettings } from './net.ts';
+import { withNet, type Net } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
 import { formatSeconds } from './progress.ts';
+import type { NetSettings } from './session.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 import { countTokens, formatTokens, joinGrids, type TokenCount } from './tokens-file.ts';
 
@@ -47,9 +48,10 @@ export const encode: Command = defineCommand({
     checkStdout(terminal, outputs, flags.json, 'encode');
     await withNet(flags, terminal, async (openNet) => {
       const encodeInput = async (input: string, output: string, first?: Encoded): Promise<Encoded> => {
-        const picture = await loadPicture(input, flags, terminal);
-        if (first) checkSameSize(first.picture, picture, input);
+        const loaded = await loadPicture(input, flags, terminal);
         const net = await openNet();
+        const picture = cropToPatch(loaded, flags, net.patch);
+        if (first) checkSameSize(first.picture, picture, input);
         const encoded = await encodePicture(picture, input, output, net);
         if (!flags.quiet) say(terminal, formatReport(encoded.report));
         return encoded;

@@ -20,8 +20,14 @@ export function loadPicture(input: string, { size, upscale }: PictureFlags, term
 }
 
 /** The picture at a path, an address or `-`, resized and cropped to the size that a transformer draws. */
-export function loadPictureFor({ pictureSize }: Dalle, input: string, terminal: Terminal): Promise<Picture> {
-  return loadPrepared(input, { size: pictureSize, upscale: true }, terminal);
+export function loadPictureFor({ pictureSize, coder }: Dalle, input: string, terminal: Terminal): Promise<Picture> {
+  return loadPrepared(input, { size: pictureSize, patch: coder.patch, upscale: true }, terminal);
+}
+
+/** A picture that keeps its size, cropped to whole tokens: it was loaded before the model said how large they are. */
+export function cropToPatch(picture: Picture, { size }: PictureFlags, patch: number): Picture {
+  const fits = picture.width % patch === 0 && picture.height % patch === 0;
+  return size === 'keep' && !fits ? preparePicture(picture, { size, patch }) : picture;
 }
 
 async function loadPrepared(input: string, options: PictureOptions, terminal: Terminal): Promise<Picture> {

@@ -17,7 +17,7 @@ import {
   type SamplingSettings,
 } from '../node.ts';
 import type { WeightHashes } from './dalle-session.ts';
-import { software } from './net.ts';
+import { software } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Recipe {

@@ -5,7 +5,7 @@ import { composeSideBySide, fromPixels, psnr, savePng, toPixels, type Picture } 
 import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './flags.ts';
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
-import { checkOperands, loadPicture, processInputs } from './inputs.ts';
+import { checkOperands, cropToPatch, loadPicture, processInputs } from './inputs.ts';
 import { listModelFiles } from './model-files.ts';
 import { withNet, type Net } from './net.ts';
 import { checkStdout, nameOutput, planOutputs, writeIntoFolder } from './outputs.ts';
@@ -44,8 +44,9 @@ export const reconstruct: Command = defineCommand({
     checkStdout(terminal, outputs, flags.json, 'reconstruct');
     await withNet(flags, terminal, async (openNet) => {
       const { results, failure } = await processInputs(inputs, terminal, async (input, index) => {
-        const original = await loadPicture(input, flags, terminal);
+        const loaded = await loadPicture(input, flags, terminal);
         const net = await openNet();
+        const original = cropToPatch(loaded, flags, net.patch);
         const { picture, ...report } = await reconstructPicture(original, net);
         const output = outputs[index]!;
         const shown = flags.sideBySide ? composeSideBySide([original, picture]) : picture;
@@ -72,7 +73,7 @@ export interface ReconstructionReport {
 
 async function reconstructPicture(original: Picture, net: Net): Promise<ReconstructionReport & { picture: Picture }> {
   const { width, height } = original;
-  net.expect('decode', [1, height / 8, width / 8]);
+  net.expect('decode', [1, height / net.patch, width / net.patch]);
   const encoded = await net.encode({ data: toPixels(original), shape: [1, 3, height, width] });
   const decoded = await net.decode(encoded.result);
   const picture = fromPixels(decoded.result.data, decoded.result.shape)[0]!;

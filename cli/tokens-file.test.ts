@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { TokenGrid } from '../nets/dvae/dvae.ts';
+import type { TokenGrid } from '../nets/picture-coder.ts';
 import { captureStream } from '../test/helpers/captured-terminal.ts';
 import { writeNpy, type NpyArray } from '../weights-convert/numpy/npy.ts';
 import type { Terminal } from './terminal.ts';

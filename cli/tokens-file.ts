@@ -5,14 +5,13 @@
 import { FormatError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { MAX_PIXELS } from '../images/index.ts';
+import { SMALLEST_PATCH } from '../nets/picture-coder.ts';
 import { readSource, type TokenGrid } from '../node.ts';
 import { readNpy, writeNpy } from '../weights-convert/numpy/npy.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tokens of the largest picture take a hundredth of this. */
 const maxBytes = 64_000_000;
-/** Pixels of a token, across and down. */
-const patch = 8;
 /** Pixels. No picture that is read is longer. */
 const maxSide = 65_535;
 
@@ -73,11 +72,14 @@ export async function readTokens(input: string, { signal, stdin }: Terminal): Pr
   return { data, shape: [shape.at(-3) ?? 1, shape.at(-2)!, shape.at(-1)!] };
 }
 
-/** Refuses (`E_IMAGE_TOO_LARGE`) what makes more than the largest picture, before it is gone through. */
+/**
+ * Refuses (`E_IMAGE_TOO_LARGE`) what makes more than the largest picture with any coder, before it is gone through and a
+ * model is opened; where tokens are larger, the coder refuses more.
+ */
 function checkArea(shape: readonly number[], name: string): void {
   const count = shape.reduce((product, size) => product * size, 1);
-  const [height, width] = shape.slice(-2).map((size) => size * patch) as [number, number];
-  const pixels = count * patch ** 2;
+  const [height, width] = shape.slice(-2).map((size) => size * SMALLEST_PATCH) as [number, number];
+  const pixels = count * SMALLEST_PATCH ** 2;
   if (pixels <= MAX_PIXELS && Math.max(height, width) <= maxSide) return;
   throw new FormatError(
     'E_IMAGE_TOO_LARGE',

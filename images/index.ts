@@ -15,7 +15,7 @@ export {
   type Picture,
 } from './picture.ts';
 export { addPngText, readPngText } from './png-text.ts';
-export { preparePicture, type PictureSize, type PrepareOptions } from './prepare.ts';
+export { preparePicture, type PictureSize, type PictureOptions } from './prepare.ts';
 export { psnr } from './psnr.ts';
 export { sniffImage, type ImageKind } from './sniff.ts';
 export { fromPixels, toPixels } from './tensor.ts';

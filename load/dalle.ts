@@ -1,12 +1,54 @@
 /**
- * Loads a whole DALL·E from a model folder at an address, where there is no disk. The entry for Node has one of its own,
- * for folders.
+ * A whole DALL·E from a model folder: its parts opened on a device, and the folder itself from an address, where there
+ * is no disk. The entry for Node has a loader of its own, for paths.
  */
-import { checkText } from '../base/check-argument.ts';
-import type { Device } from '../ops/index.ts';
-import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
+import { checkObject, checkText } from '../base/check-argument.ts';
+import { DalleError } from '../base/errors.ts';
 import { checkModelOptions } from '../nets/checks.ts';
-import { createDalle, type Dalle } from '../nets/dalle/dalle.ts';
+import { Dalle } from '../nets/dalle/dalle.ts';
+import { Dvae } from '../nets/dvae/dvae.ts';
+import { openTokenizer, type OpenTokenizerOptions } from '../nets/tokenizer/open-tokenizer.ts';
+import { Transformer } from '../nets/transformer/transformer.ts';
+import type { Precision } from '../nets/weight-tree.ts';
+import type { Device, RewriteOptions } from '../ops/index.ts';
+import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
+import type { Model } from '../weights-convert/model-folder/open-model.ts';
+import { handOver } from './hand-over.ts';
+
+export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
+  /** Where it computes. */
+  readonly device: Device;
+  /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
+  readonly precision?: Precision;
+}
+
+/**
+ * Makes a DALL·E of the parts of a model folder, which it owns from then on: its `dispose` closes their files.
+ *
+ * @throws DalleError `E_PART_MISSING`; FormatError `E_MODEL_MANIFEST` for parts of different models, and as
+ *   `openTokenizer`. The model stays open then, and the caller's.
+ */
+export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
+  checkObject('createDalle', 'model', model);
+  checkModelOptions('createDalle', options);
+  const { encoder, decoder, transformer, tokenizer, manifest } = model;
+  if (!transformer || tokenizer === undefined) {
+    const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
+    throw new DalleError(
+      'E_PART_MISSING',
+      `createDalle: text to image needs a ${missing}, and this model has none. Convert all parts together into a new ` +
+        'folder: dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o DIR.',
+    );
+  }
+  const opened = await openTokenizer(tokenizer, options);
+  try {
+    const coder = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
+    return new Dalle(coder, new Transformer(transformer, options), opened, manifest?.sampling);
+  } catch (error) {
+    opened.dispose?.();
+    throw error;
+  }
+}
 
 export interface LoadDalleOptions extends DownloadModelOptions {
   /** Where it computes. */
@@ -24,11 +66,5 @@ export async function loadDalle(folder: string | URL, given: LoadDalleOptions): 
   if (!(folder instanceof URL)) checkText('loadDalle', 'folder, an address', folder);
   checkModelOptions('loadDalle', given);
   const { device, ...options } = given;
-  const model = await downloadModel(folder, options);
-  try {
-    return await createDalle(model, { device });
-  } catch (error) {
-    await model.close();
-    throw error;
-  }
+  return handOver(await downloadModel(folder, options), (model) => createDalle(model, { device }));
 }

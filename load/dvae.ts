@@ -14,6 +14,7 @@ import { openWeights } from '../weights-convert/open-weights.ts';
 import type { Weights } from '../nets/weights.ts';
 import type { Precision } from '../nets/weight-tree.ts';
 import { Dvae, type DvaeParts } from '../nets/dvae/dvae.ts';
+import { handOver } from './hand-over.ts';
 
 /** One net's checkpoint, pickle or safetensors. Text is an address, relative to the page. */
 export type CheckpointSource = string | URL | Blob | ByteSource;
@@ -42,13 +43,15 @@ export async function loadDVAE(source: string | URL | CheckpointPair, given: Loa
   checkModelOptions('loadDVAE', given);
   const { device, precision = 'full', ...options } = given;
   if (typeof source === 'string' || source instanceof URL) {
-    return new Dvae(await downloadModel(source, options, DVAE_PARTS), { device, precision });
+    const model = await downloadModel(source, options, DVAE_PARTS);
+    return handOver(model, (parts) => new Dvae(parts, { device, precision }));
   }
   const openAddress: OpenNamed = async (address) => {
     const { blob, name } = await downloadBlob(address, options);
     return sourceFromBlob(blob, name);
   };
-  return new Dvae(await openCheckpoints(source, openAddress), { device, precision });
+  const opened = await openCheckpoints(source, openAddress);
+  return handOver(opened, (parts) => new Dvae(parts, { device, precision }));
 }
 
 /** What a discrete VAE needs of a model folder. */
@@ -57,19 +60,23 @@ export const DVAE_PARTS: readonly ['encoder', 'decoder'] = ['encoder', 'decoder'
 /** Opens what is named by text or a URL. */
 export type OpenNamed = (name: string | URL) => Promise<ByteSource>;
 
+interface OpenedParts extends DvaeParts {
+  close(): Promise<void>;
+}
+
 /** Opens the checkpoints that are given. */
-export async function openCheckpoints(pair: CheckpointPair, openNamed: OpenNamed): Promise<DvaeParts> {
+export async function openCheckpoints(pair: CheckpointPair, openNamed: OpenNamed): Promise<OpenedParts> {
   checkObject('loadDVAE', 'encoder and decoder', pair);
   const { encoder, decoder } = pair;
   const parts: { encoder?: Weights; decoder?: Weights } = {};
-  try {
+  const close = async (): Promise<void> => {
+    await Promise.all([parts.encoder?.close(), parts.decoder?.close()]);
+  };
+  return handOver({ close }, async () => {
     if (encoder !== undefined) parts.encoder = await openPart('encoder', encoder, openNamed);
     if (decoder !== undefined) parts.decoder = await openPart('decoder', decoder, openNamed);
-    return parts;
-  } catch (error) {
-    await parts.encoder?.close();
-    throw error;
-  }
+    return { ...parts, close };
+  });
 }
 
 /** Opens a checkpoint and refuses the other net: passing them the wrong way round is easy. */

@@ -31,16 +31,16 @@ const nowhere = 'http://127.0.0.1:1/model';
 
 /** Functions that take options by these names. None of the calls may get as far as to do its work. */
 const calls: Readonly<Record<string, { fields: string; call: (options: never) => unknown }>> = {
-  encode: { fields: 'signal onProgress', call: (options) => dalle.dvae.encode(numbers, options) },
-  decode: { fields: 'signal onProgress', call: (options) => dalle.dvae.decode(tokens, options) },
+  encode: { fields: 'signal onProgress', call: (options) => dalle.coder.encode(numbers, options) },
+  decode: { fields: 'signal onProgress', call: (options) => dalle.coder.decode(tokens, options) },
   begin: { fields: 'signal onProgress', call: (options) => dalle.transformer.begin(new Int32Array(12), 1, options) },
   prepare: {
     fields: 'signal onProgress',
-    call: (options) => dalle.dvae.planFor('encode', [1, 3, 8, 8]).prepare(options),
+    call: (options) => dalle.coder.planFor('encode', [1, 3, 8, 8]).prepare(options),
   },
   run: {
     fields: 'signal onProgress',
-    call: (options) => dalle.dvae.planFor('encode', [1, 3, 8, 8]).run({ x: numbers.data }, options),
+    call: (options) => dalle.coder.planFor('encode', [1, 3, 8, 8]).run({ x: numbers.data }, options),
   },
   'run on the reference': {
     fields: 'signal onProgress',
@@ -146,10 +146,10 @@ test('parts that there are not', async () => {
 
 test('a wish to stop need not be an AbortSignal for a run, and signals fire where they always did', async () => {
   expect(await node.run(tensor([1], [1]), { device })).toEqual(Float32Array.of(1));
-  expect((await dalle.dvae.encode(numbers, { signal: { aborted: false } })).shape).toEqual([1, 1, 1]);
+  expect((await dalle.coder.encode(numbers, { signal: { aborted: false } })).shape).toEqual([1, 1, 1]);
   const aborted = { code: 'E_ABORTED' };
   const signal = AbortSignal.abort();
-  await expect(dalle.dvae.encode(numbers, { signal: { aborted: true } })).rejects.toMatchObject(aborted);
+  await expect(dalle.coder.encode(numbers, { signal: { aborted: true } })).rejects.toMatchObject(aborted);
   await expect(dalle.generate('x', { signal }).next()).rejects.toMatchObject(aborted);
   await expect(dalle.complete(picture, 'x', { selection, signal }).next()).rejects.toMatchObject(aborted);
   await expect(dalle.score('x', picture, { signal })).rejects.toMatchObject(aborted);

@@ -8,7 +8,7 @@ import { bundledModel, loadDalle, type GenerateOptions, type GenerateStep } from
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { makeTinyDalle } from '../../test/helpers/tiny-dalle.ts';
 import { makeWorkplace } from '../../test/helpers/workplace.ts';
-import type { Pixels } from '../dvae/dvae.ts';
+import type { Pixels } from '../picture-coder.ts';
 import { uniformAt } from '../sampling/random.ts';
 import { sampleToken } from '../sampling/sample-token.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
@@ -163,7 +163,7 @@ describe('complete', () => {
   test('keeps what it is told to keep, and draws the rest in raster order', async () => {
     const { tokens, image } = await draw('red heart', { count: 1, seed: 9 });
     const pixels = pixelsOf(image!);
-    const encoded = (await dalle.dvae.encode(pixels)).data;
+    const encoded = (await dalle.coder.encode(pixels)).data;
     const selection = { keep: [{ x: 0, y: 0, width: 1, height: 0.5 }] };
     const options = { selection, count: 2, seed: 5 };
     const completed = await finish(dalle.complete(pixels, 'blue butterfly', options));

@@ -1,40 +1,30 @@
 /**
  * DALL·E as people use it: a text becomes pictures, a picture is completed, a text and a picture are scored. It joins
- * the dVAE, the transformer and the tokenizer of one model. What it can draw is what its weights have learnt: OpenAI
+ * the coder of pictures, the transformer and the tokenizer of one model. What it can draw is what its weights have learnt: OpenAI
  * never released the paper's transformer.
  *
- * n candidates, H × W grid of tokens, pictures of 8H × 8W pixels.
+ * n candidates, H × W grid of tokens, P × P pixels a token: the coder says how many.
  */
 import { argumentError, checkObject } from '../../base/check-argument.ts';
 import { checkOptions } from '../../base/check-options.ts';
-import { DalleError, FormatError, ShapeError } from '../../base/errors.ts';
+import { ShapeError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
-import type { Device, RewriteOptions, RunOptions } from '../../ops/index.ts';
-import type { Model } from '../../weights-convert/model-folder/open-model.ts';
+import type { RunOptions } from '../../ops/index.ts';
 import type { SamplingDefaults } from '../sampling/defaults.ts';
-import { imagePositions, type TransformerArchitecture } from '../transformer/architecture.ts';
-import { checkModelOptions } from '../checks.ts';
-import { checkNumbersGiven } from '../dvae/check-numbers.ts';
-import { Dvae, type Pixels, type TokenGrid } from '../dvae/dvae.ts';
-import { patch } from '../dvae/patch.ts';
+import { imagePositions } from '../transformer/architecture.ts';
+import { checkNumbersGiven } from '../check-numbers.ts';
+import { checkPictureCoder, type PictureCoder, type Pixels, type TokenGrid } from '../picture-coder.ts';
 import { resolveSampling, samplingError, type SamplingSettings } from '../sampling/settings.ts';
-import { openTokenizer, type OpenTokenizerOptions } from '../tokenizer/open-tokenizer.ts';
 import { prepareText } from '../tokenizer/prepare-text.ts';
 import { checkTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
-import type { Precision } from '../weight-tree.ts';
 import { averageNats, drawTokens } from './draw.ts';
+import { checkVocabularies } from './check-vocabularies.ts';
 import { ModelLife } from './model-life.ts';
-import { fillGaps, whitenGaps } from './partial-picture.ts';
+import { decodePartial } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
 import { createTurns } from './turns.ts';
-
-export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
-  readonly device: Device;
-  /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
-  readonly precision?: Precision;
-}
 
 /**
  * What may be asked for beside the text; the model's own defaults fill in what is left out, then the general ones. A
@@ -59,7 +49,7 @@ export interface GenerateStep {
   readonly tokens: TokenGrid;
   /** Σ ln p of the tokens each candidate drew, in nats: the higher, the likelier the transformer takes it to be. */
   readonly logProbabilities: Float64Array;
-  /** [n, 3, 8H, 8W] in 0…1; what is not drawn yet is white. Always there in the last step. */
+  /** [n, 3, P·H, P·W] in 0…1; what is not drawn yet is white. Always there in the last step. */
   readonly image?: Pixels;
 }
 
@@ -67,29 +57,31 @@ export interface GenerateStep {
 const cacheBudgetBytes = 256 * 2 ** 20;
 
 export class Dalle {
-  readonly dvae: Dvae;
+  /** What turns its tokens into pictures: a dVAE. */
+  readonly coder: PictureCoder;
   readonly transformer: Transformer;
   readonly tokenizer: Tokenizer;
   /** The sampling that suits the weights, from `model.json`. */
   readonly defaults: SamplingDefaults;
-  private disposed = false;
-  private readonly life: ModelLife = new ModelLife(() => this.isDisposed);
+  private readonly life: ModelLife;
 
-  constructor(dvae: Dvae, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
-    if (!(dvae instanceof Dvae)) throw argumentError('Dalle', 'a Dvae', dvae);
+  constructor(coder: PictureCoder, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
+    checkPictureCoder('Dalle', coder);
     if (!(transformer instanceof Transformer)) throw argumentError('Dalle', 'a Transformer', transformer);
     checkTokenizer('Dalle', tokenizer);
     checkObject('Dalle', 'defaults', defaults);
-    this.dvae = dvae;
+    this.coder = coder;
     this.transformer = transformer;
     this.tokenizer = tokenizer;
     this.defaults = defaults;
-    checkVocabularies(dvae, transformer.architecture, tokenizer);
+    this.life = new ModelLife([coder, transformer]);
+    checkVocabularies(coder, transformer.architecture, tokenizer);
   }
 
   /** Pixels of what it draws, and of what it completes and scores. */
   get pictureSize(): { readonly width: number; readonly height: number } {
     const [rows, columns] = this.transformer.architecture.grid;
+    const { patch } = this.coder;
     return { width: patch * columns, height: patch * rows };
   }
 
@@ -105,7 +97,7 @@ export class Dalle {
   }
 
   /**
-   * Draws a part of a picture anew: pixels [1, 3, 8H, 8W] are encoded, the tokens that the selection leaves are kept,
+   * Draws a part of a picture anew: pixels [1, 3, P·H, P·W] are encoded, the tokens that the selection leaves are kept,
    * and the rest is drawn in raster order, seeing the text and every token before it.
    * @throws UsageError `E_REGION`; ShapeError `E_SHAPE` for a picture of another size; else as `generate`
    */
@@ -117,7 +109,7 @@ export class Dalle {
     checkOptions('complete', given);
     const { selection, ...options } = given;
     this.life.check('complete');
-    const redrawn = selectTokens(selection, this.transformer.architecture.grid);
+    const redrawn = selectTokens(selection, this.transformer.architecture.grid, this.coder.patch);
     const tokens = await this.encodePicture('complete', this.takePicture('complete', pixels), options.signal);
     const kept = tokens.map((token, at) => (redrawn[at] ? -1 : token));
     yield* this.draw(text, kept, options);
@@ -159,14 +151,14 @@ export class Dalle {
 
   /** Whether it, or a part of it, was disposed. */
   get isDisposed(): boolean {
-    return this.disposed || this.dvae.isDisposed || this.transformer.isDisposed;
+    return this.life.isOver;
   }
 
-  /** Ends drawings under way with `E_DISPOSED`, frees what is on the device and closes the model's files. */
+  /** Ends drawings under way with `E_DISPOSED` and disposes its parts, which free the device and close their files. */
   async dispose(): Promise<void> {
-    this.disposed = true;
+    this.life.end();
     this.tokenizer.dispose?.();
-    await Promise.all([this.dvae.dispose(), this.transformer.dispose()]);
+    await Promise.all([this.coder.dispose(), this.transformer.dispose()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -185,7 +177,7 @@ export class Dalle {
       text: await this.prepare('generate', text, truncate, signal),
       emptyText: await this.prepare('generate', '', false, signal),
     };
-    this.dvae.planFor('decode', [1, ...grid]); // says now if the model has no decoder
+    this.coder.planFor('decode', [1, ...grid]); // says now if the model has no decoder
     const tokens: TokenGrid = { data: new Int32Array(count * kept.length).fill(-1), shape: [count, ...grid] };
     const logProbabilities = new Float64Array(count);
     const total = count * kept.length;
@@ -219,38 +211,27 @@ export class Dalle {
     return Math.max(1, Math.min(count, Math.floor(cacheBudgetBytes / bytes)));
   }
 
-  /** Pictures one by one: every one runs the same plan, and the memory of one is enough. */
-  private async decodeTokens({ data, shape }: TokenGrid, run: RunOptions): Promise<Pixels> {
-    const [count, height, width] = shape;
-    const area = height * width;
-    const size = 3 * area * patch * patch;
-    const pixels = new Float32Array(count * size);
-    for (let i = 0; i < count; i++) {
-      const drawn = data.subarray(i * area, (i + 1) * area);
-      const decoding = this.dvae.decode({ data: fillGaps(drawn, width), shape: [1, height, width] }, run);
-      const decoded = await this.life.finish('generate', decoding);
-      pixels.set(whitenGaps(decoded.data, drawn, width), i * size);
-    }
-    return { data: pixels, shape: [count, 3, height * patch, width * patch] };
+  private decodeTokens(tokens: TokenGrid, run: RunOptions): Promise<Pixels> {
+    return decodePartial(this.coder, tokens, (grid) => this.life.finish('generate', this.coder.decode(grid, run)));
   }
 
   /** A copy of a picture of this model's size: the caller may go on with the array meanwhile. */
   private takePicture(where: string, pixels: Pixels): Pixels {
     checkNumbersGiven(where, pixels, 'B, 3, H, W', 1);
     const { width, height } = this.pictureSize;
-    const wanted = [1, 3, height, width];
+    const wanted = [1, this.coder.channels, height, width] as const;
     if (pixels.shape.length !== 4 || !wanted.every((size, axis) => pixels.shape[axis] === size)) {
       throw new ShapeError(
         'E_SHAPE',
         `${where}: this model's pictures are [${wanted.join(', ')}], got [${pixels.shape.join(', ')}]. Resize and crop it first.`,
       );
     }
-    return { data: pixels.data.slice(), shape: [1, 3, height, width] };
+    return { data: pixels.data.slice(), shape: wanted };
   }
 
   private async encodePicture(where: string, pixels: Pixels, signal?: AbortSignal): Promise<Int32Array> {
     this.life.check(where);
-    return (await this.life.finish(where, this.dvae.encode(pixels, this.life.runOptions(signal)))).data;
+    return (await this.life.finish(where, this.coder.encode(pixels, this.life.runOptions(signal)))).data;
   }
 
   /** The rows of a text's embedding, the start token in front where the architecture has one. */
@@ -263,44 +244,6 @@ export class Dalle {
     });
     return architecture.start_token ? Int32Array.of(0, ...rows) : rows;
   }
-}
-
-/** Opens the parts of a model folder on a device. Throws DalleError `E_PART_MISSING`, FormatError as `openTokenizer`. */
-export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
-  checkObject('createDalle', 'model', model);
-  checkModelOptions('createDalle', options);
-  const { encoder, decoder, transformer, tokenizer, manifest } = model;
-  if (!transformer || tokenizer === undefined) {
-    const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
-    throw new DalleError(
-      'E_PART_MISSING',
-      `createDalle: text to image needs a ${missing}, and this model has none. Convert all parts together into a new ` +
-        'folder: dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o DIR.',
-    );
-  }
-  const opened = await openTokenizer(tokenizer, options);
-  try {
-    const dvae = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
-    return new Dalle(dvae, new Transformer(transformer, options), opened, manifest?.sampling);
-  } catch (error) {
-    opened.dispose?.();
-    throw error;
-  }
-}
-
-function checkVocabularies(
-  { parts }: Dvae,
-  { image_vocab, text_vocab }: TransformerArchitecture,
-  { vocabularySize }: Tokenizer,
-): void {
-  const sizes = { encoder: parts.encoder?.architecture.vocab_size, decoder: parts.decoder?.architecture.vocab_size };
-  const misfits = Object.entries(sizes).filter(([, size]) => size !== undefined && size !== image_vocab);
-  const faults = misfits.map(([part, size]) => `the ${part} has ${size} tokens and the transformer ${image_vocab}`);
-  if (vocabularySize > text_vocab) {
-    faults.push(`the tokenizer has ${vocabularySize} tokens and the transformer reads ${text_vocab}`);
-  }
-  if (faults.length === 0) return;
-  throw new FormatError('E_MODEL_MANIFEST', `Dalle: ${faults.join(', and ')}. They are of different models.`);
 }
 
 function copyGrid({ data, shape }: TokenGrid): TokenGrid {

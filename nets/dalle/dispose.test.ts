@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebGLDevice, loadDalle, open, referenceDevice, run, tensor } from '../../node.ts';
 import { makeTinyDalle } from '../../test/helpers/tiny-dalle.ts';
 import { makeWorkplace } from '../../test/helpers/workplace.ts';
+import type { Dvae } from '../dvae/dvae.ts';
 import type { Dalle, GenerateStep } from './dalle.ts';
 
 const place = makeWorkplace();
@@ -38,7 +39,7 @@ async function begin(
 type Disposing = (drawing: { dalle: Dalle; device: WebGLDevice }) => unknown;
 const ways: Readonly<Record<string, Disposing>> = {
   'the model': ({ dalle }) => dalle.dispose(),
-  'its dVAE': ({ dalle }) => dalle.dvae.dispose(),
+  'its dVAE': ({ dalle }) => dalle.coder.dispose(),
   'its transformer': ({ dalle }) => dalle.transformer.dispose(),
   'the device': ({ device }) => device.dispose(),
 };
@@ -134,6 +135,7 @@ test('what is called afterwards says so', async () => {
   const { dalle, device } = await begin();
   const pixels = { data: new Float32Array(3 * 32 * 24), shape: [1, 3, 32, 24] } as const;
   const grid = { data: new Int32Array(12), shape: [1, 4, 3] } as const;
+  const dvae = dalle.coder as Dvae;
   const text = new Int32Array(12);
   const decoding = await dalle.transformer.begin(text, 1);
   await dalle.dispose();
@@ -141,12 +143,12 @@ test('what is called afterwards says so', async () => {
     () => dalle.generate('x').next(),
     () => dalle.complete(pixels, 'x', { selection: { keep: [] } }).next(),
     () => dalle.score('x', pixels),
-    () => dalle.dvae.encode(pixels),
-    () => dalle.dvae.encodeLogits(pixels),
-    () => dalle.dvae.decode(grid),
-    () => dalle.dvae.decodeStatistics(grid),
-    () => dalle.dvae.reconstruct(pixels),
-    async () => dalle.dvae.planFor('encode', [1, 3, 8, 8]),
+    () => dalle.coder.encode(pixels),
+    () => dvae.encodeLogits(pixels),
+    () => dalle.coder.decode(grid),
+    () => dvae.decodeStatistics(grid),
+    () => dvae.reconstruct(pixels),
+    async () => dalle.coder.planFor('encode', [1, 3, 8, 8]),
     () => dalle.transformer.begin(text, 1),
     () => dalle.transformer.imageLogits(text, new Int32Array(12)),
     () => decoding.step(new Int32Array(1)),

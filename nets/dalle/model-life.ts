@@ -2,24 +2,40 @@
  * The life of a model: whatever it is doing ends when it, or a part of it, is disposed. Runs stop at their next portion,
  * and whoever waits for them hears `E_DISPOSED`.
  */
-import { AbortedError, ContextError } from '../../base/errors.ts';
+import { AbortedError } from '../../base/errors.ts';
 import type { RunOptions, StopSignal } from '../../ops/index.ts';
+import { disposedError } from '../plans.ts';
+
+interface Part {
+  readonly isDisposed: boolean;
+}
 
 export class ModelLife {
-  private readonly isOver: () => boolean;
+  private readonly parts: readonly Part[];
+  private ended = false;
 
-  constructor(isOver: () => boolean) {
-    this.isOver = isOver;
+  /** @param parts nets without which it cannot go on */
+  constructor(parts: readonly Part[]) {
+    this.parts = parts;
+  }
+
+  /** Whether it, or a part of it, was disposed. */
+  get isOver(): boolean {
+    return this.ended || this.parts.some(({ isDisposed }) => isDisposed);
+  }
+
+  end(): void {
+    this.ended = true;
   }
 
   /** Throws ContextError `E_DISPOSED` once it is over. */
   check(where: string): void {
-    if (this.isOver()) throw new ContextError('E_DISPOSED', `${where}: this model was disposed. Load it again.`);
+    if (this.isOver) throw disposedError(where, 'model');
   }
 
   /** For runs that stop when the caller says so, and when the life ends. */
   runOptions(signal: StopSignal | undefined): RunOptions {
-    const { isOver } = this;
+    const isOver = (): boolean => this.isOver;
     return {
       signal: {
         get aborted() {

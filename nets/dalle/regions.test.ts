@@ -5,7 +5,7 @@ import { selectTokens, type Selection } from './regions.ts';
 
 /** A row of text for each row of tokens: `#` is drawn again. */
 function draw(selection: Selection, grid: readonly [number, number] = [4, 4]): string[] {
-  const tokens = selectTokens(selection, grid);
+  const tokens = selectTokens(selection, grid, 8);
   return Array.from({ length: grid[0] }, (_, row) =>
     Array.from(tokens.slice(row * grid[1], (row + 1) * grid[1]), (token) => (token ? '#' : '.')).join(''),
   );
@@ -57,8 +57,8 @@ test('what is kept and what is redrawn of the same tokens complete each other', 
     fc.property(whole, whole, whole, whole, (x, y, right, bottom) => {
       fc.pre(right > x && bottom > y && (right - x) * (bottom - y) < 64);
       const region = { x: x / 8, y: y / 8, width: (right - x) / 8, height: (bottom - y) / 8 };
-      const kept = selectTokens({ keep: [region] }, [8, 8]);
-      const redrawn = selectTokens({ redraw: [region] }, [8, 8]);
+      const kept = selectTokens({ keep: [region] }, [8, 8], 8);
+      const redrawn = selectTokens({ redraw: [region] }, [8, 8], 8);
       expect(kept.every((value, at) => value + redrawn[at]! === 1)).toBe(true);
     }),
     { numRuns: 200 },

@@ -1,10 +1,9 @@
 /**
  * Which image tokens of a picture to draw again: from rectangles in fractions of the picture, or from a mask of its
- * pixels. A token is drawn again if any of its pixels is. H W the grid of tokens, of 8 × 8 pixels each.
+ * pixels. A token is drawn again if any of its pixels is. H W the grid of tokens, of P × P pixels each.
  */
 import { argumentError, checkEach, checkObject, checkView } from '../../base/check-argument.ts';
 import { ShapeError, UsageError } from '../../base/errors.ts';
-import { patch } from '../dvae/patch.ts';
 
 /** A rectangle in fractions of the picture: all of it is 0, 0, 1, 1. */
 export interface Region {
@@ -27,10 +26,11 @@ const slack = 1e-6;
 /**
  * 1 for each token to draw again, [H·W].
  *
+ * @param patch P, of the coder that made the tokens
  * @throws UsageError `E_REGION` for a rectangle outside the picture, or when nothing is to be drawn again
  * @throws ShapeError `E_SHAPE` for a mask of another size
  */
-export function selectTokens(selection: Selection, grid: readonly [number, number]): Uint8Array {
+export function selectTokens(selection: Selection, grid: readonly [number, number], patch: number): Uint8Array {
   checkObject('complete', 'selection', selection);
   checkGrid(grid);
   const [rows, columns] = grid;

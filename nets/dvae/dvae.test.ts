@@ -19,7 +19,7 @@ import { decodePng } from '../../images/node/index.ts';
 import { openWeights } from '../../weights-convert/open-weights.ts';
 import { openFileSource } from '../../weights-convert/node/file-source.ts';
 import { Dvae } from './dvae.ts';
-import type { Pixels, TokenGrid } from './dvae.ts';
+import type { Pixels, TokenGrid } from '../picture-coder.ts';
 
 const open: Dvae[] = [];
 afterAll(() => Promise.all(open.map((dvae) => dvae.dispose())));

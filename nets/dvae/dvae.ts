@@ -10,27 +10,16 @@ import { argmax, compile, oneHot } from '../../ops/index.ts';
 import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from './architecture.ts';
 import { netTensors } from '../../weights-convert/net-tensors.ts';
+import type { PictureCoder, Pixels, TokenGrid } from '../picture-coder.ts';
 import { Plans } from '../plans.ts';
 import { isKind, type Weights } from '../weights.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
 import { patch } from './patch.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
-import { checkNumbersGiven, checkPixels, checkScores, checkSizes } from './check-numbers.ts';
+import { checkNumbersGiven, checkPixels, checkScores, checkSizes } from '../check-numbers.ts';
 import { checkFinite, checkModelOptions, checkOptional, checkTokens } from '../checks.ts';
 import { growTree, type Precision, type WeightTree } from '../weight-tree.ts';
-
-/** Pixels [B, 3, H, W] in [0, 1], row-major. */
-export interface Pixels {
-  readonly data: Float32Array;
-  readonly shape: readonly [number, number, number, number];
-}
-
-/** Tokens [B, h, w], each in 0 … V − 1. */
-export interface TokenGrid {
-  readonly data: Int32Array;
-  readonly shape: readonly [number, number, number];
-}
 
 /** Numbers [B, V, h, w]: logits, or a distribution over the vocabulary at every position. */
 export interface TokenScores {
@@ -58,7 +47,8 @@ export type DvaeWork = 'encode' | 'logits' | 'decode' | 'decodeSoft' | 'statisti
 
 type TypedNumbers = Float32Array | Int32Array;
 
-export class Dvae {
+export class Dvae implements PictureCoder {
+  readonly patch: number = patch;
   readonly parts: { readonly encoder?: Weights<EncoderArchitecture>; readonly decoder?: Weights<DecoderArchitecture> };
   readonly precision: Precision;
   private readonly options: Omit<DvaeOptions, 'precision'>;
@@ -142,6 +132,16 @@ export class Dvae {
     return this.plans.get(work, shape.join(','), () => {
       return compile(device, ({ x }) => this.trace(work, x), inputs, rewriting);
     });
+  }
+
+  get channels(): number {
+    const { encoder, decoder } = this.parts;
+    return decoder?.architecture.output_channels ?? encoder?.architecture.input_channels ?? 3;
+  }
+
+  get vocabularies(): Readonly<Record<string, number>> {
+    const parts = Object.entries(this.parts);
+    return Object.fromEntries(parts.map(([name, { architecture }]) => [name, architecture.vocab_size]));
   }
 
   get isDisposed(): boolean {

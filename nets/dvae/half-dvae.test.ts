@@ -15,7 +15,8 @@ import { loadPictureGolden } from '../../test/helpers/golden.ts';
 import { openFileSource } from '../../weights-convert/node/file-source.ts';
 import { openWeights } from '../../weights-convert/open-weights.ts';
 import { Dvae } from './dvae.ts';
-import type { DvaeOptions, Pixels } from './dvae.ts';
+import type { DvaeOptions } from './dvae.ts';
+import type { Pixels } from '../picture-coder.ts';
 
 const golden = loadPictureGolden();
 const opened: Dvae[] = [];

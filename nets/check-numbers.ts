@@ -2,8 +2,8 @@
  * What the dVAE is given, checked before anything is made for it: a shape of four or three sizes within bounds, and as
  * many numbers as it says, of the right kind. One pass over the numbers.
  */
-import { argumentError, checkNumbers } from '../../base/check-argument.ts';
-import { DalleError, ShapeError } from '../../base/errors.ts';
+import { argumentError, checkNumbers } from '../base/check-argument.ts';
+import { DalleError, ShapeError } from '../base/errors.ts';
 
 /** As many pixels as a picture may have, see `MAX_PIXELS`; and batches no more. */
 const MOST_PIXELS = 64_000_000;

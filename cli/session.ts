@@ -1,0 +1,107 @@
+/**
+ * A model on a device for the length of a command: the flags that name both, opened under a progress line and freed in
+ * the end, and what is told of them: on the screen, with `--json`, and in the pictures.
+ */
+import { bundledModel, open, openModelFolder } from '../node.ts';
+import type { Device, DeviceName, KernelChoice, Precision } from '../node.ts';
+import { isAddress } from '../base/address.ts';
+import { readPackageVersion } from '../base/node/package-files.ts';
+import { handOver } from '../load/hand-over.ts';
+import type { PartName } from '../weights-convert/model-folder/manifest.ts';
+import type { Model } from '../weights-convert/model-folder/open-model.ts';
+import { showDownloads } from './downloads.ts';
+import { say, type Terminal } from './terminal.ts';
+
+export interface NetFlags {
+  readonly model: string | undefined;
+  readonly device: DeviceName | undefined;
+  readonly precision: Precision | undefined;
+  readonly noCalibrate: boolean;
+  readonly noVerify: boolean;
+  readonly quiet: boolean;
+}
+
+/** What a result was made with: told with `--json` and kept in the pictures. */
+export interface NetSettings {
+  /** The driver in words. */
+  readonly device: string;
+  /** Null on the reference device, which has none. */
+  readonly kernels: KernelChoice | null;
+  /** Of the dVAE. */
+  readonly precision: Precision;
+  /** The model folder. */
+  readonly model: string;
+}
+
+/** Who made a picture, for its text chunks. */
+export const software: string = `dalle-gl ${readPackageVersion()}`;
+
+/** The settings for a picture, which may travel: where the package lies is nobody's business. */
+export function rememberNet({ model, ...settings }: NetSettings): Omit<NetSettings, 'model'> & { model?: string } {
+  return model === bundledModel ? settings : { ...settings, model };
+}
+
+interface Net {
+  dispose(): Promise<void>;
+}
+
+export interface Session<Made extends Net> {
+  readonly net: Made;
+  readonly settings: NetSettings;
+  /** Frees the net and its device. */
+  dispose(): Promise<void>;
+}
+
+/** What a command wants of a model. */
+export interface SessionWish<Made extends Net> {
+  /** Parts of the folder [all]. */
+  readonly parts?: readonly PartName[];
+  /** Makes the net, which owns the model's files from then on. */
+  make(model: Model, on: { readonly device: Device; readonly precision: Precision }): Made | Promise<Made>;
+  /** Those that a picture was drawn with, to draw it again [calibrated, or the default ones]. */
+  readonly kernels?: KernelChoice | undefined;
+}
+
+/** Opens the model and the device of the flags, and says which. */
+export async function openSession<Made extends Net>(
+  flags: NetFlags,
+  terminal: Terminal,
+  { parts, make, kernels }: SessionWish<Made>,
+): Promise<Session<Made>> {
+  const { model = bundledModel, precision = 'full', noCalibrate, quiet } = flags;
+  return handOver(await openFolder(model, parts, flags, terminal), async (folder) => {
+    const chosen = kernels ?? { calibrate: !noCalibrate };
+    const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
+    try {
+      const net = await make(folder, { device, precision });
+      if (!quiet) say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
+      return {
+        net,
+        settings: { device: device.description, kernels: device.kernels, precision, model: nameModel(model) },
+        dispose: () => net.dispose().finally(() => device.dispose()),
+      };
+    } catch (error) {
+      device.dispose();
+      throw error;
+    }
+  });
+}
+
+async function openFolder(
+  model: string,
+  parts: readonly PartName[] | undefined,
+  { noVerify, quiet }: NetFlags,
+  terminal: Terminal,
+): Promise<Model> {
+  const { onProgress, end } = showDownloads(terminal, quiet);
+  try {
+    return await openModelFolder(model, parts, { verify: !noVerify, onProgress, signal: terminal.signal });
+  } finally {
+    end();
+  }
+}
+
+/** How a model is called in all that is told of it: what follows a question mark in an address may be a secret. */
+function nameModel(model: string): string {
+  return isAddress(model) ? model.replace(/[?#].*$/s, '') : model;
+}
