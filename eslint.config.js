@@ -37,7 +37,7 @@ const zones = {
     ...['weights-convert/', 'weights-convert/node/', 'images/', 'images/node/'],
   ],
   'cli/': [
-    ...['base/', 'base/node/', 'node.ts', 'load/', 'load/node/', 'engine/index.ts', 'engine/context/node/'],
+    ...['base/', 'base/node/', 'node.ts', 'load/', 'load/node/', 'engine/index.ts', 'engine/context/node/', 'ops/'],
     ...['nets/', 'weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
   ],
 };

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodePng, readPngText } from '../node.ts';
+import { decodePng } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import { packageRoot } from '../base/node/package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { loadPictureGolden } from '../test/helpers/golden.ts';

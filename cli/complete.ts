@@ -1,6 +1,7 @@
 /** `dalle-gl complete`: a part of a picture is drawn anew, the rest stays. */
 import { UsageError } from '../base/errors.ts';
-import { isWithinPicture, toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
+import { isWithinPicture } from '../nets/dalle/regions.ts';
+import { toPixels, type Dalle, type Picture, type Region, type Selection } from '../node.ts';
 import { OutOfRange } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle } from './dalle-session.ts';

@@ -1,5 +1,6 @@
 /** A whole DALL·E for the length of a command, with the hashes that tell whether a picture was drawn by its weights. */
-import { createDalle, type Dalle, type KernelChoice } from '../node.ts';
+import { createDalle, type Dalle } from '../node.ts';
+import type { KernelChoice } from '../engine/index.ts';
 import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
 import { openSession, type NetFlags, type NetSettings } from './session.ts';
 import { say, type Terminal } from './terminal.ts';

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { abortedError } from '../base/node/file-error.ts';
 import { OutputFiles } from '../base/node/output-files.ts';
-import { candidateSeed, composeGrid, encodePng, savePng, type Picture, type TokenGrid } from '../node.ts';
+import { candidateSeed } from '../nets/sampling/random.ts';
+import { composeGrid, encodePng, savePng, type Picture, type TokenGrid } from '../node.ts';
 import { writeNpy } from '../weights-convert/numpy/npy.ts';
 import { checkClashes, kindOf, outputNameError, writeIntoFolder } from './outputs.ts';
 import { findPlaces } from './replaceable-files.ts';

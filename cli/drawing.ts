@@ -4,17 +4,16 @@
  */
 import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { candidateSeed, chooseSeed } from '../nets/sampling/random.ts';
 import {
-  candidateSeed,
-  chooseSeed,
   composeGrid,
-  DEFAULT_SAMPLING,
   fromPixels,
   type GenerateOptions,
   type GenerateStep,
   type Picture,
   type SamplingSettings,
 } from '../node.ts';
+import { DEFAULT_SAMPLING } from '../nets/sampling/settings.ts';
 import { shortenMiddle } from './columns.ts';
 import type { DalleSession } from './dalle-session.ts';
 import { planDrawingFiles, writeDrawing, type DrawingFiles } from './drawing-files.ts';

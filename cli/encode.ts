@@ -4,7 +4,8 @@
  */
 import { extname } from 'node:path';
 import { FormatError } from '../base/errors.ts';
-import { toPixels, writeOutput, type Picture, type TokenGrid } from '../node.ts';
+import { toPixels, type Picture, type TokenGrid } from '../node.ts';
+import { writeOutput } from '../base/node/write-file.ts';
 import { defineCommand, type Command } from './command.ts';
 import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags, parsePath, parseSource, pictureFlags } from './flags.ts';

@@ -3,7 +3,8 @@
  */
 import type { DeviceName, Precision } from '../node.ts';
 import { pathOf } from '../base/node/path-of.ts';
-import { MAX_PIXELS, type PictureSize } from '../images/index.ts';
+import { MAX_PIXELS } from '../images/picture.ts';
+import type { PictureSize } from '../images/prepare.ts';
 import { OutOfRange, type Option, type Switch } from './arguments.ts';
 
 /** The flags of every command; command-line.ts answers the last two itself. */

@@ -1,7 +1,8 @@
 /** Every kind of bad input to generate, complete and score; and what is left when one of them is interrupted: nothing. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodePng, encodePng, readPngText } from '../node.ts';
+import { decodePng, encodePng } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import { runCaptured, type CapturedOptions } from '../test/helpers/captured-terminal.ts';
 import { expectFailure as expectFailureIn, type WantedFailure } from '../test/helpers/expect-failure.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';

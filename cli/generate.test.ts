@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { composeGrid, decodePng, encodePng, readPngText } from '../node.ts';
+import { composeGrid, decodePng, encodePng } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import { runCaptured, type CapturedOptions, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';
 import { makePng, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';

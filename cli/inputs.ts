@@ -3,7 +3,8 @@
  * once, the others go on, and the exit code is that of the first failure.
  */
 import { FormatError, UsageError } from '../base/errors.ts';
-import { decodeImage, preparePicture, readSource } from '../node.ts';
+import { decodeImage, preparePicture } from '../node.ts';
+import { readSource } from '../images/node/read.ts';
 import type { Dalle, Picture, PictureSize, PictureOptions } from '../node.ts';
 import { seeHelp } from './arguments.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';

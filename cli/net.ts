@@ -4,7 +4,8 @@
  * Pixels [1, 3, H, W] in 0…1, tokens [1, H/patch, W/patch].
  */
 import { Dvae } from '../node.ts';
-import type { PictureCoder, Pixels, RunOptions, TokenGrid } from '../node.ts';
+import type { PictureCoder, Pixels, TokenGrid } from '../node.ts';
+import type { RunOptions } from '../ops/index.ts';
 import { DVAE_PARTS } from '../load/dvae.ts';
 import { startProgress } from './progress.ts';
 import { openSession, rememberNet, software, type NetFlags, type NetSettings, type Session } from './session.ts';

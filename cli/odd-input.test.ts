@@ -14,8 +14,8 @@ import {
   exportCheckpoints,
   openModelFolder,
   openTokenizer,
-  readPngText,
 } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import { captureStream, runCaptured } from '../test/helpers/captured-terminal.ts';
 import { ODD_FILES, spoil } from '../test/helpers/odd-values.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';

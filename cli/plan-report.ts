@@ -1,8 +1,10 @@
 /**
  * The report of `dalle-gl plan` in words, and what it says of memory. Bytes are of float32, as dalle-gl computes.
  */
-import { countFittingLayers } from '../node.ts';
-import type { DeviceSpeed, SecondsNeeded, TransformerPlan } from '../node.ts';
+import { countFittingLayers } from '../nets/transformer/estimate.ts';
+import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
+import type { SecondsNeeded } from '../nets/transformer/estimate.ts';
+import type { TransformerPlan } from '../node.ts';
 import { alignColumns, wrapWords } from './columns.ts';
 
 /** Whether it fits; and what would, where it does not. */

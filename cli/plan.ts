@@ -6,7 +6,9 @@ import { freemem } from 'node:os';
 import { isFolder } from '../base/node/is-folder.ts';
 import { ContextError, DalleError, UsageError } from '../base/errors.ts';
 import { configurations, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
-import type { DeviceName, DeviceSpeed, DrawLimits } from '../node.ts';
+import type { DeviceName } from '../node.ts';
+import type { PlannedDevice } from '../nets/transformer/estimate.ts';
+import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
 import { defineCommand, type Command } from './command.ts';
@@ -60,7 +62,7 @@ async function readArchitecture(folder: string): Promise<TransformerArchitecture
 }
 
 interface Measured {
-  readonly limits: DrawLimits;
+  readonly limits: PlannedDevice;
   /** In words; null where none could be opened. */
   readonly device: string | null;
   readonly speed: DeviceSpeed | null;
@@ -69,7 +71,7 @@ interface Measured {
 }
 
 /** What every WebGL 2 context promises, for plans without one. */
-const promised: DrawLimits = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
+const promised: PlannedDevice = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
 
 async function lookAtDevice(name: DeviceName | undefined): Promise<Measured> {
   try {
@@ -78,10 +80,10 @@ async function lookAtDevice(name: DeviceName | undefined): Promise<Measured> {
       if (device.kind !== 'webgl') {
         return { limits: promised, device: device.description, speed: null, memory: freemem() };
       }
-      const { targets, maxTextureSize, fetch, block, description, source } = device;
+      const { targets, maxTextureSize, fetch, block, without, description, source } = device;
       // A CPU that plays the GPU keeps textures in the machine's memory; a GPU does not tell how much it has.
       const memory = source.software === true ? freemem() : null;
-      const limits = { targets, maxTextureSize, fetch, block };
+      const limits = { targets, maxTextureSize, fetch, block, without };
       return { limits, device: description, speed: await measureSpeed(device), memory };
     } finally {
       device.dispose();

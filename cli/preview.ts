@@ -2,7 +2,8 @@
  * Pictures on the screen, at most 64 characters wide and never higher than the screen, so that one that grows can be
  * drawn over what it was before.
  */
-import { countPreviewLines, detectGraphics, renderPreview, rewindPreview, type Picture } from '../node.ts';
+import { countPreviewLines, detectGraphics, renderPreview, rewindPreview } from '../images/node/preview.ts';
+import type { Picture } from '../node.ts';
 import type { OutputStream, Terminal } from './terminal.ts';
 
 const maxColumns = 64;

@@ -3,7 +3,7 @@
  * mark and any line ends; lines without a letter are skipped.
  */
 import { FormatError } from '../base/errors.ts';
-import { readSource } from '../node.ts';
+import { readSource } from '../images/node/read.ts';
 import type { Terminal } from './terminal.ts';
 
 const maxBytes = 1_000_000;

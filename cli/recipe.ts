@@ -6,16 +6,12 @@
 import { resolve } from 'node:path';
 import { DalleError, FormatError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
-import {
-  bundledModel,
-  isKernelChoice,
-  parseSampling,
-  readPngText,
-  readSource,
-  type KernelChoice,
-  type Precision,
-  type SamplingSettings,
-} from '../node.ts';
+import { bundledModel, type Precision, type SamplingSettings } from '../node.ts';
+import { isKernelChoice } from '../ops/kernel-choice.ts';
+import { parseSampling } from '../nets/sampling/settings.ts';
+import { readPngText } from '../images/png-text.ts';
+import { readSource } from '../images/node/read.ts';
+import type { KernelChoice } from '../engine/index.ts';
 import type { WeightHashes } from './dalle-session.ts';
 import { software } from './session.ts';
 import type { Terminal } from './terminal.ts';

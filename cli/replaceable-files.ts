@@ -7,7 +7,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 import { DalleError } from '../base/errors.ts';
 import { explainFileError } from '../base/node/file-error.ts';
 import { makePngChunk, PNG_SIGNATURE_BYTES, readPngChunks } from '../images/png-chunks.ts';
-import { readPngText } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import type { DrawingFiles } from './drawing-files.ts';
 
 /** The recipe comes before the pixels; one that is longer was not written by a command line. */

@@ -1,6 +1,7 @@
 /** The flags of `generate` and `complete` that say how tokens are drawn. */
 import { UsageError } from '../base/errors.ts';
-import { SETTING_RULES, type Dalle, type SamplingSettings } from '../node.ts';
+import { SETTING_RULES } from '../nets/sampling/settings.ts';
+import type { Dalle, SamplingSettings } from '../node.ts';
 import { OutOfRange, type Option, type Switch } from './arguments.ts';
 import { readNumber } from './flags.ts';
 

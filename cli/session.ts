@@ -3,7 +3,8 @@
  * the end, and what is told of them: on the screen, with `--json`, and in the pictures.
  */
 import { bundledModel, open, openModelFolder } from '../node.ts';
-import type { Device, DeviceName, KernelChoice, Precision } from '../node.ts';
+import type { Device, DeviceName, Precision } from '../node.ts';
+import type { KernelChoice } from '../engine/index.ts';
 import { isAddress } from '../base/address.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
 import { handOver } from '../load/hand-over.ts';

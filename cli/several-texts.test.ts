@@ -1,7 +1,7 @@
 /** generate with several texts, typed or from a file: names, reports, bad ones among them, and what is refused before. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
-import { readPngText } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import { runCaptured, type CapturedOptions, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { expectFailure } from '../test/helpers/expect-failure.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readPngText } from '../node.ts';
+import { readPngText } from '../images/png-text.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { serveFolder, startFileServer } from '../test/helpers/file-server.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';

@@ -4,9 +4,10 @@
  */
 import { FormatError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { MAX_PIXELS } from '../images/index.ts';
+import { MAX_PIXELS } from '../images/picture.ts';
 import { SMALLEST_PATCH } from '../nets/picture-coder.ts';
-import { readSource, type TokenGrid } from '../node.ts';
+import { readSource } from '../images/node/read.ts';
+import type { TokenGrid } from '../node.ts';
 import { readNpy, writeNpy } from '../weights-convert/numpy/npy.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -55,7 +56,7 @@ function nest(values: readonly number[], [length, ...rest]: readonly number[]): 
 /**
  * Reads tokens from a path, an address or `-`; [h, w] becomes [1, h, w].
  *
- * @throws FormatError `E_TOKENS` for what is no grid of whole numbers, `E_IMAGE_TOO_LARGE`, and as readSource and readNpy
+ * @throws FormatError `E_TOKENS` for what is no grid of whole numbers, `E_IMAGE_TOO_LARGE`; as readSource and readNpy
  */
 export async function readTokens(input: string, { signal, stdin }: Terminal): Promise<TokenGrid> {
   const bytes = await readSource(input, { signal, stdin, maxBytes });
@@ -73,8 +74,8 @@ export async function readTokens(input: string, { signal, stdin }: Terminal): Pr
 }
 
 /**
- * Refuses (`E_IMAGE_TOO_LARGE`) what makes more than the largest picture with any coder, before it is gone through and a
- * model is opened; where tokens are larger, the coder refuses more.
+ * Refuses (`E_IMAGE_TOO_LARGE`) what makes more than the largest picture with any coder, before it is gone through and
+ * a model is opened; where tokens are larger, the coder refuses more.
  */
 function checkArea(shape: readonly number[], name: string): void {
   const count = shape.reduce((product, size) => product * size, 1);

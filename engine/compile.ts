@@ -28,6 +28,7 @@ export interface Compiled<T extends Traced> extends Omit<Executable, 'run'> {
   [Symbol.dispose](): void;
 }
 
+/** What a plan is rewritten by. */
 export interface CompileOptions {
   readonly rules: readonly Rule[];
 }

@@ -7,6 +7,7 @@ import type { KernelChoice } from './kernel-choice.ts';
 import type { NumericArray } from './op.ts';
 import type { Plan } from './plan.ts';
 
+/** Whatever runs plans: a WebGL context, or the float64 reference. */
 export interface Device {
   /** What kind it is: `webgl`, `reference`. */
   readonly kind: string;
@@ -39,9 +40,12 @@ export interface Executable {
   dispose(): void;
 }
 
+/** Numbers for every input of a plan, by name, row-major. */
 export type RunInputs = Readonly<Record<string, NumericArray | ArrayLike<number>>>;
+/** Numbers of an output, row-major: whole ones for whole-number tensors. */
 export type RunOutput = Float32Array | Int32Array;
 
+/** How far a plan is made ready: constants uploaded, or programs compiled. */
 export interface PrepareProgress {
   readonly phase: 'compile' | 'upload';
   readonly done: number;
@@ -54,11 +58,13 @@ export interface StopSignal {
   readonly reason?: unknown;
 }
 
+/** How a plan is made ready. */
 export interface PrepareOptions {
   onProgress?: (progress: PrepareProgress) => void;
   signal?: StopSignal;
 }
 
+/** How a run is watched, and stopped. */
 export interface RunOptions {
   /** Called before each pass. */
   onProgress?: (progress: { done: number; total: number }) => void;

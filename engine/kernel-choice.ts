@@ -3,11 +3,13 @@
  * is calibrated, cached, told with every result and replayed, so it is data.
  */
 
+/** How shaders read a texel. */
 export type FetchStyle = 'texelFetch' | 'textureLod';
 
 /** Where the pixels of a draw's targets lie: side by side along W, or in blocks of two rows. */
 export type BlockForm = 'strip' | 'block';
 
+/** How a device computes where there is a choice. */
 export interface KernelChoice {
   /** Render targets a draw, a power of two. */
   readonly targets: number;

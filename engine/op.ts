@@ -31,6 +31,7 @@ export interface Rows {
   readonly count: number;
 }
 
+/** An op: its name, its shape rule, its float64 loop, and what draws it. */
 export interface Op<A = unknown> {
   readonly name: string;
   /** What kernels call that which the op reads, in order; it may be longer than the inputs. Left out: a, b, c, … */

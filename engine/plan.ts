@@ -18,12 +18,14 @@ import type { Tensor } from './tensor.ts';
 /** A value of the plan, by position in `Plan.values`. */
 export type ValueIndex = number;
 
+/** A value of a schedule. */
 export interface Value {
   readonly tensor: Tensor;
   /** Constants and inputs come from outside, states from earlier runs; the rest is made by a step. */
   readonly kind: 'constant' | 'input' | 'state' | 'made';
 }
 
+/** One op of a schedule. */
 export interface Step {
   readonly op: Op;
   readonly tensor: Tensor;
@@ -35,6 +37,7 @@ export interface Step {
   readonly dying: readonly ValueIndex[];
 }
 
+/** A schedule: what is computed in which order, from what. */
 export interface Plan {
   readonly values: readonly Value[];
   readonly steps: readonly Step[];

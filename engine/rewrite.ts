@@ -7,6 +7,7 @@ import { countUses, sortTopologically } from './graph.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { Tensor, apply, checkTensors } from './tensor.ts';
 
+/** What a rule may ask about the graph. */
 export interface RewriteContext {
   /** How many tensors or outputs read this one. A rule that absorbs a tensor asks that nobody else needs it. */
   uses(tensor: Tensor): number;
@@ -14,6 +15,7 @@ export interface RewriteContext {
   isOutput(tensor: Tensor): boolean;
 }
 
+/** A rewrite rule: where it fits, another tensor that means the same. */
 export interface Rule {
   /** Name by which it is switched off and shown by `explain()`. */
   readonly name: string;
@@ -23,6 +25,7 @@ export interface Rule {
   apply(tensor: Tensor, context: RewriteContext): Tensor | undefined;
 }
 
+/** A graph after rewriting. */
 export interface RewriteResult {
   readonly outputs: readonly Tensor[];
   /** How often each rule fitted, by name. */

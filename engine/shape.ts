@@ -5,11 +5,13 @@
 import { checkNumber, checkNumbers, checkText } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 
+/** Sizes of the axes, the outermost first. */
 export type Shape = readonly number[];
 
 /** What the engine computes with. `i32` values are whole numbers kept exactly in fp32, so below 2²⁴ in magnitude. */
 export type DType = 'f32' | 'f16' | 'i32';
 
+/** A shape and the kind of its numbers. */
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -32,11 +34,13 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   for (const shape of [a, b]) checkNumbers('sameShape', 'shape', shape);
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
+/** A shape in words: `[1, 3, 8, 8]`. */
 export function formatShape(shape: Shape): string {
   checkNumbers('formatShape', 'shape', shape);
   return `[${shape.join(', ')}]`;

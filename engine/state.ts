@@ -11,6 +11,7 @@ import type { TensorType } from './shape.ts';
 import { apply, checkType } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
+/** A tensor that outlives a run, see the head of this file. */
 export class State {
   readonly label: string;
   readonly type: TensorType;

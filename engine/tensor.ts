@@ -17,6 +17,7 @@ import type { Op, NumericArray } from './op.ts';
 import { checkShape, formatShape, sizeOf } from './shape.ts';
 import type { DType, Shape, TensorType } from './shape.ts';
 
+/** A node of a graph: an op, its inputs and its type. It holds no numbers. */
 export class Tensor {
   readonly op: Op;
   readonly inputs: readonly Tensor[];
@@ -100,6 +101,7 @@ export interface ConstantAttributes {
   read(): NumericArray | Promise<NumericArray>;
 }
 
+/** A constant, whose numbers are read when a plan is prepared. */
 export const constantOp: Op<ConstantAttributes> = {
   name: 'constant',
   infer: (_inputs, { type }) => type,
@@ -114,6 +116,7 @@ export interface PlaceholderAttributes {
   readonly type: TensorType;
 }
 
+/** An input of a plan, whose numbers each run is given. */
 export const placeholderOp: Op<PlaceholderAttributes> = {
   name: 'input',
   infer: (_inputs, { type }) => type,

@@ -1,17 +1,37 @@
 /** What callers without TypeScript hand over is refused by a code, by every function that they can call. */
 import { describe, expect, it } from 'vitest';
 import { DalleError } from '../base/errors.ts';
-import * as pure from './index.ts';
-import * as node from './node/index.ts';
+import { composeGrid, composeSideBySide } from './compose.ts';
+import { decodeJpeg } from './jpeg.ts';
+import { resizeLanczos } from './lanczos.ts';
+import { decodeImage } from './node/decode.ts';
+import { loadImage } from './node/load.ts';
+import { decodePng, encodePng } from './node/png.ts';
+import { countPreviewLines, detectGraphics, renderPreview, rewindPreview } from './node/preview.ts';
+import { savePng } from './node/save.ts';
+import { createPicture, cropPicture, pastePicture, pictureFromRgba } from './picture.ts';
+import { addPngText, readPngText } from './png-text.ts';
+import { preparePicture } from './prepare.ts';
+import { psnr } from './psnr.ts';
+import { sniffImage } from './sniff.ts';
+import { fromPixels, toPixels } from './tensor.ts';
+import { decodeWebp } from './webp.ts';
+
+const pure = {
+  ...{ addPngText, composeGrid, composeSideBySide, createPicture, cropPicture, decodeJpeg, decodeWebp, fromPixels },
+  ...{ pastePicture, pictureFromRgba, preparePicture, psnr, readPngText, resizeLanczos, sniffImage, toPixels },
+};
+const node = {
+  ...{ countPreviewLines, decodeImage, decodePng, detectGraphics, encodePng, loadImage, renderPreview },
+  ...{ rewindPreview, savePng },
+};
 
 type Call = (...values: unknown[]) => unknown;
 
-/** Every exported function, without its types. */
-const functions = Object.entries({ ...pure, ...node }).filter(
+/** Every function for others, without its types. `readSource` speaks for itself in read.test.ts. */
+const mine = Object.entries({ ...pure, ...node }).filter(
   (entry): entry is [string, Call] => typeof entry[1] === 'function',
 );
-/** readSource speaks for itself in read.test.ts. */
-const mine = functions.filter(([name]) => name !== 'readSource');
 
 const picture = { width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
 const odd = [

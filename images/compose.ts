@@ -9,7 +9,7 @@ import { checkObject } from '../base/check-argument.ts';
 import { showValue } from './arguments.ts';
 import { checkPicture, createPicture, pastePicture, type Picture } from './picture.ts';
 
-export interface GridOptions {
+interface GridOptions {
   /** Pictures in a row; the square root of their number, rounded up, unless told. */
   readonly columns?: number;
   /** White pixels between neighbours [0]. */

@@ -7,6 +7,7 @@
 import { FormatError, MemoryError, ShapeError } from '../base/errors.ts';
 import { showValue } from './arguments.ts';
 
+/** A picture in memory: RGB bytes, row by row. */
 export interface Picture {
   readonly width: number;
   readonly height: number;

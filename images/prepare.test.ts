@@ -42,6 +42,21 @@ describe('preparePicture', () => {
     expect(kept).toEqual(cropPicture(ruler, { left: 2, top: 2, width: 16, height: 16 })); // 2.5 and 1.5
   });
 
+  it('takes the tokens of another net for what they are', () => {
+    const ruler = createRuler(40, 24);
+    const kept = preparePicture(ruler, { size: 'keep', patch: 16 });
+    expect(kept).toEqual(cropPicture(ruler, { left: 4, top: 4, width: 32, height: 16 }));
+    const wrongSize = expect.objectContaining({ code: 'E_IMAGE_SIZE' });
+    expect(() => preparePicture(ruler, { size: 24, patch: 16 })).toThrow(wrongSize);
+    expect(preparePicture(ruler, { size: { width: 32, height: 16 }, patch: 16 }).width).toBe(32);
+    expect(() => preparePicture(ruler, { size: 'keep', patch: 32 })).toThrow(
+      expect.objectContaining({ code: 'E_IMAGE_TOO_SMALL' }),
+    );
+    for (const patch of [0, -8, 1.5, NaN]) {
+      expect(() => preparePicture(ruler, { patch })).toThrow(expect.objectContaining({ code: 'E_ARGUMENT' }));
+    }
+  });
+
   it('refuses to enlarge unless told to', () => {
     const thumbnail = createRuler(40, 31);
     const tooSmall = expect.objectContaining({ code: 'E_IMAGE_TOO_SMALL' });

@@ -14,6 +14,7 @@ import { checkPicture, cropPicture, isSide, MAX_PIXELS, type Box, type Picture }
 /** A square of that side, a rectangle, or `keep`: the picture's own size cropped to whole tokens. */
 export type PictureSize = number | { readonly width: number; readonly height: number } | 'keep';
 
+/** The size that a picture is brought to. */
 export interface PictureOptions {
   /** Pixels, each a multiple of `patch` [256]. */
   readonly size?: PictureSize;

@@ -8,7 +8,7 @@ import { FormatError } from '../base/errors.ts';
 import { checkText } from '../base/check-argument.ts';
 import { checkBytes } from './arguments.ts';
 
-export type ImageKind = 'png' | 'jpeg' | 'webp';
+type ImageKind = 'png' | 'jpeg' | 'webp';
 
 /** Bytes looked at for signatures and for the first words of a text. */
 const HEAD_BYTES = 512;

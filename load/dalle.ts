@@ -15,6 +15,7 @@ import { downloadModel, type DownloadModelOptions } from '../weights-convert/mod
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
 import { handOver } from './hand-over.ts';
 
+/** Where the parts of a DALL·E compute, and how. */
 export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
   /** Where it computes. */
   readonly device: Device;
@@ -50,6 +51,7 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
   }
 }
 
+/** Where a DALL·E computes, and how its files are downloaded. */
 export interface LoadDalleOptions extends DownloadModelOptions {
   /** Where it computes. */
   readonly device: Device;

@@ -25,6 +25,7 @@ export interface CheckpointPair {
   readonly decoder?: CheckpointSource;
 }
 
+/** Where a discrete VAE computes, and how its files are downloaded. */
 export interface LoadDvaeOptions extends DownloadModelOptions {
   /** Where it computes. */
   readonly device: Device;
@@ -37,7 +38,8 @@ export interface LoadDvaeOptions extends DownloadModelOptions {
  *
  * @param source address of a model folder or of its `model.json`, or one or two checkpoints, which nothing can be
  *   compared with
- * @throws FormatError as `openModel`, FormatError and UnsafeFileError for what is no such checkpoint, and as `downloadBlob`; AbortedError
+ * @throws FormatError as `openModel`, FormatError and UnsafeFileError for what is no such checkpoint, and as
+ *   `downloadBlob`; AbortedError `E_ABORTED`
  */
 export async function loadDVAE(source: string | URL | CheckpointPair, given: LoadDvaeOptions): Promise<Dvae> {
   checkModelOptions('loadDVAE', given);

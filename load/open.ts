@@ -4,6 +4,7 @@ import { openBrowserContext, type BrowserContextOptions } from '../engine/contex
 import { wrapContext } from '../engine/context/caller.ts';
 import { WebGLDevice, type DeviceOptions } from '../engine/index.ts';
 
+/** Where a device gets its context, and how it computes. */
 export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
   /** A WebGL 2 context of yours; it stays yours when the device is disposed. */
   readonly gl?: WebGL2RenderingContext;

@@ -11,8 +11,11 @@ export interface NetsByPart {
   readonly transformer: TransformerArchitecture;
 }
 
+/** The part of a model that a net is. */
 export type NetPart = keyof NetsByPart;
+/** The sizes of a net of any kind. */
 export type NetArchitecture = NetsByPart[NetPart];
+/** What a net is. */
 export type NetKind = NetArchitecture['kind'];
 
 /** The parts that are nets, in the order they are listed and written. */

@@ -20,6 +20,7 @@ export interface TokenGrid {
   readonly shape: readonly [number, number, number];
 }
 
+/** A net that turns pictures into tokens and back, whatever its kind. */
 export interface PictureCoder {
   /** Pixels along each side of a token: 8 for OpenAI's dVAE. */
   readonly patch: number;

@@ -10,6 +10,7 @@ import { castToHalf, constant } from '../ops/index.ts';
 import type { Tensor } from '../ops/index.ts';
 import type { TensorData } from './weights.ts';
 
+/** `half` rounds weights and what layers hand on to half precision; sums stay fp32. */
 export type Precision = 'full' | 'half';
 
 export interface WeightTree {
@@ -17,7 +18,7 @@ export interface WeightTree {
   get(name: string): Tensor;
   has(name: string): boolean;
   /** What a layer hands to the next: the tensor as it is, or rounded to half. */
-  keep(x: Tensor): Tensor;
+  handOn(x: Tensor): Tensor;
 }
 
 /** Throws ShapeError `E_ATTRIBUTE` for a precision that there is not. */
@@ -42,6 +43,6 @@ export function growTree(data: ReadonlyMap<string, TensorData>, precision: Preci
       if (!tensor) throw new DalleError('E_KEYS', `growTree: the weights have no tensor ${name}.`);
       return tensor;
     },
-    keep: (x) => (halves ? castToHalf(x) : x),
+    handOn: (x) => (halves ? castToHalf(x) : x),
   };
 }

@@ -47,6 +47,7 @@ export interface TakenOff {
   readonly tensors: number;
 }
 
+/** The weights of one net, each read when it is asked for. */
 export interface Weights<Architecture extends NetArchitecture = NetArchitecture> {
   readonly architecture: Architecture;
   /** Exactly the tensors of `expectedNetTensors(architecture)`, in that order, by the file's names. */

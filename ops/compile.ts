@@ -4,6 +4,7 @@ import { checkDevice, compile as compileWith, run as runWith, withoutRules } fro
 import type { Device, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 
+/** Which rewrite rules a plan is made with. */
 export interface RewriteOptions {
   /** The rewrite rules; `standardRules` unless given. */
   readonly rules?: readonly Rule[];

@@ -1,4 +1,6 @@
-/** Every op, and `compile` and `run` with the standard rewrite rules bound. */
+/**
+ * Every op, and `compile` and `run` with the standard rewrite rules bound; for authors of ops also what writes shaders.
+ */
 export { constant, State, Tensor, tensor } from '../engine/index.ts';
 export type {
   Compiled,
@@ -17,7 +19,6 @@ export type { Mask } from './attention/mask.ts';
 export { argmax } from './argmax/argmax.ts';
 export { appendRows, createCache, layRows } from './cache/cache.ts';
 export type { CacheAttributes, CacheForm } from './cache/cache.ts';
-export { calibrate } from './calibrate.ts';
 export { castToFloat, castToHalf } from './cast/cast.ts';
 export { compile, run } from './compile.ts';
 export type { RewriteOptions } from './compile.ts';
@@ -39,6 +40,9 @@ export { reshape } from './reshape/reshape.ts';
 export { rotary } from './rotary/rotary.ts';
 export type { RotaryAttributes } from './rotary/rotary.ts';
 export { slice } from './slice/slice.ts';
+export { floatLiteral } from './shader/accessors.ts';
+export { writeElementShader, writePixelShader } from './shader/fragment.ts';
+export { gridArguments, logicalIndices } from './shader/indices.ts';
 export { softmax } from './softmax/softmax.ts';
 export { standardRules } from './rewrite/standard-rules.ts';
 export { tokenShift } from './token-shift/token-shift.ts';

@@ -7,16 +7,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  convertToModelFolder,
-  fromPixels,
-  loadDVAE,
-  loadImage,
-  open,
-  savePng,
-  toPixels,
-  writeOfficialSizePickles,
-} from '../dist/node.js';
+import { convertToModelFolder, fromPixels, loadDVAE, loadImage, open, savePng, toPixels } from '../dist/node.js';
+import { writeOfficialSizePickles } from '../dist/weights-convert/node/write-official-size.js';
 import { packageRoot } from '../dist/base/node/package-files.js';
 import { readNpy } from '../dist/convert.js';
 

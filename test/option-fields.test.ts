@@ -4,8 +4,13 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as convert from '../convert.ts';
+import { writeOutput } from '../base/node/write-file.ts';
+import { readSource } from '../images/node/read.ts';
+import { writeOfficialSizePickles } from '../weights-convert/node/write-official-size.ts';
 import * as node from '../node.ts';
-import { tensor, type Dalle, type WebGLDevice } from '../node.ts';
+import { compile, tensor } from '../ops/index.ts';
+import type { Dalle } from '../node.ts';
+import type { WebGLDevice } from '../engine/index.ts';
 import { makeTinyDalle } from './helpers/tiny-dalle.ts';
 import { makeWorkplace } from './helpers/workplace.ts';
 
@@ -44,7 +49,7 @@ const calls: Readonly<Record<string, { fields: string; call: (options: never) =>
   },
   'run on the reference': {
     fields: 'signal onProgress',
-    call: (options) => node.compile(node.referenceDevice, ({ x }) => x, { x: [1] }).run({ x: [1] }, options),
+    call: (options) => compile(node.referenceDevice, ({ x }) => x, { x: [1] }).run({ x: [1] }, options),
   },
   generate: {
     fields: 'signal truncate count temperature imageEvery',
@@ -83,7 +88,7 @@ const calls: Readonly<Record<string, { fields: string; call: (options: never) =>
     fields: 'signal onProgress maxBytes stallMs',
     call: (options) => convert.downloadBlob(nowhere, options),
   },
-  readSource: { fields: 'signal maxBytes timeoutMs', call: (options) => node.readSource(nowhere, options) },
+  readSource: { fields: 'signal maxBytes timeoutMs', call: (options) => readSource(nowhere, options) },
   loadImage: { fields: 'signal maxBytes timeoutMs', call: (options) => node.loadImage(nowhere, options) },
   convertToModelFolder: {
     fields: 'signal onProgress verify force dryRun',
@@ -93,10 +98,10 @@ const calls: Readonly<Record<string, { fields: string; call: (options: never) =>
     fields: 'signal onBytes verify force',
     call: (options: object) => node.exportCheckpoints({ out: place.path('o'), folder: 'x', ...options }),
   },
-  writeOutput: { fields: 'signal', call: (options) => node.writeOutput(place.path('o'), [], options) },
+  writeOutput: { fields: 'signal', call: (options) => writeOutput(place.path('o'), [], options) },
   writeOfficialSizePickles: {
     fields: 'signal',
-    call: (options) => node.writeOfficialSizePickles(place.path('o'), options),
+    call: (options) => writeOfficialSizePickles(place.path('o'), options),
   },
 };
 
@@ -157,5 +162,5 @@ test('a wish to stop need not be an AbortSignal for a run, and signals fire wher
   await expect(node.loadDVAE(undefined, { device, signal })).rejects.toMatchObject(aborted);
   await expect(node.loadDVAE(nowhere, { device, signal })).rejects.toMatchObject(aborted);
   await expect(node.loadDalle(place.path('model'), { device, signal })).rejects.toMatchObject(aborted);
-  await expect(node.readSource(nowhere, { signal })).rejects.toMatchObject(aborted);
+  await expect(readSource(nowhere, { signal })).rejects.toMatchObject(aborted);
 });

@@ -8,6 +8,7 @@ import { argumentError, checkText, checkView } from '../base/check-argument.ts';
 import { FormatError } from '../base/errors.ts';
 import { hashBlobOnce, hashBlocks, type HashOptions } from './sha256.ts';
 
+/** Bytes that can be read anywhere: a file, a `Blob`, an array. */
 export interface ByteSource {
   /** What to call it in messages: a file name or URL. Never used to guess the format. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
  * Checkpoints in, plain weights out: what `dalle-gl/convert` offers in the browser and in Node alike. Node adds files
- * and folders in `weights-convert/node/index.ts`.
+ * and folders in `weights-convert/node/`.
  */
 import '../base/platform.ts';
 

@@ -44,6 +44,7 @@ export interface Pass extends Step {
   readonly cost: Cost;
 }
 
+/** A plan as a list of draws. */
 export interface Draws extends Pick<Plan, 'outputs' | 'applied'> {
   readonly slots: readonly Slot[];
   readonly passes: readonly Pass[];

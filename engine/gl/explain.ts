@@ -2,6 +2,7 @@
  * A plan in words: what each pass computes, from what, into which texture, and what it costs. For people who wonder
  * where time and memory go, and for tests that a rewrite did what it says.
  */
+import { formatMebibytes } from '../../base/mebibytes.ts';
 import type { KernelChoice } from '../kernel-choice.ts';
 import type { Draws, Slot } from './draws.ts';
 import { formatShape } from '../shape.ts';
@@ -17,8 +18,8 @@ export function explainDraws(
   const lines = [
     `${draws.passes.length} passes by ${programs} programs on ${device}`,
     `precision: ${halves > 0 ? `half in ${halves} of ${draws.slots.length} textures, sums in fp32` : 'full'}`,
-    `${mebibytes(draws.constantBytes)} of weights, ${draws.stateBytes > 0 ? `${mebibytes(draws.stateBytes)} of states, ` : ''}` +
-      `at most ${mebibytes(draws.peakBytes)} of other textures at once`,
+    `${formatMebibytes(draws.constantBytes)} of weights, ${draws.stateBytes > 0 ? `${formatMebibytes(draws.stateBytes)} of states, ` : ''}` +
+      `at most ${formatMebibytes(draws.peakBytes)} of other textures at once`,
     `rewrites: ${[...draws.applied].map(([name, count]) => `${name} ×${count}`).join(', ') || 'none'}`,
     '',
   ];
@@ -51,8 +52,4 @@ export function describeKernels({ targets, block, fetch, without }: KernelChoice
 function nameSlot({ kind, tensor }: Slot, slot: number): string {
   const words = kind === 'made' ? undefined : tensor.op.describe?.(tensor.attributes);
   return words ? `${words} ${formatShape(tensor.shape)}` : `%${slot}`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -21,6 +21,7 @@ export interface ShaderCall<A = unknown> {
   readonly fetch: FetchStyle;
 }
 
+/** How WebGL computes an op: its shader, and what that costs. */
 export interface GlKernel<A = unknown> {
   /** Complete text of the fragment shader. Left out by ops that are only ever derived on the CPU. */
   shader?(call: ShaderCall<A>): string;

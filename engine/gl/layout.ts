@@ -23,6 +23,7 @@ export interface Block {
   readonly height: number;
 }
 
+/** Sizes of a tensor as four axes. */
 export interface Grid {
   readonly n: number;
   readonly c: number;
@@ -30,6 +31,7 @@ export interface Grid {
   readonly w: number;
 }
 
+/** The size and format of a texture array. */
 export interface TextureSpec {
   readonly width: number;
   readonly height: number;
@@ -38,11 +40,13 @@ export interface TextureSpec {
   readonly format: 'f32' | 'f16';
 }
 
+/** What a layout must know of a device. */
 export interface LayoutLimits {
   /** Largest width and height of a texture that the device really allocates. */
   readonly maxTextureSize: number;
 }
 
+/** Where the numbers of a tensor lie in a texture. */
 export interface Layout {
   readonly shape: Shape;
   readonly grid: Grid;
@@ -70,6 +74,7 @@ export interface Layout {
   readonly bytes: number;
 }
 
+/** The grid of a shape: missing axes are 1. */
 export function gridOf(shape: Shape): Grid {
   checkShape('gridOf', shape);
   const [a = 1, b = 1, c = 1, d = 1] = shape;
@@ -97,6 +102,7 @@ export function defaultBlock(shape: Shape, targets: number, form: BlockForm = 's
   return { width: Math.min(targets / height, powerOfTwoFrom(w)), height };
 }
 
+/** The layout of a tensor, a draw making so many pixels at once. */
 export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): Layout {
   checkType('layoutOf', type);
   checkObject('layoutOf', 'block', block);

@@ -9,6 +9,7 @@ import { forgetErrors, resetState } from './context-state.ts';
 import { framebufferOf, tryCreateTexture } from './texture.ts';
 import type { GpuTexture } from './texture.ts';
 
+/** What a context was found to do, by doing it. */
 export interface Probes {
   /** Render targets that work at once: 8, 4, 2 or 1. */
   readonly targets: number;

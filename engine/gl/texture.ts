@@ -3,6 +3,7 @@
  * pass are kept for the next pass of the same size, up to a bound in bytes; the longest unused one goes first.
  */
 import { MemoryError } from '../../base/errors.ts';
+import { formatMebibytes } from '../../base/mebibytes.ts';
 import { ContextLife } from '../context/context-life.ts';
 import { bytesOf } from './layout.ts';
 import type { TextureSpec } from './layout.ts';
@@ -149,11 +150,10 @@ export class TexturePool {
     this.trim();
     const second = tryCreateTexture(this.gl, spec);
     if (second) return second;
-    const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new MemoryError(
       'E_MEMORY',
       `TexturePool: the driver refused a texture of ${spec.width}×${spec.height}×${spec.layers} ` +
-        `(${mebibytes(bytesOf(spec))}) while ${mebibytes(this.bytes.weights + this.bytes.states + this.bytes.passing)} were in use. ` +
+        `(${formatMebibytes(bytesOf(spec))}) while ${formatMebibytes(this.bytes.weights + this.bytes.states + this.bytes.passing)} were in use. ` +
         'The device is out of memory: use a smaller picture or batch, or dispose plans that are no longer needed.',
     );
   }

@@ -28,6 +28,7 @@ import { forgetErrors, leaveState, resetState } from './context-state.ts';
 import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 
+/** How a device computes, where there is a choice. */
 export interface DeviceOptions {
   /** Render targets a draw, a power of two up to what the probe found: a smaller number for tests and comparisons. */
   readonly targets?: number;
@@ -92,6 +93,7 @@ function checkOptions({ targets, fetch, block, without, ...sizes }: DeviceOption
   }
 }
 
+/** A WebGL 2 context that runs plans. `open` makes one. */
 export class WebGLDevice implements Device {
   readonly kind = 'webgl';
   readonly asWritten = false;

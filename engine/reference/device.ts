@@ -12,12 +12,14 @@ import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { interpretPlan } from './interpret.ts';
 
+/** What `referenceDevice` is. */
 export interface ReferenceDevice extends Device {
   readonly kind: 'reference';
 }
 
 const description = 'reference (plain float64 loops on the CPU)';
 
+/** The float64 reference as a device: it runs plans as they are written, slowly. */
 export const referenceDevice: ReferenceDevice = {
   kind: 'reference',
   description,

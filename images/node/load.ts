@@ -7,6 +7,7 @@ import type { Picture } from '../picture.ts';
 import { decodeImage } from './decode.ts';
 import { nameSource, readSource, type ReadOptions } from './read.ts';
 
+/** How a picture is read. */
 export interface LoadOptions extends ReadOptions {
   /** More pixels than this are refused before anything is allocated [64 million]. */
   readonly maxPixels?: number;

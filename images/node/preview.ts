@@ -7,7 +7,7 @@ import { resizeLanczos } from '../lanczos.ts';
 import { checkPicture, isSide, type Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
 
-export type TerminalGraphics = 'kitty' | 'iterm' | 'blocks' | 'none';
+type TerminalGraphics = 'kitty' | 'iterm' | 'blocks' | 'none';
 
 /** Kitty takes base64 in pieces of at most this many letters. */
 const KITTY_PIECE = 4096;

@@ -7,6 +7,7 @@ import type { Picture } from '../picture.ts';
 import { encodePng } from './png.ts';
 import { writeOutput, type WriteOptions } from '../../base/node/write-file.ts';
 
+/** What is written beside the pixels, and how it is stopped. */
 export interface SaveOptions extends WriteOptions {
   /** Text chunks by keyword, such as `Description` or `Software`; `readPngText` gives them back. */
   readonly text?: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { checkOwnFolder, makeOwnFolder } from '../../base/node/own-folder.ts';
 import { readOwnFile } from '../../base/node/read-own-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { ContextSource, KernelChoice } from '../../engine/index.ts';
-import { calibrate } from '../../ops/index.ts';
+import { calibrate } from '../../ops/calibrate.ts';
 import { isKernelChoice } from '../../ops/kernel-choice.ts';
 
 /** A choice takes some hundred bytes, and a machine has a few drivers. */

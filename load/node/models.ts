@@ -18,6 +18,7 @@ import { DVAE_PARTS, openCheckpoints, type CheckpointPair } from '../dvae.ts';
 import { handOver } from '../hand-over.ts';
 import { openShared } from './open.ts';
 
+/** Where a discrete VAE computes, and how its files are opened. */
 export interface LoadDvaeOptions extends OpenFolderOptions {
   /** Where it computes; without one, a device that is opened once and shared. */
   readonly device?: Device;
@@ -26,11 +27,11 @@ export interface LoadDvaeOptions extends OpenFolderOptions {
 }
 
 /**
- * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints, which
- * nothing can be compared with: paths, addresses (downloaded once, see `downloadFile`), or bytes from anywhere. Weights
- * are read from their files when a picture first needs them; `dispose` closes them.
+ * Loads a discrete VAE from a model folder (the bundled one unless told), or straight from one or two checkpoints,
+ * which nothing can be compared with: paths, addresses (downloaded once, see `downloadFile`), or bytes from anywhere.
+ * Weights are read from their files when a picture first needs them; `dispose` closes them.
  *
- * @throws FormatError and UnsafeFileError for files that are not such a model; as `downloadFile`; ContextError as `open`
+ * @throws FormatError and UnsafeFileError for files that are no such model; as `downloadFile`; ContextError as `open`
  */
 export async function loadDVAE(
   source: string | URL | CheckpointPair = bundledModel,
@@ -45,6 +46,7 @@ export async function loadDVAE(
   return handOver(parts, async () => new Dvae(parts, { device: device ?? (await openShared()), precision }));
 }
 
+/** Where a DALL·E computes, and how its files are opened. */
 export interface LoadDalleOptions extends Partial<DalleOptions>, OpenFolderOptions {}
 
 /**

@@ -9,6 +9,7 @@ import { chooseKernels } from './kernel-cache.ts';
 /** `egl` (the best device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`, or `reference` (float64 loops, slow). */
 export type DeviceName = 'egl' | `egl:${string}` | 'headless-gl' | 'reference';
 
+/** Where a device gets its context, and how it computes. */
 export interface OpenOptions<Name extends DeviceName = DeviceName> extends DeviceOptions {
   /** Where the context comes from [egl]. */
   readonly device?: Name;

@@ -1,7 +1,7 @@
 /**
  * DALL·E as people use it: a text becomes pictures, a picture is completed, a text and a picture are scored. It joins
- * the coder of pictures, the transformer and the tokenizer of one model. What it can draw is what its weights have learnt: OpenAI
- * never released the paper's transformer.
+ * the coder of pictures, the transformer and the tokenizer of one model. What it can draw is what its weights have
+ * learnt: OpenAI never released the paper's transformer.
  *
  * n candidates, H × W grid of tokens, P × P pixels a token: the coder says how many.
  */
@@ -21,41 +21,16 @@ import { countCacheBytes } from '../transformer/caches.ts';
 import { Transformer } from '../transformer/transformer.ts';
 import { averageNats, drawTokens } from './draw.ts';
 import { checkVocabularies } from './check-vocabularies.ts';
+import type { GenerateOptions, GenerateStep } from './generate-options.ts';
 import { ModelLife } from './model-life.ts';
 import { decodePartial } from './partial-picture.ts';
 import { selectTokens, type Selection } from './regions.ts';
 import { createTurns } from './turns.ts';
 
-/**
- * What may be asked for beside the text; the model's own defaults fill in what is left out, then the general ones. A
- * seed that is left out is random, another one at each call; every step tells it in its `settings`.
- */
-export interface GenerateOptions extends Partial<SamplingSettings> {
-  /** Cut a text that is too long, instead of refusing it. */
-  readonly truncate?: boolean;
-  /** Decode a picture of what there is after so many rows of tokens; 0, only when all are drawn [0]. */
-  readonly imageEvery?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** How far a drawing is. */
-export interface GenerateStep {
-  /** All that it is drawn with, the seed too: given again, they draw the same. */
-  readonly settings: SamplingSettings;
-  /** Tokens drawn so far, of `total`, over all candidates. */
-  readonly step: number;
-  readonly total: number;
-  /** [n, H, W], -1 where nothing is drawn yet. */
-  readonly tokens: TokenGrid;
-  /** Σ ln p of the tokens each candidate drew, in nats: the higher, the likelier the transformer takes it to be. */
-  readonly logProbabilities: Float64Array;
-  /** [n, 3, P·H, P·W] in 0…1; what is not drawn yet is white. Always there in the last step. */
-  readonly image?: Pixels;
-}
-
 /** Candidates are drawn together as long as their keys and values take no more than this. */
 const cacheBudgetBytes = 256 * 2 ** 20;
 
+/** A whole DALL·E on a device: text in, pictures out. */
 export class Dalle {
   /** What turns its tokens into pictures: a dVAE. */
   readonly coder: PictureCoder;

@@ -3,11 +3,14 @@
  * `E_DISPOSED`, nothing hangs, nothing is left on the device and no rejection goes unheard.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { WebGLDevice, loadDalle, open, referenceDevice, run, tensor } from '../../node.ts';
+import { WebGLDevice } from '../../engine/index.ts';
+import { loadDalle, open, referenceDevice, run } from '../../node.ts';
+import { tensor } from '../../ops/index.ts';
 import { makeTinyDalle } from '../../test/helpers/tiny-dalle.ts';
 import { makeWorkplace } from '../../test/helpers/workplace.ts';
 import type { Dvae } from '../dvae/dvae.ts';
-import type { Dalle, GenerateStep } from './dalle.ts';
+import type { Dalle } from './dalle.ts';
+import type { GenerateStep } from './generate-options.ts';
 
 const place = makeWorkplace();
 const disposed = expect.objectContaining({ name: 'ContextError', code: 'E_DISPOSED' });

@@ -1,6 +1,6 @@
 /**
- * The life of a model: whatever it is doing ends when it, or a part of it, is disposed. Runs stop at their next portion,
- * and whoever waits for them hears `E_DISPOSED`.
+ * The life of a model: whatever it is doing ends when it, or a part of it, is disposed. Runs stop at their next
+ * portion, and whoever waits for them hears `E_DISPOSED`.
  */
 import { AbortedError } from '../../base/errors.ts';
 import type { RunOptions, StopSignal } from '../../ops/index.ts';

@@ -11,7 +11,8 @@ import { makeWorkplace } from '../../test/helpers/workplace.ts';
 import { openModelFolder } from '../../weights-convert/node/open-model-folder.ts';
 import type { PictureCoder, Pixels, TokenGrid } from '../picture-coder.ts';
 import { Transformer } from '../transformer/transformer.ts';
-import { Dalle, type GenerateStep } from './dalle.ts';
+import { Dalle } from './dalle.ts';
+import type { GenerateStep } from './generate-options.ts';
 
 const patch = 16;
 const [rows, columns] = [4, 3];

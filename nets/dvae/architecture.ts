@@ -8,6 +8,7 @@
  */
 import { checkArchitecture } from '../../weights-convert/check-given.ts';
 
+/** The sizes of an encoder. */
 export interface EncoderArchitecture {
   readonly kind: 'dvae-encoder';
   /** Channels of the first group; groups 2 to 4 have 2, 4 and 8 times as many. A multiple of 4. */
@@ -18,6 +19,7 @@ export interface EncoderArchitecture {
   readonly group_count: number;
 }
 
+/** The sizes of a decoder. */
 export interface DecoderArchitecture {
   readonly kind: 'dvae-decoder';
   /** Channels behind the first convolution, where a token is a row of a table. */
@@ -31,6 +33,7 @@ export interface DecoderArchitecture {
   readonly group_count: number;
 }
 
+/** The sizes of either half of a discrete VAE. */
 export type DvaeArchitecture = EncoderArchitecture | DecoderArchitecture;
 
 /** The sizes OpenAI released: 74 tensors, 53,786,240 numbers. */

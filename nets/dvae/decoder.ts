@@ -18,7 +18,7 @@ export function decoder(architecture: DecoderArchitecture, weights: WeightTree, 
   checkProgram('decoder', architecture, weights, z);
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
-  let h = weights.keep(convolve(weights, 'blocks.input', z)); // 1×1: [B, n_init, h, w]
+  let h = weights.handOn(convolve(weights, 'blocks.input', z)); // 1×1: [B, n_init, h, w]
   for (let group = 1; group <= group_count; group++) {
     for (let block = 1; block <= n_blk_per_group; block++) {
       h = residualBlock(weights, `blocks.group_${group}.block_${block}`, h, post_gain); // [B, n_hid · 2^(4−group), …]

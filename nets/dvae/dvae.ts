@@ -33,11 +33,12 @@ export interface DvaeParts {
   readonly decoder?: Weights;
 }
 
+/** Where a discrete VAE computes, and how exactly. */
 export interface DvaeOptions extends RewriteOptions {
   readonly device: Device;
   /**
-   * `half`: weights and what layers hand on are rounded to half, sums are not. Faster, half the memory, and nearly always
-   * the same tokens: docs/measurements.md has figures [full].
+   * `half`: weights and what layers hand on are rounded to half, sums are not. Faster, half the memory, and nearly
+   * always the same tokens: docs/measurements.md has figures [full].
    */
   readonly precision?: Precision;
 }
@@ -47,6 +48,7 @@ export type DvaeWork = 'encode' | 'logits' | 'decode' | 'decodeSoft' | 'statisti
 
 type TypedNumbers = Float32Array | Int32Array;
 
+/** A discrete VAE on a device: pictures to tokens and back. */
 export class Dvae implements PictureCoder {
   readonly patch: number = patch;
   readonly parts: { readonly encoder?: Weights<EncoderArchitecture>; readonly decoder?: Weights<DecoderArchitecture> };

@@ -15,7 +15,7 @@ export function encoder(architecture: EncoderArchitecture, weights: WeightTree, 
   checkProgram('encoder', architecture, weights, x);
   const { group_count, n_blk_per_group } = architecture;
   const post_gain = postGain(architecture);
-  let h = weights.keep(convolve(weights, 'blocks.input', x)); // 7×7: [B, n_hid, H, W]
+  let h = weights.handOn(convolve(weights, 'blocks.input', x)); // 7×7: [B, n_hid, H, W]
   for (let group = 1; group <= group_count; group++) {
     for (let block = 1; block <= n_blk_per_group; block++) {
       h = residualBlock(weights, `blocks.group_${group}.block_${block}`, h, post_gain); // [B, n_hid · 2^(group−1), …]

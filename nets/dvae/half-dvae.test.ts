@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { fromPixels, psnr, toPixels } from '../../images/index.ts';
-import { decodePng } from '../../images/node/index.ts';
+import { fromPixels, toPixels } from '../../images/tensor.ts';
+import { psnr } from '../../images/psnr.ts';
+import { decodePng } from '../../images/node/png.ts';
 import { standardRules } from '../../ops/index.ts';
 import { winogradRule } from '../../ops/rewrite/winograd.ts';
 import { winograd4 } from '../../ops/winograd/matrices.ts';

@@ -18,7 +18,7 @@ export function mapPixels(x: Tensor): Tensor {
 }
 
 /** x in [0.1, 0.9] → [0, 1], clamped, any shape. */
-export function unmapPixels(x: Tensor): Tensor {
+function unmapPixels(x: Tensor): Tensor {
   return clamp(div(sub(x, scalar(logit_laplace_eps)), scalar(1 - 2 * logit_laplace_eps)), 0, 1);
 }
 

@@ -18,11 +18,11 @@ export function convolve(weights: WeightTree, path: string, x: Tensor): Tensor {
  */
 export function residualBlock(weights: WeightTree, path: string, x: Tensor, post_gain: number): Tensor {
   const changesWidth = weights.has(`${path}.id_path.w`);
-  const id = changesWidth ? weights.keep(convolve(weights, `${path}.id_path`, x)) : x; // [B, C_out, H, W]
+  const id = changesWidth ? weights.handOn(convolve(weights, `${path}.id_path`, x)) : x; // [B, C_out, H, W]
   let res = x;
   for (const conv of ['conv_1', 'conv_2', 'conv_3']) {
-    res = weights.keep(convolve(weights, `${path}.res_path.${conv}`, relu(res))); // [B, C_out / 4, H, W]
+    res = weights.handOn(convolve(weights, `${path}.res_path.${conv}`, relu(res))); // [B, C_out / 4, H, W]
   }
   res = convolve(weights, `${path}.res_path.conv_4`, relu(res)); // [B, C_out, H, W]
-  return weights.keep(scaleAdd(id, res, post_gain));
+  return weights.handOn(scaleAdd(id, res, post_gain));
 }

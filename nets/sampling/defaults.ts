@@ -16,10 +16,15 @@ export interface SamplingDefaults {
   readonly guidance?: number;
 }
 
+/** What a setting may be. */
+export interface SettingRule {
+  /** In words: `a number above 0, at most 1`. */
+  readonly wanted: string;
+  isValid(value: number): boolean;
+}
+
 /** What each setting may be, whoever gives it. */
-export const SAMPLING_RULES: Readonly<
-  Record<keyof SamplingDefaults, { readonly wanted: string; readonly isValid: (value: number) => boolean }>
-> = {
+export const SAMPLING_RULES: Readonly<Record<keyof SamplingDefaults, SettingRule>> = {
   temperature: { wanted: 'a number above 0, at most 100', isValid: (value) => value > 0 && value <= 100 },
   topK: {
     wanted: 'an integer from 1 to 1048576',
@@ -37,22 +42,26 @@ export const SAMPLING_RULES: Readonly<
 export function readSamplingDefaults(settings: Iterable<readonly [string, unknown]>): SamplingDefaults {
   const result: { -readonly [Name in keyof SamplingDefaults]: SamplingDefaults[Name] } = {};
   for (const [name, value] of settings) {
-    if (!isSetting(name)) throw samplingError(`there is no setting ${name.slice(0, 40)}`);
-    const { wanted, isValid } = SAMPLING_RULES[name];
-    if (typeof value !== 'number' || !isValid(value)) {
-      const got = typeof value === 'object' && value !== null ? 'no plain value' : String(value).slice(0, 40);
-      throw samplingError(`${name} should be ${wanted}, and is ${got}`);
-    }
-    result[name] = value;
+    if (!isSetting(name)) throw defaultsError(`there is no setting ${name.slice(0, 40)}`);
+    const fault = findFault(name, SAMPLING_RULES[name], value);
+    if (fault !== undefined) throw defaultsError(fault);
+    result[name] = value as number;
   }
   return result;
+}
+
+/** What is wrong with the value of a setting; undefined if nothing is. */
+export function findFault(name: string, { wanted, isValid }: SettingRule, value: unknown): string | undefined {
+  if (typeof value === 'number' && isValid(value)) return undefined;
+  const got = typeof value === 'object' && value !== null ? 'no plain value' : String(value).slice(0, 40);
+  return `${name} should be ${wanted}, and is ${got}`;
 }
 
 function isSetting(name: string): name is keyof SamplingDefaults {
   return Object.hasOwn(SAMPLING_RULES, name);
 }
 
-function samplingError(what: string): FormatError {
+function defaultsError(what: string): FormatError {
   const names = Object.keys(SAMPLING_RULES).join(', ');
   return new FormatError(
     'E_SAMPLING',

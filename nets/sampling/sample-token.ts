@@ -12,13 +12,13 @@ import { selectPrefix } from './select-prefix.ts';
 import { samplingError, type SamplingSettings } from './settings.ts';
 
 /** What a transformer says about the next token: V logits each, finite. */
-export interface TokenLogits {
+interface TokenLogits {
   readonly conditional: Float32Array;
   /** Of the empty text; not looked at unless there is guidance. */
   readonly unconditional?: Float32Array | undefined;
 }
 
-export interface DrawnToken {
+interface DrawnToken {
   readonly token: number;
   /**
    * Natural logarithm of the probability that the transformer itself gave it: from the conditional logits, whatever
@@ -44,7 +44,7 @@ export function sampleToken(logits: TokenLogits, settings: DrawSettings, uniform
   if (settings.guidance !== 1 && logits.unconditional !== undefined) checkLogits('sampleToken', logits.unconditional);
   const { temperature, topP, guidance, topK = 1 } = settings;
   checkNumbers('sampleToken', 'temperature, topP, guidance, topK', [temperature, topP, guidance, topK]);
-  checkFinite(logits.conditional);
+  checkFiniteLogits(logits.conditional);
   const token = pickToken(weighTokens(guideLogits(logits, settings.guidance), settings), uniform);
   return { token, logProbability: logProbabilityOf(token, logits.conditional) };
 }
@@ -63,7 +63,7 @@ export function guideLogits({ conditional, unconditional }: TokenLogits, guidanc
         `${conditional.length}. Both are of the image vocabulary, of one position and one candidate.`,
     );
   }
-  checkFinite(unconditional);
+  checkFiniteLogits(unconditional);
   return new Float64Array(conditional).map(
     (c, token) => unconditional[token]! + guidance * (c - unconditional[token]!),
   );
@@ -124,7 +124,7 @@ export function logProbabilityOf(token: number, logits: Float32Array): number {
   return logits[token]! - highest - Math.log(sum);
 }
 
-function checkFinite(logits: Float32Array): void {
+function checkFiniteLogits(logits: Float32Array): void {
   const place = logits.findIndex((logit) => !Number.isFinite(logit));
   if (place < 0 && logits.length > 0) return;
   const found = logits.length === 0 ? 'there is no logit' : `the logit of token ${place} is ${logits[place]}`;

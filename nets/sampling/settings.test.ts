@@ -1,7 +1,7 @@
 /** Settings: what is allowed, and the way through a picture and back. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_SAMPLING, formatSampling, parseSampling, resolveSampling, type SamplingSettings } from './settings.ts';
+import { DEFAULT_SAMPLING, parseSampling, resolveSampling, type SamplingSettings } from './settings.ts';
 
 test('what is not asked for has its default', () => {
   expect(resolveSampling({ seed: 1 })).toEqual({ temperature: 1, topP: 1, guidance: 1, seed: 1, count: 4 });
@@ -59,7 +59,7 @@ test('settings come back from a picture', () => {
   );
   fc.assert(
     fc.property(settings, (value) => {
-      expect(parseSampling(formatSampling(value))).toEqual(value);
+      expect(parseSampling(JSON.stringify(value))).toEqual(value);
     }),
     { numRuns: 300, seed: 1 },
   );
@@ -69,7 +69,7 @@ test.each([
   ['', 'temperature is missing'],
   ['null', 'temperature is missing'],
   ['[]', 'temperature is missing'],
-  [formatSampling({ ...DEFAULT_SAMPLING, seed: 7 }).slice(0, -1), 'temperature is missing'],
+  [JSON.stringify({ ...DEFAULT_SAMPLING, seed: 7 }).slice(0, -1), 'temperature is missing'],
   [JSON.stringify(DEFAULT_SAMPLING), 'seed is missing'],
   ['{"temperature":1,"topP":1,"guidance":1,"seed":1}', 'count is missing'],
   ['{"temperature":1,"topP":1,"guidance":1,"seed":1,"count":1e9}', 'count should be'],

@@ -4,9 +4,10 @@
 import { checkObject, checkText } from '../../base/check-argument.ts';
 import { FormatError, UsageError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { SAMPLING_RULES } from './defaults.ts';
+import { findFault, SAMPLING_RULES, type SettingRule } from './defaults.ts';
 import { chooseSeed, SEEDS } from './random.ts';
 
+/** How tokens are drawn. */
 export interface SamplingSettings {
   /** Above 0, at most 100: below 1 the likely tokens become likelier, above 1 less so. */
   readonly temperature: number;
@@ -30,13 +31,6 @@ export const DEFAULT_SAMPLING: Omit<SamplingSettings, 'seed' | 'topK'> = {
   count: 4,
 };
 
-/** What a setting may be. */
-export interface SettingRule {
-  /** In words: `a number above 0, at most 1`. */
-  readonly wanted: string;
-  isValid(value: number): boolean;
-}
-
 const MAX_COUNT = 1024;
 
 export const SETTING_RULES: Readonly<Record<keyof SamplingSettings, SettingRule>> = {
@@ -53,27 +47,21 @@ export const SETTING_RULES: Readonly<Record<keyof SamplingSettings, SettingRule>
  */
 export function resolveSampling(options: Partial<SamplingSettings> = {}): SamplingSettings {
   checkObject('resolveSampling', 'options', options);
-  const fault = findFault(options);
+  const fault = findFirstFault(options);
   if (fault !== undefined) throw samplingError(fault);
   return { ...DEFAULT_SAMPLING, seed: options.seed ?? chooseSeed(), ...options };
 }
 
-/** The settings as JSON in one line, for the text chunk of a picture. */
-export function formatSampling(settings: SamplingSettings): string {
-  checkObject('formatSampling', 'settings', settings);
-  return JSON.stringify(settings);
-}
-
 /**
- * The settings that `formatSampling` wrote.
+ * The settings that a picture carries, JSON of them all.
  *
- * @throws FormatError `E_SAMPLING` if it did not write this
+ * @throws FormatError `E_SAMPLING` for anything else
  */
 export function parseSampling(text: string): SamplingSettings {
   checkText('parseSampling', 'text', text);
   const options = parseObject(text);
   const missing = [...Object.keys(DEFAULT_SAMPLING), 'seed'].find((name) => !Object.hasOwn(options, name));
-  const fault = missing === undefined ? findFault(options) : `${missing} is missing`;
+  const fault = missing === undefined ? findFirstFault(options) : `${missing} is missing`;
   if (fault === undefined) return resolveSampling(options);
   throw new FormatError(
     'E_SAMPLING',
@@ -87,18 +75,14 @@ export function samplingError(fault: string): UsageError {
   return new UsageError('E_SAMPLING', `sampling: ${fault}. For the likeliest token at each place, ask for topK 1.`);
 }
 
-function findFault(options: object): string | undefined {
+function findFirstFault(options: object): string | undefined {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!isSetting(name))
       return `there is no setting ${name.slice(0, 40)}, only ${Object.keys(SETTING_RULES).join(', ')}`;
-    const { wanted, isValid } = SETTING_RULES[name];
-    if (typeof value !== 'number' || !isValid(value)) return `${name} should be ${wanted}, and is ${describe(value)}`;
+    const fault = findFault(name, SETTING_RULES[name], value);
+    if (fault !== undefined) return fault;
   }
   return undefined;
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'object' && value !== null ? 'no plain value' : String(value).slice(0, 40);
 }
 
 function isSetting(name: string): name is keyof SamplingSettings {

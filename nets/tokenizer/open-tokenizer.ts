@@ -14,6 +14,7 @@ import type { Tokenizer } from './tokenizer.ts';
 /** `bpe_simple_vocab_16e6.txt` says which version it is in its first line. */
 const MERGES_FILE = /^[^\n{]{0,100}#version/;
 
+/** How a tokenizer is opened. */
 export interface OpenTokenizerOptions {
   /** What a tokenizer of others works in [a `Worker`; in `dalle-gl/node` a process]. */
   readonly startWorker?: StartWorker;

@@ -8,7 +8,7 @@ import { ShapeError, UsageError } from '../../base/errors.ts';
 import type { TransformerArchitecture } from '../transformer/architecture.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-export interface PrepareTextOptions {
+interface PrepareTextOptions {
   /** Cut a text that is too long, instead of refusing it. */
   readonly truncate?: boolean;
 }

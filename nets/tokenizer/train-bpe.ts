@@ -14,6 +14,7 @@ import { checkTextLength } from './tokenizer.ts';
 
 const UNKNOWN = '<unk>';
 
+/** What a vocabulary is to be like. */
 export interface TrainBpeOptions {
   /** Tokens at most: `<unk>`, two for each letter (within and at the end of a word), and one for each merge. */
   readonly vocabularySize: number;

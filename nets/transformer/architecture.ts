@@ -15,8 +15,10 @@ import { checkArchitecture } from '../../weights-convert/check-given.ts';
 export type AttentionKind = 'full' | 'row' | 'column' | 'conv' | 'axial-row' | 'axial-conv';
 /** What a `conv` kernel does where it leaves the grid: nothing, stay on the border, or come in on the other side. */
 export type ConvEdges = 'cut' | 'clamp' | 'wrap';
+/** The activation between the two linears of a layer. */
 export type Activation = 'gelu-erf' | 'gelu-tanh' | 'geglu';
 
+/** The sizes and the manner of a transformer. */
 export interface TransformerArchitecture {
   readonly kind: 'transformer';
   /** Whose names the tensors of the file bear. */

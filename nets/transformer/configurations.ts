@@ -62,7 +62,7 @@ const dallePytorch: TransformerArchitecture = {
   heads_of_output: 'shared',
 };
 
-export type ConfigurationName =
+type ConfigurationName =
   | 'paper-12b'
   | 'paper-5.6b'
   | 'paper-2.8b'
@@ -72,6 +72,7 @@ export type ConfigurationName =
   | 'dalle-pytorch-new'
   | 'emoji';
 
+/** The shapes of known transformers, by name. */
 export const configurations: Readonly<Record<ConfigurationName, TransformerArchitecture>> = {
   'paper-12b': paper(62),
   'paper-5.6b': paper(42),

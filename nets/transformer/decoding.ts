@@ -10,6 +10,7 @@ import { checkFinite, checkTokens } from '../checks.ts';
 import type { Loan } from '../plans.ts';
 import type { DecodingPlans } from './decoding-plans.ts';
 
+/** A batch of candidates that is drawn token by token: what `Transformer.begin` gives. */
 export class Decoding {
   readonly batch: number;
   /** Image tokens given so far. */
@@ -38,7 +39,8 @@ export class Decoding {
 
   /**
    * Gives each candidate its next token, [B] → logits of the one after it, [B, V].
-   * @throws ShapeError `E_TOKEN`, `E_SHAPE` when all positions are taken; ContextError `E_DISPOSED`; DalleError `E_NOT_FINITE`
+   * @throws ShapeError `E_TOKEN`, `E_SHAPE` when all positions are taken; ContextError `E_DISPOSED`;
+   *   DalleError `E_NOT_FINITE`
    */
   async step(tokens: Int32Array, options?: RunOptions): Promise<Float32Array> {
     const position = this.place(tokens, this.batch, 1);
@@ -48,8 +50,8 @@ export class Decoding {
   }
 
   /**
-   * Gives every candidate the same W tokens, a row of the image's width, at once → logits of the one after them, [B, V].
-   * Much quicker than W steps. @throws as `step`
+   * Gives every candidate the same W tokens, a row of the image's width, at once → logits of the one after them,
+   * [B, V]. Much quicker than W steps. @throws as `step`
    */
   async readRow(tokens: Int32Array, options?: RunOptions): Promise<Float32Array> {
     const width = this.architecture.grid[1];

@@ -1,11 +1,16 @@
 /** Plans of transformers that are not there, against one that is; and the named shapes. */
 import { expect, test } from 'vitest';
+import { open } from '../../load/node/open.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { openEmojiTransformer } from '../../test/helpers/transformer-golden.ts';
 import { readTransformer } from './read-architecture.ts';
+import { growTree } from '../weight-tree.ts';
 import { countParameters } from '../weights.ts';
 import { configurations } from './configurations.ts';
-import { countFittingLayers, estimateSeconds, measureSpeed, planTransformer } from './estimate.ts';
+import { DecodingPlans } from './decoding-plans.ts';
+import { countFittingLayers, estimateSeconds, planTransformer } from './estimate.ts';
+import { measureSpeed } from './measure-speed.ts';
+import { deriveTables } from './tables.ts';
 import { Transformer } from './transformer.ts';
 
 const limits = { targets: 8, maxTextureSize: 16_384, fetch: 'textureLod' } as const;
@@ -43,6 +48,26 @@ test.each([
   expect(Math.abs(plan.parameters / parameters - 1)).toBeLessThan(0.01);
   expect(readTransformer(new Map(Object.entries(configurations[name])))).toEqual(configurations[name]);
   expect(plan.token.draws).toBeLessThanOrEqual(11 * configurations[name].depth + 2);
+});
+
+test('rules that do not pay on a device are left out of its plans, as when it computes', async () => {
+  const device = await open({ without: ['branch_on_write', 'norm_on_read'] });
+  const { tensors } = await openEmojiTransformer();
+  const { emoji } = configurations;
+  const plans = new DecodingPlans(
+    emoji,
+    growTree(deriveTables(emoji, tensors)),
+    { device },
+    { sequences: 1, batch: 3 },
+  );
+  const planned = planTransformer(emoji, device, 3);
+  expect(planned.token.draws).toBe(plans.step.draws!.passes.length);
+  expect(planned.prompt.draws).toBe(plans.prompt.draws!.passes.length);
+  expect(planned.token.draws).not.toBe(planTransformer(emoji, { ...limits, targets: device.targets }, 3).token.draws);
+  plans.dispose();
+  device.dispose();
+  const unknown = { ...limits, without: ['pack_liner'] };
+  expect(() => planTransformer(emoji, unknown)).toThrow(expect.objectContaining({ code: 'E_ATTRIBUTE' }));
 });
 
 test('as many layers fit as the bytes are for', () => {

@@ -5,12 +5,11 @@
  * Times are estimates: texture reads over the rate at which the device makes them in one product, plus what an empty
  * draw costs. Reading logits back and decoding the picture are not counted.
  */
-import { makePlan, placeholder, planDraws, sizeOf } from '../../engine/index.ts';
+import { makePlan, placeholder, planDraws, sizeOf, withoutRules } from '../../engine/index.ts';
 import type { Draws, DrawLimits, Tensor } from '../../engine/index.ts';
 import { argumentError, checkNumbers, checkObject } from '../../base/check-argument.ts';
 import { checkArchitecture } from '../../weights-convert/check-given.ts';
-import { add, compile, constant, linear, standardRules } from '../../ops/index.ts';
-import type { Device } from '../../ops/index.ts';
+import { standardRules } from '../../ops/index.ts';
 import {
   expectedTransformerTensors,
   imagePositions,
@@ -20,6 +19,7 @@ import {
 import type { TensorData } from '../weights.ts';
 import { growTree } from '../weight-tree.ts';
 import { countCacheBytes, createCaches } from './caches.ts';
+import type { DeviceSpeed } from './measure-speed.ts';
 import { nextInputs, nextLogits } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
@@ -34,6 +34,13 @@ export interface Work {
   readonly weightBytes: number;
 }
 
+/** What planning must know of a device: a `WebGLDevice`, or what one would be. */
+export interface PlannedDevice extends DrawLimits {
+  /** Names of rewrite rules that do not pay there, see `DeviceOptions` [none]. */
+  readonly without?: readonly string[];
+}
+
+/** What a transformer takes. */
 export interface TransformerPlan {
   readonly architecture: TransformerArchitecture;
   /** Candidates that are drawn together. */
@@ -47,21 +54,26 @@ export interface TransformerPlan {
   readonly token: Work;
 }
 
-/** Plans the decoding of `batch` candidates of one text. Takes a second for a thousand draws. */
+/**
+ * Plans the decoding of `batch` candidates of one text. Takes a second for a thousand draws.
+ * @throws FormatError `E_ARCHITECTURE`; UsageError `E_ARGUMENT`; ShapeError `E_ATTRIBUTE` for an unknown rule
+ */
 export function planTransformer(
   architecture: TransformerArchitecture,
-  limits: DrawLimits,
+  limits: PlannedDevice,
   batch: number = 1,
 ): TransformerPlan {
   checkArchitecture('planTransformer', architecture);
+  checkObject('planTransformer', 'limits of a device', limits);
   checkWhole('planTransformer', 'batch', batch);
+  const rules = withoutRules(standardRules, limits.without ?? []);
   const tensors = describeWeights(architecture);
   const weights = growTree(deriveTables(architecture, tensors));
   const caches = createCaches(architecture, batch);
   const planNext = (kind: 'text' | 'image', sequences: number, count: number): Draws => {
     const { tokens, position } = nextInputs(sequences, count);
     const next = { tokens: placeholder('tokens', tokens), position: placeholder('position', position), caches, batch };
-    return planDraws(makePlan([nextLogits(architecture, weights, kind, next)], standardRules), limits);
+    return planDraws(makePlan([nextLogits(architecture, weights, kind, next)], rules), limits);
   };
   const plans = [planNext('text', 1, textPositions(architecture)), planNext('image', batch, 1)] as const;
   const [prompt, token] = plans.map(sumWork) as [Work, Work];
@@ -123,68 +135,10 @@ function countConstantBytes(plans: readonly Draws[]): number {
   return [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-export interface DeviceSpeed {
-  readonly secondsPerDraw: number;
-  /** Texture reads a second in a product with a weight that caches hold, or that is read for many rows at once. */
-  readonly fetchesPerSecond: number;
-  /** The same with a weight that comes from memory. */
-  readonly streamedFetchesPerSecond: number;
-}
-
-/** The products that are timed, [1, K] · [O, K]ᵀ with weights of 16 and 128 MB, and the draws that do next to nothing. */
-const smallWeight = [4096, 1024] as const;
-const largeWeight = [16_384, 2048] as const;
 /** Weights beyond this are taken to come from memory at each token. */
 const cachedBytes = 64 * 2 ** 20;
-const chain = 64;
-const rounds = 5;
 
-/** Measures a device, in one to three seconds. Throws as `Compiled.run`. */
-export async function measureSpeed(device: Device): Promise<DeviceSpeed> {
-  return {
-    secondsPerDraw: await timeDraw(device),
-    fetchesPerSecond: await timeProduct(device, smallWeight),
-    streamedFetchesPerSecond: await timeProduct(device, largeWeight),
-  };
-}
-
-async function timeDraw(device: Device): Promise<number> {
-  const draws = compile(device, ({ x }) => Array.from({ length: chain }).reduce((sum: Tensor) => add(sum, x), x), {
-    x: [1, 4],
-  });
-  try {
-    return (await timeRuns(() => draws.run({ x: new Float32Array(4) }))) / chain;
-  } finally {
-    draws.dispose();
-  }
-}
-
-async function timeProduct(device: Device, [outputs, inner]: readonly [number, number]): Promise<number> {
-  const type = { shape: [outputs, inner], dtype: 'f32' } as const;
-  const weight = constant('weight', type, () => new Float32Array(outputs * inner));
-  const product = compile(device, ({ x }) => linear(x, weight), { x: [1, inner] });
-  try {
-    const seconds = await timeRuns(() => product.run({ x: new Float32Array(inner) }));
-    // The reference device plans nothing: there a texture read stands for four numbers.
-    const fetches = product.draws ? sumWork(product.draws).fetches : (outputs * inner) / 4;
-    return fetches / seconds;
-  } finally {
-    product.dispose();
-  }
-}
-
-/** Seconds of the fastest of a few runs, after one that compiles. */
-async function timeRuns(run: () => Promise<unknown>): Promise<number> {
-  await run();
-  let least = Infinity;
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    await run();
-    least = Math.min(least, (performance.now() - start) / 1000);
-  }
-  return least;
-}
-
+/** What a transformer takes of time. */
 export interface SecondsNeeded {
   /** To read a text. */
   readonly prompt: number;
@@ -194,6 +148,7 @@ export interface SecondsNeeded {
   readonly picture: number;
 }
 
+/** Seconds on a device that was measured, the text and each token. Throws UsageError `E_ARGUMENT`. */
 export function estimateSeconds(plan: TransformerPlan, speed: DeviceSpeed): SecondsNeeded {
   checkPlan('estimateSeconds', plan);
   checkObject('estimateSeconds', 'speed', speed);

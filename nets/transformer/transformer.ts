@@ -20,6 +20,7 @@ import type { TransformerOptions } from './options.ts';
 import { wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
+/** A transformer on a device: logits of whole sequences, or token by token. */
 export class Transformer {
   readonly architecture: TransformerArchitecture;
   private readonly options: TransformerOptions;

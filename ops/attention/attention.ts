@@ -20,6 +20,7 @@ import { countFragments, singlePixelBlock, writeElementShader, writePixelShader 
 import { checkMask, keyOf, slotCount, writeKeyOf } from './mask.ts';
 import type { Mask } from './mask.ts';
 
+/** The form of an attention. */
 export interface AttentionAttributes {
   /** Sequences of the rows. */
   readonly sequences: number;

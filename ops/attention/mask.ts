@@ -12,6 +12,7 @@ import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 
+/** Which positions see which. */
 export interface Mask {
   /**
    * `full` all before; `row` the last W and itself; `column` its column; `conv` a centred k × k kernel; `axial-row` its

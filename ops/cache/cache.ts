@@ -15,6 +15,7 @@ import type { Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '.
 import { divide, modulo } from '../shader/accessors.ts';
 import { singlePixelBlock, writePixelShader } from '../shader/fragment.ts';
 
+/** The sizes of a cache. */
 export interface CacheForm {
   /** Sequences in the cache. */
   readonly batch: number;
@@ -26,6 +27,7 @@ export interface CacheForm {
   readonly size: number;
 }
 
+/** A cache, and how many sequences a draw gives it. */
 export interface CacheAttributes extends CacheForm {
   /** Sequences in x. */
   readonly sequences: number;

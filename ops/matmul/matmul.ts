@@ -18,6 +18,7 @@ export interface MatmulAttributes {
   readonly transposeB: boolean;
 }
 
+/** Which operands lie transposed. */
 export interface MatmulOptions {
   /** a is [K, M] or [B, K, M] [false]. Costs a draw, where a is no constant: rows must lie in channels. */
   readonly transposeA?: boolean;

@@ -23,6 +23,7 @@ import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
+/** All rewrite rules, in the order in which they are tried. */
 export const standardRules: readonly Rule[] = [
   tileLargeMaps,
   splitBatch,

@@ -23,6 +23,7 @@ import type {
 import { divide, floatLiteral, modulo } from '../shader/accessors.ts';
 import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
+/** How vectors are turned. */
 export interface RotaryAttributes {
   readonly sequences: number;
   /** Vectors of a row that turn. */

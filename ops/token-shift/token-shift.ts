@@ -17,6 +17,7 @@ import type { CacheForm } from '../cache/cache.ts';
 import { divide, modulo } from '../shader/accessors.ts';
 import { countFragments, writePixelShader } from '../shader/fragment.ts';
 
+/** How tokens are shifted. */
 export interface TokenShiftAttributes {
   /** Sequences of the result. */
   readonly sequences: number;

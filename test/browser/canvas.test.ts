@@ -1,6 +1,7 @@
 /** What is no canvas, or one that gives no WebGL 2 any more, in the place of a canvas: an error of ours that says so. */
 import { expect, test } from 'vitest';
-import { open, run, tensor } from '../../index.ts';
+import { open } from '../../index.ts';
+import { run, tensor } from '../../ops/index.ts';
 
 const canvas = document.createElement('canvas');
 const wrong: Readonly<Record<string, unknown>> = {

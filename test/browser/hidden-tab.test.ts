@@ -1,7 +1,8 @@
 /** Work goes on in a hidden tab, where timers and frames hardly come: here they never do. */
 import { expect, test, vi } from 'vitest';
 import { sourceFromBlob } from '../../convert.ts';
-import { add, loadDalle, loadDVAE, open, run, tensor } from '../../index.ts';
+import { add, run, tensor } from '../../ops/index.ts';
+import { loadDalle, loadDVAE, open } from '../../index.ts';
 
 /** The server of the tests has the repository as its root. */
 const address = (path: string): URL => new URL(path, location.origin);

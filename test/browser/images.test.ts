@@ -2,7 +2,8 @@
  * JPEG and WebP decoded in a page, by the programs that a page fetches itself: the very pixels of Pillow, as in Node.
  */
 import { expect, test } from 'vitest';
-import { decodeJpeg, decodeWebp, sniffImage, type Picture } from '../../index.ts';
+import { decodeJpeg, decodeWebp, type Picture } from '../../index.ts';
+import { sniffImage } from '../../images/sniff.ts';
 
 const PROGRAMS = {
   jpeg: new URL('../../node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', import.meta.url),

@@ -3,7 +3,8 @@
  * context was lost, whatever it is asked, and does the new one no harm.
  */
 import { expect, test } from 'vitest';
-import { add, compile, loadDalle, open, run, tensor, type Device } from '../../index.ts';
+import { add, compile, run, tensor } from '../../ops/index.ts';
+import { loadDalle, open, type Device } from '../../index.ts';
 
 const sum = add(tensor([1, 2, 3], [3]), tensor([10, 20, 30], [3]));
 const lost = expect.objectContaining({ name: 'ContextError', code: 'E_GL_LOST' });

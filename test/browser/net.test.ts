@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWeights, readNpy, sourceFromBlob } from '../../convert.ts';
-import { Dvae, open, type WebGLDevice } from '../../index.ts';
+import { Dvae, open } from '../../index.ts';
+import type { WebGLDevice } from '../../engine/index.ts';
 import type { Weights } from '../../nets/weights.ts';
 import { expectClose } from '../helpers/close.ts';
 import type { NetRecord } from '../helpers/golden.ts';

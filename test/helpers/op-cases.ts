@@ -8,14 +8,18 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
   'State',
   'Tensor',
   'appendRows',
-  'calibrate',
   'compile',
   'constant',
   'createCache',
   'createElementwise',
+  'floatLiteral',
+  'gridArguments',
+  'logicalIndices',
   'run',
   'standardRules',
   'tensor',
+  'writeElementShader',
+  'writePixelShader',
 ];
 
 const found = import.meta.glob<{ readonly cases: OpCases }>('../../ops/*/cases.ts', { eager: true });

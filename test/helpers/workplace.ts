@@ -5,7 +5,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPicture, encodePng, type Picture } from '../../node.ts';
+import { createPicture } from '../../images/picture.ts';
+import { encodePng, type Picture } from '../../node.ts';
 import { convertToModelFolder } from '../../weights-convert/node/convert.ts';
 import { loadNetGolden } from './golden.ts';
 

@@ -20,11 +20,13 @@ import type { InspectedProblem, InspectedTensor, InspectedValue, Inspection } fr
 import { formatName, formatValue } from './format-value.ts';
 import type { PickleContents } from './list-contents.ts';
 
+/** How far an inspection goes. */
 export interface InspectOptions {
   /** Also list the opcodes of its pickles [false]. */
   readonly explain?: boolean;
 }
 
+/** What an inspection found. */
 export interface InspectionResult {
   readonly inspection: Inspection;
   /**

@@ -51,6 +51,7 @@ export interface InspectedCalls {
   readonly runCode: readonly string[];
 }
 
+/** A tensor that a file names. */
 export interface InspectedTensor {
   /**
    * The way to it: in a state dict or a module, what `state_dict()` would call it. Cut after 200 characters, and without
@@ -105,6 +106,7 @@ export interface InspectedProblem extends Refusal {
   readonly place: string;
 }
 
+/** What a file holds. */
 export interface Inspection {
   readonly name: string;
   readonly bytes: number;

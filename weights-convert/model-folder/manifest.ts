@@ -25,6 +25,7 @@ export interface SourceDescription {
   readonly note: string;
 }
 
+/** A file of a model folder, as `model.json` lists it. */
 export interface ModelFile {
   /** A plain file name within the folder. */
   readonly name: string;
@@ -47,6 +48,7 @@ export interface TokenizerPart {
   readonly source: SourceDescription;
 }
 
+/** The parts of a model folder, by name. */
 export type ModelParts = { readonly [Part in NetPart]?: ModelPart<NetsByPart[Part]> } & {
   readonly tokenizer?: TokenizerPart;
 };

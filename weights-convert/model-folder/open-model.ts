@@ -31,6 +31,7 @@ import type { Weights } from '../../nets/weights.ts';
 /** The weights of a model's nets, by part. */
 export type ModelWeights = { readonly [Part in NetPart]?: Weights<NetsByPart[Part]> };
 
+/** A model folder that is open: its nets, its tokenizer, and what `model.json` says. */
 export interface Model extends ModelWeights {
   readonly manifest: ModelManifest;
   /** The text of tokenizer.json. */
@@ -42,6 +43,7 @@ export interface Model extends ModelWeights {
 /** Opens a file of the folder by its name: a `Blob` in the browser, a path in Node. `model.json` is not yet known. */
 export type OpenFile = (name: string, file?: ModelFile) => Promise<ByteSource>;
 
+/** How a model folder is opened. */
 export interface OpenModelOptions {
   /** Compare every file that is opened with its SHA-256 in `model.json` [true]. */
   readonly verify?: boolean;

@@ -23,6 +23,7 @@ import { openSources, type OpenedSources, type SourceControl } from './open-sour
 import { verifyModelFolder } from './verify-model-folder.ts';
 import { writeModelLocked, type PartToWrite } from './write-model-folder.ts';
 
+/** What is converted, where to, and how. */
 export interface ConvertOptions extends SourceControl {
   /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
   readonly sources: readonly (string | URL)[];
@@ -45,7 +46,7 @@ export interface ConvertOptions extends SourceControl {
   readonly notice?: string;
 }
 
-export interface ConvertedFiles {
+interface ConvertedFiles {
   /** The file it was made from. */
   readonly source: SourceDescription;
   /** What was written; empty after a dry run. */
@@ -73,6 +74,7 @@ export interface ConversionWarning extends NonFinite {
   readonly message: string;
 }
 
+/** What a conversion found and wrote. */
 export interface ConversionReport {
   readonly out: string;
   readonly dtype: WeightDtype;

@@ -16,11 +16,13 @@ import { checkPlace, keepRecord, openCached, pathOf, placeOf, type CachedFile } 
 import { openFileSource, type FileSource } from './file-source.ts';
 import { PartialFile } from './partial-file.ts';
 
+/** How a file is downloaded, and where it is kept. */
 export interface DownloadFileOptions extends DownloadOptions {
   /** The folder that keeps downloads [`$DALLE_GL_CACHE`, else `$XDG_CACHE_HOME/dalle-gl`, else `~/.cache/dalle-gl`]. */
   readonly cache?: string;
 }
 
+/** A file that was downloaded, or was there already. */
 export interface DownloadedFile {
   /** Where it lies. The cache may replace it when the address is downloaded again: open it, or copy it. */
   readonly path: string;

@@ -20,6 +20,7 @@ import { createNodeHasher } from './node-hasher.ts';
 import { openModelFolder, readModelManifest } from './open-model-folder.ts';
 import { describeWriteFailure, lookAtPlace } from './write-failure.ts';
 
+/** What is exported, and where to. */
 export interface ExportOptions {
   /** The model folder to read, as `openModelFolder` takes it. */
   readonly folder: string;
@@ -34,6 +35,7 @@ export interface ExportOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A checkpoint that was written. */
 export interface ExportedCheckpoint extends ModelFile {
   readonly part: NetPart;
   readonly tensors: number;

@@ -16,7 +16,7 @@ import { OutputFiles } from '../../base/node/output-files.ts';
 import { makeFolders } from '../../base/node/output-folder.ts';
 import { describeWriteFailure } from './write-failure.ts';
 
-export interface GeneratedFile {
+interface GeneratedFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;

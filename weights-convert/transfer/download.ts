@@ -19,11 +19,13 @@ export interface DownloadProgress {
   readonly total: number | undefined;
 }
 
+/** How a download is watched, bounded and stopped. */
 export interface DownloadOptions extends TransferOptions {
   /** Called first with what is there already, then after each block. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
+/** A file that was downloaded into memory. */
 export interface DownloadedBlob {
   readonly blob: Blob;
   /** The last part of the address. */
