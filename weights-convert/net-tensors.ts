@@ -2,10 +2,9 @@
  * Tensors by the names a net looks them up by, whatever names their checkpoint uses. A file keeps its own names, so
  * that it can be recognised and given back; the map between the two is the family's (families/dalle-pytorch/names.ts).
  */
-import { checkWeights } from './check-given.ts';
 import { canonicalName, type CanonicalName } from './families/dalle-pytorch/names.ts';
 import type { NetArchitecture } from '../nets/net-kinds.ts';
-import type { TensorData, Weights } from '../nets/weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 
 /** A tensor that bears two names: its file's, and the net's. */
 export interface NamedTensor {
@@ -28,13 +27,6 @@ export function nameTensors(architecture: NetArchitecture, tensors: ReadonlyMap<
     named.set(name, { name, ownName, tensor: isFree ? keepAxes(tensor, canonical) : tensor });
   }
   return [...named.values()];
-}
-
-/** A net's tensors by the names of the nets, in their shapes. */
-export function netTensors(weights: Weights): ReadonlyMap<string, TensorData> {
-  checkWeights('netTensors', weights);
-  const { architecture, tensors } = weights;
-  return new Map(nameTensors(architecture, tensors).map(({ name, tensor }) => [name, tensor]));
 }
 
 /** Drops axes of length one; a tensor in which they are longer stays as it is, and is found to be of another shape. */

@@ -4,11 +4,12 @@
  */
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { refuseBarePickle } from './census/bare-pickle.ts';
-import { checkSource } from './check-given.ts';
+import { checkSource } from './check-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { judgeCensus } from './census/judge-census.ts';
 import { takeCensus } from './census/take-census.ts';
-import { checkTensors, describeArchitecture } from './check-tensors.ts';
+import { checkTensors } from './check-tensors.ts';
+import { describeArchitecture } from '../nets/net-kinds.ts';
 import { findStateDictNets, findTorchNets } from './families/find-nets.ts';
 import { findPickledNets } from './families/find-pickled-nets.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './families/found-net.ts';
@@ -111,10 +112,12 @@ export function makeWeights(net: FoundNet, source: ByteSource, container: Contai
   const byName = new Map(nameTensors(architecture, net.tensors).map((named) => [named.name, named]));
   checkTensors(architecture, new Map([...byName].map(([name, { tensor }]) => [name, tensor])), source.name);
   checkTotal(net.tensors, source);
-  const ownNames = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!.ownName);
+  const ordered = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!);
+  const isRenamed = ordered.some(({ name, ownName }) => name !== ownName);
   return {
     architecture,
-    tensors: new Map(ownNames.map((name) => [name, net.tensors.get(name)!])),
+    tensors: new Map(ordered.map(({ ownName }) => [ownName, net.tensors.get(ownName)!])),
+    ...(isRenamed && { byNetName: new Map(ordered.map(({ name, tensor }) => [name, tensor])) }),
     source: { name: source.name, bytes: source.size, container },
     ...(net.leftOut?.length && { leftOut: net.leftOut }),
     ...(net.leftOutValues?.length && { leftOutValues: net.leftOutValues }),

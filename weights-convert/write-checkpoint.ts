@@ -13,7 +13,7 @@ import { encodePickle } from './pickle/encode-pickle.ts';
 import type { PickleValue } from './pickle/records.ts';
 import { encodeHalves } from './safetensors/write-safetensors.ts';
 import { buildTensor, type WrittenDtype } from './torch/build-tensor.ts';
-import { describeTransformerConfig } from '../nets/transformer/read-architecture.ts';
+import { describeTransformerConfig } from './families/dalle-gl/config.ts';
 import type { TensorData, Weights } from '../nets/weights.ts';
 import { writeZip, type ZipInput } from './zip/write-zip.ts';
 

@@ -11,7 +11,7 @@ import { sees } from '../../ops/attention/mask.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { findCase, transformerCases, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
-import { netTensors } from '../../weights-convert/net-tensors.ts';
+import { netTensors } from '../weights.ts';
 import { imagePositions, textPositions, textRows } from './architecture.ts';
 import { growTree } from '../weight-tree.ts';
 import type { Decoding } from './decoding.ts';

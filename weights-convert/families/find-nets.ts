@@ -4,7 +4,7 @@
  * does not settle is refused, and what of the file no net takes is listed.
  */
 import { FormatError } from '../../base/errors.ts';
-import { listShapes, type Shapes } from './openai/read-architecture.ts';
+import { listShapes, type Shapes } from '../contents/shapes.ts';
 import { contentsOf, type FileContents } from '../contents/file-tensors.ts';
 import { chooseSites, listSites, unwrapTensors } from './find-sites.ts';
 import { findTensors, nameError, type ReadableFile } from '../contents/find-tensors.ts';

@@ -1,7 +1,7 @@
 /** What looking for nets in a file gives, or the error that says there is none. */
 import { FormatError } from '../../base/errors.ts';
 import type { SavedSettings } from './dalle-pytorch/open-transformer.ts';
-import type { LeftOutValue } from '../contents/file-tensors.ts';
+import type { LeftOutValue } from '../../nets/weights.ts';
 import type { NetArchitecture } from '../../nets/net-kinds.ts';
 import type { LeftOut, TakenOff, TensorData } from '../../nets/weights.ts';
 

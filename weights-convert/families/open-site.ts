@@ -3,7 +3,9 @@
  * the net's is left out where that changes nothing, and else stays, to be found one too many.
  */
 import { FormatError } from '../../base/errors.ts';
-import { inferArchitecture, listShapes, readSizes, type Shapes } from './openai/read-architecture.ts';
+import { inferArchitecture } from './openai/read-architecture.ts';
+import { listShapes, type Shapes } from '../contents/shapes.ts';
+import { readSizes } from '../../nets/dvae/architecture.ts';
 import { checkModules } from './openai/check-modules.ts';
 import { checkTensors } from '../check-tensors.ts';
 import { readDallePytorch, SETTINGS_KEYS } from './dalle-pytorch/open-transformer.ts';
@@ -20,7 +22,7 @@ import { plainEntries, type PickleValue } from '../pickle/records.ts';
 import { recogniseNet } from './recognise-net.ts';
 import { collectModuleTensors, listModules } from '../contents/state-dict.ts';
 import { listWrappers, unwrapName } from '../contents/tensor-names.ts';
-import { readTransformerConfig } from '../../nets/transformer/read-architecture.ts';
+import { readTransformerConfig } from './dalle-gl/config.ts';
 import type { LeftOut, TakenOff, TensorData } from '../../nets/weights.ts';
 
 /** A net, and what of the file it accounts for. */

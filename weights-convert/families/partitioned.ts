@@ -3,7 +3,7 @@
  * file are placeholders without numbers. The weights lie elsewhere, and a script of DeepSpeed's puts them together.
  */
 import { FormatError } from '../../base/errors.ts';
-import type { Shapes } from './openai/read-architecture.ts';
+import type { Shapes } from '../contents/shapes.ts';
 import type { PickleValue } from '../pickle/records.ts';
 import { stringEntries } from '../pickle/records.ts';
 import { countElements } from '../torch/tensor-record.ts';

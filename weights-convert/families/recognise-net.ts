@@ -6,7 +6,7 @@
  * lucidrains/DALLE-pytorch, ai-forever/ru-dalle, kakaobrain/minDALL-E and CompVis/taming-transformers.
  */
 import { FormatError } from '../../base/errors.ts';
-import type { Shapes } from './openai/read-architecture.ts';
+import type { Shapes } from '../contents/shapes.ts';
 import { unwrapName } from '../contents/tensor-names.ts';
 
 /** A net that is known by name. */

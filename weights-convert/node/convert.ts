@@ -9,13 +9,12 @@ import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import { describeNonFinite, NonFiniteCounter, type NonFinite } from '../count-non-finite.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import type { LeftOutValue } from '../contents/file-tensors.ts';
+import type { LeftOutValue } from '../../nets/weights.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../model-folder/manifest.ts';
 import { openModel, type OpenFile } from '../model-folder/open-model.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../../nets/net-kinds.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
-import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../../nets/weights.ts';
 import { withModelFolder } from './claim-model-folder.ts';
@@ -55,7 +54,7 @@ export interface ConvertedFiles {
 export interface ConvertedPart extends ConvertedFiles {
   readonly name: NetPart;
   readonly architecture: NetArchitecture;
-  readonly container: Container;
+  readonly container: string;
   readonly tensors: number;
   readonly parameters: number;
   /** Tensors of the source that were not needed, with the reason. */

@@ -4,7 +4,7 @@
  * is read from the tensors; options that dalle-gl has no net for are refused by name.
  */
 import { FormatError } from '../../../base/errors.ts';
-import type { Shapes } from '../openai/read-architecture.ts';
+import type { Shapes } from '../../contents/shapes.ts';
 import { isShifted } from './names.ts';
 import type { PlainValue } from '../../pickle/build-records.ts';
 import { plainEntries, type PickleValue } from '../../pickle/records.ts';

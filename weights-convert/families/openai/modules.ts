@@ -2,7 +2,8 @@
  * OpenAI's nets as trees of PyTorch modules: every module's path, class and settings, in the order of registration.
  * The converter checks pickles against this list (check-modules.ts) and writes pickles from it (module-pickle.ts).
  */
-import { groupChannels, listConvolutions, postGain, type DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
+import { groupChannels, listConvolutions, postGain } from '../../../nets/dvae/tensors.ts';
+import type { DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 
 /** One module; its settings are the attributes that decide what it computes. */
 export interface ModuleSpec {
