@@ -76,7 +76,7 @@ const outside = [
   'bench/**',
   'scripts/**',
   'docs/**',
-  'demo/**',
+  'page/**',
   'eslint.config.js',
   'vitest*.config.ts',
 ];
