@@ -2,53 +2,16 @@
  * The transformer against PyTorch: small random ones of every family, whole and token by token, and the trained emoji
  * model. Ours may be 16 times as far from float64 as PyTorch's own float32 is (design section 5).
  */
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { referenceDevice } from '../../engine/index.ts';
-import type { Device } from '../../engine/index.ts';
-import { compile } from '../../ops/index.ts';
-import type { RewriteOptions } from '../../ops/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
+import { computeLogits, keepTransformers, type Logits } from '../../test/helpers/transformers.ts';
 import { findCase, transformerCases, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
-import { netTensors } from '../weights.ts';
 import { imagePositions, textPositions } from './architecture.ts';
-import { growTree } from '../weight-tree.ts';
-import { wholeSequence } from './sequence.ts';
-import { deriveTables } from './tables.ts';
 import { Transformer } from './transformer.ts';
 
-const opened: Transformer[] = [];
-afterAll(() => Promise.all(opened.map((transformer) => transformer.dispose())));
-
-async function load(device: Device, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Transformer> {
-  const transformer = new Transformer(await given.open(), { device, ...rewriting });
-  opened.push(transformer);
-  return transformer;
-}
-
-interface Logits {
-  readonly text: Float32Array;
-  readonly image: Float32Array;
-}
-
-/** Logits behind every token of the golden's two sequences, of text and of image. */
-async function computeLogits(device: Device, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Logits> {
-  const { architecture, text, image } = given;
-  const weights = await given.open();
-  const tree = growTree(deriveTables(architecture, netTensors(weights)));
-  const count = imagePositions(architecture);
-  const plan = compile(
-    device,
-    (inputs) => wholeSequence(architecture, tree, inputs.text, inputs.image),
-    { text: { shape: [2, textPositions(architecture)], dtype: 'i32' }, image: { shape: [2, count - 1], dtype: 'i32' } },
-    rewriting,
-  );
-  const fed = image.filter((_, at) => at % count < count - 1);
-  const result = await plan.run({ text, image: fed });
-  plan.dispose();
-  await weights.close();
-  return result as unknown as Logits;
-}
+const load = keepTransformers();
 
 function expectLogits(actual: Logits, { name, errors, textLogits, imageLogits }: TransformerCase, times = 16): void {
   expectClose(actual.text, textLogits, times * errors.textLogits.maxError, { label: `${name} text` });

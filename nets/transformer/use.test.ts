@@ -1,51 +1,15 @@
 /** A transformer in use: which tokens it takes, how it is prepared, stopped and disposed; and what a token may change. */
-import { afterAll, describe, expect, test } from 'vitest';
-import type { Device, WebGLDevice } from '../../engine/index.ts';
-import { compile } from '../../ops/index.ts';
-import type { RewriteOptions } from '../../ops/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { WebGLDevice } from '../../engine/index.ts';
 import { sees } from '../../ops/attention/mask.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
+import { computeLogits, keepTransformers } from '../../test/helpers/transformers.ts';
 import { findCase, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
-import { netTensors } from '../weights.ts';
 import { imagePositions, textPositions, textRows } from './architecture.ts';
-import { growTree } from '../weight-tree.ts';
 import type { Decoding } from './decoding.ts';
-import { maskOf, wholeSequence } from './sequence.ts';
-import { deriveTables } from './tables.ts';
-import { Transformer } from './transformer.ts';
+import { maskOf } from './sequence.ts';
 
-const opened: Transformer[] = [];
-afterAll(() => Promise.all(opened.map((transformer) => transformer.dispose())));
-
-async function load(device: Device, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Transformer> {
-  const transformer = new Transformer(await given.open(), { device, ...rewriting });
-  opened.push(transformer);
-  return transformer;
-}
-
-interface Logits {
-  readonly text: Float32Array;
-  readonly image: Float32Array;
-}
-
-/** Logits behind every token of the golden's two sequences, of text and of image. */
-async function computeLogits(device: Device, given: TransformerCase, rewriting: RewriteOptions = {}): Promise<Logits> {
-  const { architecture, text, image } = given;
-  const weights = await given.open();
-  const tree = growTree(deriveTables(architecture, netTensors(weights)));
-  const count = imagePositions(architecture);
-  const plan = compile(
-    device,
-    (inputs) => wholeSequence(architecture, tree, inputs.text, inputs.image),
-    { text: { shape: [2, textPositions(architecture)], dtype: 'i32' }, image: { shape: [2, count - 1], dtype: 'i32' } },
-    rewriting,
-  );
-  const fed = image.filter((_, at) => at % count < count - 1);
-  const result = await plan.run({ text, image: fed });
-  plan.dispose();
-  await weights.close();
-  return result as unknown as Logits;
-}
+const load = keepTransformers();
 
 describe('what a token may change', () => {
   const given = findCase('paper');
