@@ -1,5 +1,6 @@
 /**
- * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [start-up] [transformer] [--quick]`.
+ * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [start-up] [transformer] [hash]
+ * [--quick]`.
  * Suites run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick
  * look leaves nothing. How to read them: bench/README.md.
  */
@@ -18,6 +19,7 @@ import { openPeers } from './peers/open-peers.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
+import { chartHashes, formatHashes, hashRowsOf } from './report/hash.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
 import { formatSizes, plotSizes, sizeRowsOf } from './report/sizes.ts';
 import { chartStartUp, formatStartUp, startUpRowsOf } from './report/start-up.ts';
@@ -27,6 +29,7 @@ import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Circumstances } from './report/write.ts';
 import { measureInBrowser } from './suites/browser.ts';
 import { measureNets } from './suites/dvae.ts';
+import { measureHashInBrowser, measureHashInNode } from './suites/hash.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
 import { formatProfile, profileStep } from './step-profile.ts';
 import { measureSizes, sizedNets } from './suites/sizes.ts';
@@ -57,6 +60,7 @@ const suites: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
   'browser-decode': (setting) => runInBrowser('decode', setting),
   sizes: runSizes,
   'start-up': runStartUp,
+  hash: runHash,
   transformer: runTransformer,
 };
 
@@ -131,6 +135,17 @@ async function runStartUp({ device, circumstances, quick, folder }: Setting): Pr
   const rows = startUpRowsOf(await measureStartUp(device, quick ? 1 : 5));
   console.log(formatStartUp(rows));
   if (folder) report(writeResult(folder, 'start-up', circumstances, rows, chartStartUp(rows, circumstances)));
+}
+
+/** In Node and in Chromium; no device has a part in it. */
+async function runHash({ circumstances, quick, folder }: Setting): Promise<void> {
+  const options = quick ? { minRounds: 1, moreSeconds: 0 } : { minRounds: 3, moreSeconds: 30 };
+  const inNode = await measureHashInNode(options);
+  const { renderer, costs } = await measureHashInBrowser(options);
+  const rows = hashRowsOf([...inNode, ...costs]);
+  console.log(`${renderer}\n${formatHashes(rows)}`);
+  const where = { ...circumstances, renderer };
+  if (folder) report(writeResult(folder, 'hash', where, rows, chartHashes(rows, where)));
 }
 
 /** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
