@@ -35,7 +35,7 @@ interface Road {
   run(): Promise<void>;
 }
 
-/** 1 GB. A page in a window without a disk, as the bench has it, keeps less than half of that: it gets the official size. */
+/** 1 GB. In the bench's page, Blobs of half of that could not be read back, for a reason not found: it gets the official size. */
 const LARGE: EncoderArchitecture = { ...OFFICIAL_ENCODER, n_hid: 608 };
 /** Files that changed a moment ago are not remembered. */
 const SETTLED_MS = 2100;
