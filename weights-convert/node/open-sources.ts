@@ -16,7 +16,7 @@ import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openSource } from './open-source.ts';
-import type { PartToWrite, TokenizerToWrite } from './write-model-folder.ts';
+import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
 
 export interface SourceControl extends ConversionControl {
   /** The folder that keeps downloads [as `downloadFile`]. */
