@@ -3,10 +3,11 @@
  * away with what lies below it, and nothing else.
  */
 import { readFileSync } from 'node:fs';
-import { join, posix, relative, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../base/node/package-files.ts';
+import { listProductFiles } from './helpers/product-files.ts';
 
 type Imports = ReadonlyMap<string, readonly string[]>;
 
@@ -19,15 +20,10 @@ const KNOWN: readonly (readonly string[])[] = [
   ['nets/transformer/decoding-plans.ts', 'nets/transformer/decoding.ts', 'nets/transformer/transformer.ts'],
 ];
 
-/** Every file that is built, by its path from the root, and the files it names. */
+/** Every file that is built, and the files it names. */
 function listImports(): Imports {
-  const { config } = ts.readConfigFile(join(packageRoot, 'tsconfig.build.json'), ts.sys.readFile);
-  const { fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, packageRoot);
   return new Map(
-    fileNames.map((path) => {
-      const file = relative(packageRoot, path).split(sep).join('/');
-      return [file, listNamed(file, readFileSync(path, 'utf8'))];
-    }),
+    listProductFiles().map((file) => [file, listNamed(file, readFileSync(join(packageRoot, file), 'utf8'))]),
   );
 }
 
