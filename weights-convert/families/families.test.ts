@@ -19,17 +19,26 @@ const INSIDE = new RegExp(`^${FOLDER}/[^/]+/`);
 /** The product's files but for the nets, whose tensors have names too, and the families' folders. */
 const files = listProductFiles().filter((path) => !path.startsWith('nets/') && !INSIDE.test(path));
 
-/** What a file's strings and templates say; what its comments say is for people. */
+/** What the strings and templates of each file say; what its comments say is for people. */
+const texts: ReadonlyMap<string, readonly string[]> = new Map(files.map((path) => [path, listTexts(path)]));
+
 function listTexts(path: string): string[] {
-  const texts: string[] = [];
+  const said: string[] = [];
+  const text = readFileSync(join(packageRoot, path), 'utf8');
   const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) texts.push(node.text);
-    else if (node.kind === ts.SyntaxKind.RegularExpressionLiteral) texts.push(node.getText().replaceAll('\\', ''));
+    if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) said.push(node.text);
+    else if (ts.isRegularExpressionLiteral(node)) said.push(text.slice(node.pos, node.end).replaceAll('\\', ''));
     ts.forEachChild(node, visit);
   };
-  const text = readFileSync(join(packageRoot, path), 'utf8');
-  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
-  return texts;
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest));
+  return said;
+}
+
+/** Each word that a file has and should not, with the file. */
+function findWords(words: readonly string[], isIn: (texts: readonly string[], word: string) => boolean): string[] {
+  return [...texts]
+    .filter(([path]) => !MAY_IMPORT.includes(path))
+    .flatMap(([path, said]) => words.filter((word) => isIn(said, word)).map((word) => `${path}: ${word}`));
 }
 
 const all = FAMILIES.flatMap(({ known, form }) => [
@@ -62,28 +71,19 @@ test('no two are found by one tensor, and the words that are looked for below ar
 describe('outside of its folder', () => {
   test('no family is imported but by the table', () => {
     const importers = files.filter((path) =>
-      listTexts(path).some((text) => text.startsWith('.') && INSIDE.test(posix.join(posix.dirname(path), text))),
+      texts.get(path)!.some((text) => text.startsWith('.') && INSIDE.test(posix.join(posix.dirname(path), text))),
     );
     expect(importers.sort()).toEqual([...MAY_IMPORT].sort());
   });
 
   test('no tensor of a family is named', () => {
     expect(files.length).toBeGreaterThan(200);
-    const named = files.flatMap((path) => {
-      const texts = listTexts(path).join('\n');
-      return tensors.filter((tensor) => texts.includes(tensor)).map((tensor) => `${path}: ${tensor}`);
-    });
-    expect(named).toEqual([]);
+    expect(findWords(tensors, (said, word) => said.some((text) => text.includes(word)))).toEqual([]);
   });
 
   test('the converter names no family and no setting of one', () => {
     const words = [...settings, ...FAMILIES.map(({ name }) => name)];
-    const named = files
-      .filter((path) => path.startsWith('weights-convert/') && !MAY_IMPORT.includes(path))
-      .flatMap((path) => {
-        const texts = listTexts(path);
-        return words.filter((word) => texts.includes(word)).map((word) => `${path}: ${word}`);
-      });
-    expect(named).toEqual([]);
+    const found = findWords(words, (said, word) => said.includes(word));
+    expect(found.filter((place) => place.startsWith('weights-convert/'))).toEqual([]);
   });
 });

@@ -43,10 +43,7 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
   readonly settings?: readonly string[];
   /** The same in a file of its own; absent where nobody writes such a file. */
   readonly settingsFile?: SettingsFile;
-  /**
-   * The family's name for a tensor that other programs call otherwise; absent where nobody does. The tensor bears it
-   * from then on.
-   */
+  /** The name that a tensor bears from now on, where a program calls it otherwise; absent where all are kept. */
   ownName?(name: string): string;
   /**
    * What such a net is.
@@ -57,8 +54,11 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
   readArchitecture(found: FoundTensors): Architecture | undefined;
   /** Why a tensor of the file is not needed; undefined for one that is, or that nobody knows. */
   whyLeftOut?(name: string): string | undefined;
-  /** Whether the tensors of such a net bear this family's names, be it in a checkpoint or in a model folder. */
-  owns(architecture: NetArchitecture): boolean;
+  /**
+   * Whether the tensors of such a net bear this family's names, in a checkpoint and in a model folder. Absent where its
+   * `ownName` gives them those of another, which then writes them.
+   */
+  owns?(architecture: NetArchitecture): boolean;
   /** What the net's own code calls a tensor; undefined for no tensor of it. Absent where it calls all of them the same. */
   netName?(name: string): NetName | undefined;
   /** What the family's own programs load, made around a state dict; absent where that is the state dict itself. */
@@ -120,7 +120,7 @@ export interface NetName {
 
 /** How a net's checkpoints are laid out, by whose names its tensors bear. */
 export function formOf(architecture: NetArchitecture, families: readonly Family[]): CheckpointForm | undefined {
-  return families.find(({ form }) => form?.owns(architecture))?.form;
+  return families.find(({ form }) => form?.owns?.(architecture))?.form;
 }
 
 /** Everything that is read, as it goes on after "dalle-gl reads". */
