@@ -158,7 +158,7 @@ describe('DALLE-pytorch under DeepSpeed', () => {
     );
     const file = new TorchCheckpoint();
     const weights: Entries = [];
-    for (const { path, data } of findTensors(opened).tensors) {
+    for (const { path, data } of findTensors(opened, new Set()).tensors) {
       if (!path.startsWith('weights.') || data instanceof FormatError) continue;
       weights.push([path.slice('weights.'.length), file.tensor(await data.read(), data.shape)]);
     }

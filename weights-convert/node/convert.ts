@@ -20,7 +20,8 @@ import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../.
 import { withModelFolder } from './claim-model-folder.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
-import { writeModelLocked, type PartToWrite } from './write-model-folder.ts';
+import { writeModelLocked } from './write-model-folder.ts';
+import type { PartToWrite } from './write-model-parts.ts';
 
 export interface ConvertOptions extends SourceControl {
   /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */

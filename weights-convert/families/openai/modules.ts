@@ -19,6 +19,19 @@ export const PART_OF_CLASS: ReadonlyMap<string, 'encoder' | 'decoder'> = new Map
   ['dall_e.decoder.Decoder', 'decoder'],
 ]);
 
+/** Every class that is in either of them. */
+export const MODULE_CLASSES: readonly string[] = [
+  ...PART_OF_CLASS.keys(),
+  'dall_e.encoder.EncoderBlock',
+  'dall_e.decoder.DecoderBlock',
+  'dall_e.utils.Conv2d',
+  'torch.nn.modules.container.Sequential',
+  'torch.nn.modules.activation.ReLU',
+  'torch.nn.modules.linear.Identity',
+  'torch.nn.modules.pooling.MaxPool2d',
+  'torch.nn.modules.upsampling.Upsample',
+];
+
 const SEQUENTIAL = 'torch.nn.modules.container.Sequential';
 
 /** Every module of the official net, depth first. */
