@@ -6,6 +6,16 @@ import tseslint from 'typescript-eslint';
 import { imports } from './scripts/lint/layers.mjs';
 
 /**
+ * What is known of the nets without computing them, which converting needs too: their sizes, tensors and weights, and the
+ * settings that go with them.
+ */
+const knowledge = [
+  ...['nets/net-kinds.ts', 'nets/weights.ts', 'nets/dvae/architecture.ts', 'nets/dvae/tensors.ts'],
+  ...['nets/transformer/architecture.ts', 'nets/transformer/read-architecture.ts', 'nets/transformer/tensors.ts'],
+  'nets/sampling/defaults.ts',
+];
+
+/**
  * What each part of the product may import besides itself: other zones, `node:`, packages by name. Without `node:`
  * a zone runs in a browser, and so does all that it may import. `(computed)` is an `import()` of a name made at run time.
  */
@@ -18,18 +28,19 @@ const zones = {
   'engine/context/node/': ['base/', 'engine/context/', 'node:', 'koffi', '(computed)'],
   'engine/index.ts': ['base/', 'engine/', 'engine/gl/', 'engine/context/'],
   'ops/': ['base/', 'engine/index.ts'],
-  'nets/': ['base/', 'engine/index.ts', 'ops/', 'weights-convert/', '@huggingface/tokenizers'],
+  ...Object.fromEntries(knowledge.map((file) => [file, ['base/', ...knowledge]])),
+  'nets/': ['base/', 'engine/index.ts', 'ops/', ...knowledge, 'weights-convert/', '@huggingface/tokenizers'],
   'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],
-  'weights-convert/': ['base/', 'nets/', '@noble/hashes'],
-  'weights-convert/node/': ['base/', 'base/node/', 'nets/', 'weights-convert/', 'node:'],
+  'weights-convert/': ['base/', ...knowledge, '@noble/hashes'],
+  'weights-convert/node/': ['base/', 'base/node/', ...knowledge, 'weights-convert/', 'node:'],
   'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
   'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
-  'load/': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', 'weights-convert/'],
+  'load/': ['base/', 'engine/index.ts', 'engine/context/', 'ops/', 'nets/', ...knowledge, 'weights-convert/'],
   'load/node/': [
     ...['base/', 'base/node/', 'engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'load/', 'nets/'],
-    ...['nets/tokenizer/node/', 'weights-convert/', 'weights-convert/node/', 'node:'],
+    ...[...knowledge, 'nets/tokenizer/node/', 'weights-convert/', 'weights-convert/node/', 'node:'],
   ],
   'node.ts': [
     ...['base/', 'base/node/', 'index.ts', 'load/', 'load/node/'],
@@ -38,7 +49,7 @@ const zones = {
   ],
   'cli/': [
     ...['base/', 'base/node/', 'node.ts', 'load/', 'load/node/', 'engine/index.ts', 'engine/context/node/', 'ops/'],
-    ...['nets/', 'weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
+    ...['nets/', ...knowledge, 'weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
   ],
 };
 
@@ -50,7 +61,7 @@ const outside = [
   'bench/**',
   'scripts/**',
   'docs/**',
-  'demo/**',
+  'page/**',
   'eslint.config.js',
   'vitest*.config.ts',
 ];

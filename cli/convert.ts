@@ -2,7 +2,7 @@
  * `dalle-gl convert`: checkpoints in, a model folder out. The work is weights-convert's; this file is its words.
  */
 import { UsageError } from '../base/errors.ts';
-import { describeArchitecture } from '../weights-convert/check-tensors.ts';
+import { describeArchitecture } from '../nets/net-kinds.ts';
 import {
   convertToModelFolder,
   type ConversionReport,

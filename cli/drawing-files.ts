@@ -9,18 +9,14 @@ import { candidateSeed } from '../nets/sampling/random.ts';
 import { composeGrid, encodePng, savePng, type Picture, type TokenGrid } from '../node.ts';
 import { writeNpy } from '../weights-convert/numpy/npy.ts';
 import { checkClashes, kindOf, outputNameError, writeIntoFolder } from './outputs.ts';
-import { findPlaces } from './replaceable-files.ts';
+import { findPlaces, type DrawingPaths } from './replaceable-files.ts';
 import { formatRecipe, type Recipe } from './recipe.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface DrawingFiles {
+export interface DrawingFiles extends DrawingPaths {
   /** What was named: a file, a folder, or `-`. */
   readonly output: string;
-  /** One file for them all, or one for each. */
-  readonly pictures: readonly string[];
   readonly isGrid: boolean;
-  /** Standard output and devices take no second file. */
-  readonly tokens: string | undefined;
 }
 
 export interface DrawingNames {

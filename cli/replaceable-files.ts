@@ -8,7 +8,6 @@ import { DalleError } from '../base/errors.ts';
 import { explainFileError } from '../base/node/file-error.ts';
 import { makePngChunk, PNG_SIGNATURE_BYTES, readPngChunks } from '../images/png-chunks.ts';
 import { readPngText } from '../images/png-text.ts';
-import type { DrawingFiles } from './drawing-files.ts';
 
 /** The recipe comes before the pixels; one that is longer was not written by a command line. */
 const MAX_HEAD = 1 << 20;
@@ -16,6 +15,14 @@ const MAX_HEAD = 1 << 20;
 const NPY_HEADER = 128;
 /** Whole PNGs end so. */
 const END = makePngChunk('IEND', new Uint8Array(0));
+
+/** The files of a drawing. */
+export interface DrawingPaths {
+  /** One for all pictures, or one for each. */
+  readonly pictures: readonly string[];
+  /** Standard output and devices take no second file. */
+  readonly tokens: string | undefined;
+}
 
 /** What each file of a drawing may do to its place. */
 export type Places = ReadonlyMap<string, 'new' | 'replace'>;
@@ -25,7 +32,7 @@ export type Places = ReadonlyMap<string, 'new' | 'replace'>;
  *
  * @throws DalleError `E_OUTPUT_EXISTS` for a file that is no picture of ours; FormatError `E_FILE_*`
  */
-export function findPlaces({ pictures, tokens }: DrawingFiles, command: string): Places {
+export function findPlaces({ pictures, tokens }: DrawingPaths, command: string): Places {
   const places = new Map(pictures.map((path) => [path, placeOf(path, isDrawing, command)] as const));
   const isOurs = [...places.values()].includes('replace');
   if (tokens !== undefined)

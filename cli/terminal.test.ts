@@ -81,7 +81,7 @@ test('a failure is one paragraph, and a bug its places', () => {
 });
 
 test('of the command only terminal.ts writes words; progress and previews draw what is theirs; nothing else speaks', () => {
-  const sources = listSources().filter((path) => !/^(?:scripts|demo)\//.test(path));
+  const sources = listSources().filter((path) => !/^(?:scripts|page)\//.test(path));
   const writing = sources.filter(
     (path) => path.startsWith('cli/') && /std(?:out|err)\S*\.write\(/.test(readPage(path)),
   );

@@ -6,7 +6,8 @@
  * Colours become RGB as in Pillow's `convert('RGB')`: stored inverted, as Adobe does, and red = black · (1 − cyan).
  * Colour profiles are ignored. Pure.
  */
-import { readJpegFrame, type Component, type JpegFrame } from './jpeg-frame.ts';
+import { readJpegFrame, type JpegFrame } from './jpeg-frame.ts';
+import type { Component } from './jpeg-scan.ts';
 import { corruptJpeg, unsupportedJpeg } from './jpeg-header.ts';
 import { makeRgb, type Picture } from './picture.ts';
 import type { RgbaImage } from './wasm-decoder.ts';

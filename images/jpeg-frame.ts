@@ -5,31 +5,7 @@
  */
 import { BitReader, makeHuffmanTable, type HuffmanTable } from './jpeg-huffman.ts';
 import { checkCoding, corruptJpeg } from './jpeg-header.ts';
-import { readScan, type ScanComponent } from './jpeg-scan.ts';
-
-/** One channel: `down` rows of `across` blocks of 64 coefficients, in zigzag order, padded to whole MCUs. */
-export interface Component {
-  readonly id: number;
-  /** Sampling factors, 1 to 4. */
-  readonly h: number;
-  readonly v: number;
-  readonly across: number;
-  readonly down: number;
-  readonly coefficients: Int16Array;
-  readonly tableIndex: number;
-  /** Its 64 divisors in zigzag order, known from its first scan on. */
-  quantisation: Uint16Array | undefined;
-}
-
-export interface Frame {
-  readonly width: number;
-  readonly height: number;
-  readonly progressive: boolean;
-  /** The largest sampling factors. */
-  readonly h: number;
-  readonly v: number;
-  readonly components: readonly Component[];
-}
+import { readScan, type Frame, type ScanComponent } from './jpeg-scan.ts';
 
 export interface JpegFrame extends Frame {
   /** What Adobe's segment says of the colours: 0 as they are, else YCbCr and the rest. */

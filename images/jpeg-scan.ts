@@ -1,11 +1,34 @@
 /**
- * One scan of a JPEG: which blocks it visits, and the five ways in which a block's coefficients are coded (ITU T.81,
- * F.2 and G.2): all at once, or by progression the first bits and later ones, of the first coefficient or of the rest.
- * Pure.
+ * One scan of a JPEG: the components that it fills, which blocks it visits, and the five ways in which a block's
+ * coefficients are coded (ITU T.81, F.2 and G.2): all at once, or by progression the first bits and later ones, of the
+ * first coefficient or of the rest. Pure.
  */
 import type { BitReader, HuffmanTable } from './jpeg-huffman.ts';
-import type { Component, Frame } from './jpeg-frame.ts';
 import { corruptJpeg } from './jpeg-header.ts';
+
+/** One channel: `down` rows of `across` blocks of 64 coefficients, in zigzag order, padded to whole MCUs. */
+export interface Component {
+  readonly id: number;
+  /** Sampling factors, 1 to 4. */
+  readonly h: number;
+  readonly v: number;
+  readonly across: number;
+  readonly down: number;
+  readonly coefficients: Int16Array;
+  readonly tableIndex: number;
+  /** Its 64 divisors in zigzag order, known from its first scan on. */
+  quantisation: Uint16Array | undefined;
+}
+
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly progressive: boolean;
+  /** The largest sampling factors. */
+  readonly h: number;
+  readonly v: number;
+  readonly components: readonly Component[];
+}
 
 export interface ScanComponent {
   readonly component: Component;

@@ -2,7 +2,7 @@
  * Components of a JPEG's frame as a JPEG of their own, with the same coefficients: nothing is lost. A sequential file
  * with one scan and the plain code of jpeg-huffman.ts. Pure.
  */
-import type { Component } from './jpeg-frame.ts';
+import type { Component } from './jpeg-scan.ts';
 import { BitWriter, PLAIN_AC_COUNTS, PLAIN_DC_COUNTS } from './jpeg-huffman.ts';
 
 /** Some components of a frame with all that is needed to write them. */

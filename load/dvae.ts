@@ -2,7 +2,7 @@
  * Loads a discrete VAE from a model folder at an address, or straight from checkpoints, as OpenAI's notebook does: each
  * net from an address, a file that a person chose, or bytes from anywhere. The entry for Node adds paths and a cache.
  */
-import { checkSource } from '../weights-convert/check-given.ts';
+import { checkSource } from '../weights-convert/check-source.ts';
 import { checkModelOptions } from '../nets/checks.ts';
 import { checkObject } from '../base/check-argument.ts';
 import { FormatError } from '../base/errors.ts';

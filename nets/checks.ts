@@ -1,5 +1,5 @@
 /** Checks that the nets share: tokens on their way in, numbers on their way out. */
-import { checkArchitecture } from '../weights-convert/check-given.ts';
+import { checkArchitecture } from './net-kinds.ts';
 import { checkList, checkObject, checkFunction } from '../base/check-argument.ts';
 import { checkOptions, checkRunOptions } from '../base/check-options.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';

@@ -1,8 +1,13 @@
 /**
- * Every net that dalle-gl knows, whichever it is: the tensors it consists of, and which part of a model it makes. Each is described in its own architecture.ts.
+ * Every kind of net that dalle-gl knows, in one table: which part of a model it is, what its sizes may be, which tensors
+ * it has, and how it is described. A new net is a line here; its numbers and tensors are described in its own folder.
  */
-import { expectedTensors, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
-import { expectedTransformerTensors, type TransformerArchitecture } from './transformer/architecture.ts';
+import { argumentError, checkObject } from '../base/check-argument.ts';
+import { readSizes, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
+import { expectedTensors } from './dvae/tensors.ts';
+import type { TransformerArchitecture } from './transformer/architecture.ts';
+import { describeTransformer, readTransformer } from './transformer/read-architecture.ts';
+import { expectedTransformerTensors } from './transformer/tensors.ts';
 
 /** The nets of a model, by the part each of them is. */
 export interface NetsByPart {
@@ -18,25 +23,88 @@ export type NetArchitecture = NetsByPart[NetPart];
 /** What a net is. */
 export type NetKind = NetArchitecture['kind'];
 
+/** What there is to know of a kind of net. */
+interface KnownNet<Architecture, Part extends NetPart = NetPart> {
+  readonly part: Part;
+  /** The architecture that fields state. Throws FormatError `E_ARCHITECTURE` for one that is missing or out of range. */
+  read(fields: ReadonlyMap<string, unknown>): Architecture;
+  /** Name → shape of every tensor, by the net's own names and in their order. */
+  tensors(architecture: Architecture): Map<string, number[]>;
+  /** One line for people: kind and sizes. */
+  describe(architecture: Architecture): string;
+}
+
+interface NetKinds {
+  readonly 'dvae-encoder': KnownNet<EncoderArchitecture, 'encoder'>;
+  readonly 'dvae-decoder': KnownNet<DecoderArchitecture, 'decoder'>;
+  readonly transformer: KnownNet<TransformerArchitecture, 'transformer'>;
+}
+
+const NET_KINDS: NetKinds = {
+  'dvae-encoder': {
+    part: 'encoder',
+    read: (fields) => readSizes('dvae-encoder', fields) as EncoderArchitecture,
+    tensors: expectedTensors,
+    describe: listSizes,
+  },
+  'dvae-decoder': {
+    part: 'decoder',
+    read: (fields) => readSizes('dvae-decoder', fields) as DecoderArchitecture,
+    tensors: expectedTensors,
+    describe: listSizes,
+  },
+  transformer: {
+    part: 'transformer',
+    read: readTransformer,
+    tensors: expectedTransformerTensors,
+    describe: describeTransformer,
+  },
+};
+
 /** The parts that are nets, in the order they are listed and written. */
 export const NET_PARTS: readonly ['encoder', 'decoder', 'transformer'] = ['encoder', 'decoder', 'transformer'];
 
-interface PartOfKind {
-  readonly 'dvae-encoder': 'encoder';
-  readonly 'dvae-decoder': 'decoder';
-  readonly transformer: 'transformer';
-}
-
-const PART_OF_KIND: PartOfKind = { 'dvae-encoder': 'encoder', 'dvae-decoder': 'decoder', transformer: 'transformer' };
-
 /** Which part of a model an architecture is. */
-export function partOf<Kind extends NetKind>({ kind }: { readonly kind: Kind }): PartOfKind[Kind] {
-  return PART_OF_KIND[kind];
+export function partOf<Kind extends NetKind>({ kind }: { readonly kind: Kind }): NetKinds[Kind]['part'] {
+  return NET_KINDS[kind].part;
 }
 
-/** Every tensor of a net: name → shape, by dalle-gl's names (net-tensors.ts gives a file's tensors by them). */
+/** The kind of a name; undefined for one that is no net's. */
+export function findNetKind(name: unknown): NetKind | undefined {
+  return typeof name === 'string' && Object.hasOwn(NET_KINDS, name) ? (name as NetKind) : undefined;
+}
+
+/** Throws FormatError `E_ARCHITECTURE` unless the fields are those of such a net. */
+export function readNet(kind: NetKind, fields: ReadonlyMap<string, unknown>): NetArchitecture {
+  return NET_KINDS[kind].read(fields);
+}
+
+/** Every tensor of a net: name → shape, by the net's own names (`netTensors` gives a file's tensors by them). */
 export function expectedNetTensors(architecture: NetArchitecture): Map<string, number[]> {
-  return architecture.kind === 'transformer' ? expectedTransformerTensors(architecture) : expectedTensors(architecture);
+  return knownNet(architecture).tensors(architecture);
+}
+
+/** One line for people: kind and sizes. */
+export function describeArchitecture(architecture: NetArchitecture): string {
+  checkArchitecture('describeArchitecture', architecture);
+  return knownNet(architecture).describe(architecture);
+}
+
+/** Throws UsageError `E_ARGUMENT`, or FormatError `E_ARCHITECTURE` for sizes that no net has. */
+export function checkArchitecture(where: string, architecture: NetArchitecture): void {
+  checkObject(where, 'an architecture', architecture);
+  const kind = findNetKind(architecture.kind);
+  if (kind === undefined) throw argumentError(where, 'an architecture whose kind is a net', architecture.kind);
+  readNet(kind, new Map(Object.entries(architecture)));
+}
+
+function knownNet<Architecture extends NetArchitecture>({ kind }: Architecture): KnownNet<Architecture> {
+  return NET_KINDS[kind] as unknown as KnownNet<Architecture>;
+}
+
+function listSizes({ kind, ...sizes }: EncoderArchitecture | DecoderArchitecture): string {
+  const listed = Object.entries(sizes).map(([name, value]) => `${name} ${value}`);
+  return `a ${kind} (${listed.join(', ')})`;
 }
 
 /** True if two architectures are of the same kind and agree in everything. */

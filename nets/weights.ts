@@ -2,12 +2,11 @@
  * One net's weights as the library sees them, whatever file they come from: what the net is, and its tensors by the
  * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
  */
-import type { LeftOutValue } from '../weights-convert/contents/file-tensors.ts';
-import { checkObject } from '../base/check-argument.ts';
-import type { Container } from '../weights-convert/sniff.ts';
-import type { NetArchitecture, NetKind } from './net-kinds.ts';
-import type { Dtype } from '../weights-convert/torch/dtypes.ts';
-import { countElements } from '../weights-convert/torch/tensor-record.ts';
+import { argumentError, checkFunction, checkObject } from '../base/check-argument.ts';
+import { checkArchitecture, type NetArchitecture, type NetKind } from './net-kinds.ts';
+
+/** Element types that can be read, in safetensors' spelling. */
+export type Dtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
 /** A tensor that has not been read yet. */
 export interface TensorData {
@@ -40,6 +39,13 @@ export interface LeftOut {
   readonly tensors: number;
 }
 
+/** Something of a file that is no tensor, and that its net does not need. */
+export interface LeftOutValue {
+  readonly path: string;
+  /** Its Python class, such as `argparse.Namespace`; for a function, its name. */
+  readonly className: string;
+}
+
 /** What stood before names of tensors in the file, and is no part of the net's. */
 export interface TakenOff {
   readonly prefix: string;
@@ -52,8 +58,10 @@ export interface Weights<Architecture extends NetArchitecture = NetArchitecture>
   readonly architecture: Architecture;
   /** Exactly the tensors of `expectedNetTensors(architecture)`, in that order, by the file's names. */
   readonly tensors: ReadonlyMap<string, TensorData>;
+  /** The same tensors by the net's own names, in the shapes it wants; absent where the file has them so. */
+  readonly byNetName?: ReadonlyMap<string, TensorData>;
   /** The file they come from. */
-  readonly source: { readonly name: string; readonly bytes: number; readonly container: Container };
+  readonly source: { readonly name: string; readonly bytes: number; readonly container: string };
   /** What else the file has; absent if there is nothing else. */
   readonly leftOut?: readonly LeftOut[];
   /** What else that is no tensor; absent if there is nothing. */
@@ -76,5 +84,19 @@ export function isKind<Kind extends NetKind>(weights: Weights, kind: Kind): weig
 
 /** How many numbers all tensors hold. */
 export function countParameters({ tensors }: Weights): number {
-  return [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape), 0);
+  return [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
+/** Throws UsageError `E_ARGUMENT` for what are no weights, FormatError `E_ARCHITECTURE` for sizes that no net has. */
+export function checkWeights(where: string, weights: Weights): void {
+  checkObject(where, 'weights, as `openWeights` gives them', weights);
+  checkArchitecture(where, weights.architecture);
+  if (!(weights.tensors instanceof Map)) throw argumentError(where, 'tensors, a Map by name', weights.tensors);
+  checkFunction(where, 'close', weights.close);
+}
+
+/** A net's tensors by the names that its code looks them up by, in their shapes. */
+export function netTensors(weights: Weights): ReadonlyMap<string, TensorData> {
+  checkWeights('netTensors', weights);
+  return weights.byNetName ?? weights.tensors;
 }

@@ -2,7 +2,7 @@
  * The pages tell the truth: their examples type-check, run, and print what the page says they print; the tables of
  * errors, ops and commands are those of the sources; drawings show what the code does; links lead somewhere.
  *
- * A `ts` block runs by itself in a folder that holds only `demo/` and `test/`, and what it logs must equal the `text` block after
+ * A `ts` block runs by itself in a folder that holds only `docs/` and `test/`, and what it logs must equal the `text` block after
  * it, if there is one. A block with an https address has its types checked only: tests need no network. Blocks that need
  * gpu.js are run by bench/docs.test.ts, where it is installed.
  */
@@ -40,7 +40,7 @@ let program: ts.Program;
 
 beforeAll(() => {
   workplace = mkdtempSync(join(tmpdir(), 'dalle-gl-docs-'));
-  for (const name of ['demo', 'test']) symlinkSync(join(packageRoot, name), join(workplace, name));
+  for (const name of ['docs', 'test']) symlinkSync(join(packageRoot, name), join(workplace, name));
   writeExamples('test', examples);
   program = createProgram([...examples.map(({ file }) => file), join(packageRoot, 'ops', 'index.ts')]);
 });

@@ -26,6 +26,8 @@ export interface ByteSource {
 
 /** How much is read at a time when a file is walked from end to end. */
 export const BLOCK_BYTES: number = 1024 * 1024;
+/** Of a blob in a page, where each read is a message to another process. */
+const BLOB_BLOCK_BYTES = 8 * 1024 * 1024;
 
 /** Bytes already in memory. They must not change while a reader uses them. */
 export function sourceFromBytes(bytes: Uint8Array, name: string): ByteSource {
@@ -50,7 +52,7 @@ export function sourceFromBlob(blob: Blob, name: string): ByteSource {
   const source: ByteSource = {
     name,
     size: blob.size,
-    sha256: (options) => hashBlobOnce(blob, () => hashBlocks(readBlocks(source, 0, source.size), options)),
+    sha256: (options) => hashBlobOnce(blob, () => readBlocks(source, 0, source.size, BLOB_BLOCK_BYTES), options),
     read: async (offset, length) => {
       checkRange(name, blob.size, offset, length);
       const slice = blob.slice(offset, offset + length);
@@ -108,10 +110,15 @@ export function checkRange(name: string, size: number, offset: number, length: n
   );
 }
 
-/** The bytes of a range in order, in blocks of at most `BLOCK_BYTES`: constant memory whatever the length. */
-export async function* readBlocks(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint8Array> {
+/** The bytes of a range in order, in blocks of at most `blockBytes`: constant memory whatever the length. */
+export async function* readBlocks(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  blockBytes: number = BLOCK_BYTES,
+): AsyncGenerator<Uint8Array> {
   const end = offset + length;
-  for (let position = offset; position < end; position += BLOCK_BYTES) {
-    yield await source.read(position, Math.min(BLOCK_BYTES, end - position));
+  for (let position = offset; position < end; position += blockBytes) {
+    yield await source.read(position, Math.min(blockBytes, end - position));
   }
 }

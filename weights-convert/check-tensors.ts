@@ -1,12 +1,9 @@
 /**
- * Whether a file holds exactly the tensors of a net: all differences are reported at once, by name, wanted and got. And
- * what a net is in one line, for that message and for reports.
+ * Whether a file holds exactly the tensors of a net: all differences are reported at once, by name, wanted and got.
  */
-import { checkArchitecture } from './check-given.ts';
 import { FormatError } from '../base/errors.ts';
 import { formatName } from './inspect/format-value.ts';
-import { expectedNetTensors, type NetArchitecture } from '../nets/net-kinds.ts';
-import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
+import { describeArchitecture, expectedNetTensors, type NetArchitecture } from '../nets/net-kinds.ts';
 import { nameInFile, type TensorData } from '../nets/weights.ts';
 
 /** Differences quoted in a message; the rest are counted. */
@@ -55,25 +52,6 @@ export function checkTensors(
     ]
       .filter((sentence) => sentence !== '')
       .join(' '),
-  );
-}
-
-/** One line for people: kind and sizes. */
-export function describeArchitecture(architecture: NetArchitecture): string {
-  checkArchitecture('describeArchitecture', architecture);
-  if (architecture.kind === 'transformer') return describeTransformer(architecture);
-  const { kind, ...sizes } = architecture;
-  return `a ${kind} (${Object.entries(sizes)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ')})`;
-}
-
-/** The sizes; everything else is in the manifest. */
-function describeTransformer(architecture: TransformerArchitecture): string {
-  const { names, dim, depth, heads, head_size, text_length, text_vocab, image_vocab, grid } = architecture;
-  return (
-    `a transformer of ${names} (dim ${dim}, depth ${depth}, ${heads} heads of ${head_size}, ${text_length} text tokens of ` +
-    `${text_vocab}, ${grid[0]}×${grid[1]} image tokens of ${image_vocab})`
   );
 }
 

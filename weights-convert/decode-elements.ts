@@ -4,7 +4,8 @@
  */
 import { FormatError } from '../base/errors.ts';
 import { bfloat16ToFloatBits, halfToFloatBits } from '../base/half.ts';
-import { DTYPE_BYTES, type Dtype } from './torch/dtypes.ts';
+import { DTYPE_BYTES } from './torch/dtypes.ts';
+import type { Dtype } from '../nets/weights.ts';
 
 /**
  * Decodes `bytes` into `target` from element `start` on.

@@ -2,7 +2,7 @@
  * Who a source file is: its SHA-256, and whether that is the hash of a file OpenAI published. A source is official only
  * by its hash; that the classes within are OpenAI's proves nothing about the weights.
  */
-import { checkSource } from './check-given.ts';
+import { checkSource } from './check-source.ts';
 import { AbortedError } from '../base/errors.ts';
 import { readBlocks, type ByteSource } from './byte-source.ts';
 import type { SourceDescription } from './model-folder/manifest.ts';

@@ -5,11 +5,8 @@
 import '../base/platform.ts';
 
 export { sourceFromBlob, sourceFromBytes, type ByteSource } from './byte-source.ts';
+export { expectedTensors, listConvolutions, postGain, type ConvolutionSpec } from '../nets/dvae/tensors.ts';
 export {
-  expectedTensors,
-  listConvolutions,
-  postGain,
-  type ConvolutionSpec,
   type DecoderArchitecture,
   type DvaeArchitecture,
   type EncoderArchitecture,
@@ -30,9 +27,9 @@ export type {
   SourceDescription,
   TokenizerPart,
 } from './model-folder/manifest.ts';
-export { describeArchitecture } from './check-tensors.ts';
+export { describeArchitecture } from '../nets/net-kinds.ts';
 export type { NetArchitecture, NetKind, NetPart } from '../nets/net-kinds.ts';
-export { netTensors } from './net-tensors.ts';
+export { netTensors } from '../nets/weights.ts';
 export { inspectFile, type InspectionResult, type InspectOptions } from './inspect/inspect-file.ts';
 export type {
   Bounded,
@@ -49,8 +46,8 @@ export { downloadBlob, type DownloadedBlob, type DownloadOptions, type DownloadP
 export { describeSource } from './describe-source.ts';
 export { sniffContainer, type Container } from './sniff.ts';
 export type { SamplingDefaults } from '../nets/sampling/defaults.ts';
+export { expectedTransformerTensors } from '../nets/transformer/tensors.ts';
 export {
-  expectedTransformerTensors,
   type Activation,
   type AttentionKind,
   type ConvEdges,

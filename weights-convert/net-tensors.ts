@@ -1,11 +1,11 @@
 /**
  * Tensors by the names a net looks them up by, whatever names their checkpoint uses. A file keeps its own names, so
- * that it can be recognised and given back; the map between the two is the family's (families/dalle-pytorch/names.ts).
+ * that it can be recognised and given back; the map between the two is the family's (`netName` in families/family.ts).
  */
-import { checkWeights } from './check-given.ts';
-import { canonicalName, type CanonicalName } from './families/dalle-pytorch/names.ts';
+import { FAMILIES } from './families/all-families.ts';
+import { formOf, type Family, type NetName } from './families/family.ts';
 import type { NetArchitecture } from '../nets/net-kinds.ts';
-import type { TensorData, Weights } from '../nets/weights.ts';
+import type { TensorData } from '../nets/weights.ts';
 
 /** A tensor that bears two names: its file's, and the net's. */
 export interface NamedTensor {
@@ -17,28 +17,25 @@ export interface NamedTensor {
 }
 
 /** Both names of each tensor of a file; no two have the same. */
-export function nameTensors(architecture: NetArchitecture, tensors: ReadonlyMap<string, TensorData>): NamedTensor[] {
-  const isForeign = architecture.kind === 'transformer' && architecture.names === 'dalle-pytorch';
+export function nameTensors(
+  architecture: NetArchitecture,
+  tensors: ReadonlyMap<string, TensorData>,
+  families: readonly Family[] = FAMILIES,
+): NamedTensor[] {
+  const form = formOf(architecture, families);
   const named = new Map<string, NamedTensor>();
   for (const [ownName, tensor] of tensors) {
-    const canonical = isForeign ? canonicalName(ownName) : undefined;
+    const netName = form?.netName?.(ownName);
     // A second tensor for the same place keeps its own name, and is found to be one too many.
-    const isFree = canonical !== undefined && !named.has(canonical.name);
-    const name = isFree ? canonical.name : ownName;
-    named.set(name, { name, ownName, tensor: isFree ? keepAxes(tensor, canonical) : tensor });
+    const isFree = netName !== undefined && !named.has(netName.name);
+    const name = isFree ? netName.name : ownName;
+    named.set(name, { name, ownName, tensor: isFree ? keepAxes(tensor, netName) : tensor });
   }
   return [...named.values()];
 }
 
-/** A net's tensors by the names of the nets, in their shapes. */
-export function netTensors(weights: Weights): ReadonlyMap<string, TensorData> {
-  checkWeights('netTensors', weights);
-  const { architecture, tensors } = weights;
-  return new Map(nameTensors(architecture, tensors).map(({ name, tensor }) => [name, tensor]));
-}
-
 /** Drops axes of length one; a tensor in which they are longer stays as it is, and is found to be of another shape. */
-function keepAxes(tensor: TensorData, { keepAxes: kept }: CanonicalName): TensorData {
+function keepAxes(tensor: TensorData, { keepAxes: kept }: NetName): TensorData {
   const { shape } = tensor;
   if (!kept || shape.some((size, axis) => size !== 1 && !kept.includes(axis))) return tensor;
   return { ...tensor, shape: kept.map((axis) => shape[axis] ?? 0) };

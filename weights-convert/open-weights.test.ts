@@ -6,12 +6,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sourceFromBlob, sourceFromBytes } from './byte-source.ts';
-import {
-  expectedTensors,
-  OFFICIAL_DECODER,
-  OFFICIAL_ENCODER,
-  type DvaeArchitecture,
-} from '../nets/dvae/architecture.ts';
+import { expectedTensors } from '../nets/dvae/tensors.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../nets/dvae/architecture.ts';
 import { expectedNetTensors } from '../nets/net-kinds.ts';
 import { writeModulePickle, type ModuleTensor } from './families/openai/module-pickle.ts';
 import { openWeights } from './open-weights.ts';

@@ -4,15 +4,17 @@
  */
 import { FormatError, UnsafeFileError } from '../base/errors.ts';
 import { refuseBarePickle } from './census/bare-pickle.ts';
-import { checkSource } from './check-given.ts';
+import { checkSource } from './check-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { judgeCensus } from './census/judge-census.ts';
 import { takeCensus } from './census/take-census.ts';
-import { checkTensors, describeArchitecture } from './check-tensors.ts';
+import { checkTensors } from './check-tensors.ts';
+import { describeArchitecture } from '../nets/net-kinds.ts';
+import { FAMILIES } from './families/all-families.ts';
+import type { Family } from './families/family.ts';
 import { findStateDictNets, findTorchNets } from './families/find-nets.ts';
 import { findPickledNets } from './families/find-pickled-nets.ts';
-import { unknownNet, type FoundNet, type SearchedFile } from './families/found-net.ts';
-import type { SavedSettings } from './families/dalle-pytorch/open-transformer.ts';
+import { unknownNet, type FoundNet, type FoundSettings, type SearchedFile } from './families/found-net.ts';
 import { nameTensors } from './net-tensors.ts';
 import { expectedNetTensors } from '../nets/net-kinds.ts';
 import { listNpz } from './numpy/npy-tensor.ts';
@@ -60,24 +62,30 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
  */
 export async function openCheckpoint(source: ByteSource): Promise<readonly Weights[]> {
   checkSource('openCheckpoint', source);
-  return openWithSettings(source, undefined);
+  return openNets(source);
+}
+
+export interface OpenNetsOptions {
+  /** What another file says of its nets (families/read-settings-file.ts) [nothing]. */
+  readonly settings?: FoundSettings | undefined;
+  /** Of which families they may be [all]. */
+  readonly families?: readonly Family[];
 }
 
 /**
- * Opens all nets of a file whose transformer may be described in another file, which DeepSpeed's way of saving has beside
- * it (families/dalle-pytorch/settings.ts).
+ * Opens all nets of a file, as `openCheckpoint`, where more is known than the file says.
  *
  * @throws as `openWeights`
  */
-export async function openWithSettings(
+export async function openNets(
   source: ByteSource,
-  settings: SavedSettings | undefined,
+  { settings, families = FAMILIES }: OpenNetsOptions = {},
 ): Promise<readonly Weights[]> {
   const whole = await gatherShards(source);
   try {
     const container = await sniffContainer(whole);
-    const nets = await findSafeNets(whole, container, { name: whole.name, settings });
-    return nets.map((net) => makeWeights(net, whole, container));
+    const nets = await findSafeNets(whole, container, { name: whole.name, settings, families });
+    return nets.map((net) => makeWeights(net, whole, container, families));
   } catch (error) {
     if (whole !== source && isSharded(whole)) await closeShards(whole);
     throw error;
@@ -106,15 +114,22 @@ export async function gatherShards(source: ByteSource): Promise<ByteSource> {
  *
  * @throws FormatError `E_KEYS_MISSING`, `E_KEYS_EXTRA`, `E_KEYS_SHAPE`, `E_TENSOR_BUDGET`
  */
-export function makeWeights(net: FoundNet, source: ByteSource, container: Container): Weights {
+export function makeWeights(
+  net: FoundNet,
+  source: ByteSource,
+  container: Container,
+  families: readonly Family[] = FAMILIES,
+): Weights {
   const { architecture } = net;
-  const byName = new Map(nameTensors(architecture, net.tensors).map((named) => [named.name, named]));
+  const byName = new Map(nameTensors(architecture, net.tensors, families).map((named) => [named.name, named]));
   checkTensors(architecture, new Map([...byName].map(([name, { tensor }]) => [name, tensor])), source.name);
   checkTotal(net.tensors, source);
-  const ownNames = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!.ownName);
+  const ordered = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!);
+  const isRenamed = ordered.some(({ name, ownName }) => name !== ownName);
   return {
     architecture,
-    tensors: new Map(ownNames.map((name) => [name, net.tensors.get(name)!])),
+    tensors: new Map(ordered.map(({ ownName }) => [ownName, net.tensors.get(ownName)!])),
+    ...(isRenamed && { byNetName: new Map(ordered.map(({ name, tensor }) => [name, tensor])) }),
     source: { name: source.name, bytes: source.size, container },
     ...(net.leftOut?.length && { leftOut: net.leftOut }),
     ...(net.leftOutValues?.length && { leftOutValues: net.leftOutValues }),
@@ -154,7 +169,7 @@ async function findNets(source: ByteSource, container: Container, searched: Sear
     case 'npz':
       return findStateDictNets(await openArrays(source), searched);
     case 'npy':
-      throw unknownNet(source.name, 'a NumPy array');
+      throw unknownNet(searched, 'a NumPy array');
   }
 }
 

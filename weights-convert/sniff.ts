@@ -2,7 +2,7 @@
  * What a file is, from its bytes and never from its name: one of the containers dalle-gl opens, or an error that says
  * what the file really is. People hold web pages, log files and Git-LFS pointers called `encoder.pkl`.
  */
-import { checkSource } from './check-given.ts';
+import { checkSource } from './check-source.ts';
 import { FormatError } from '../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { looksLikePickles } from './census/look-like-pickle.ts';

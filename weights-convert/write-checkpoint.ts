@@ -1,19 +1,16 @@
 /**
  * Writes checkpoints for PyTorch: a zip as `torch.save` lays it out, whose pickle names nothing but OrderedDict, tensors
- * and their storages, so that `torch.load(weights_only=True)` takes it. Weights that are halves stay halves.
- *
- * An encoder or decoder is a state dict that the official classes load. A transformer of dalle-gl's own is `{config,
- * state_dict}`; one of DALLE-pytorch's `{hparams, vae_params, vae_class_name, weights}`, without the frozen VAE and the
- * computed buffers, so that `load_state_dict` there needs `strict=False`.
+ * and their storages, so that `torch.load(weights_only=True)` takes it. Weights that are halves stay halves. What is around
+ * the state dict is as the programs expect it that the net's family is of.
  */
-import { describeDallePytorch, describeDallePytorchVersion } from './families/dalle-pytorch/open-transformer.ts';
+import { FAMILIES } from './families/all-families.ts';
+import { formOf, type Family } from './families/family.ts';
 import { partOf } from '../nets/net-kinds.ts';
-import { dict, orderedDict, plain, type PlainValue } from './pickle/build-records.ts';
+import { orderedDict } from './pickle/build-records.ts';
 import { encodePickle } from './pickle/encode-pickle.ts';
 import type { PickleValue } from './pickle/records.ts';
 import { encodeHalves } from './safetensors/write-safetensors.ts';
 import { buildTensor, type WrittenDtype } from './torch/build-tensor.ts';
-import { describeTransformerConfig } from '../nets/transformer/read-architecture.ts';
 import type { TensorData, Weights } from '../nets/weights.ts';
 import { writeZip, type ZipInput } from './zip/write-zip.ts';
 
@@ -22,7 +19,7 @@ import { writeZip, type ZipInput } from './zip/write-zip.ts';
  *
  * @throws DalleError `E_ZIP_LIMIT` above 4 GB
  */
-export function writeCheckpoint(weights: Weights): AsyncGenerator<Uint8Array> {
+export function writeCheckpoint(weights: Weights, families: readonly Family[] = FAMILIES): AsyncGenerator<Uint8Array> {
   const root = partOf(weights.architecture);
   const tensors = [...weights.tensors];
   const entries = tensors.map(([name, tensor], key): [string, PickleValue] => [
@@ -30,7 +27,7 @@ export function writeCheckpoint(weights: Weights): AsyncGenerator<Uint8Array> {
     buildTensor(String(key), tensor.shape, writtenDtype(tensor)),
   ]);
   const inputs: ZipInput[] = [
-    { name: `${root}/data.pkl`, make: () => encodePickle(wrapStateDict(weights, orderedDict(entries))) },
+    { name: `${root}/data.pkl`, make: () => encodePickle(wrapStateDict(weights, orderedDict(entries), families)) },
     ...tensors.map(([name, tensor], key) => ({ name: `${root}/data/${key}`, make: () => readRaw(name, tensor) })),
     { name: `${root}/version`, make: () => new TextEncoder().encode('3\n') },
   ];
@@ -38,25 +35,8 @@ export function writeCheckpoint(weights: Weights): AsyncGenerator<Uint8Array> {
 }
 
 /** The state dict as its loader expects it. */
-function wrapStateDict({ architecture }: Weights, stateDict: PickleValue): PickleValue {
-  if (architecture.kind !== 'transformer') return stateDict;
-  if (architecture.names === 'dalle-gl') {
-    return dict([
-      ['config', plainDict(describeTransformerConfig(architecture))],
-      ['state_dict', stateDict],
-    ]);
-  }
-  return dict([
-    ['hparams', plainDict(describeDallePytorch(architecture))],
-    ['version', describeDallePytorchVersion(architecture) ?? null],
-    ['vae_params', null],
-    ['vae_class_name', 'OpenAIDiscreteVAE'],
-    ['weights', stateDict],
-  ]);
-}
-
-function plainDict(fields: ReadonlyMap<string, PlainValue>): PickleValue {
-  return dict([...fields].map(([name, value]) => [name, plain(value)]));
+function wrapStateDict({ architecture }: Weights, stateDict: PickleValue, families: readonly Family[]): PickleValue {
+  return formOf(architecture, families)?.wrapStateDict?.(architecture, stateDict) ?? stateDict;
 }
 
 function writtenDtype({ dtype }: TensorData): WrittenDtype {

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
-import type { JSHandle } from 'playwright';
+import type { JSHandle, Page } from 'playwright';
 import { createServer } from 'vite';
 import type { ViteDevServer } from 'vite';
 import { findChromium, ROOT_FLAGS, SWIFTSHADER_FLAGS } from '../../test/browser/chromium.ts';
@@ -26,13 +26,27 @@ export interface RemoteStage {
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
-/** @throws Error where there is no Chromium on the PATH */
-export async function openStage(half: Half): Promise<RemoteStage> {
+/** A page of the sources, in a browser of its own. */
+export interface OpenPage {
+  readonly page: Page;
+  /** The browser's. */
+  readonly version: string;
+  /** Ends the browser and the server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens stage.html.
+ *
+ * @param configure adds what else the server serves
+ * @throws Error where there is no Chromium on the PATH
+ */
+export async function openPage(configure: (server: ViteDevServer) => void = () => {}): Promise<OpenPage> {
   const executablePath = findChromium();
   if (executablePath === undefined) {
-    throw new Error('openStage: no Chromium on the PATH. Debian or Ubuntu: apt-get install chromium');
+    throw new Error('openPage: no Chromium on the PATH. Debian or Ubuntu: apt-get install chromium');
   }
-  const server = await serveSources();
+  const server = await serveSources(configure);
   const browser = await chromium.launch({ executablePath, args: [...SWIFTSHADER_FLAGS, ...ROOT_FLAGS] });
   const close = async (): Promise<void> => {
     await browser.close();
@@ -41,6 +55,17 @@ export async function openStage(half: Half): Promise<RemoteStage> {
   try {
     const page = await browser.newPage();
     await page.goto(`${server.resolvedUrls!.local[0]}bench/browser/stage.html`);
+    return { page, version: browser.version(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @throws Error where there is no Chromium on the PATH */
+export async function openStage(half: Half): Promise<RemoteStage> {
+  const { page, version, close } = await openPage();
+  try {
     // As text, because vite rewrites an `import()` that it sees here into a function the page does not have.
     const load = `import('/bench/browser/stage.ts').then(({ openStage }) => openStage('${half}'))`;
     const stage = (await page.evaluateHandle(load)) as JSHandle<Stage>;
@@ -50,7 +75,7 @@ export async function openStage(half: Half): Promise<RemoteStage> {
       probes: probes.map(({ name }) => name),
     }));
     return {
-      renderer: `Chromium ${browser.version()}, ${found.renderer}`,
+      renderer: `Chromium ${version}, ${found.renderer}`,
       nets: found.nets.map(({ name, cost }, index) => remoteNet(stage, index, name, cost)),
       probes: found.probes.map((name, index) => remoteProbe(stage, index, name)),
       close,
@@ -62,14 +87,15 @@ export async function openStage(half: Half): Promise<RemoteStage> {
 }
 
 /** Watches no file and finds every dependency beforehand: a page that reloads loses its measurement. */
-async function serveSources(): Promise<ViteDevServer> {
+async function serveSources(configure: (server: ViteDevServer) => void): Promise<ViteDevServer> {
   const server = await createServer({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     configFile: false,
     logLevel: 'error',
     cacheDir: `${folder}node_modules/.vite`,
+    plugins: [{ name: 'configure', configureServer: (own) => void configure(own) }],
     server: { host: '127.0.0.1', hmr: false, watch: null },
-    optimizeDeps: { entries: ['bench/browser/stage.html', 'bench/browser/stage.ts'] },
+    optimizeDeps: { entries: ['bench/browser/stage.html', 'bench/browser/*stage.ts'] },
   });
   return server.listen();
 }

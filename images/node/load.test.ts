@@ -39,7 +39,7 @@ describe('loadImage from a path', () => {
     const path = join(folder, 'really a png.jpg');
     writeFileSync(path, png);
     expect(await loadImage(path)).toEqual(rgb8);
-    expect(await loadImage(fileURLToPath(new URL('../../demo/pictures/emoji.png', import.meta.url)))).toMatchObject({
+    expect(await loadImage(fileURLToPath(new URL('../../docs/pictures/emoji.png', import.meta.url)))).toMatchObject({
       width: 128,
       height: 128,
     });

@@ -1,12 +1,8 @@
 /**
- * What OpenAI's dVAE is made of: the architecture of an encoder or decoder as plain numbers, and from it the exact
- * name and shape of every tensor, in the order of the official state dict (`.w` before `.b`).
- *
- * Follows the released `dall_e` package: four groups of residual blocks, each block a skip path (a 1×1 convolution
- * where the channel count changes) beside four convolutions. Weights are OIHW. Pure: the converter checks files
- * against this list, the nets look their weights up by it.
+ * What OpenAI's dVAE is made of: the architecture of an encoder or decoder as plain numbers, as the released `dall_e`
+ * package names them. Whoever states one, a file or a caller, its numbers are checked and bounded here.
  */
-import { checkArchitecture } from '../../weights-convert/check-given.ts';
+import { FormatError } from '../../base/errors.ts';
 
 /** The sizes of an encoder. */
 export interface EncoderArchitecture {
@@ -57,63 +53,44 @@ export const OFFICIAL_DECODER: DecoderArchitecture = {
   group_count: 4,
 };
 
-/** One convolution of the net: `name` without `.w` and `.b`, channels in and out, and the side of its kernel. */
-export interface ConvolutionSpec {
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: number;
+/** Bounds on what a file may claim about its sizes: generous, and small enough to build the expected list from. */
+export const MAX_SIZE: number = 2 ** 20;
+export const MAX_BLOCKS: number = 64;
+/** Fixed by OpenAI's classes. */
+export const GROUP_COUNT: number = 4;
+
+/**
+ * The architecture that named sizes state: attributes of a pickled `dall_e` module, or fields of `model.json`.
+ *
+ * @throws FormatError `E_ARCHITECTURE` for a size that is missing or out of range
+ */
+export function readSizes(kind: DvaeArchitecture['kind'], attributes: ReadonlyMap<string, unknown>): DvaeArchitecture {
+  const size = (name: string, limit: number = MAX_SIZE): number => checkSize(name, attributes.get(name), limit);
+  const common = { n_hid: checkHidden(size('n_hid')), n_blk_per_group: size('n_blk_per_group', MAX_BLOCKS) };
+  const rest = { vocab_size: size('vocab_size'), group_count: GROUP_COUNT };
+  return kind === 'dvae-encoder'
+    ? { kind: 'dvae-encoder', ...common, input_channels: size('input_channels'), ...rest }
+    : { kind: 'dvae-decoder', n_init: size('n_init'), ...common, output_channels: size('output_channels'), ...rest };
 }
 
-/** What the residual branch of a block is multiplied by before it joins the skip path. */
-export function postGain(architecture: DvaeArchitecture): number {
-  checkArchitecture('postGain', architecture);
-  return 1 / (architecture.group_count * architecture.n_blk_per_group) ** 2;
+/** An error about attributes or modules that are not the official nets'. */
+export function architectureError(what: string): FormatError {
+  return new FormatError(
+    'E_ARCHITECTURE',
+    `readArchitecture: ${what}. dalle-gl computes OpenAI's nets as released, of any size; a modified one would give ` +
+      `wrong pictures without a word.`,
+  );
 }
 
-/** Channels of group `group`, counted from 1: doubling along the encoder, halving along the decoder. */
-export function groupChannels(architecture: DvaeArchitecture, group: number): number {
-  const doublings = architecture.kind === 'dvae-encoder' ? group - 1 : architecture.group_count - group;
-  return architecture.n_hid * 2 ** doublings;
+/** @throws FormatError `E_ARCHITECTURE` unless `value` is an integer from 1 to `limit` */
+export function checkSize(name: string, value: unknown, limit: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= limit) return value;
+  const got = typeof value === 'object' && value !== null ? 'no number' : String(value).slice(0, 40);
+  throw architectureError(`${name} should be an integer from 1 to ${limit}, and is ${got}`);
 }
 
-/** The convolutions of a net in the order of its state dict. */
-export function listConvolutions(architecture: DvaeArchitecture): ConvolutionSpec[] {
-  checkArchitecture('listConvolutions', architecture);
-  const isEncoder = architecture.kind === 'dvae-encoder';
-  const [first, last] = isEncoder
-    ? [{ inputs: architecture.input_channels, outputs: architecture.n_hid, kernel: 7 }, architecture.vocab_size]
-    : [{ inputs: architecture.vocab_size, outputs: architecture.n_init, kernel: 1 }, 2 * architecture.output_channels];
-  // Full-size kernels look at the picture's side of a block, 1×1 ones at the tokens' side.
-  const kernels = isEncoder ? [3, 3, 3, 1] : [1, 3, 3, 3];
-  const convolutions: ConvolutionSpec[] = [{ name: 'blocks.input', ...first }];
-  let channels = first.outputs;
-  for (let group = 1; group <= architecture.group_count; group++) {
-    const outputs = groupChannels(architecture, group);
-    for (let block = 1; block <= architecture.n_blk_per_group; block++) {
-      const path = `blocks.group_${group}.block_${block}`;
-      if (channels !== outputs) {
-        convolutions.push({ name: `${path}.id_path`, inputs: channels, outputs, kernel: 1 });
-      }
-      const hidden = outputs / 4;
-      const widths = [channels, hidden, hidden, hidden, outputs];
-      kernels.forEach((kernel, index) => {
-        const name = `${path}.res_path.conv_${index + 1}`;
-        convolutions.push({ name, inputs: widths[index]!, outputs: widths[index + 1]!, kernel });
-      });
-      channels = outputs;
-    }
-  }
-  convolutions.push({ name: 'blocks.output.conv', inputs: channels, outputs: last, kernel: 1 });
-  return convolutions;
-}
-
-/** Every tensor of a net: name → shape, weights OIHW and biases [O], in the order of the official state dict. */
-export function expectedTensors(architecture: DvaeArchitecture): Map<string, number[]> {
-  const tensors = new Map<string, number[]>();
-  for (const { name, inputs, outputs, kernel } of listConvolutions(architecture)) {
-    tensors.set(`${name}.w`, [outputs, inputs, kernel, kernel]);
-    tensors.set(`${name}.b`, [outputs]);
-  }
-  return tensors;
+/** Blocks have a quarter of their channels inside. */
+export function checkHidden(hidden: number): number {
+  if (hidden % 4 === 0) return hidden;
+  throw architectureError(`n_hid should be a multiple of 4, and is ${hidden}`);
 }

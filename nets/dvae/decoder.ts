@@ -5,7 +5,7 @@
 import { checkProgram } from '../checks.ts';
 import { relu, upsampleNearest2d } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
-import { postGain } from './architecture.ts';
+import { postGain } from './tensors.ts';
 import type { DecoderArchitecture } from './architecture.ts';
 import { convolve, residualBlock } from './residual-block.ts';
 import type { WeightTree } from '../weight-tree.ts';

@@ -3,13 +3,13 @@
  * shape met, and keeps the latest of each kind, since a plan holds its weights on the device.
  * B batch, H W picture, h = H/8, w = W/8 grid of tokens, V vocabulary.
  */
-import { checkWeights } from '../../weights-convert/check-given.ts';
+import { checkWeights } from '../weights.ts';
 import { checkObject } from '../../base/check-argument.ts';
 import { DalleError, ShapeError, UsageError } from '../../base/errors.ts';
 import { argmax, compile, oneHot } from '../../ops/index.ts';
 import type { Device, Compiled, RewriteOptions, RunOptions, Tensor } from '../../ops/index.ts';
 import type { DecoderArchitecture, EncoderArchitecture } from './architecture.ts';
-import { netTensors } from '../../weights-convert/net-tensors.ts';
+import { netTensors } from '../weights.ts';
 import type { PictureCoder, Pixels, TokenGrid } from '../picture-coder.ts';
 import { Plans } from '../plans.ts';
 import { isKind, type Weights } from '../weights.ts';

@@ -93,5 +93,7 @@ test('logits and tokens agree, and pixels that are no numbers give none', async 
 });
 
 test('another word is refused', async () => {
-  await expect(load({ precision: 'double' as 'half' })).rejects.toThrow(/precision is full or half, got a text/);
+  const device = await openTestDevice();
+  const create = (): Dvae => new Dvae({}, { device, precision: 'double' as 'half' });
+  expect(create).toThrow(/precision is full or half, got a text/);
 });

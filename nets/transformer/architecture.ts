@@ -1,11 +1,9 @@
 /**
- * What a text-and-image transformer is made of, as plain values, and from them the name and shape of every tensor.
+ * What a text-and-image transformer is made of, as plain values.
  *
  * The paper gives the shape (Zero-Shot Text-to-Image Generation, §2.2 to 2.4 and appendix B) but neither weights nor
- * every detail; what its relatives do differently is a field here, so that each of them is a configuration. The names
- * are those of dalle-gl's own checkpoints; a family with names of its own has a map of them (families/dalle-pytorch/names.ts).
+ * every detail; what its relatives do differently is a field here, so that each of them is a configuration.
  */
-import { checkArchitecture } from '../../weights-convert/check-given.ts';
 
 /**
  * Which keys a query sees. Every mask is causal, and every image token sees all of the text. Among image tokens, in
@@ -71,74 +69,4 @@ export function imagePositions({ grid }: TransformerArchitecture): number {
 /** Rows of the text embedding: tokens, then a pad for each position where there are such. */
 export function textRows({ text_vocab, text_length, pads }: TransformerArchitecture): number {
   return text_vocab + (pads === 'per-position' ? text_length : 0);
-}
-
-/** Every tensor of a transformer by its name in dalle-gl: products are [outputs, inputs], tables [rows, dim]. */
-export function expectedTransformerTensors(architecture: TransformerArchitecture): Map<string, number[]> {
-  checkArchitecture('expectedTransformerTensors', architecture);
-  const { dim, depth, image_vocab, heads_of_output } = architecture;
-  const tensors = new Map<string, number[]>([
-    ['text_embedding.weight', [textRows(architecture), dim]],
-    ['image_embedding.weight', [image_vocab, dim]],
-    ...listPositionTables(architecture),
-  ]);
-  for (let layer = 0; layer < depth; layer++) {
-    for (const [name, shape] of listLayerTensors(architecture)) tensors.set(`layers.${layer}.${name}`, shape);
-  }
-  const heads: [string, number][] =
-    heads_of_output === 'separate'
-      ? [
-          ['text_head', textRows(architecture)],
-          ['image_head', image_vocab],
-        ]
-      : [['head', textRows(architecture) + image_vocab]];
-  for (const [name, shape] of listNorm('final_norm', dim)) tensors.set(name, shape);
-  for (const [name, rows] of heads) {
-    tensors.set(`${name}.weight`, [rows, dim]);
-    tensors.set(`${name}.bias`, [rows]);
-  }
-  return tensors;
-}
-
-type NamedShape = [name: string, shape: number[]];
-
-function listPositionTables(architecture: TransformerArchitecture): NamedShape[] {
-  const { dim, position, grid } = architecture;
-  if (position === 'rotary') return [];
-  const text: NamedShape = ['text_position.weight', [textPositions(architecture), dim]];
-  if (position === 'text+image') return [text, ['image_position.weight', [imagePositions(architecture), dim]]];
-  return [text, ['image_row.weight', [grid[0], dim]], ['image_column.weight', [grid[1], dim]]];
-}
-
-function listNorm(name: string, dim: number): NamedShape[] {
-  return [
-    [`${name}.weight`, [dim]],
-    [`${name}.bias`, [dim]],
-  ];
-}
-
-function listLayerTensors(architecture: TransformerArchitecture): NamedShape[] {
-  const { dim, heads, head_size, mlp_size, activation, norm, layer_scale, qkv_bias } = architecture;
-  const inner = heads * head_size;
-  const up = mlp_size * (activation === 'geglu' ? 2 : 1);
-  const branch = (name: 'attention' | 'mlp', products: NamedShape[]): NamedShape[] => [
-    ...listNorm(`${name}_norm`, dim),
-    ...products,
-    ...(norm === 'sandwich' ? listNorm(`${name}_norm_out`, dim) : []),
-    ...(layer_scale ? [[`${name}_scale`, [dim]] satisfies NamedShape] : []),
-  ];
-  return [
-    ...branch('attention', [
-      ['attention.qkv.weight', [3 * inner, dim]],
-      ...(qkv_bias ? [['attention.qkv.bias', [3 * inner]] satisfies NamedShape] : []),
-      ['attention.out.weight', [dim, inner]],
-      ['attention.out.bias', [dim]],
-    ]),
-    ...branch('mlp', [
-      ['mlp.up.weight', [up, dim]],
-      ['mlp.up.bias', [up]],
-      ['mlp.down.weight', [dim, mlp_size]],
-      ['mlp.down.bias', [dim]],
-    ]),
-  ];
 }

@@ -8,14 +8,10 @@
 import { makePlan, placeholder, planDraws, sizeOf, withoutRules } from '../../engine/index.ts';
 import type { Draws, DrawLimits, Tensor } from '../../engine/index.ts';
 import { argumentError, checkNumbers, checkObject } from '../../base/check-argument.ts';
-import { checkArchitecture } from '../../weights-convert/check-given.ts';
+import { checkArchitecture } from '../net-kinds.ts';
 import { standardRules } from '../../ops/index.ts';
-import {
-  expectedTransformerTensors,
-  imagePositions,
-  textPositions,
-  type TransformerArchitecture,
-} from './architecture.ts';
+import { expectedTransformerTensors } from './tensors.ts';
+import { imagePositions, textPositions, type TransformerArchitecture } from './architecture.ts';
 import type { TensorData } from '../weights.ts';
 import { growTree } from '../weight-tree.ts';
 import { countCacheBytes, createCaches } from './caches.ts';

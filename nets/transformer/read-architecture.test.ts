@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parseManifest } from '../../weights-convert/model-folder/manifest-json.ts';
 import { formatManifest } from '../../weights-convert/model-folder/manifest-json.ts';
 import { sourceFromBytes } from '../../weights-convert/byte-source.ts';
-import { describeTransformerConfig, readTransformer, readTransformerConfig } from './read-architecture.ts';
+import { describeTransformerConfig, readTransformerConfig } from '../../weights-convert/families/dalle-gl/config.ts';
+import { readTransformer } from './read-architecture.ts';
 import type { TransformerArchitecture } from './architecture.ts';
 
 const shipped = readFileSync(new URL('../../models/emoji/model.json', import.meta.url));

@@ -1,23 +1,23 @@
 /**
- * A transformer's architecture from named values: the fields of `model.json`, or the `config` of one of dalle-gl's own
- * checkpoints. Every field is checked and bounded, so that what follows may build lists and shapes from it.
+ * A transformer's architecture from named values: the fields of `model.json`, or what a checkpoint says of
+ * itself. Every field is checked and bounded, so that what follows may build lists and shapes from it.
  */
 import { FormatError } from '../../base/errors.ts';
-import type { PlainValue } from '../../weights-convert/pickle/build-records.ts';
 import type { TransformerArchitecture } from './architecture.ts';
 
 /** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** Bounds on what a file may claim: beyond any transformer trained, and small enough to build the expected list from. */
-const MAX_DIM = 2 ** 16;
+export const MAX_DIM: number = 2 ** 16;
 const MAX_DEPTH = 1024;
-const MAX_HEADS = 1024;
+export const MAX_HEADS: number = 1024;
 const MAX_VOCABULARY = 2 ** 20;
 const MAX_POSITIONS = 2 ** 16;
 const MAX_SIDE = 1024;
 
-const FIELD_NAMES: readonly Exclude<keyof TransformerArchitecture, 'kind'>[] = [
+/** In the order they are written. */
+export const FIELD_NAMES: readonly Exclude<keyof TransformerArchitecture, 'kind'>[] = [
   'names',
   'dim',
   'depth',
@@ -83,46 +83,13 @@ export function readTransformer(fields: Fields): TransformerArchitecture {
   };
 }
 
-/** What a config need not say: most of dalle-gl's transformers are as the paper's. */
-const CONFIG_DEFAULTS: readonly (readonly [string, unknown])[] = [
-  ['names', 'dalle-gl'],
-  ['layer_scale', false],
-  ['qkv_bias', true],
-  ['rotate_values', false],
-  ['start_token', false],
-  ['heads_of_output', 'separate'],
-  ['shift_tokens', false],
-];
-
-/** What a config says beside the architecture: how it was trained, and what it is. */
-const CONFIG_ONLY: readonly string[] = ['model', 'start_of_image', 'caption_dropout'];
-
-/**
- * The architecture that the `config` of a checkpoint of dalle-gl's own states. Head size and the MLP's width may be
- * left out: then they are dim / heads and 4 · dim.
- *
- * @throws FormatError `E_ARCHITECTURE`
- */
-export function readTransformerConfig(config: Fields): TransformerArchitecture {
-  refuseUnknown(config, [...CONFIG_ONLY, ...FIELD_NAMES]);
-  readChoice('model', config.get('model'), ['dalle']);
-  // A token of its own before the picture: none of dalle-gl's transformers has one.
-  if (readFlag('start_of_image', config.get('start_of_image') ?? false))
-    throw transformerError('start_of_image is set');
-  const dim = readSize('dim', config.get('dim'), MAX_DIM);
-  const heads = readSize('heads', config.get('heads'), MAX_HEADS);
-  const sizes: [string, unknown][] = [
-    ['head_size', dim / heads],
-    ['mlp_size', 4 * dim],
-  ];
-  const stated = [...config].filter(([name]) => !CONFIG_ONLY.includes(name));
-  return readTransformer(new Map([...CONFIG_DEFAULTS, ...sizes, ...stated]));
-}
-
-/** The `config` from which `readTransformerConfig` gives this architecture again. */
-export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, PlainValue> {
-  const fields = FIELD_NAMES.filter((name) => name !== 'names').map((name) => [name, architecture[name]] as const);
-  return new Map<string, PlainValue>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
+/** The sizes in one line, for people; everything else is in the manifest. */
+export function describeTransformer(architecture: TransformerArchitecture): string {
+  const { names, dim, depth, heads, head_size, text_length, text_vocab, image_vocab, grid } = architecture;
+  return (
+    `a transformer of ${names} (dim ${dim}, depth ${depth}, ${heads} heads of ${head_size}, ${text_length} text tokens of ` +
+    `${text_vocab}, ${grid[0]}×${grid[1]} image tokens of ${image_vocab})`
+  );
 }
 
 /** An error about a transformer that is not one of those dalle-gl computes. */
@@ -134,7 +101,8 @@ export function transformerError(what: string): FormatError {
   );
 }
 
-function refuseUnknown(fields: Fields, known: readonly string[]): void {
+/** @throws FormatError `E_ARCHITECTURE` for a field that is not among the known */
+export function refuseUnknown(fields: Fields, known: readonly string[]): void {
   const unknown = [...fields.keys()].filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   const listed = unknown.slice(0, 8).map((name) => name.slice(0, 40));
@@ -147,7 +115,8 @@ export function readSize(name: string, value: unknown, limit: number): number {
   throw transformerError(`${name} should be an integer from 1 to ${limit}, and is ${describe(value)}`);
 }
 
-function readChoice<Choice extends string>(name: string, value: unknown, choices: readonly Choice[]): Choice {
+/** @throws FormatError `E_ARCHITECTURE` unless `value` is one of the choices */
+export function readChoice<Choice extends string>(name: string, value: unknown, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   throw transformerError(`${name} should be ${choices.join(' or ')}, and is ${describe(value)}`);

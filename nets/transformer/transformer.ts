@@ -3,12 +3,12 @@
  * the programs of sequence.ts in compiled plans, which share their weights on the device, and keeps those of a decoding
  * for the next one of the same size.
  */
-import { checkWeights } from '../../weights-convert/check-given.ts';
+import { checkWeights } from '../weights.ts';
 import { argumentError, checkView, describeValue } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { compile } from '../../ops/index.ts';
 import type { Compiled, RunOptions, Tensor } from '../../ops/index.ts';
-import { netTensors } from '../../weights-convert/net-tensors.ts';
+import { netTensors } from '../weights.ts';
 import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
 import { Plans } from '../plans.ts';
 import { isKind, type WeightsOf } from '../weights.ts';

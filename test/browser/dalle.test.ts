@@ -25,7 +25,7 @@ test('loadDalle from an address draws the greedy tokens of PyTorch', async () =>
 test('the page draws, grows, and stops when told to', async () => {
   const frame = document.createElement('iframe');
   const loaded = new Promise((resolve) => (frame.onload = resolve));
-  frame.src = address('demo/page/index.html').pathname;
+  frame.src = address('page/index.html').pathname;
   document.body.append(frame);
   await loaded;
   const page = frame.contentDocument!;

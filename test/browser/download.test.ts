@@ -1,8 +1,9 @@
 /** Checkpoints from addresses in a page: loadDVAE as in OpenAI's notebook, and what is refused. */
 import { afterAll, expect, test } from 'vitest';
 import { commands } from 'vitest/browser';
-import { downloadBlob } from '../../convert.ts';
+import { downloadBlob, sourceFromBlob } from '../../convert.ts';
 import { loadDVAE, open } from '../../index.ts';
+import type { ModelManifest } from '../../weights-convert/model-folder/manifest.ts';
 import type { NetRecord } from '../helpers/golden.ts';
 
 declare module 'vitest/browser' {
@@ -68,6 +69,23 @@ test('a model folder: from this site, and from another that packs what it sends'
   }
   expect(results[1]).toEqual(results[0]);
   expect(results[2]).toEqual(results[0]);
+});
+
+test('the hash of a download and of a Blob, by the browser and where a page has no crypto.subtle', async () => {
+  const folder = new URL('models/emoji/', location.origin);
+  const { parts } = (await (await fetch(new URL('model.json', folder))).json()) as ModelManifest;
+  const { name, sha256 } = parts.decoder!.files[0];
+  for (const has of [true, false]) {
+    if (!has) Object.defineProperty(crypto, 'subtle', { value: undefined, configurable: true });
+    try {
+      const file = await downloadBlob(new URL(name, folder));
+      expect(file.sha256).toBe(sha256);
+      expect(await sourceFromBlob(file.blob.slice(), name).sha256!()).toBe(sha256);
+    } finally {
+      if (!has) Reflect.deleteProperty(crypto, 'subtle');
+    }
+  }
+  expect(crypto.subtle).toBeDefined();
 });
 
 test('a file of another site: packed, and one that may not be read', async () => {

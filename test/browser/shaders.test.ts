@@ -7,12 +7,8 @@ import { openBrowserContext } from '../../engine/context/browser.ts';
 import { WebGLDevice } from '../../engine/index.ts';
 import type { TextureSpec } from '../../engine/index.ts';
 import { Dvae, type DvaeWork } from '../../nets/dvae/dvae.ts';
-import {
-  expectedTensors,
-  OFFICIAL_DECODER,
-  OFFICIAL_ENCODER,
-  type DvaeArchitecture,
-} from '../../nets/dvae/architecture.ts';
+import { expectedTensors } from '../../nets/dvae/tensors.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../nets/dvae/architecture.ts';
 import type { TensorData, Weights } from '../../nets/weights.ts';
 
 const SHAPES: Readonly<Record<DvaeWork, readonly number[]>> = {

@@ -4,7 +4,7 @@
 
 The weights follow the recipe in weights-convert/families/openai/official-size.ts, worked out here a second time in NumPy, and are not
 stored: the hashes in golden.json say whether another generator made the same bits. The input is the notebook's
-preprocessing of demo/pictures/astronaut.png, stored as emoji-dvae/astronaut-256.input.png.
+preprocessing of docs/pictures/astronaut.png, stored as emoji-dvae/astronaut-256.input.png.
 """
 
 import os

@@ -11,7 +11,7 @@ Needs Debian 12's python3-pil 9.4.0, python3-numpy and imagemagick; from the rep
     expected/<name>.to32.ppm   the notebook's preprocessing of it at 32 pixels
     expected/lanczos-WxH.ppm   rgb8.png resized by Image.LANCZOS
 
-The pixels come from demo/pictures/astronaut.png (NASA, public domain) and from formulas. All pixels are Pillow's,
+The pixels come from docs/pictures/astronaut.png (NASA, public domain) and from formulas. All pixels are Pillow's,
 except for 16 bits a sample, where Pillow drops the low byte or clips: there they are round(v / 257), by numpy.
 """
 import struct
@@ -195,7 +195,7 @@ def make_webps(photo):
 
 def main():
     EXPECTED.mkdir(exist_ok=True)
-    astronaut = Image.open(HERE / "../../demo/pictures/astronaut.png").convert("RGB")
+    astronaut = Image.open(HERE / "../../docs/pictures/astronaut.png").convert("RGB")
     photo = astronaut.crop((150, 20, 394, 208)).resize((WIDTH, HEIGHT), Image.BOX)
     make_pngs(np.asarray(photo).astype(int))
     make_jpegs(photo)

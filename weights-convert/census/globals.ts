@@ -5,29 +5,16 @@
  * conversion. Names that can run code are reported as an attempt to do so, though nothing in a pickle can run here.
  */
 import { FormatError, UnsafeFileError } from '../../base/errors.ts';
+import { FAMILIES } from '../families/all-families.ts';
 import { findCodeRunner, type CodeRunner } from '../pickle/code-runners.ts';
 import { isHarmlessCall } from '../pickle/harmless-calls.ts';
 import { EXTENSION_REGISTRY } from '../pickle/module-names.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from '../pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from '../torch/dtypes.ts';
 
-/** The classes that OpenAI's two pickled modules consist of. */
-const MODULE_GLOBALS: readonly string[] = [
-  'dall_e.encoder.Encoder',
-  'dall_e.encoder.EncoderBlock',
-  'dall_e.decoder.Decoder',
-  'dall_e.decoder.DecoderBlock',
-  'dall_e.utils.Conv2d',
-  'torch.nn.modules.container.Sequential',
-  'torch.nn.modules.activation.ReLU',
-  'torch.nn.modules.linear.Identity',
-  'torch.nn.modules.pooling.MaxPool2d',
-  'torch.nn.modules.upsampling.Upsample',
-];
-
 /** What need not be called to be of use, and what makes values (harmless-calls.ts) together are the names that are known. */
 const KNOWN_GLOBALS: ReadonlySet<string> = new Set([
-  ...MODULE_GLOBALS,
+  ...FAMILIES.flatMap(({ form }) => form?.modules?.classes ?? []),
   ...STORAGE_DTYPES.keys(),
   ...TORCH_DTYPES.keys(),
 ]);

@@ -4,7 +4,7 @@
  */
 import type { FormatError } from '../../base/errors.ts';
 import type { PickleValue } from '../pickle/records.ts';
-import type { TensorData } from '../../nets/weights.ts';
+import type { LeftOutValue, TensorData } from '../../nets/weights.ts';
 
 /** A tensor of a file. */
 export interface FileTensor {
@@ -16,13 +16,6 @@ export interface FileTensor {
   readonly data: TensorData | FormatError;
   /** True for one of NumPy's in a pickle. */
   readonly isArray: boolean;
-}
-
-/** Something beside the tensors. */
-export interface LeftOutValue {
-  readonly path: string;
-  /** Its Python class, such as `argparse.Namespace`; for a function, its name. */
-  readonly className: string;
 }
 
 /** A value that is no tensor, and where it is. */

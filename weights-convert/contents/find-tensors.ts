@@ -10,7 +10,6 @@ import { formatName } from '../inspect/format-value.ts';
 import { classNameOf } from '../pickle/class-names.ts';
 import { isRecord, stringEntries, type PickleRecord, type PickleValue } from '../pickle/records.ts';
 import { interpretArray } from '../numpy/pickled-array.ts';
-import { PART_OF_CLASS } from '../families/openai/modules.ts';
 import { moduleClass } from './state-dict.ts';
 import { interpretTensor } from '../torch/tensor-record.ts';
 import type { TorchFile } from '../torch/torch-file.ts';
@@ -29,11 +28,12 @@ export type ReadableFile = Pick<TorchFile, 'root' | 'storages' | 'readTensor' | 
 /**
  * Lists the contents of a file.
  *
+ * @param whole classes of modules that are read as a whole by others, and not looked into
  * @throws FormatError `E_TENSOR_GEOMETRY`, `E_TENSOR_STORAGE`, `E_NPY_SIZE` for a tensor that cannot be, naming it;
  *   `E_PICKLE_LIMIT` for more tensors or longer names than any net has
  */
-export function findTensors(file: ReadableFile): FileContents {
-  const walk = new TensorWalk(file);
+export function findTensors(file: ReadableFile, whole: ReadonlySet<string>): FileContents {
+  const walk = new TensorWalk(file, whole);
   walk.run();
   return walk;
 }
@@ -50,11 +50,13 @@ class TensorWalk implements FileContents {
   readonly modules: FileModule[] = [];
   readonly dictionaries: Map<string, ReadonlyMap<string, PickleValue>> = new Map();
   readonly #file: ReadableFile;
+  readonly #whole: ReadonlySet<string>;
   readonly #seen = new Set<PickleRecord>();
   readonly #pending: Place[] = [];
 
-  constructor(file: ReadableFile) {
+  constructor(file: ReadableFile, whole: ReadonlySet<string>) {
     this.#file = file;
+    this.#whole = whole;
   }
 
   run(): void {
@@ -78,8 +80,7 @@ class TensorWalk implements FileContents {
     }
     const className = moduleClass(value);
     if (className !== undefined) this.modules.push({ path, className, value });
-    // A net of OpenAI's is read as a whole.
-    if (className !== undefined && PART_OF_CLASS.has(className)) return;
+    if (className !== undefined && this.#whole.has(className)) return;
     const isPlain = !isRecord(value) || isPlainContainer(value);
     if (className === undefined && path !== '')
       this.#addValue({ path, container, className: classNameOf(value), isPlain });

@@ -1,5 +1,6 @@
 /** What a file has beside the weights of its nets, as a list for people: nothing is dropped without a word. */
-import type { FileContents, FileTensor, LeftOutValue } from './file-tensors.ts';
+import type { FileContents, FileTensor } from './file-tensors.ts';
+import type { LeftOutValue } from '../../nets/weights.ts';
 import { formatName } from '../inspect/format-value.ts';
 import { isCopy } from './tensor-names.ts';
 import type { LeftOut } from '../../nets/weights.ts';

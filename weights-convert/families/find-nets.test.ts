@@ -16,7 +16,8 @@ import {
 } from '../../test/hostile/pickle-assembler.ts';
 import { safetensors } from '../../test/hostile/safetensors-attacks.ts';
 import { sourceFromBytes, type ByteSource } from '../byte-source.ts';
-import { expectedTensors, type DvaeArchitecture } from '../../nets/dvae/architecture.ts';
+import { expectedTensors } from '../../nets/dvae/tensors.ts';
+import type { DvaeArchitecture } from '../../nets/dvae/architecture.ts';
 import { writeModulePickle } from './openai/module-pickle.ts';
 import { generateTensors } from './openai/official-size.ts';
 import { openCheckpoint, openWeights } from '../open-weights.ts';

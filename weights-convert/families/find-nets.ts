@@ -4,9 +4,9 @@
  * does not settle is refused, and what of the file no net takes is listed.
  */
 import { FormatError } from '../../base/errors.ts';
-import { listShapes, type Shapes } from './openai/read-architecture.ts';
+import { listShapes, type Shapes } from '../contents/shapes.ts';
 import { contentsOf, type FileContents } from '../contents/file-tensors.ts';
-import { chooseSites, listSites, unwrapTensors } from './find-sites.ts';
+import { chooseSites, listNetClasses, listSites, unwrapTensors } from './find-sites.ts';
 import { findTensors, nameError, type ReadableFile } from '../contents/find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import { listRest } from '../contents/left-out.ts';
@@ -24,8 +24,8 @@ import type { TensorData } from '../../nets/weights.ts';
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
 export function findTorchNets(file: TorchFile, searched: SearchedFile): FoundNet[] {
-  const contents = findTensors(file);
-  if (!hasSites(contents)) refuseZeroOptimiser(file.root, searched.name);
+  const contents = findTensors(file, listNetClasses(searched.families));
+  if (!hasSites(contents, searched)) refuseZeroOptimiser(file.root, searched);
   return findNets(contents, searched, file);
 }
 
@@ -42,18 +42,18 @@ export function findStateDictNets(
 }
 
 /** Whether something of a net is there. */
-export function hasSites(contents: FileContents): boolean {
-  return listSites(contents, unwrapTensors(contents.tensors)).length > 0;
+export function hasSites(contents: FileContents, { families }: SearchedFile): boolean {
+  return listSites(contents, unwrapTensors(contents.tensors), families).length > 0;
 }
 
 /** The nets among the contents of a file; `file` is what its modules are read from. */
 export function findNets(contents: FileContents, searched: SearchedFile, file?: ReadableFile): FoundNet[] {
   const tensors = unwrapTensors(contents.tensors);
-  const sites = listSites(contents, tensors);
-  if (sites.length === 0) throw explainNone(contents, searched.name);
+  const sites = listSites(contents, tensors, searched.families);
+  if (sites.length === 0) throw explainNone(contents, searched);
   const opened: OpenedSite[] = chooseSites(sites, searched.name).map((site, _, chosen) =>
-    site.at.kind === 'module'
-      ? openModuleSite(site.at.module, file!, searched.name)
+    site.module
+      ? openModuleSite(site.module, site.form.modules!, file!, searched)
       : openTensorSite({ site, chosen, sites, tensors, dictionaries: contents.dictionaries }, searched),
   );
   const rest = listRest(contents, {
@@ -70,19 +70,20 @@ function addRest(net: FoundNet, rest: Required<Pick<FoundNet, 'leftOut' | 'leftO
 }
 
 /** Why there is no net to be found. */
-function explainNone(contents: FileContents, sourceName: string): FormatError {
-  refuseForeign(contents, sourceName);
+function explainNone(contents: FileContents, searched: SearchedFile): FormatError {
+  refuseForeign(contents, searched);
   refuseUnreadable(contents);
   const [module] = contents.modules;
-  const known = [...listDictionaries(contents).values()].flatMap((shapes) => recogniseNet(shapes) ?? [])[0];
+  const dictionaries = [...listDictionaries(contents).values()];
+  const known = dictionaries.flatMap((shapes) => recogniseNet(shapes, searched.families) ?? [])[0];
   const count = contents.tensors.length;
   const other = count > 0 ? `${count} tensors of another net` : 'neither a module nor a state dict';
-  return unknownNet(sourceName, known ? `${known.name}; ${known.note}` : module ? `a ${module.className}` : other);
+  return unknownNet(searched, known ? `${known.name}; ${known.note}` : module ? `a ${module.className}` : other);
 }
 
 /** @throws FormatError `E_NET_UNSUPPORTED` for a net known by name that dalle-gl cannot compute */
-function refuseForeign(contents: FileContents, sourceName: string): void {
-  for (const shapes of listDictionaries(contents).values()) refuseUnsupported(shapes, sourceName);
+function refuseForeign(contents: FileContents, searched: SearchedFile): void {
+  for (const shapes of listDictionaries(contents).values()) refuseUnsupported(shapes, searched);
 }
 
 /** @throws FormatError `E_TENSOR_DTYPE`, `E_NPY_DTYPE` where a tensor is of a type that is not read: it may be all there is */

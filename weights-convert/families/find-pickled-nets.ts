@@ -5,6 +5,7 @@ import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { FileContents } from '../contents/file-tensors.ts';
 import { findNets, hasSites } from './find-nets.ts';
+import { listNetClasses } from './find-sites.ts';
 import { findTensors } from '../contents/find-tensors.ts';
 import type { FoundNet, SearchedFile } from './found-net.ts';
 import { DEFAULT_BUDGETS } from '../pickle/budgets.ts';
@@ -23,13 +24,14 @@ export async function findPickledNets(source: ByteSource, searched: SearchedFile
   let contents: FileContents;
   try {
     pickle = decodePickle(bytes);
-    contents = findTensors({ root: pickle.root, storages: new StorageTable(new Map()), readTensor, readTensorBlocks });
+    const file = { root: pickle.root, storages: new StorageTable(new Map()), readTensor, readTensorBlocks };
+    contents = findTensors(file, listNetClasses(searched.families));
   } catch (error) {
     if (!(error instanceof FormatError) || error.code === 'E_NPY_SIZE') throw error;
     if (error.code === 'E_PICKLE_TRUNCATED' && bytes.length < source.size) throw sizeError(source);
     return undefined;
   }
-  if (!hasSites(contents)) return undefined;
+  if (!hasSites(contents, searched)) return undefined;
   if (pickle.length !== source.size) throw trailingError(source, source.size - pickle.length);
   return findNets(contents, searched);
 }

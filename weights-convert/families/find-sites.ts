@@ -3,9 +3,9 @@
  * training may have a net twice, as trained last and as a mean over time; then the first of these is meant.
  */
 import { FormatError } from '../../base/errors.ts';
-import { PART_OF_CLASS } from './openai/modules.ts';
 import type { FileContents, FileModule, FileTensor } from '../contents/file-tensors.ts';
 import { nameError } from '../contents/find-tensors.ts';
+import type { Anchor, CheckpointForm, Family } from './family.ts';
 import type { NetPart } from '../../nets/net-kinds.ts';
 import { isCopy, unwrapName } from '../contents/tensor-names.ts';
 
@@ -20,9 +20,12 @@ export interface Site {
   readonly part: NetPart;
   /** What stands before the net's own names; empty or with a dot at its end. */
   readonly prefix: string;
-  readonly at:
-    | { readonly kind: 'module'; readonly module: FileModule }
-    | { readonly kind: 'dvae' | 'dalle-pytorch' | 'dalle-gl'; readonly container: string };
+  /** How the family lays it out that it is of. */
+  readonly form: CheckpointForm;
+  /** The way to the dictionary that has its tensors, or to its module. */
+  readonly container: string;
+  /** Absent where its tensors are in a dictionary. */
+  readonly module?: FileModule;
 }
 
 /** All tensors under their unwrapped names. Two that would have the same keep their own, and are found to be too many. */
@@ -44,46 +47,54 @@ const MAX_SITES = 64;
  *
  * @throws FormatError `E_PICKLE_LIMIT` for more of them than any training has
  */
-export function listSites({ modules }: FileContents, tensors: readonly UnwrappedTensor[]): Site[] {
+export function listSites(
+  { modules }: FileContents,
+  tensors: readonly UnwrappedTensor[],
+  families: readonly Family[],
+): Site[] {
+  const forms = families.flatMap(({ form }) => form ?? []);
+  const own = modules.flatMap((module) => siteOfModule(module, forms) ?? []);
   const names = new Set(tensors.map(({ name }) => name));
-  const nets = tensors.flatMap(({ name, tensor }) => siteOf(name, tensor, names) ?? []);
-  const own = modules.flatMap((module): Site[] => {
-    const part = PART_OF_CLASS.get(module.className);
-    return part ? [{ part, prefix: unwrapName(`${module.path}.`), at: { kind: 'module', module } }] : [];
-  });
+  const anchors = forms.flatMap((form) => form.anchors.map((anchor) => ({ form, anchor })));
+  const nets: Site[] = [];
+  const within: string[] = [];
+  for (const { name, tensor } of tensors) {
+    for (const { form, anchor } of anchors) {
+      const prefix = prefixOf(name, anchor, names);
+      const part = prefix === undefined ? undefined : partOf(tensor, anchor);
+      if (prefix === undefined || part === undefined) continue;
+      nets.push({ part, prefix, form, container: tensor.container });
+      if (anchor.within !== undefined) within.push(prefix + anchor.within);
+      break;
+    }
+  }
   if (nets.length + own.length > MAX_SITES) throw limitError(nets.length + own.length);
-  const frozen = nets.filter(({ at }) => at.kind === 'dalle-pytorch').map(({ prefix }) => `${prefix}vae.`);
-  // The VAE within a transformer of DALLE-pytorch's is no net of its own.
-  return [...own, ...nets.filter(({ prefix }) => !frozen.some((vae) => prefix.startsWith(vae)))];
+  return [...own, ...nets.filter(({ prefix }) => !within.some((outer) => prefix.startsWith(outer)))];
 }
 
-/** The last tensor of a name that only one net has, and the names that must be beside it. */
-const ANCHORS: readonly (readonly [anchor: RegExp, kind: 'dalle-pytorch' | 'dalle-gl', beside: readonly string[]])[] = [
-  [/^((?:.*\.)?)to_logits\.1\.weight$/, 'dalle-pytorch', ['text_emb.weight', 'image_emb.weight']],
-  [/^((?:.*\.)?)text_embedding\.weight$/, 'dalle-gl', ['image_embedding.weight']],
-];
-
-function siteOf(name: string, tensor: FileTensor, names: ReadonlySet<string>): Site | undefined {
-  const { container } = tensor;
-  const dvae = /^((?:.*\.)?)blocks\.input\.(?:w|weight)$/.exec(name)?.[1];
-  if (dvae !== undefined) {
-    const part = partOfKernel(tensor);
-    return part && { part, prefix: dvae, at: { kind: 'dvae', container } };
-  }
-  for (const [pattern, kind, beside] of ANCHORS) {
-    const prefix = pattern.exec(name)?.[1];
-    if (prefix === undefined || !beside.every((other) => names.has(prefix + other))) continue;
-    return { part: 'transformer', prefix, at: { kind, container } };
-  }
-  return undefined;
+function siteOfModule(module: FileModule, forms: readonly CheckpointForm[]): Site | undefined {
+  const { className, path } = module;
+  const form = forms.find(({ modules }) => modules?.parts.has(className));
+  const part = form?.modules?.parts.get(className);
+  return form && part && { part, prefix: unwrapName(`${path}.`), form, container: path, module };
 }
 
-/** An encoder begins with a 7×7 kernel, a decoder with 1×1; one of another rank may have been cut into pieces. */
-function partOfKernel({ path, data }: FileTensor): NetPart | undefined {
+/** The classes of modules that are nets. */
+export function listNetClasses(families: readonly Family[]): Set<string> {
+  return new Set(families.flatMap(({ form }) => [...(form?.modules?.parts.keys() ?? [])]));
+}
+
+/** What stands before an anchor's name, if this is one. */
+function prefixOf(name: string, anchor: Anchor, names: ReadonlySet<string>): string | undefined {
+  if (name !== anchor.name && !name.endsWith(`.${anchor.name}`)) return undefined;
+  const prefix = name.slice(0, name.length - anchor.name.length);
+  return (anchor.beside ?? []).every((other) => names.has(prefix + other)) ? prefix : undefined;
+}
+
+function partOf({ path, data }: FileTensor, { part }: Anchor): NetPart | undefined {
+  if (typeof part === 'string') return part;
   if (data instanceof FormatError) throw nameError(path, data);
-  const [, , kernel] = data.shape;
-  if (data.shape.length !== 4) return 'encoder';
-  return kernel === 7 ? 'encoder' : kernel === 1 ? 'decoder' : undefined;
+  return part(data.shape);
 }
 
 /** Where programs put the weights, beside what else they save: the first that is there is meant. */

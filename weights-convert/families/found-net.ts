@@ -1,9 +1,8 @@
 /** What looking for nets in a file gives, or the error that says there is none. */
 import { FormatError } from '../../base/errors.ts';
-import type { SavedSettings } from './dalle-pytorch/open-transformer.ts';
-import type { LeftOutValue } from '../contents/file-tensors.ts';
 import type { NetArchitecture } from '../../nets/net-kinds.ts';
-import type { LeftOut, TakenOff, TensorData } from '../../nets/weights.ts';
+import type { LeftOut, LeftOutValue, TakenOff, TensorData } from '../../nets/weights.ts';
+import { listReadable, type Family, type SavedSettings, type SettingsFile } from './family.ts';
 
 /** A net and the tensors that the file has for it, not yet checked against each other. */
 export interface FoundNet {
@@ -17,15 +16,22 @@ export interface FoundNet {
 /** Where the nets are looked for. */
 export interface SearchedFile {
   readonly name: string;
-  /** What DALLE-pytorch keeps in a file of its own beside the weights, where training ran under DeepSpeed. */
-  readonly settings?: SavedSettings | undefined;
+  /** Of which families they may be. */
+  readonly families: readonly Family[];
+  /** What lies in a file of its own beside the weights. */
+  readonly settings?: FoundSettings | undefined;
+}
+
+/** What a file of settings says, and what file that is. */
+export interface FoundSettings {
+  readonly file: SettingsFile;
+  readonly entries: SavedSettings;
 }
 
 /** An error about a file with no net that dalle-gl knows. */
-export function unknownNet(sourceName: string, what: string): FormatError {
+export function unknownNet({ name, families }: SearchedFile, what: string): FormatError {
   return new FormatError(
     'E_ARCHITECTURE',
-    `openWeights: ${sourceName} holds ${what}. dalle-gl reads an encoder or decoder of OpenAI's dVAE as a module ` +
-      `(encoder.pkl, decoder.pkl) or a state dict, and transformers of its own and of DALLE-pytorch as saved by training.`,
+    `openWeights: ${name} holds ${what}. dalle-gl reads ${listReadable(families)}.`,
   );
 }

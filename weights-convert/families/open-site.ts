@@ -3,24 +3,19 @@
  * the net's is left out where that changes nothing, and else stays, to be found one too many.
  */
 import { FormatError } from '../../base/errors.ts';
-import { inferArchitecture, listShapes, readSizes, type Shapes } from './openai/read-architecture.ts';
-import { checkModules } from './openai/check-modules.ts';
+import { listShapes, type Shapes } from '../contents/shapes.ts';
 import { checkTensors } from '../check-tensors.ts';
-import { readDallePytorch, SETTINGS_KEYS } from './dalle-pytorch/open-transformer.ts';
-import { canonicalName, whyLeftOut } from './dalle-pytorch/names.ts';
-import { officialName } from './openai/names.ts';
-import { PART_OF_CLASS } from './openai/modules.ts';
 import type { FileModule, FileTensor } from '../contents/file-tensors.ts';
+import type { CheckpointForm, ModuleForm } from './family.ts';
 import type { Site, UnwrappedTensor } from './find-sites.ts';
 import { nameError, type ReadableFile } from '../contents/find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import { expectedNetTensors, type NetArchitecture } from '../../nets/net-kinds.ts';
 import { refusePartitioned } from './partitioned.ts';
-import { plainEntries, type PickleValue } from '../pickle/records.ts';
+import type { PickleValue } from '../pickle/records.ts';
 import { recogniseNet } from './recognise-net.ts';
 import { collectModuleTensors, listModules } from '../contents/state-dict.ts';
 import { listWrappers, unwrapName } from '../contents/tensor-names.ts';
-import { readTransformerConfig } from '../../nets/transformer/read-architecture.ts';
 import type { LeftOut, TakenOff, TensorData } from '../../nets/weights.ts';
 
 /** A net, and what of the file it accounts for. */
@@ -35,14 +30,18 @@ export interface OpenedSite {
 }
 
 /**
- * A pickled module of OpenAI's classes.
+ * A pickled module of a class that is a net's.
  *
- * @throws FormatError as `listModules`, `readSizes`, `checkTensors`, `checkModules`
+ * @throws FormatError as `listModules`, `checkTensors` and the family's form of modules
  */
-export function openModuleSite(module: FileModule, file: ReadableFile, sourceName: string): OpenedSite {
-  const kind = PART_OF_CLASS.get(module.className) === 'encoder' ? 'dvae-encoder' : 'dvae-decoder';
+export function openModuleSite(
+  module: FileModule,
+  form: ModuleForm,
+  file: ReadableFile,
+  searched: SearchedFile,
+): OpenedSite {
   const modules = listModules(module.value);
-  const architecture = readSizes(kind, modules[0]!.attributes);
+  const architecture = form.readArchitecture(modules);
   const tensors = new Map<string, TensorData>();
   for (const [name, record] of collectModuleTensors(modules, file.storages)) {
     const { shape, dtype } = record;
@@ -50,10 +49,10 @@ export function openModuleSite(module: FileModule, file: ReadableFile, sourceNam
     const read = { read: () => file.readTensor(record), readBlocks: () => file.readTensorBlocks(record) };
     tensors.set(name, { shape, dtype, ...own, ...read });
   }
-  refusePartitioned(listShapes(tensors), sourceName);
+  refusePartitioned(listShapes(tensors), searched);
   // Wrong tensors say more than the wrong modules behind them.
-  checkTensors(architecture, tensors, sourceName);
-  checkModules(architecture, modules);
+  checkTensors(architecture, tensors, searched.name);
+  form.check(architecture, modules);
   return { net: { architecture, tensors }, accounted: [], containers: [module.path], settings: [] };
 }
 
@@ -77,38 +76,34 @@ export function openTensorSite(place: TensorSite, searched: SearchedFile): Opene
   const shapes = new Map(
     [...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])),
   );
-  refusePartitioned(shapes, searched.name);
+  refusePartitioned(shapes, searched);
   const { settings, architecture } = readArchitecture(place, shapes, searched);
-  const { kept, leftOut } = separate(own, architecture);
+  const { kept, leftOut } = separate(own, architecture, site.form);
   const tensors = new Map<string, TensorData>();
   for (const [name, { path, data }] of kept) {
     if (data instanceof FormatError) throw nameError(path, data);
     tensors.set(name, path === name ? data : { ...data, nameInFile: path });
   }
   const net = { architecture, tensors, leftOut, takenOff: listTakenOff(kept, site) };
-  return { net, accounted: [...own.values()], containers: [containerOf(site)], settings };
-}
-
-function containerOf({ at }: Site): string {
-  return at.kind === 'module' ? at.module.path : at.container;
+  return { net, accounted: [...own.values()], containers: [site.container], settings };
 }
 
 /**
- * The tensors of a place's dictionary by the net's names: those under its prefix, and with the first net of the
+ * The tensors of a place's dictionary by the family's names: those under its prefix, and with the first net of the
  * dictionary those under nobody's. A second tensor for one name keeps its own.
  */
 function nameOwn({ site, chosen, sites, tensors }: TensorSite): Map<string, FileTensor> {
-  const container = containerOf(site);
-  const neighbours = sites.filter((other) => containerOf(other) === container);
-  const isFirst = chosen.find((other) => containerOf(other) === container) === site;
+  const { container, form } = site;
+  const neighbours = sites.filter((other) => other.container === container);
+  const isFirst = chosen.find((other) => other.container === container) === site;
   const own = new Map<string, FileTensor>();
   for (const { name, tensor } of tensors) {
     if (tensor.container !== container) continue;
     const owner = longest(neighbours.filter(({ prefix }) => name.startsWith(prefix)));
     if (owner ? owner !== site : !isFirst) continue;
     const bare = owner ? name.slice(site.prefix.length) : name;
-    const netName = site.at.kind === 'dvae' ? officialName(bare) : bare;
-    own.set(own.has(netName) ? tensor.path : netName, tensor);
+    const ownName = form.ownName?.(bare) ?? bare;
+    own.set(own.has(ownName) ? tensor.path : ownName, tensor);
   }
   return own;
 }
@@ -122,33 +117,21 @@ interface Described {
   readonly settings: readonly string[];
 }
 
-function readArchitecture(
-  { site, dictionaries }: TensorSite,
-  shapes: Shapes,
-  { name: sourceName, settings: beside }: SearchedFile,
-): Described {
-  const container = containerOf(site);
-  if (site.at.kind === 'dvae') {
-    const architecture = inferArchitecture(shapes);
-    if (!architecture) throw unknownNet(sourceName, `${shapes.size} tensors of another net`);
-    return { architecture, settings: [] };
-  }
-  const key = site.at.kind === 'dalle-gl' ? 'config' : 'hparams';
-  const found = findAround(container, dictionaries, key);
-  if (site.at.kind === 'dalle-gl') {
-    const config = plainEntries(found?.entries.get(key));
-    if (!config) throw unknownNet(sourceName, explainSettings(shapes));
-    return { architecture: readTransformerConfig(config), settings: [joinKey(found!.path, key)] };
-  }
-  const entries = found?.entries ?? beside;
-  if (!entries) throw unknownNet(sourceName, explainSettings(shapes));
-  const architecture = readDallePytorch(entries, shapes, sourceName);
-  return { architecture, settings: found ? SETTINGS_KEYS.map((name) => joinKey(found.path, name)) : [] };
+function readArchitecture({ site, dictionaries }: TensorSite, shapes: Shapes, searched: SearchedFile): Described {
+  const { container, form } = site;
+  const [key] = form.settings ?? [];
+  const around = key === undefined ? undefined : findAround(container, dictionaries, key);
+  const beside = searched.settings?.file === form.settingsFile ? searched.settings?.entries : undefined;
+  const settings = around?.entries ?? beside;
+  const architecture = form.readArchitecture({ shapes, settings, sourceName: searched.name });
+  if (!architecture) throw explainUnsettled(shapes, searched);
+  return { architecture, settings: around ? form.settings!.map((name) => joinKey(around.path, name)) : [] };
 }
 
-function explainSettings(shapes: Shapes): string {
-  const known = recogniseNet(shapes);
-  return known ? `${known.name}; ${known.note}` : `${shapes.size} tensors of another net`;
+/** Why what was found says too little of a net. */
+function explainUnsettled(shapes: Shapes, searched: SearchedFile): FormatError {
+  const known = recogniseNet(shapes, searched.families);
+  return unknownNet(searched, known ? `${known.name}; ${known.note}` : `${shapes.size} tensors of another net`);
 }
 
 /** The nearest dictionary around a place that has such a key. */
@@ -175,16 +158,16 @@ const NOT_READ = 'types that are neither read nor needed';
 function separate(
   own: ReadonlyMap<string, FileTensor>,
   architecture: NetArchitecture,
+  form: CheckpointForm,
 ): { kept: Map<string, FileTensor>; leftOut: LeftOut[] } {
   const expected = expectedNetTensors(architecture);
-  const isForeign = architecture.kind === 'transformer' && architecture.names === 'dalle-pytorch';
   const kept = new Map<string, FileTensor>();
   const counts = new Map<string, number>();
   for (const [name, tensor] of own) {
     const { data } = tensor;
-    const isNeeded = isForeign ? canonicalName(name) !== undefined : expected.has(name);
+    const isNeeded = form.netName ? form.netName(name) !== undefined : expected.has(name);
     const isOther = data instanceof FormatError ? NOT_READ : isWholeNumber(data) ? WHOLE_NUMBERS : undefined;
-    const reason = isNeeded ? undefined : ((isForeign ? whyLeftOut(name) : undefined) ?? isOther);
+    const reason = isNeeded ? undefined : (form.whyLeftOut?.(name) ?? isOther);
     if (reason === undefined) kept.set(name, tensor);
     else counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }

@@ -1,7 +1,8 @@
 /** Nets that are known by name are called by it, whatever wraps them, and refused where there is no net for them. */
 import { describe, expect, test } from 'vitest';
 import { sourceFromBytes } from '../byte-source.ts';
-import { expectedTensors, OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
+import { expectedTensors } from '../../nets/dvae/tensors.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
 import { openWeights } from '../open-weights.ts';
 import { recogniseNet } from './recognise-net.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';

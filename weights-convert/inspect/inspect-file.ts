@@ -3,13 +3,14 @@
  * `dalle-gl inspect`, in Node and in the browser. Reads tables of contents and pickles, never a tensor's numbers.
  */
 import { checkObject } from '../../base/check-argument.ts';
-import { checkSource } from '../check-given.ts';
+import { checkSource } from '../check-source.ts';
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { describeArchitecture } from '../check-tensors.ts';
+import { describeArchitecture } from '../../nets/net-kinds.ts';
 import { listNpz, openNpy } from '../numpy/npy-tensor.ts';
 import { gatherShards, openCheckpoint } from '../open-weights.ts';
-import { recogniseNet, type RecognisedNet } from '../families/recognise-net.ts';
+import type { RecognisedNet } from '../families/family.ts';
+import { recogniseNet } from '../families/recognise-net.ts';
 import { closeShards, isSharded, readShardedLayout, type ShardedSource } from '../safetensors/open-shards.ts';
 import { readSafetensorsLayout } from '../safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from '../sniff.ts';

@@ -5,7 +5,7 @@
  * Everything is bounded: a list that was cut says how many it left out.
  */
 import type { GlobalStatus } from '../census/globals.ts';
-import type { RecognisedNet } from '../families/recognise-net.ts';
+import type { RecognisedNet } from '../families/family.ts';
 import type { Container } from '../sniff.ts';
 
 /** A list that a file cannot make longer than is useful. */

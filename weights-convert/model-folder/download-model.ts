@@ -22,7 +22,7 @@ export async function downloadModel(
   const { signal } = options;
   return openModel(
     async (name, file) => {
-      const { blob } = await downloadPart(addressIn(base, name), options, file);
+      const { blob } = await downloadPart(addressIn(base, name), options, file, verify);
       return sourceFromBlob(blob, name);
     },
     wanted,

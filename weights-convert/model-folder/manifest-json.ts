@@ -4,7 +4,6 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { readSizes } from '../families/openai/read-architecture.ts';
 import type { ByteSource } from '../byte-source.ts';
 import {
   isIndexName,
@@ -16,9 +15,8 @@ import {
   type SourceDescription,
   type TokenizerPart,
 } from './manifest.ts';
-import { NET_PARTS, partOf, type NetArchitecture, type NetPart } from '../../nets/net-kinds.ts';
+import { findNetKind, NET_PARTS, partOf, readNet, type NetArchitecture, type NetPart } from '../../nets/net-kinds.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../../nets/sampling/defaults.ts';
-import { readTransformer } from '../../nets/transformer/read-architecture.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -83,12 +81,9 @@ function parseTokenizer(fields: Fields): TokenizerPart {
 }
 
 function parseArchitecture(fields: Fields): NetArchitecture {
-  const kind = fields.get('kind');
-  if (kind === 'transformer') return readTransformer(fields);
-  if (kind !== 'dvae-encoder' && kind !== 'dvae-decoder')
-    throw modelError('a part is of a kind this dalle-gl does not know');
-  const sizes = new Map([...fields].filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
-  return readSizes(kind, sizes);
+  const kind = findNetKind(fields.get('kind'));
+  if (kind === undefined) throw modelError('a part is of a kind this dalle-gl does not know');
+  return readNet(kind, fields);
 }
 
 function parseSampling(fields: Fields): { readonly sampling?: SamplingDefaults } {

@@ -9,7 +9,7 @@ import { checkEach, checkFunction } from '../../base/check-argument.ts';
 import { checkOptions } from '../../base/check-options.ts';
 import { AbortedError, FormatError } from '../../base/errors.ts';
 import { hashSource, type ByteSource } from '../byte-source.ts';
-import { checkSource } from '../check-given.ts';
+import { checkSource } from '../check-source.ts';
 import {
   isIndexName,
   MANIFEST_NAME,

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageRoot } from '../../base/node/package-files.ts';
 import { countElements } from '../torch/tensor-record.ts';
-import { expectedTensors, OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
+import { expectedTensors } from '../../nets/dvae/tensors.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
 
 const built = join(packageRoot, 'dist/node.js');
 const folder = mkdtempSync(join(tmpdir(), 'dalle-gl-memory-'));

@@ -9,19 +9,19 @@ import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import { describeNonFinite, NonFiniteCounter, type NonFinite } from '../count-non-finite.ts';
 import { throwIfAborted } from '../describe-source.ts';
-import type { LeftOutValue } from '../contents/file-tensors.ts';
+import type { LeftOutValue } from '../../nets/weights.ts';
 import type { ModelFile, ModelParts, SourceDescription } from '../model-folder/manifest.ts';
 import { openModel, type OpenFile } from '../model-folder/open-model.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../../nets/net-kinds.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
-import type { Container } from '../sniff.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../../nets/weights.ts';
 import { withModelFolder } from './claim-model-folder.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
-import { writeModelLocked, type PartToWrite } from './write-model-folder.ts';
+import { writeModelLocked } from './write-model-folder.ts';
+import type { PartToWrite } from './write-model-parts.ts';
 
 /** What is converted, where to, and how. */
 export interface ConvertOptions extends SourceControl {
@@ -56,7 +56,7 @@ interface ConvertedFiles {
 export interface ConvertedPart extends ConvertedFiles {
   readonly name: NetPart;
   readonly architecture: NetArchitecture;
-  readonly container: Container;
+  readonly container: string;
   readonly tensors: number;
   readonly parameters: number;
   /** Tensors of the source that were not needed, with the reason. */

@@ -132,11 +132,11 @@ test.each<[string, (bytes: Uint8Array<ArrayBuffer>, name: string) => ByteSource]
 test('a blob is hashed once', async () => {
   let reads = 0;
   const blob = new Blob([new Uint8Array(3_000_000)]);
-  const slice = blob.slice.bind(blob);
-  blob.slice = (...range): Blob => (reads++, slice(...range));
+  const arrayBuffer = blob.arrayBuffer.bind(blob);
+  blob.arrayBuffer = () => (reads++, arrayBuffer());
   const first = await sourceFromBlob(blob, 'a').sha256!();
   expect(await sourceFromBlob(blob, 'b').sha256!()).toBe(first);
-  expect(reads).toBe(3);
+  expect(reads).toBe(1);
 });
 
 test('can be interrupted', async () => {

@@ -5,18 +5,18 @@
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import type { SavedSettings } from '../families/dalle-pytorch/open-transformer.ts';
-import { readSettingsFile } from '../families/dalle-pytorch/settings.ts';
+import type { FoundSettings } from '../families/found-net.ts';
+import { readSettingsFile } from '../families/read-settings-file.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
 import type { PartName, SourceDescription } from '../model-folder/manifest.ts';
 import { partOf } from '../../nets/net-kinds.ts';
-import { gatherShards, openWithSettings } from '../open-weights.ts';
+import { gatherShards, openNets } from '../open-weights.ts';
 import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openSource } from './open-source.ts';
-import type { PartToWrite, TokenizerToWrite } from './write-model-folder.ts';
+import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
 
 export interface SourceControl extends ConversionControl {
   /** The folder that keeps downloads [as `downloadFile`]. */
@@ -69,7 +69,7 @@ async function readSources(
   const owners = new Map<PartName, string>();
   const checkpoints: ByteSource[] = [];
   let tokenizer: TokenizerToWrite | undefined;
-  let auxiliary: { readonly name: string; readonly settings: SavedSettings } | undefined;
+  let auxiliary: { readonly name: string; readonly settings: FoundSettings } | undefined;
   for (const named of sources) {
     throwIfAborted(control.signal);
     const file = await openSource(named, { ...downloadOptions(control), onOpen: (path) => paths.push(path) });
@@ -87,22 +87,17 @@ async function readSources(
   }
   // Settings may be named behind the weights they belong to.
   for (const whole of checkpoints) {
-    const nets = await openWithSettings(whole, auxiliary?.settings);
+    const nets = await openNets(whole, { settings: auxiliary?.settings });
     for (const { architecture } of nets) claimPart(owners, partOf(architecture), whole.name);
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
-  if (auxiliary && !owners.has('transformer')) throw auxiliaryError(auxiliary.name);
+  if (auxiliary && !owners.has(auxiliary.settings.file.part)) throw aloneError(auxiliary.name, auxiliary.settings);
   return { parts, ...(tokenizer && { tokenizer }) };
 }
 
-function auxiliaryError(file: string): FormatError {
-  return new FormatError(
-    'E_ARCHITECTURE',
-    `convertToModelFolder: ${file} is what DALLE-pytorch keeps beside a transformer's weights, without the weights. Name ` +
-      `them too: mp_rank_00_model_states.pt of the same checkpoint, or after ZeRO training what zero_to_fp32.py makes of ` +
-      `it, as in dalle-gl convert auxiliary.pt pytorch_model.bin -o DIR.`,
-  );
+function aloneError(name: string, { file }: FoundSettings): FormatError {
+  return new FormatError('E_ARCHITECTURE', `convertToModelFolder: ${name} is ${file.alone}`);
 }
 
 function downloadOptions({ onProgress, signal, cache }: SourceControl): DownloadFileOptions {

@@ -14,34 +14,16 @@ import { OutputFiles } from '../../base/node/output-files.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../model-folder/manifest-json.ts';
-import {
-  MANIFEST_NAME,
-  type ModelManifest,
-  type ModelParts,
-  type SourceDescription,
-} from '../model-folder/manifest.ts';
+import { MANIFEST_NAME, type ModelManifest, type ModelParts } from '../model-folder/manifest.ts';
 import type { OpenFile } from '../model-folder/open-model.ts';
 import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
-import type { Weights } from '../../nets/weights.ts';
 import { withModelFolder } from './claim-model-folder.ts';
 import { openFileSource } from './file-source.ts';
 import { checkUnchanged, inspectTarget } from './model-target.ts';
 import { formatNote } from './replacement-note.ts';
 import { describeWriteFailure } from './write-failure.ts';
-import { writeParts, type Writing } from './write-model-parts.ts';
-
-/** One net to write, with the description of the file it came from. */
-export interface PartToWrite {
-  readonly weights: Weights;
-  readonly source: SourceDescription;
-}
-
-/** A tokenizer's file to copy, with its description. */
-export interface TokenizerToWrite {
-  readonly bytes: Uint8Array;
-  readonly source: SourceDescription;
-}
+import { writeParts, type PartToWrite, type TokenizerToWrite, type Writing } from './write-model-parts.ts';
 
 export interface WriteModelOptions {
   readonly out: string;

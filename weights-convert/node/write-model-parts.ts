@@ -10,14 +10,27 @@ import {
   type ModelFile,
   type ModelPart,
   type ModelParts,
+  type SourceDescription,
   type TokenizerPart,
 } from '../model-folder/manifest.ts';
 import { NET_PARTS, partOf, type NetPart } from '../../nets/net-kinds.ts';
+import type { Weights } from '../../nets/weights.ts';
 import { planShards, type ShardPlan } from '../safetensors/plan-shards.ts';
 import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { checkName, chooseName, type ModelTarget, type TargetOptions } from './model-target.ts';
 import { createNodeHasher } from './node-hasher.ts';
-import type { PartToWrite, TokenizerToWrite } from './write-model-folder.ts';
+
+/** One net to write, with the description of the file it came from. */
+export interface PartToWrite {
+  readonly weights: Weights;
+  readonly source: SourceDescription;
+}
+
+/** A tokenizer's file to copy, with its description. */
+export interface TokenizerToWrite {
+  readonly bytes: Uint8Array;
+  readonly source: SourceDescription;
+}
 
 /** What is written, and how far it has come. */
 export interface Writing extends TargetOptions {

@@ -9,7 +9,7 @@ import { writeNpy } from './npy.ts';
 import { openWeights } from '../open-weights.ts';
 import { sniffContainer } from '../sniff.ts';
 
-const folder = new URL('corpus/numpy/', import.meta.url);
+const folder = new URL('../corpus/numpy/', import.meta.url);
 const expected: Record<string, { shape: number[]; float32: string }> = JSON.parse(
   readFileSync(new URL('expected.json', folder), 'utf8'),
 );

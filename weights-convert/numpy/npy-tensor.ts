@@ -6,7 +6,8 @@
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { NPY_HEADER_LIMIT, readNpyHeader } from './npy-header.ts';
-import { DTYPE_BYTES, type Dtype } from '../torch/dtypes.ts';
+import { DTYPE_BYTES } from '../torch/dtypes.ts';
+import type { Dtype } from '../../nets/weights.ts';
 import { readTensor, readTensorBlocks } from '../torch/read-tensor.ts';
 import { countElements, type TensorRecord } from '../torch/tensor-record.ts';
 import type { TensorData } from '../../nets/weights.ts';

@@ -17,6 +17,11 @@ export function dict(entries: DictRecord['entries']): DictRecord {
   return { tag: 'dict', entries, depth: 1 };
 }
 
+/** A dict of plain values by name. */
+export function plainDict(fields: ReadonlyMap<string, PlainValue>): DictRecord {
+  return dict([...fields].map(([name, value]) => [name, plain(value)]));
+}
+
 /** As state dicts and registries of modules are. */
 export function orderedDict(entries: DictRecord['entries']): CallRecord {
   return { ...call('reduce', 'collections.OrderedDict', []), entries };

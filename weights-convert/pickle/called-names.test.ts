@@ -21,6 +21,10 @@ function attribute(owner: Uint8Array, name: string): Uint8Array {
   return call(getattr, owner, text(name));
 }
 
+function nest(owner: Uint8Array, levels: number, name: string): Uint8Array {
+  return levels === 0 ? owner : attribute(nest(owner, levels - 1, name), name);
+}
+
 test.each<[name: string, pieces: (Uint8Array | string)[], called: string[]]>([
   ['REDUCE', [call(run, text('id'))], ['evil.run']],
   ['OBJ', ['(', run, text('id'), 'o'], ['evil.run']],
@@ -70,6 +74,9 @@ test.each<[name: string, pieces: (Uint8Array | string)[], called: string[]]>([
   ],
   ['the class of a storage', [tuple(text('storage'), run, text('0'), text('cpu'), 'K\x01'), 'Q'], ['evil.run']],
   ['only named', [run], []],
+  ['an attribute of an attribute too many', [nest(thing, 9, 'A')], ['builtins.getattr']],
+  ['attributes of a name too long to be one', [nest(thing, 3, 'A'.repeat(199))], ['builtins.getattr']],
+  ['classes within classes', [nest(thing, 8, 'A')], []],
   ['a class within a class', [attribute(attribute(thing, 'A'), 'B')], []],
   ['an instance of a class within a class', [attribute(thing, 'A'), ')\x81'], []],
   ['the class of None', [call(global('builtins', 'type'), 'N')], []],
@@ -87,6 +94,20 @@ test('results of results of results end', () => {
   // Nesting is bounded by the decoder; the way to the innermost name is bounded here.
   const { calls } = decodePickle(pickle(run, ')R'.repeat(1500)));
   expect(calls.flatMap(listCalledNames)).toHaveLength(1500);
+});
+
+test.each<[name: string, calls: number, owner: Uint8Array]>([
+  ['a name', 8, thing],
+  ['nothing that is named', 40, call(run)],
+])('the way from many calls to %s is gone once', (_, levels, owner) => {
+  const { calls } = decodePickle(pickle(nest(owner, levels, 'A'), 'q\x000', 'h\0)R0'.repeat(1000), 'N'));
+  let reads = 0;
+  for (const record of calls) {
+    const { args } = record;
+    Object.defineProperty(record, 'args', { get: () => (reads++, args) });
+  }
+  expect(calls.flatMap(listCalledNames).length).toBeGreaterThanOrEqual(1000);
+  expect(reads).toBeLessThan(2 * calls.length);
 });
 
 test.each(['b', 'a', 's'])(

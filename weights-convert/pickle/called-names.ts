@@ -2,12 +2,14 @@
  * What Python would have called for one call of a pickle: the function itself, and those that it is given to call. Names
  * that are only referred to are no calls, and neither is an instance made by NEWOBJ, whose `__init__` does not run.
  */
+import { DEFAULT_BUDGETS } from './budgets.ts';
 import {
   isRecord,
   globalName,
   sequenceItems,
   type CallRecord,
   type GlobalRecord,
+  type PickleRecord,
   type PickleValue,
 } from './records.ts';
 import type { PickleTrace } from './trace.ts';
@@ -41,8 +43,21 @@ const GETS_ATTRIBUTE = 'builtins.getattr';
 
 /** Names within names, such as the result of a call that is called: followed so far and no further. */
 const MAX_STEPS = 16;
-/** Classes within classes. */
+/** Classes within classes; a name of all of them is bounded as one that a pickle writes out. */
 const MAX_ATTRIBUTES = 8;
+
+/** What a call of `getattr` comes to, if it is a plain name, and of how many such calls one in the other. */
+interface Attribute {
+  readonly name: GlobalRecord | undefined;
+  readonly levels: number;
+}
+
+/**
+ * What calls came to, for as long as somebody holds them: a pickle can lead to one call from a million others. Nothing of
+ * it is filled in later, since only tuples are looked into.
+ */
+const ATTRIBUTES = new WeakMap<CallRecord, Attribute>();
+const NO_NAME: Attribute = { name: undefined, levels: 0 };
 
 /** The names that Python would have called. */
 export function listCalledNames(call: CallRecord): GlobalRecord[] {
@@ -75,18 +90,29 @@ function isClassName(callee: PickleValue): boolean {
  * @returns undefined for any other call, and where it is no plain name of something that is named
  */
 export function findAttribute(call: CallRecord): GlobalRecord | undefined {
-  const steps: string[] = [];
-  let current: PickleValue | undefined = call;
-  while (isRecord(current) && current.tag === 'call' && steps.length < MAX_ATTRIBUTES) {
-    const { by, callee, args }: CallRecord = current;
-    if (by !== 'reduce' || !isNameOf(callee, GETS_ATTRIBUTE)) return undefined;
-    const [owner, step, ...others]: readonly PickleValue[] = sequenceItems(args) ?? [];
-    if (others.length > 0 || typeof step !== 'string' || !/^[A-Za-z_]\w{0,199}$/.test(step)) return undefined;
-    steps.unshift(step);
-    current = owner;
-  }
-  if (!isRecord(current) || current.tag !== 'global' || globalName(current) === GETS_ATTRIBUTE) return undefined;
-  return { tag: 'global', module: current.module, name: [current.name, ...steps].join('.') };
+  return followOwners(call).name;
+}
+
+function followOwners(call: CallRecord): Attribute {
+  if (call.by !== 'reduce' || !isNameOf(call.callee, GETS_ATTRIBUTE)) return NO_NAME;
+  const found = ATTRIBUTES.get(call) ?? joinAttribute(call.args);
+  ATTRIBUTES.set(call, found);
+  return found;
+}
+
+function joinAttribute(args: PickleValue): Attribute {
+  if (!isRecord(args) || args.tag !== 'tuple' || args.items.length !== 2) return NO_NAME;
+  const [owner, step] = args.items;
+  if (!isRecord(owner) || typeof step !== 'string' || !/^[A-Za-z_]\w{0,199}$/.test(step)) return NO_NAME;
+  const { name: outer, levels } = owner.tag === 'call' ? followOwners(owner) : { name: plainName(owner), levels: 0 };
+  if (!outer || levels === MAX_ATTRIBUTES) return NO_NAME;
+  const { module, name } = outer;
+  if (module.length + name.length + step.length > DEFAULT_BUDGETS.nameCharacters) return NO_NAME;
+  return { name: { tag: 'global', module, name: `${name}.${step}` }, levels: levels + 1 };
+}
+
+function plainName(owner: PickleRecord): GlobalRecord | undefined {
+  return owner.tag === 'global' && !isNameOf(owner, GETS_ATTRIBUTE) ? owner : undefined;
 }
 
 /** Compares without joining: a pickle has many calls. */

@@ -5,7 +5,8 @@
 import { FormatError } from '../../base/errors.ts';
 import { readBlocks, type ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
-import { DTYPE_BYTES, type Dtype } from '../torch/dtypes.ts';
+import { DTYPE_BYTES } from '../torch/dtypes.ts';
+import type { Dtype } from '../../nets/weights.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import type { TensorData } from '../../nets/weights.ts';
 import { parseSafetensorsHeader, type HeaderEntry } from './header-parser.ts';

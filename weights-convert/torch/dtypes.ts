@@ -2,9 +2,7 @@
  * The element types of torch tensors, by the names pickles use for them: storage classes (typed, torch's own form) and
  * `torch.float32`-like dtypes (which `_rebuild_tensor_v3` states beside an untyped storage).
  */
-
-/** Element types that can be read, in safetensors' spelling. */
-export type Dtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
+import type { Dtype } from '../../nets/weights.ts';
 
 /** Bytes of one element. */
 export const DTYPE_BYTES: Readonly<Record<Dtype, number>> = {

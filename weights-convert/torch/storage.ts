@@ -5,7 +5,8 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { globalName, isRecord, sequenceItems, type PickleValue } from '../pickle/records.ts';
-import { DTYPE_BYTES, STORAGE_DTYPES, type Dtype } from './dtypes.ts';
+import { DTYPE_BYTES, STORAGE_DTYPES } from './dtypes.ts';
+import type { Dtype } from '../../nets/weights.ts';
 
 /** Where the bytes of one storage lie in the file. */
 export interface Storage {

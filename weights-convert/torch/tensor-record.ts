@@ -14,7 +14,8 @@ import {
   type PickleValue,
   type TupleRecord,
 } from '../pickle/records.ts';
-import { TORCH_DTYPES, type Dtype } from './dtypes.ts';
+import { TORCH_DTYPES } from './dtypes.ts';
+import type { Dtype } from '../../nets/weights.ts';
 import type { StorageReference, StorageTable } from './storage.ts';
 
 export interface TensorRecord {

@@ -6,10 +6,11 @@ import { nameFile, parseAddress } from '../../base/address.ts';
 import { checkText } from '../../base/check-argument.ts';
 import { checkOptions } from '../../base/check-options.ts';
 import type { UnsharedBytes } from '../../base/platform.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
 import { resumeValidator } from './file-version.ts';
 import type { ModelFile } from '../model-folder/manifest.ts';
 import { requestFile, type TransferOptions } from './request-file.ts';
-import { createSha256, rememberBlobHash } from '../sha256.ts';
+import { createPageHasher, rememberBlobHash } from '../sha256.ts';
 
 /** How far a download is, in bytes of the whole file. */
 export interface DownloadProgress {
@@ -60,9 +61,15 @@ export async function downloadBlob(source: string | URL, options: DownloadOption
 /**
  * The same for a file that may be described beforehand. Whether its hash is the expected one is for others to say.
  *
+ * @param verify false to take what `file` says of its hash for granted
  * @throws as `downloadBlob`; `E_DOWNLOAD_LENGTH` for a file of another length
  */
-export async function downloadPart(address: URL, options: DownloadOptions, file?: ModelFile): Promise<DownloadedBlob> {
+export async function downloadPart(
+  address: URL,
+  options: DownloadOptions,
+  file?: ModelFile,
+  verify = true,
+): Promise<DownloadedBlob> {
   const { onProgress, ...request } = options;
   const transfer = (await requestFile(address, { ...request, isPage: true, expectedBytes: file?.bytes }))!;
   try {
@@ -70,7 +77,8 @@ export async function downloadPart(address: URL, options: DownloadOptions, file?
     const total = transfer.version.bytes;
     const validator = resumeValidator(transfer.version);
     const key = file && validator !== undefined ? `${url} ${validator} ${file.sha256}` : undefined;
-    const hasher = key !== undefined && verified.has(key) ? undefined : createSha256();
+    const known = !verify || (key !== undefined && verified.has(key)) ? file?.sha256 : undefined;
+    const hasher = known === undefined ? createPageHasher(total) : undefined;
     const batches: Blob[] = [];
     let batch: UnsharedBytes[] = [];
     let batchBytes = 0;
@@ -89,10 +97,12 @@ export async function downloadPart(address: URL, options: DownloadOptions, file?
       onProgress?.({ url, done, total });
     }
     const blob = new Blob([...batches, ...batch]);
-    const sha256 = hasher?.digest() ?? file!.sha256;
-    rememberBlobHash(blob, sha256);
-    if (verified.size >= MAX_VERIFIED) verified.clear();
-    if (key !== undefined && sha256 === file?.sha256) verified.add(key);
+    const sha256 = known ?? (await unlessAborted(Promise.resolve(hasher!.digest()), options.signal));
+    if (verify) {
+      rememberBlobHash(blob, sha256);
+      if (verified.size >= MAX_VERIFIED) verified.clear();
+      if (key !== undefined && sha256 === file?.sha256) verified.add(key);
+    }
     return { blob, name: nameFile(address), bytes: done, sha256 };
   } finally {
     transfer.close();

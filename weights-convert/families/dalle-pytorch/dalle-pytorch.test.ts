@@ -10,13 +10,14 @@ import { DalleError } from '../../../base/errors.ts';
 import { sourceFromBytes } from '../../byte-source.ts';
 import { canonicalName } from './names.ts';
 import { describeDallePytorch, describeDallePytorchVersion, readDallePytorch } from './open-transformer.ts';
-import { netTensors } from '../../net-tensors.ts';
+import { netTensors } from '../../../nets/weights.ts';
 import { openWeights } from '../../open-weights.ts';
 import type { DictRecord, PickleValue } from '../../pickle/records.ts';
-import { expectedTransformerTensors, type TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
+import { expectedTransformerTensors } from '../../../nets/transformer/tensors.ts';
+import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
 import { isKind, type WeightsOf } from '../../../nets/weights.ts';
 
-const folder = new URL('corpus/dalle-pytorch/', import.meta.url);
+const folder = new URL('../../corpus/dalle-pytorch/', import.meta.url);
 
 async function openCorpus(name: string): Promise<WeightsOf<'transformer'>> {
   const weights = await openWeights(sourceFromBytes(readFileSync(new URL(name, folder)), name));

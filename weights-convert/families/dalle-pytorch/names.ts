@@ -3,14 +3,9 @@
  * wraps its layers a little differently (0.14: none, 1.0: token shift, 1.4: caches), each wrapper adding one `.fn`, so
  * any number of them is accepted.
  */
+import type { NetName } from '../family.ts';
 
-/** A name of dalle-gl's, and where the file's tensor has more axes: the ones to keep, all others being of length one. */
-export interface CanonicalName {
-  readonly name: string;
-  readonly keepAxes?: readonly number[];
-}
-
-const FIXED: ReadonlyMap<string, CanonicalName> = new Map<string, CanonicalName>([
+const FIXED: ReadonlyMap<string, NetName> = new Map<string, NetName>([
   ['text_emb.weight', { name: 'text_embedding.weight' }],
   ['image_emb.weight', { name: 'image_embedding.weight' }],
   ['text_pos_emb.weight', { name: 'text_position.weight' }],
@@ -44,7 +39,7 @@ const IN_BRANCH: readonly [attention: ReadonlyMap<string, string>, mlp: Readonly
 ];
 
 /** What dalle-gl calls a tensor of DALLE-pytorch's; undefined for one it does not know. */
-export function canonicalName(name: string): CanonicalName | undefined {
+export function canonicalName(name: string): NetName | undefined {
   const fixed = FIXED.get(name);
   if (fixed) return fixed;
   const [, layer, branchDigit, rest] = LAYER.exec(name) ?? [];

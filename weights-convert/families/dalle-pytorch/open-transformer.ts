@@ -4,7 +4,8 @@
  * is read from the tensors; options that dalle-gl has no net for are refused by name.
  */
 import { FormatError } from '../../../base/errors.ts';
-import type { Shapes } from '../openai/read-architecture.ts';
+import type { Shapes } from '../../contents/shapes.ts';
+import type { SavedSettings } from '../family.ts';
 import { isShifted } from './names.ts';
 import type { PlainValue } from '../../pickle/build-records.ts';
 import { plainEntries, type PickleValue } from '../../pickle/records.ts';
@@ -47,10 +48,10 @@ const REFUSED: readonly string[] = ['reversible', 'sparse_attn', 'stable', 'shar
 const SEEN: readonly string[] = ['sandwich_norm', 'shift_tokens', 'rotary_emb'];
 const READ: readonly string[] = ['dim', 'depth', ...DEFAULTS.keys()];
 
-/** What says what such a transformer is: the dictionary around its weights, or a file beside them. */
-export type SavedSettings = ReadonlyMap<string, PickleValue>;
+/** The class of the VAE that dalle-gl has. */
+export const OPENAI_VAE = 'OpenAIDiscreteVAE';
 
-/** What of it is read. */
+/** What is read of the dictionary around the weights, or of the file beside them. */
 export const SETTINGS_KEYS: readonly string[] = ['hparams', 'vae_params', 'vae_class_name', 'version'];
 
 /**
@@ -132,13 +133,13 @@ function hasCorner(version: PickleValue | undefined): boolean {
 function checkVae(entries: SavedSettings, shapes: Shapes, sourceName: string): void {
   const className = entries.get('vae_class_name') ?? undefined;
   const isOwn = (entries.get('vae_params') ?? null) !== null;
-  const isOpenai = className === undefined ? shapes.has('vae.enc.blocks.input.w') : className === 'OpenAIDiscreteVAE';
+  const isOpenai = className === undefined ? shapes.has('vae.enc.blocks.input.w') : className === OPENAI_VAE;
   if (isOpenai && !isOwn) return;
   const vae = isOwn ? 'its own DiscreteVAE' : typeof className === 'string' ? className : 'a VAE that it does not name';
   throw new FormatError(
     'E_NET_UNSUPPORTED',
     `openWeights: ${sourceName} holds a transformer of DALLE-pytorch trained over ${vae.slice(0, 60)}, and there is no ` +
-      `net for that yet. dalle-gl draws through OpenAI's discrete VAE (OpenAIDiscreteVAE).`,
+      `net for that yet. dalle-gl draws through OpenAI's discrete VAE (${OPENAI_VAE}).`,
   );
 }
 

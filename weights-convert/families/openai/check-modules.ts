@@ -3,7 +3,7 @@
  * settings that decide what it computes (kernel sizes, post_gain, pooling, upsampling). Names and shapes of tensors
  * alone would not show a changed pooling or a block with another gain.
  */
-import { architectureError } from './read-architecture.ts';
+import { architectureError } from '../../../nets/dvae/architecture.ts';
 import { expectedModules } from './modules.ts';
 import type { DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 import { isRecord, type PickleValue } from '../../pickle/records.ts';

@@ -2,7 +2,8 @@
  * OpenAI's nets as trees of PyTorch modules: every module's path, class and settings, in the order of registration.
  * The converter checks pickles against this list (check-modules.ts) and writes pickles from it (module-pickle.ts).
  */
-import { groupChannels, listConvolutions, postGain, type DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
+import { groupChannels, listConvolutions, postGain } from '../../../nets/dvae/tensors.ts';
+import type { DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 
 /** One module; its settings are the attributes that decide what it computes. */
 export interface ModuleSpec {
@@ -17,6 +18,19 @@ export const PART_OF_CLASS: ReadonlyMap<string, 'encoder' | 'decoder'> = new Map
   ['dall_e.encoder.Encoder', 'encoder'],
   ['dall_e.decoder.Decoder', 'decoder'],
 ]);
+
+/** Every class that is in either of them. */
+export const MODULE_CLASSES: readonly string[] = [
+  ...PART_OF_CLASS.keys(),
+  'dall_e.encoder.EncoderBlock',
+  'dall_e.decoder.DecoderBlock',
+  'dall_e.utils.Conv2d',
+  'torch.nn.modules.container.Sequential',
+  'torch.nn.modules.activation.ReLU',
+  'torch.nn.modules.linear.Identity',
+  'torch.nn.modules.pooling.MaxPool2d',
+  'torch.nn.modules.upsampling.Upsample',
+];
 
 const SEQUENTIAL = 'torch.nn.modules.container.Sequential';
 

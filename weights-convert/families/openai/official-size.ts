@@ -45,12 +45,8 @@
  * With scikit-image's astronaut (256×256, mapPixels) the encoder gives about 60 different tokens, the two best logits
  * of a position differ by 0.001 or more, and no activation exceeds 20.
  */
-import {
-  expectedTensors,
-  OFFICIAL_DECODER,
-  OFFICIAL_ENCODER,
-  type DvaeArchitecture,
-} from '../../../nets/dvae/architecture.ts';
+import { expectedTensors } from '../../../nets/dvae/tensors.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 
 /** One tensor of a generated net; `make` computes its values, row-major. */
 export interface GeneratedTensor {

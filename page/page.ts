@@ -11,7 +11,7 @@ import {
   open,
   type Dalle,
   type Picture,
-} from '../../index.ts';
+} from '../index.ts';
 
 const form = find<HTMLFormElement>('form');
 const status = find<HTMLElement>('[role=status]');

@@ -39,7 +39,7 @@ async function time(work) {
 }
 
 async function reconstruct(dvae, { file, size }) {
-  const original = preparePicture(await loadImage(join(packageRoot, 'demo/pictures', file)), { size });
+  const original = preparePicture(await loadImage(join(packageRoot, 'docs/pictures', file)), { size });
   const { width, height } = original;
   const encoded = await time(() => dvae.encode({ data: toPixels(original), shape: [1, 3, height, width] }));
   const decoded = await time(() => dvae.decode(encoded.result));
@@ -110,5 +110,5 @@ OpenAI never released its transformer. Its discrete VAE (about 390 MB) converts 
   curl -LO https://cdn.openai.com/dall-e/encoder.pkl
   curl -LO https://cdn.openai.com/dall-e/decoder.pkl
   npx --no-install dalle-gl convert encoder.pkl decoder.pkl -o model/
-  npx --no-install dalle-gl reconstruct demo/pictures/astronaut.png -m model/
+  npx --no-install dalle-gl reconstruct docs/pictures/astronaut.png -m model/
 `);

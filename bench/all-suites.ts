@@ -1,0 +1,166 @@
+/**
+ * The suites of the bench: how each is measured against its peers, told in words, and drawn. A file of `suites/` measures
+ * each, and one of `report/` tells of it.
+ */
+import { WebGLDevice } from '../engine/index.ts';
+import { imagePositions } from '../nets/transformer/architecture.ts';
+import { createCeilingProbes } from './ceilings.ts';
+import { createOurNet } from './peers/dalle-gl-net.ts';
+import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
+import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
+import { makePicture } from './peers/net.ts';
+import type { Half } from './peers/net.ts';
+import { openPeers } from './peers/open-peers.ts';
+import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
+import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
+import type { NetRow } from './report/dvae.ts';
+import { chartHashes, formatHashes, hashRowsOf } from './report/hash.ts';
+import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
+import { formatSizes, plotSizes, sizeRowsOf } from './report/sizes.ts';
+import { chartStartUp, formatStartUp, startUpRowsOf } from './report/start-up.ts';
+import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
+import type { TransformerRow } from './report/transformer.ts';
+import { measureInBrowser } from './suites/browser.ts';
+import { measureNets } from './suites/dvae.ts';
+import { measureHashInBrowser, measureHashInNode } from './suites/hash.ts';
+import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
+import { formatProfile, profileStep } from './step-profile.ts';
+import { measureSizes, sizedNets } from './suites/sizes.ts';
+import type { SizeResult } from './suites/sizes.ts';
+import { measureStartUp } from './suites/start-up.ts';
+import { measureTransformer } from './suites/transformer.ts';
+import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
+import { createTfjsPeer } from './tfjs-peer.ts';
+import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
+import type { Measured, Setting, Suite } from './suite.ts';
+
+async function measureKernelsSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+  const { peers, dispose } = await openPeers(device, (name, why) =>
+    console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`),
+  );
+  const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
+  const results = await runKernelSuite(device.gl, peers, kernelWorkloads, options, ({ workload }) =>
+    console.error(`measured ${workload}`),
+  );
+  dispose();
+  const rows = results.flatMap(rowsOf);
+  return { text: formatKernels(rows), rows, picture: chartKernels(rows, circumstances) };
+}
+
+/** A fresh TensorFlow.js for each net, so that its bytes are that net's alone. */
+async function measureDvaeSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+  const picture = makePicture();
+  const rows: NetRow[] = [];
+  for (const half of ['encode', 'decode'] as const) {
+    const tfjs = await createTfjsPeer(device.gl);
+    const nets = [createOurNet(device, half, picture), createTfjsNet(tfjs, half, picture)];
+    const probes = createCeilingProbes(device.gl);
+    rows.push(...netRowsOf(await measureNets(probes, half, nets, quick ? { minRounds: 1 } : {})));
+    tfjs.dispose();
+    console.error(`measured ${half}`);
+  }
+  return { text: formatNets(rows), rows, picture: chartNets(rows, circumstances) };
+}
+
+/** Half against full precision: each on a device of its own, so that its bytes are its own, on one context. */
+async function measurePrecisionSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+  const picture = makePicture();
+  const rows: NetRow[] = [];
+  for (const half of ['encode', 'decode'] as const) {
+    const devices = [0, 1].map(() => new WebGLDevice({ ...device.source, gl: device.gl, dispose() {} }));
+    const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
+    rows.push(
+      ...netRowsOf(await measureNets(createCeilingProbes(device.gl), half, nets, { minRounds: quick ? 1 : 5 })),
+    );
+    for (const own of devices) own.dispose();
+    console.error(`measured ${half}`);
+  }
+  return { text: formatNets(rows), rows, picture: chartNets(rows, circumstances) };
+}
+
+/** Two rounds at least, after the first run; more for five minutes, since one may take longer than that on a busy machine. */
+async function measureHalfInBrowser(half: Half, { circumstances, quick }: Setting): Promise<Measured> {
+  const result = await measureInBrowser(half, { minRounds: quick ? 1 : 2, moreSeconds: quick ? 0 : 300 });
+  const inBrowser = { ...circumstances, renderer: result.renderer };
+  const rows = netRowsOf(result);
+  return {
+    text: `${result.renderer}\n${formatNets(rows)}`,
+    rows,
+    picture: chartNets(rows, inBrowser),
+    renderer: result.renderer,
+  };
+}
+
+async function measureSizesSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+  const results: SizeResult[] = [];
+  for (const net of sizedNets) {
+    results.push(...(await measureSizes(device, net, quick ? { minRounds: 1 } : {})));
+    console.error(`measured ${net.name}`);
+  }
+  const rows = sizeRowsOf(results);
+  return { text: formatSizes(rows), rows, picture: plotSizes(rows, circumstances) };
+}
+
+async function measureStartUpSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+  const rows = startUpRowsOf(await measureStartUp(device, quick ? 1 : 5));
+  return { text: formatStartUp(rows), rows, picture: chartStartUp(rows, circumstances) };
+}
+
+/** In Node and in Chromium; no device has a part in it. */
+async function measureHashSuite({ circumstances, quick }: Setting): Promise<Measured> {
+  const options = quick ? { minRounds: 1, moreSeconds: 0 } : { minRounds: 3, moreSeconds: 30 };
+  const inNode = await measureHashInNode(options);
+  const { renderer, costs } = await measureHashInBrowser(options);
+  const rows = hashRowsOf([...inNode, ...costs]);
+  const where = { ...circumstances, renderer };
+  return { text: `${renderer}\n${formatHashes(rows)}`, rows, picture: chartHashes(rows, where), renderer };
+}
+
+/** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
+async function measureTransformerSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+  const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
+  const tasks: Omit<TransformerTask, 'batch'>[] = [emoji];
+  if (!quick) {
+    const model = makeRandomModel('paper-100m', PAPER_SHAPED);
+    tasks.push({ model, checkedTokens: 8, windowTokens: 4, wholePictures: false });
+  }
+  const beginnings: TransformerBeginning[] = [];
+  const rows: TransformerRow[] = [];
+  for (const task of tasks) {
+    for (const batch of [1, 8]) {
+      const tfjs = await createTfjsPeer(device.gl);
+      const engines = [
+        { create: async (...given: [typeof task.model, number]) => createOurTransformer(device, ...given) },
+        { create: (...given: [typeof task.model, number]) => createTfjsTransformer(tfjs, ...given) },
+      ];
+      const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
+      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options);
+      beginnings.push(...result.beginnings);
+      rows.push(...transformerRowsOf(result));
+      tfjs.dispose();
+      const title = `${task.model.name} ×${batch}, draw by draw`;
+      const middle = Math.floor(imagePositions(task.model.architecture) / 2);
+      console.log(formatProfile(title, await profileStep(device, task.model, { batch, place: middle, runs: 9 })), '\n');
+      console.error(`measured ${task.model.name} ×${batch}`);
+    }
+  }
+  const stored = [...beginnings, ...rows];
+  return {
+    text: `${formatBeginnings(beginnings)}\n\n${formatTransformers(rows)}`,
+    rows: stored,
+    picture: chartTransformers(rows, circumstances),
+  };
+}
+
+/** Every suite by its name, in the order they are told. */
+export const suites: readonly Suite[] = [
+  { name: 'kernels', measure: measureKernelsSuite },
+  { name: 'dvae', measure: measureDvaeSuite },
+  { name: 'precision', measure: measurePrecisionSuite },
+  { name: 'browser-encode', measure: (setting) => measureHalfInBrowser('encode', setting) },
+  { name: 'browser-decode', measure: (setting) => measureHalfInBrowser('decode', setting) },
+  { name: 'sizes', measure: measureSizesSuite },
+  { name: 'start-up', measure: measureStartUpSuite },
+  { name: 'hash', measure: measureHashSuite },
+  { name: 'transformer', measure: measureTransformerSuite },
+];
