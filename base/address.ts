@@ -4,7 +4,9 @@
  */
 import { UsageError } from './errors.ts';
 
-/** True for a URL, and for text of the form `scheme://…` or `file:/…`, whatever the scheme: others say which are read. */
+/**
+ * True for a URL, and for text of the form `scheme://…` or `file:/…`, whatever the scheme: others say which are read.
+ */
 export function isAddress(source: string | URL): boolean {
   return source instanceof URL || /^(?:[a-z][a-z0-9+.-]*:\/\/|file:\/)/i.test(source);
 }

@@ -1,6 +1,6 @@
 /**
- * Options that stand at many doors of the library and mean the same at each: checked by their names, so that a wrong one
- * is told of before anything is done, and not where it is first used. What is `undefined` was left out. Pure.
+ * Options that stand at many doors of the library and mean the same at each: checked by their names, so that a wrong
+ * one is told of before anything is done, and not where it is first used. What is `undefined` was left out. Pure.
  */
 import { argumentError, checkObject } from './check-argument.ts';
 

@@ -1,7 +1,7 @@
 /**
- * A turn for others: timers, input, rendering and Ctrl-C get through before work goes on. In browsers by a message, since
- * timers of a hidden tab are held back for a second, and later for a minute. Node, which has setImmediate as browsers
- * have not, holds no timer back, and to wait with one leaves the cores to a software rasteriser.
+ * A turn for others: timers, input, rendering and Ctrl-C get through before work goes on. In browsers by a message,
+ * since timers of a hidden tab are held back for a second, and later for a minute. Node, which has setImmediate as
+ * browsers have not, holds no timer back, and to wait with one leaves the cores to a software rasteriser.
  */
 
 /** Those who wait for their message, in the order of the messages. */

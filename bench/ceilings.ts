@@ -7,7 +7,9 @@ import type { Contender, Times } from './harness.ts';
 import { median } from './statistics.ts';
 
 export interface Ceilings {
-  /** GFLOP/s of a shader that only multiplies and adds, on 32 accumulators (8 vec4), as a product of 4×4 blocks does. */
+  /**
+   * GFLOP/s of a shader that only multiplies and adds, on 32 accumulators (8 vec4), as a product of 4×4 blocks does.
+   */
   readonly fmaGflops: number;
   /** Nanoseconds that one RGBA32F `textureLod` (NEAREST, near in cache) takes the whole device, all its cores busy. */
   readonly fetchNanoseconds: number;
@@ -58,7 +60,9 @@ const repeat = (write: (index: number) => string): string =>
   Array.from({ length: accumulators }, (_, index) => write(index)).join('\n');
 const total = Array.from({ length: accumulators }, (_, index) => `sum_${index}`).join(' + ');
 
-/** No product may be the same twice, or the compiler shares it: each accumulator has its pixel, each step its weights. */
+/**
+ * No product may be the same twice, or the compiler shares it: each accumulator has its pixel, each step its weights.
+ */
 function writeMultiplyAdds(): string {
   return `${header}
 void main() {

@@ -22,7 +22,9 @@ export interface Times {
   readonly name: string;
   /** Milliseconds by the clock. */
   readonly wall: readonly number[];
-  /** Milliseconds of all cores that this process used. Empty where nobody tells: in a browser, or for another process. */
+  /**
+   * Milliseconds of all cores that this process used. Empty where nobody tells: in a browser, or for another process.
+   */
   readonly cpu: readonly number[];
 }
 

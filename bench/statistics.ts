@@ -26,7 +26,9 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** The value below which `fraction` (0 to 1) of the samples lie, between neighbours by their distance (NumPy's default). */
+/**
+ * The value below which `fraction` (0 to 1) of the samples lie, between neighbours by their distance (NumPy's default).
+ */
 export function quantile(samples: readonly number[], fraction: number): number {
   if (samples.length === 0) throw new RangeError('quantile: there are no samples. Was nothing measured?');
   const sorted = [...samples].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 /**
- * One kernel's work, the same for every peer: operands as plain arrays in PyTorch's order, and a small part of the right
- * answer. Every contender reads back exactly that part (one pixel's channels, or one row of a product), so that no
- * one's time holds a long download, and it is checked against these float64 sums before anything is timed.
+ * One kernel's work, the same for every peer: operands as plain arrays in PyTorch's order, and a small part of the
+ * right answer. Every contender reads back exactly that part (one pixel's channels, or one row of a product), so that
+ * no one's time holds a long download, and it is checked against these float64 sums before anything is timed.
  */
 import { createRandom } from '../test/helpers/random.ts';
 

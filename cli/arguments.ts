@@ -14,8 +14,8 @@ export interface Switch {
 }
 
 /**
- * A value of the right form that cannot be. Its message says what was wanted; the flag as it was typed and the value are
- * put around it here. Any other Error that `parse` throws is `E_FLAG_VALUE`.
+ * A value of the right form that cannot be. Its message says what was wanted; the flag as it was typed and the value
+ * are put around it here. Any other Error that `parse` throws is `E_FLAG_VALUE`.
  */
 export class OutOfRange extends Error {
   readonly code: string;
@@ -31,7 +31,9 @@ export interface Option<Value> extends Switch {
   /** How `--help` calls the value: `DIR`. */
   readonly value: string;
   parse(text: string): Value;
-  /** Takes any text, such as a name: one that begins with a dash is a forgotten value. Others may be negative numbers. */
+  /**
+   * Takes any text, such as a name: one that begins with a dash is a forgotten value. Others may be negative numbers.
+   */
   readonly isText?: true;
   /** A command without it is exit 2. */
   readonly required?: true;

@@ -1,6 +1,7 @@
 /**
- * Several texts in one call. Those that cannot be drawn are told before the first is drawn; the others are drawn all the
- * same, and the exit code is that of the first failure. Anything else that fails ends the call: what was drawn stays.
+ * Several texts in one call. Those that cannot be drawn are told before the first is drawn; the others are drawn all
+ * the same, and the exit code is that of the first failure. Anything else that fails ends the call: what was drawn
+ * stays.
  */
 import { AbortedError, DalleError } from '../base/errors.ts';
 import { prepareText, type Dalle } from '../node.ts';

@@ -120,8 +120,8 @@ export async function writeIntoFolder(destination: string, write: () => Promise<
 }
 
 /**
- * Refuses (`E_OUTPUT_CLASH`) two results that are one file, and a result that would replace a file that is read: they are
- * compared as files, through links, not by their names.
+ * Refuses (`E_OUTPUT_CLASH`) two results that are one file, and a result that would replace a file that is read: they
+ * are compared as files, through links, not by their names.
  *
  * @param read paths, addresses, or `-`
  */

@@ -16,14 +16,17 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires when the person at the keyboard wants to stop. */
   readonly signal: AbortSignal;
-  /** Does work that hears no wish to stop for seconds, and has nothing to clean up: a signal ends the process meanwhile. */
+  /**
+   * Does work that hears no wish to stop for seconds, and has nothing to clean up: a signal ends the process meanwhile.
+   */
   whileDeaf?<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /**
- * Nothing that a file says of itself steers the terminal, hides, or forges a line: control characters, what has no shape
- * of its own (writing direction, zero width, tags), line separators, halves of letters and what has no meaning but by
- * agreement become `\u001b`, as JSON and TypeScript write them. The two selectors that make a sign a picture stay.
+ * Nothing that a file says of itself steers the terminal, hides, or forges a line: control characters, what has no
+ * shape of its own (writing direction, zero width, tags), line separators, halves of letters and what has no meaning
+ * but by agreement become `\u001b`, as JSON and TypeScript write them. The two selectors that make a sign a picture
+ * stay.
  */
 export function escapeHidden(text: string): string {
   return text.replaceAll(/(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]/gu, (letter) =>

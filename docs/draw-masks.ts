@@ -1,7 +1,7 @@
 /**
  * The drawings of docs/07-attention-masks.md: of every mask what one token of a picture sees, and the whole matrix of a
- * small sequence. Each cell asks `sees` of ops/attention/mask.ts, and test/docs.test.ts compares the committed files with
- * what this module makes. To make them again: npx vitest run test/docs.test.ts -u
+ * small sequence. Each cell asks `sees` of ops/attention/mask.ts, and test/docs.test.ts compares the committed files
+ * with what this module makes. To make them again: npx vitest run test/docs.test.ts -u
  */
 import { sees, type Mask } from '../ops/attention/mask.ts';
 

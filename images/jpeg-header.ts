@@ -57,7 +57,9 @@ export function corruptJpeg(name: string, what: string, cause?: unknown): Format
   );
 }
 
-/** Throws `E_IMAGE_UNSUPPORTED` for what is neither baseline, extended nor progressive with Huffman codes and 8 bits. */
+/**
+ * Throws `E_IMAGE_UNSUPPORTED` for what is neither baseline, extended nor progressive with Huffman codes and 8 bits.
+ */
 export function checkCoding(marker: number, bits: number, name: string): void {
   if (marker <= 0xc2 && bits === 8) return;
   throw unsupportedJpeg(name, `SOF${marker - 0xc0} with ${bits} bits`);

@@ -23,7 +23,8 @@ import { runDecoder, type CreateDecoder, type RgbaImage } from './wasm-decoder.t
 
 /**
  * A scan may cover every pixel and cost a few bytes, so scans times pixels is the work a file can ask for. An
- * ordinary progressive file of 64 megapixels has ten scans, 640 million visits, and takes 3 s; three times that is ours.
+ * ordinary progressive file of 64 megapixels has ten scans, 640 million visits, and takes 3 s; three times that is
+ * ours.
  */
 const MAX_SCANNED_PIXELS = 2_000_000_000;
 
@@ -53,7 +54,9 @@ export async function decodeJpeg(
   return orientPicture(picture, header.orientation);
 }
 
-/** In coded data 0xFF is always followed by 0 or a restart, so FF DA is a scan (or, harmlessly, part of a thumbnail). */
+/**
+ * In coded data 0xFF is always followed by 0 or a restart, so FF DA is a scan (or, harmlessly, part of a thumbnail).
+ */
 function checkScans(jpeg: Uint8Array, pixels: number, name: string): void {
   let scans = 0;
   for (let at = jpeg.indexOf(0xff); at >= 0; at = jpeg.indexOf(0xff, at + 1)) {

@@ -1,7 +1,7 @@
 /**
- * Draws the pictures of docs/small-model.md with the model of the package, and puts four of them in a row for the README:
- * `npm run build && node scripts/make-pictures.mjs`. Every one has the same seed, none is chosen among others, and each
- * tells by itself how it was drawn, so that `dalle-gl generate --repeat` draws it again.
+ * Draws the pictures of docs/small-model.md with the model of the package, and puts four of them in a row for the
+ * README: `npm run build && node scripts/make-pictures.mjs`. Every one has the same seed, none is chosen among others,
+ * and each tells by itself how it was drawn, so that `dalle-gl generate --repeat` draws it again.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

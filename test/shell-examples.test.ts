@@ -1,7 +1,7 @@
 /**
- * A page of commands does what it says: every `sh` block of it runs in order, in one folder, with `dalle-gl` as built, and
- * prints the `text` block after it, if there is one. The folder begins with nothing but `test/`. Needs `npm run build`,
- * which pretest does.
+ * A page of commands does what it says: every `sh` block of it runs in order, in one folder, with `dalle-gl` as built,
+ * and prints the `text` block after it, if there is one. The folder begins with nothing but `test/`. Needs `npm run
+ * build`, which pretest does.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

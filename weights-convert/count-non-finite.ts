@@ -1,6 +1,7 @@
 /**
- * Counts NaN and infinite numbers while weights pass by on their way to somewhere else. A training that went wrong leaves
- * them, and a net that has one draws nothing but grey: it is no error of the file, and whoever converts it should know.
+ * Counts NaN and infinite numbers while weights pass by on their way to somewhere else. A training that went wrong
+ * leaves them, and a net that has one draws nothing but grey: it is no error of the file, and whoever converts it
+ * should know.
  */
 import { countElements } from './torch/tensor-record.ts';
 import { nameInFile, tensorBlocks, type TensorData } from '../nets/weights.ts';

@@ -1,4 +1,7 @@
-/** Through a proxy where the environment names one, and not where it says so; failures name the proxy, never its password. */
+/**
+ * Through a proxy where the environment names one, and not where it says so; failures name the proxy, never its
+ * password.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

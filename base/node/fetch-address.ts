@@ -1,7 +1,7 @@
 /**
  * `fetch` as the environment asks for it: through the proxies of HTTP_PROXY and HTTPS_PROXY, but for the hosts of
- * NO_PROXY; in lower case they win, as in curl. Node 20's own fetch knows no proxies, so undici's is taken then, which is
- * loaded only if there is one.
+ * NO_PROXY; in lower case they win, as in curl. Node 20's own fetch knows no proxies, so undici's is taken then, which
+ * is loaded only if there is one.
  */
 import type { EnvHttpProxyAgent } from 'undici';
 import { FormatError, UsageError } from '../errors.ts';

@@ -1,7 +1,7 @@
 /**
  * Opens a file that somebody named, for reading, so that nothing can make the process wait or read without end: a pipe
- * with no writer, a device, a socket or a made-up file of the kernel (`/proc`, `/sys`) in the place of a file is refused.
- * The judgement is made on what was opened, not on the path, which may change meanwhile.
+ * with no writer, a device, a socket or a made-up file of the kernel (`/proc`, `/sys`) in the place of a file is
+ * refused. The judgement is made on what was opened, not on the path, which may change meanwhile.
  */
 import { constants } from 'node:fs';
 import { open, statfs, type FileHandle } from 'node:fs/promises';
@@ -9,7 +9,10 @@ import { argumentError } from '../check-argument.ts';
 import { FormatError } from '../errors.ts';
 import { explainFileError } from './file-error.ts';
 
-/** File systems whose files are made up by the kernel while they are read: proc, sysfs, debugfs, tracefs, cgroup, cgroup2. */
+/**
+ * File systems whose files are made up by the kernel while they are read: proc, sysfs, debugfs, tracefs, cgroup,
+ * cgroup2.
+ */
 const KERNEL_FILES = new Set([0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x27e0eb, 0x63677270]);
 
 // Windows has none but the first.

@@ -1,7 +1,7 @@
 /**
- * Files that belong together, written whole or not at all: all of them under temporary names first, then switched in one
- * go, which no signal and no other work of this process can come into the middle of. If that fails, what stood there is
- * put back. Killed in it, each single file is old or new. Node only.
+ * Files that belong together, written whole or not at all: all of them under temporary names first, then switched in
+ * one go, which no signal and no other work of this process can come into the middle of. If that fails, what stood
+ * there is put back. Killed in it, each single file is old or new. Node only.
  */
 import {
   closeSync,

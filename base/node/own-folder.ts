@@ -1,7 +1,7 @@
 /**
- * Folders that nobody else writes to, so that what lies in them was put there by this user: the cache may be wanted in a
- * place like /tmp, where others can make folders and links before us. Node only; where there are no user numbers, as on
- * Windows, nothing is checked.
+ * Folders that nobody else writes to, so that what lies in them was put there by this user: the cache may be wanted in
+ * a place like /tmp, where others can make folders and links before us. Node only; where there are no user numbers, as
+ * on Windows, nothing is checked.
  */
 import { chmodSync, lstatSync, statSync, type Stats } from 'node:fs';
 import { DalleError } from '../errors.ts';

@@ -1,4 +1,6 @@
-/** A small file of our own, such as a record in the cache, read at once: never a pipe, and never more than is sensible. */
+/**
+ * A small file of our own, such as a record in the cache, read at once: never a pipe, and never more than is sensible.
+ */
 import { openRegularFile } from './open-file.ts';
 import { isOwn } from './own-folder.ts';
 

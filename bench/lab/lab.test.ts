@@ -1,4 +1,6 @@
-/** Every version of every experiment computes what the plain ops do, at a small and awkward size; no time is asserted. */
+/**
+ * Every version of every experiment computes what the plain ops do, at a small and awkward size; no time is asserted.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';

@@ -1,4 +1,7 @@
-/** Measurements of one task as people read them. Ratios are medians of paired rounds, so others on the machine matter less. Pure. */
+/**
+ * Measurements of one task as people read them. Ratios are medians of paired rounds, so others on the machine matter
+ * less. Pure.
+ */
 import { formatTable } from '../report/table.ts';
 import { pairedSpeedup, summarize } from '../statistics.ts';
 import type { Measurement } from './measure.ts';

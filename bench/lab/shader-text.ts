@@ -41,7 +41,10 @@ export function unrollRows(shader: string): string {
   return shader.includes('for (int dy') ? unrollLoop('dy', 7)(shader) : shader;
 }
 
-/** `for (int v = 0; v < N; ++v)` with several bodies a turn: the largest number up to `copies` that divides N; no loop if that is N. */
+/**
+ * `for (int v = 0; v < N; ++v)` with several bodies a turn: the largest number up to `copies` that divides N; no loop
+ * if that is N.
+ */
 export function unrollLoop(variable: string, copies: number): ChangeShader {
   return (shader) => {
     const header = new RegExp(`for \\(int ${variable} = 0; ${variable} < (\\d+); \\+\\+${variable}\\) \\{`);

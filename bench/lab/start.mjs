@@ -1,4 +1,6 @@
-/** `node bench/lab/start.mjs [experiment …]`: runs main.ts, TypeScript and all, through vite, as bench/start.mjs does. */
+/**
+ * `node bench/lab/start.mjs [experiment …]`: runs main.ts, TypeScript and all, through vite, as bench/start.mjs does.
+ */
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 

@@ -1,4 +1,6 @@
-/** Our transformer as the suite draws from it: the plans that `Transformer.begin` makes, logits read back at every step. */
+/**
+ * Our transformer as the suite draws from it: the plans that `Transformer.begin` makes, logits read back at every step.
+ */
 import type { WebGLDevice } from '../../engine/index.ts';
 import type { Decoding } from '../../nets/transformer/decoding.ts';
 import { Transformer } from '../../nets/transformer/transformer.ts';

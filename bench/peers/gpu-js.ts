@@ -69,7 +69,9 @@ function toRows(data: Float32Array, side: number): Matrix {
   return Array.from({ length: side }, (_, row) => data.subarray(row * side, (row + 1) * side));
 }
 
-/** Outside browsers gpu.js knows a WebGL 2 context only by global names, so it is shown ours under those while it opens. */
+/**
+ * Outside browsers gpu.js knows a WebGL 2 context only by global names, so it is shown ours under those while it opens.
+ */
 async function openGpu(gl: WebGL2RenderingContext): Promise<Gpu> {
   const canvas = { width: 1, height: 1, getContext: () => gl };
   const names = {

@@ -14,7 +14,10 @@ export interface Net extends Contender {
   readonly cost?: { readonly macs: number; readonly fetches: number };
 }
 
-/** One picture of the official size, 256×256, and its tokens: numbers without meaning, since times do not depend on them. */
+/**
+ * One picture of the official size, 256×256, and its tokens: numbers without meaning, since times do not depend on
+ * them.
+ */
 export interface Picture {
   /** [1, 3, 256, 256] in [0, 1]. */
   readonly pixels: Float32Array;

@@ -1,6 +1,6 @@
 /**
- * A transformer's weights as TensorFlow.js computes with them at fewest draws, all by exact algebra on the CPU: gain and
- * shift of a LayerNorm go into the product after it; what is written to the residual stream is centred, so that a
+ * A transformer's weights as TensorFlow.js computes with them at fewest draws, all by exact algebra on the CPU: gain
+ * and shift of a LayerNorm go into the product after it; what is written to the residual stream is centred, so that a
  * LayerNorm only divides; the scale of the scores goes into q; and u = x / √2 leaves gelu(x) = u · (1 + erf u) / √2,
  * whose factor goes into the next product.
  *

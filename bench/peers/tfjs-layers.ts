@@ -1,7 +1,7 @@
 /**
- * The layers of a transformer on TensorFlow.js, with weights folded (tfjs-folded-weights.ts), and with the ops that have
- * a packed form: row means and sums are products with a column, since its reductions take two to four draws; `mul` and
- * `div` stand for `square` and `rsqrt`.
+ * The layers of a transformer on TensorFlow.js, with weights folded (tfjs-folded-weights.ts), and with the ops that
+ * have a packed form: row means and sums are products with a column, since its reductions take two to four draws; `mul`
+ * and `div` stand for `square` and `rsqrt`.
  *
  * Rows [R, dim] are M positions of one sequence, or one position of each of B. N heads of D; G = N, or B·N.
  */
@@ -118,7 +118,9 @@ export class TfjsLayers {
     return tf.div(rows, tf.sqrt(variance));
   }
 
-  /** rows of one sequence [M, dim] → [N, M, D], each head a product of its own; of one row a candidate → [B·N, 1, D]. */
+  /**
+   * rows of one sequence [M, dim] → [N, M, D], each head a product of its own; of one row a candidate → [B·N, 1, D].
+   */
   private multiplyHeads(rows: Tensor, product: Linear, count: number): Tensor {
     const { tf } = this;
     const { dim, heads, head_size } = this.architecture;

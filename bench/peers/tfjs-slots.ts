@@ -1,7 +1,7 @@
 /**
  * Which keys a layer of the TensorFlow.js peer keeps, so that its shapes never change: a bank of slots, the text's keys
- * first, then the newest keys that its mask can reach, oldest first. A new key moves the others up. A column layer has a
- * bank for each column. Pure; masks are ours (ops/attention/mask.ts).
+ * first, then the newest keys that its mask can reach, oldest first. A new key moves the others up. A column layer has
+ * a bank for each column. Pure; masks are ours (ops/attention/mask.ts).
  *
  * Letters: T text positions, W columns, p a place in the image, R slots for image keys.
  */

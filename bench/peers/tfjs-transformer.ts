@@ -144,8 +144,8 @@ class TfjsTransformer implements TransformerPeer {
   }
 
   /**
-   * Sums of each token's row and its position's, `first` plus `step` for each before it. They are picked here: an upload
-   * is cheaper than two look-ups on the device.
+   * Sums of each token's row and its position's, `first` plus `step` for each before it. They are picked here: an
+   * upload is cheaper than two look-ups on the device.
    */
   private embed(kind: 'text' | 'image', tokens: Int32Array, first: number, step: number): Tensor {
     const { dim } = this.model.architecture;

@@ -1,6 +1,7 @@
 /**
- * TensorFlow.js as a contender, by default its WebGL backend on our context, used as its best user would: NHWC, packed textures, operands uploaded
- * beforehand, static shapes, `dataSync` for the readback (its `data` polls by timer and is slower).
+ * TensorFlow.js as a contender, by default its WebGL backend on our context, used as its best user would: NHWC, packed
+ * textures, operands uploaded beforehand, static shapes, `dataSync` for the readback (its `data` polls by timer and is
+ * slower).
  */
 import type { TfjsPeer } from '../tfjs-peer.ts';
 import { middleOf, transposeData } from '../workload.ts';

@@ -1,7 +1,7 @@
 /**
  * Lines over two logarithmic axes as SVG text: points with their quartiles, and dashed guides along which y grows as x
- * does. On such axes proportional quantities make parallel lines at 45°, a constant makes no difference to the slope, and
- * small sizes are as easy to read as large ones. Pure.
+ * does. On such axes proportional quantities make parallel lines at 45°, a constant makes no difference to the slope,
+ * and small sizes are as easy to read as large ones. Pure.
  */
 import { colours, escape, openPicture, round } from './drawing.ts';
 

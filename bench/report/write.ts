@@ -1,4 +1,6 @@
-/** Puts what a suite found beside its predecessors: `results/<date>-<renderer>-<suite>.json` and a picture as `.svg`. */
+/**
+ * Puts what a suite found beside its predecessors: `results/<date>-<renderer>-<suite>.json` and a picture as `.svg`.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { drawChart } from './chart.ts';

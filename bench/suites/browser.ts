@@ -1,4 +1,7 @@
-/** The official-size dVAE in Chromium, ours beside the existing port's in the same page: a browser of its own for each half. */
+/**
+ * The official-size dVAE in Chromium, ours beside the existing port's in the same page: a browser of its own for each
+ * half.
+ */
 import { openStage } from '../browser/open-stage.ts';
 import type { HarnessOptions } from '../harness.ts';
 import type { Half } from '../peers/net.ts';

@@ -1,4 +1,6 @@
-/** The sizes suite on a real context with a tiny net: every shape takes its turn; rows and plot say what was measured. */
+/**
+ * The sizes suite on a real context with a tiny net: every shape takes its turn; rows and plot say what was measured.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';
@@ -40,7 +42,10 @@ test('every shape of a half runs in every round, and its work grows with its pix
   expect(device.textures.ledger().liveTextures).toBe(0);
 });
 
-/** A machine on which each pixel takes 1000 ns, but at 512² twice that; every second round everything takes thrice as long. */
+/**
+ * A machine on which each pixel takes 1000 ns, but at 512² twice that; every second round everything takes thrice as
+ * long.
+ */
 const made: readonly SizeResult[] = [
   { batch: 1, side: 128 },
   { batch: 1, side: 256 },

@@ -1,7 +1,7 @@
 /**
  * What a larger picture, or more of them, costs: the dVAE's halves over shapes, ours alone. All shapes of a half are
- * contenders of one measurement and take turns, so that what else the machine does bends no line. It stays near straight
- * where time goes with the number of pixels, as the multiply-adds do.
+ * contenders of one measurement and take turns, so that what else the machine does bends no line. It stays near
+ * straight where time goes with the number of pixels, as the multiply-adds do.
  */
 import type { WebGLDevice } from '../../engine/index.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
@@ -35,7 +35,10 @@ export interface SizedNet {
 const alone = (...sides: number[]): PictureShape[] => sides.map((side) => ({ batch: 1, side }));
 const together = (side: number, ...batches: number[]): PictureShape[] => batches.map((batch) => ({ batch, side }));
 
-/** The bundled model is a small one: it shows the whole range in minutes, where the official size takes a quarter of an hour. */
+/**
+ * The bundled model is a small one: it shows the whole range in minutes, where the official size takes a quarter of an
+ * hour.
+ */
 const emoji = { n_hid: 64, n_blk_per_group: 1, vocab_size: 1024 };
 export const sizedNets: readonly SizedNet[] = [
   {

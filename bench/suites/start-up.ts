@@ -42,7 +42,9 @@ export async function measureStartUp(device: WebGLDevice, rounds: number): Promi
 
 type Report = (progress: { readonly phase: 'upload' | 'compile' }) => void;
 
-/** Sources are handed over before the first upload, and what the driver did not do then is waited for after the last. */
+/**
+ * Sources are handed over before the first upload, and what the driver did not do then is waited for after the last.
+ */
 async function timePhases(prepare: (report: Report) => Promise<void>): Promise<{ compile: number; upload: number }> {
   const spent = { compile: 0, upload: 0 };
   let current: keyof typeof spent = 'compile';

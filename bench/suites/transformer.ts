@@ -1,6 +1,6 @@
 /**
- * A transformer that draws image tokens one by one: reading the text, steps at the first, a middle and the last place of
- * the picture, and where time allows a whole picture. Everyone is given the same tokens and reads back the logits of
+ * A transformer that draws image tokens one by one: reading the text, steps at the first, a middle and the last place
+ * of the picture, and where time allows a whole picture. Everyone is given the same tokens and reads back the logits of
  * every step; nobody is timed before their logits agree.
  */
 import { countDraws } from '../count-draws.ts';

@@ -1,7 +1,8 @@
 /**
  * PNG in Node, by pngjs: every depth, palette, grey, transparency, interlaced; transparency is laid on white, and EXIF
- * (eXIf) turns the picture upright. pngjs keeps an object for each row and chunk, and a file of 233 kB once kept it busy
- * for minutes: so it only sees files whose sides, chunks and unpacked bytes have been counted, as one piece of pixel data.
+ * (eXIf) turns the picture upright. pngjs keeps an object for each row and chunk, and a file of 233 kB once kept it
+ * busy for minutes: so it only sees files whose sides, chunks and unpacked bytes have been counted, as one piece of
+ * pixel data.
  *
  * Equal to Pillow's `convert('RGB')` for 1 to 8 bits. Samples of 16 bits are scaled, round(v / 257), as the PNG
  * specification advises; Pillow drops the low byte of 16-bit RGB (at most one level apart) and clips 16-bit grey at

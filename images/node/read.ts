@@ -1,6 +1,6 @@
 /**
- * The bytes behind a path, an address (`http`, `https`, `file`) or `-` (stdin), never more than the caller allows: a size
- * announced too large is refused at once, one that turns out too large as soon as it does.
+ * The bytes behind a path, an address (`http`, `https`, `file`) or `-` (stdin), never more than the caller allows: a
+ * size announced too large is refused at once, one that turns out too large as soon as it does.
  */
 import { addAbortSignal, Readable } from 'node:stream';
 import { checkOptions } from '../../base/check-options.ts';

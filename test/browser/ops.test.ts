@@ -1,6 +1,6 @@
 /**
- * Every op in Chromium, with all the render targets that the probe finds, in strips and in blocks, and with one, against
- * its float64 loop.
+ * Every op in Chromium, with all the render targets that the probe finds, in strips and in blocks, and with one,
+ * against its float64 loop.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { WebGLDevice, run } from '../../engine/index.ts';

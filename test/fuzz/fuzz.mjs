@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz -- --minutes 30`: spoils valid files at random and gives them to every reader of the built converter.
- * Fails on anything but a result or one of our errors, on a large buffer, on more memory than a thread of 96 MB has, and
- * on an execution of five seconds; the input is kept in `found/`, which every later run tries first.
+ * Fails on anything but a result or one of our errors, on a large buffer, on more memory than a thread of 96 MB has,
+ * and on an execution of five seconds; the input is kept in `found/`, which every later run tries first.
  *
  * The seed is the day's date unless `--seed N` says another; it is printed, as is the number of executions.
  */

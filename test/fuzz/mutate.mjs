@@ -1,6 +1,6 @@
 /**
- * Ways to spoil bytes: bits, values at the edges of integers, digits, pieces cut, repeated, moved, or taken from another
- * file. One to eight of them at a time, so that most of a valid file stays valid.
+ * Ways to spoil bytes: bits, values at the edges of integers, digits, pieces cut, repeated, moved, or taken from
+ * another file. One to eight of them at a time, so that most of a valid file stays valid.
  */
 
 /** Lengths and counts that readers trip over, little-endian. */

@@ -1,6 +1,6 @@
 /**
- * The valid files that fuzzing begins with, each in parts: an archive's members are spoiled one by one and packed again,
- * since a checksum would refuse any other change, and so is a safetensors header.
+ * The valid files that fuzzing begins with, each in parts: an archive's members are spoiled one by one and packed
+ * again, since a checksum would refuse any other change, and so is a safetensors header.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { formatTokenizer } from '../../dist/nets/tokenizer/tokenizer-json.js';

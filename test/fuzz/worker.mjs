@@ -1,6 +1,6 @@
 /**
- * The thread that fuzzes. Before each execution it puts the input where the main thread sees it, so that one which hangs
- * or takes all memory is not lost with the thread.
+ * The thread that fuzzes. Before each execution it puts the input where the main thread sees it, so that one which
+ * hangs or takes all memory is not lost with the thread.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { readEverything } from './readers.mjs';

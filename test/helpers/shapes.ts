@@ -13,7 +13,9 @@ const edgeSizes = [1, 2, 3, 4, 5, 63, 64, 65];
 
 const mostElements = 12_000;
 
-/** Shapes of one rank. A size that would exceed the bound is replaced by a smaller edge; which axis may be large varies. */
+/**
+ * Shapes of one rank. A size that would exceed the bound is replaced by a smaller edge; which axis may be large varies.
+ */
 export function shapesOfRank(rank: number, most: number = mostElements): fc.Arbitrary<number[]> {
   const sizes = fc.array(fc.constantFrom(...edgeSizes), { minLength: rank, maxLength: rank });
   return fc.tuple(sizes, fc.nat({ max: Math.max(0, rank - 1) })).map(([drawn, first]) => {
@@ -44,8 +46,8 @@ export function integerTensor(random: Random, shape: Shape, low: number, high: n
 }
 
 /**
- * Numbers that only an op which keeps every bit gets right: whole ones for i32, up to 2²⁴; else Gaussian ones (whole for
- * f16) with NaN, Infinity and -Infinity among them, about one in sixteen.
+ * Numbers that only an op which keeps every bit gets right: whole ones for i32, up to 2²⁴; else Gaussian ones (whole
+ * for f16) with NaN, Infinity and -Infinity among them, about one in sixteen.
  */
 export function hostileTensor(seed: number, shape: Shape, dtype: DType = 'f32'): Tensor {
   const random = createRandom(seed);

@@ -1,6 +1,6 @@
 /**
- * Checkpoints for tests, as `torch.save` and `pickle.dump` would write them: tensors with storages of their own, NumPy's
- * arrays with their bytes in the pickle, and whatever records are put around them.
+ * Checkpoints for tests, as `torch.save` and `pickle.dump` would write them: tensors with storages of their own,
+ * NumPy's arrays with their bytes in the pickle, and whatever records are put around them.
  */
 import { generateTensors } from '../../weights-convert/families/openai/official-size.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../nets/dvae/architecture.ts';

@@ -1,6 +1,6 @@
 /**
- * The converter as people have it: what `npm run build` made (pretest does), in a plain Node that may not make code from
- * strings, with the buffers it asks for counted and its peak of resident memory.
+ * The converter as people have it: what `npm run build` made (pretest does), in a plain Node that may not make code
+ * from strings, with the buffers it asks for counted and its peak of resident memory.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

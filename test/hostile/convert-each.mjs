@@ -1,7 +1,7 @@
 /**
- * Gives file after file to the built converter, in one plain Node process: `convert`, then `inspect --explain`. Prints a
- * line of JSON for each: exit codes, what `convert` said, the largest buffer asked for, the peak of resident memory so
- * far. Needs `npm run build`.
+ * Gives file after file to the built converter, in one plain Node process: `convert`, then `inspect --explain`. Prints
+ * a line of JSON for each: exit codes, what `convert` said, the largest buffer asked for, the peak of resident memory
+ * so far. Needs `npm run build`.
  *
  *     node --disallow-code-generation-from-strings --import ./test/hostile/watch-memory.mjs \
  *       test/hostile/convert-each.mjs OUTDIR FILE...

@@ -1,7 +1,8 @@
 /**
- * SIGKILL while `convert` writes: at every one of its last changes to the disk, at some before, and at random times. What then lies in the folder
- * is the old model or the new one, never a mixture, and no model only where there was none; no file under its final name is less than whole; and
- * the next run gives the bytes that an undisturbed one gives, and removes what was left.
+ * SIGKILL while `convert` writes: at every one of its last changes to the disk, at some before, and at random times.
+ * What then lies in the folder is the old model or the new one, never a mixture, and no model only where there was
+ * none; no file under its final name is less than whole; and the next run gives the bytes that an undisturbed one
+ * gives, and removes what was left.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -57,8 +58,8 @@ function hashFolder(folder: string): Hashes {
 }
 
 /**
- * Throws unless a killed run left the old model or the new one, whole, or whole files of a new one without a manifest where
- * there was none before. Files of the other one may lie beside it.
+ * Throws unless a killed run left the old model or the new one, whole, or whole files of a new one without a manifest
+ * where there was none before. Files of the other one may lie beside it.
  */
 function expectWhole(found: Hashes, old: Hashes, made: Hashes): void {
   const model = [old, made].find((one) => one['model.json'] === found['model.json']);

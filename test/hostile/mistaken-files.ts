@@ -1,4 +1,6 @@
-/** Files that people have under the name of a checkpoint and that are none: each with its code and what must be said. */
+/**
+ * Files that people have under the name of a checkpoint and that are none: each with its code and what must be said.
+ */
 
 /** Characters of `content` are bytes. */
 export const mistakenFiles: readonly [code: string, name: string, content: string, said: string][] = [

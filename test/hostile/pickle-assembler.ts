@@ -1,6 +1,6 @@
 /**
- * Pickles by hand, opcode by opcode: what no pickler would write. Every function gives bytes; `pickle` joins them behind
- * a PROTO and before a STOP.
+ * Pickles by hand, opcode by opcode: what no pickler would write. Every function gives bytes; `pickle` joins them
+ * behind a PROTO and before a STOP.
  */
 
 export type Piece = Uint8Array | string;

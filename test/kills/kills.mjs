@@ -1,8 +1,8 @@
 /**
- * `npm run test:kills`: kills `convert`, `convert --force`, `export --force` and `generate -o` over existing files at every
- * system call that names a file of the folder they write to (traced-run.mjs; needs strace). After each kill every file
- * is old or new and whole, a model opens and is the old or the new one, and the same command then succeeds and leaves
- * nothing else. Takes some ten minutes; no part of `npm test`.
+ * `npm run test:kills`: kills `convert`, `convert --force`, `export --force` and `generate -o` over existing files at
+ * every system call that names a file of the folder they write to (traced-run.mjs; needs strace). After each kill every
+ * file is old or new and whole, a model opens and is the old or the new one, and the same command then succeeds and
+ * leaves nothing else. Takes some ten minutes; no part of `npm test`.
  *
  * `npm run test:kills -- export` runs those whose name has the word.
  */

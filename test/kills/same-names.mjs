@@ -1,10 +1,10 @@
 /**
  * Imported before the command by traced-run.mjs: temporary files get the same names at each run. Their names hold the
- * number of a process, when it started, and random letters; here those are a process that never is, no time, and 1, 2, 3.
- * Folders are listed by the main thread, which also opens them to flush them.
+ * number of a process, when it started, and random letters; here those are a process that never is, no time, and 1, 2,
+ * 3. Folders are listed by the main thread, which also opens them to flush them.
  *
- * strace cannot leave out the main thread where it counts the pool's calls. So the pool may be given a lead: it opens and
- * asks for `KILLS_LEAD_PATH` as often as `KILLS_LEAD` says, which is more often than the main thread does.
+ * strace cannot leave out the main thread where it counts the pool's calls. So the pool may be given a lead: it opens
+ * and asks for `KILLS_LEAD_PATH` as often as `KILLS_LEAD` says, which is more often than the main thread does.
  */
 import crypto from 'node:crypto';
 import { readdirSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * Runs the built command under strace: to list the system calls that name a file of a folder, and to kill the process as
- * one of them begins. A call is told by its name, its path and how often a thread has made it with that path, so nothing
- * that happens elsewhere shifts the count; for that, names of temporary files are the same at each run
+ * Runs the built command under strace: to list the system calls that name a file of a folder, and to kill the process
+ * as one of them begins. A call is told by its name, its path and how often a thread has made it with that path, so
+ * nothing that happens elsewhere shifts the count; for that, names of temporary files are the same at each run
  * (same-names.mjs), and Node's pool is one thread.
  */
 import { spawn } from 'node:child_process';

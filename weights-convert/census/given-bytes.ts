@@ -1,6 +1,6 @@
 /**
- * `pickle.dump` of a tensor writes its storage as bytes and a call of `torch.storage._load_from_bytes`, which gives them
- * to `torch.load`: a pickle within a pickle. Here the bytes are taken out, to be looked at instead.
+ * `pickle.dump` of a tensor writes its storage as bytes and a call of `torch.storage._load_from_bytes`, which gives
+ * them to `torch.load`: a pickle within a pickle. Here the bytes are taken out, to be looked at instead.
  */
 import type { FormatError } from '../../base/errors.ts';
 import type { PickleTrace } from '../pickle/trace.ts';

@@ -1,6 +1,6 @@
 /**
- * What a census comes to: names that run code, calls of names that nobody here knows, pickles that break, bytes that are
- * nothing. The worst of them is what a command fails with.
+ * What a census comes to: names that run code, calls of names that nobody here knows, pickles that break, bytes that
+ * are nothing. The worst of them is what a command fails with.
  */
 import { FormatError } from '../../base/errors.ts';
 import { classifyGlobal, gadgetError, unknownCallError, type GlobalStatus } from './globals.ts';

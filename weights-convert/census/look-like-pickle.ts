@@ -1,6 +1,6 @@
 /**
- * Whether bytes are a pickle, by what they are and never by a name. Protocols 2 and later begin with a mark; those before
- * do not, and are known by reading to their end, or by what they name before they break.
+ * Whether bytes are a pickle, by what they are and never by a name. Protocols 2 and later begin with a mark; those
+ * before do not, and are known by reading to their end, or by what they name before they break.
  */
 import { FormatError } from '../../base/errors.ts';
 import { decodePickle } from '../pickle/decode-pickle.ts';
@@ -28,8 +28,8 @@ export function namesSomething({ globals, calls }: PickleTrace): boolean {
 }
 
 /**
- * Whether a file without a pickle's mark is one all the same: one pickle after another, with nothing but zeros behind, or
- * one that names something.
+ * Whether a file without a pickle's mark is one all the same: one pickle after another, with nothing but zeros behind,
+ * or one that names something.
  *
  * @param sample the file's first bytes
  * @param size of the whole file

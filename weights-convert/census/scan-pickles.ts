@@ -87,7 +87,10 @@ interface Attempt {
   readonly explanation: PickleExplanation | undefined;
 }
 
-/** Tries with what is at hand, then with more, up to the budget: a pickle is some kilobytes, the file hundreds of megabytes. */
+/**
+ * Tries with what is at hand, then with more, up to the budget: a pickle is some kilobytes, the file hundreds of
+ * megabytes.
+ */
 async function decodeAt(window: ByteWindow, position: number, { end, explain }: ScanPlan): Promise<Attempt> {
   for (let length = 1; ; length = Math.max(FIRST_READ, 16 * length)) {
     const most = Math.min(end - position, DEFAULT_BUDGETS.streamBytes);
@@ -152,7 +155,9 @@ async function findStart(
 /** No naming of a code runner has more bytes. */
 const LONGEST_NAMING = 300;
 
-/** Opcodes that begin a naming, GLOBAL and INST or a text for STACK_GLOBAL, and how far behind them the module stands. */
+/**
+ * Opcodes that begin a naming, GLOBAL and INST or a text for STACK_GLOBAL, and how far behind them the module stands.
+ */
 const NAMING_OPCODES: ReadonlyMap<number, number> = new Map(
   Object.entries({ c: 1, i: 1, V: 1, S: 2, '\x8c': 2, U: 2, X: 5, T: 5, '\x8d': 9 }).map(([opcode, distance]) => [
     opcode.charCodeAt(0),

@@ -1,6 +1,6 @@
 /**
- * The tensors of a pickled module by name, as PyTorch's `state_dict()` would name them: by walking `_modules` depth first
- * and taking each module's `_parameters` and `_buffers`.
+ * The tensors of a pickled module by name, as PyTorch's `state_dict()` would name them: by walking `_modules` depth
+ * first and taking each module's `_parameters` and `_buffers`.
  */
 import { FormatError } from '../../base/errors.ts';
 import { globalName, isRecord, sequenceItems, stringEntries, type PickleValue } from '../pickle/records.ts';
@@ -44,7 +44,8 @@ export function moduleClass(value: PickleValue | undefined): string | undefined 
 /**
  * All modules below and with `root`, depth first in the order of registration.
  *
- * @throws FormatError `E_PICKLE_LIMIT` for a forest that is too large or deep, `E_ARCHITECTURE` for a child that is none
+ * @throws FormatError `E_PICKLE_LIMIT` for a forest that is too large or deep, `E_ARCHITECTURE` for a child that is
+ *   none
  */
 export function listModules(root: PickleValue): ModuleRecord[] {
   const modules: ModuleRecord[] = [];

@@ -1,6 +1,7 @@
 /**
  * A decoded value in a few words. Numbers, text, booleans, null and lists are spelt as in JSON, so that a script can
- * read them; what Python would have called or made is spelt as the call. Never longer than asked for, whatever it holds.
+ * read them; what Python would have called or made is spelt as the call. Never longer than asked for, whatever it
+ * holds.
  */
 import { globalName, isRecord, type CallRecord, type PickleValue } from '../pickle/records.ts';
 

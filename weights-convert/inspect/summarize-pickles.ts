@@ -43,7 +43,10 @@ interface Summed {
 
 const ORDER: readonly GlobalStatus[] = ['runs code', 'unknown', 'allowed'];
 
-/** Distinct names in the order of their first use; those that run code come first, whatever the bound, then unknown calls. */
+/**
+ * Distinct names in the order of their first use; those that run code come first, whatever the bound, then unknown
+ * calls.
+ */
 function summarizeGlobals(
   pickles: readonly FoundPickle[],
   places: ReadonlyMap<string, string>,

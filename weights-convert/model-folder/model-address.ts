@@ -1,4 +1,6 @@
-/** A model folder at an address, and the addresses of the files in it: a token in the question goes with each of them. */
+/**
+ * A model folder at an address, and the addresses of the files in it: a token in the question goes with each of them.
+ */
 import { parseAddress } from '../../base/address.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 

@@ -1,4 +1,7 @@
-/** Downloads in a place where others were first: nothing is written through a link of theirs, and none of theirs is read. */
+/**
+ * Downloads in a place where others were first: nothing is written through a link of theirs, and none of theirs is
+ * read.
+ */
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -41,7 +41,8 @@ export function placeOf(cache: string, address: URL): string {
 }
 
 /**
- * Sees to it that the folder for an address, and those of the cache above it, are nobody else's, as far as they are there.
+ * Sees to it that the folder for an address, and those of the cache above it, are nobody else's, as far as they are
+ * there.
  *
  * @throws DalleError `E_CACHE_UNSAFE`
  */

@@ -33,7 +33,9 @@ export async function hashFile(handle: FileHandle, path: string, signal?: AbortS
   return { sha256, stamp };
 }
 
-/** Throws `E_FILE_READ` if an open file was written to since it was hashed. Renaming it or linking to it is no change. */
+/**
+ * Throws `E_FILE_READ` if an open file was written to since it was hashed. Renaming it or linking to it is no change.
+ */
 export function checkUnchanged(handle: FileHandle, path: string, { bytes, modified }: FileStamp): void {
   const now = stampFile(handle.fd);
   if (now.bytes === bytes && now.modified === modified) return;

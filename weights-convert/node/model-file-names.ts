@@ -1,7 +1,7 @@
 /**
  * Names of a model's files. They are plain, `encoder.safetensors`, unless the name is taken by the model that is being
- * replaced: then they carry the beginning of their hash, `encoder-0123456789ab.safetensors`, so that the old model stays
- * whole until model.json names the new one.
+ * replaced: then they carry the beginning of their hash, `encoder-0123456789ab.safetensors`, so that the old model
+ * stays whole until model.json names the new one.
  */
 import { TOKENIZER_NAME } from '../model-folder/manifest.ts';
 import { NET_PARTS } from '../../nets/net-kinds.ts';

@@ -1,6 +1,6 @@
 /**
- * What stands in the folder where a model is to go, and what of it may be touched: nothing without `force`; with it, what
- * a model.json of ours lists, if it is called as we call files, and never a source of the conversion.
+ * What stands in the folder where a model is to go, and what of it may be touched: nothing without `force`; with it,
+ * what a model.json of ours lists, if it is called as we call files, and never a source of the conversion.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -85,7 +85,9 @@ export interface FinalName {
   readonly place: 'new' | 'replace';
 }
 
-/** The name for a file of known content: that of the same content, the plain one if it is free, else one with its hash. */
+/**
+ * The name for a file of known content: that of the same content, the plain one if it is free, else one with its hash.
+ */
 export function chooseName({ listed }: ModelTarget, out: string, name: string, sha256: string): FinalName {
   const same = listed.find((file) => file.sha256 === sha256 && plainName(file.name) === name);
   if (same) return { name: same.name, place: isThere(join(out, same.name)) ? 'replace' : 'new' };

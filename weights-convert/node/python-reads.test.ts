@@ -1,6 +1,7 @@
 /**
- * Back to Python: what `convert` wrote is read by twenty lines over the public description of safetensors, and holds bit
- * for bit what PyTorch finds in the checkpoint (corpus/check_converted.py). Skipped by name where there is no PyTorch.
+ * Back to Python: what `convert` wrote is read by twenty lines over the public description of safetensors, and holds
+ * bit for bit what PyTorch finds in the checkpoint (corpus/check_converted.py). Skipped by name where there is no
+ * PyTorch.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * A folder where a model is to go, with somebody's files in it: what is not ours stays, the old model stays until the new
- * one is whole, and what a killed conversion left goes.
+ * A folder where a model is to go, with somebody's files in it: what is not ours stays, the old model stays until the
+ * new one is whole, and what a killed conversion left goes.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * What a `.npy` file says of its array before the elements, in versions 1 to 3. The header is a Python literal; only the
- * exact form NumPy writes is read, by a pattern, never by evaluating it.
+ * What a `.npy` file says of its array before the elements, in versions 1 to 3. The header is a Python literal; only
+ * the exact form NumPy writes is read, by a pattern, never by evaluating it.
  */
 import { FormatError } from '../../base/errors.ts';
 

@@ -1,13 +1,13 @@
 /**
- * Functions and classes that a pickle may call without anybody being surprised: what they do is known, and it is to make
- * a value. Everything else that is called is a call that nobody here knows (called-names.ts).
+ * Functions and classes that a pickle may call without anybody being surprised: what they do is known, and it is to
+ * make a value. Everything else that is called is a call that nobody here knows (called-names.ts).
  *
  * A function that calls what it is given is not harmless by itself: called-names.ts looks at its arguments too.
  */
 
 /**
- * Module → the names in it: values of Python's, NumPy's, torch's, and the enums of trainers, which are made by a call of
- * their class with a value. What pickles make without a call (`argparse.Namespace`, omegaconf's configs, optimisers)
+ * Module → the names in it: values of Python's, NumPy's, torch's, and the enums of trainers, which are made by a call
+ * of their class with a value. What pickles make without a call (`argparse.Namespace`, omegaconf's configs, optimisers)
  * need not be here.
  */
 const HARMLESS_CALLS: Readonly<Record<string, string>> = {

@@ -83,7 +83,9 @@ export function sequenceItems(value: PickleValue | undefined): readonly PickleVa
   return isRecord(value) && (value.tag === 'tuple' || value.tag === 'list') ? value.items : undefined;
 }
 
-/** The string-keyed entries of a dict or of a call that made a dict, in insertion order; undefined for anything else. */
+/**
+ * The string-keyed entries of a dict or of a call that made a dict, in insertion order; undefined for anything else.
+ */
 export function stringEntries(value: PickleValue | undefined): Map<string, PickleValue> | undefined {
   if (!isRecord(value) || (value.tag !== 'dict' && value.tag !== 'call')) return undefined;
   const entries = new Map<string, PickleValue>();

@@ -6,7 +6,10 @@ import { checkBudget } from './budgets.ts';
 import { narrowInteger } from './cursor.ts';
 import type { PickleMachine } from './machine.ts';
 
-/** A whole number as Python reads one from its source text: `16`, `0x10`, `1_6`. A number where it is safe, else a bigint. */
+/**
+ * A whole number as Python reads one from its source text: `16`, `0x10`, `1_6`. A number where it is safe, else a
+ * bigint.
+ */
 export function parseIntegerLine(machine: PickleMachine, line: string): number | bigint {
   const [, sign, digits] = INTEGER.exec(line) ?? [];
   if (digits === undefined) throw badValue(machine, 'an integer', line);

@@ -16,8 +16,8 @@ const MAX_SHARDS = 10_000;
 /**
  * Reads an index.
  *
- * @throws FormatError `E_ST_JSON` for anything but such an object, `E_ST_DUPLICATE` for a name given twice, `E_ST_SHARD` for
- *   a shard that is no plain file name, none at all, or more than 10,000, `E_ST_LIMIT`
+ * @throws FormatError `E_ST_JSON` for anything but such an object, `E_ST_DUPLICATE` for a name given twice,
+ *   `E_ST_SHARD` for a shard that is no plain file name, none at all, or more than 10,000, `E_ST_LIMIT`
  */
 export function parseShardIndex(text: string): ShardMap {
   const reader = new JsonReader(text, INDEX);

@@ -1,4 +1,6 @@
-/** Forms of tensors and containers that PyTorch 1.13 does not write: older views, newer untyped storages, big-endian. */
+/**
+ * Forms of tensors and containers that PyTorch 1.13 does not write: older views, newer untyped storages, big-endian.
+ */
 import { describe, expect, test } from 'vitest';
 import { call, dict, global, integer, join, pickle, text, tuple, uint64 } from '../../test/hostile/pickle-assembler.ts';
 import { assembleZip } from '../../test/hostile/zip-assembler.ts';

@@ -56,7 +56,9 @@ class PickleStream {
     this.#decode = decode;
   }
 
-  /** Tries with a little, then with more, up to the budget: a pickle is some kilobytes, the file hundreds of megabytes. */
+  /**
+   * Tries with a little, then with more, up to the budget: a pickle is some kilobytes, the file hundreds of megabytes.
+   */
   async next(): Promise<DecodedPickle> {
     const remaining = this.#source.size - this.position;
     for (let length = 256 * 1024; ; length *= 16) {

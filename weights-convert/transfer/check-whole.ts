@@ -10,8 +10,8 @@ import { openTorchLegacy } from '../torch/torch-legacy.ts';
 import { openZip } from '../zip/zip-archive.ts';
 
 /**
- * Throws what the file's reader would throw first: FormatError `E_FORMAT_UNKNOWN`, `E_ZIP_*`, `E_ST_*`, `E_PICKLE_*` and
- * their kin. Which net it holds is not looked at.
+ * Throws what the file's reader would throw first: FormatError `E_FORMAT_UNKNOWN`, `E_ZIP_*`, `E_ST_*`, `E_PICKLE_*`
+ * and their kin. Which net it holds is not looked at.
  */
 export async function checkWhole(source: ByteSource): Promise<void> {
   if ((await readTokenizer(source)) !== undefined) return;

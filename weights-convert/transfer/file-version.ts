@@ -28,8 +28,8 @@ export function versionOf({ headers }: Answer): FileVersion {
 }
 
 /**
- * The same for a page, to which another site shows the length and not whether it is that of compressed bytes (CORS): then
- * no length is known.
+ * The same for a page, to which another site shows the length and not whether it is that of compressed bytes (CORS):
+ * then no length is known.
  */
 export function versionForPage(answer: Answer): FileVersion {
   const { bytes, ...version } = versionOf(answer);

@@ -1,6 +1,6 @@
 /**
- * The body of an answer as it arrives: counted, watched for silence, and with its beginning looked at before anything of
- * it is passed on. A web page called encoder.pkl is refused after its first 512 bytes, not after 200 MB.
+ * The body of an answer as it arrives: counted, watched for silence, and with its beginning looked at before anything
+ * of it is passed on. A web page called encoder.pkl is refused after its first 512 bytes, not after 200 MB.
  */
 import type { AnswerBody } from '../../base/fetch-failure.ts';
 import type { FileVersion } from './file-version.ts';

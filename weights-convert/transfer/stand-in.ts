@@ -1,6 +1,6 @@
 /**
- * What people get in the place of a file: an error page, a Git-LFS pointer, wget's log, nothing. The first bytes tell, so
- * a download can be refused before it is here.
+ * What people get in the place of a file: an error page, a Git-LFS pointer, wget's log, nothing. The first bytes tell,
+ * so a download can be refused before it is here.
  */
 import { FormatError } from '../../base/errors.ts';
 

@@ -13,7 +13,9 @@ export interface TransferState {
   readonly stallMs: number;
 }
 
-/** What an error means that came while waiting: ours, the caller's wish, silence, or else what `fallback` makes of it. */
+/**
+ * What an error means that came while waiting: ours, the caller's wish, silence, or else what `fallback` makes of it.
+ */
 export function explainFailure(error: unknown, state: TransferState, fallback: () => DalleError): DalleError {
   const { address, watch, signal, stallMs } = state;
   if (error instanceof DalleError) return error;

@@ -1,4 +1,6 @@
-/** The engine's Winograd F(2×2, 3×3): 16 multiplications for 4 outputs in the place of 36, for four transform passes. */
+/**
+ * The engine's Winograd F(2×2, 3×3): 16 multiplications for 4 outputs in the place of 36, for four transform passes.
+ */
 import { winograd2 } from '../../../ops/winograd/matrices.ts';
 import type { Version } from '../version.ts';
 

@@ -1,4 +1,7 @@
-/** The engine's op: four channels at once, 5 fetches a texel of the result (it starts from the first pixel and meets it again). */
+/**
+ * The engine's op: four channels at once, 5 fetches a texel of the result (it starts from the first pixel and meets it
+ * again).
+ */
 import { apply } from '../../../engine/index.ts';
 import { maxPool2dOp } from '../../../ops/max-pool2d/max-pool2d.ts';
 import { withFetches } from '../blocks.ts';

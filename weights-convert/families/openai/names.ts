@@ -1,6 +1,6 @@
 /**
- * Names of OpenAI's discrete VAE in other people's checkpoints. Hugging Face's FLAVA codebook has a module more in every
- * group and residual path, and torch's own convolutions; what is found bears OpenAI's names from then on.
+ * Names of OpenAI's discrete VAE in other people's checkpoints. Hugging Face's FLAVA codebook has a module more in
+ * every group and residual path, and torch's own convolutions; what is found bears OpenAI's names from then on.
  */
 
 /** OpenAI's name of a tensor, without what stood before it. */
