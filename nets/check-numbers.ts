@@ -19,7 +19,7 @@ interface Numbers {
   readonly shape: readonly number[];
 }
 
-/** Throws ShapeError `E_SHAPE` unless the named sizes are positive and whole, of as many pixels as a picture may have. */
+/** Throws ShapeError `E_SHAPE` unless the named sizes are positive, whole, and no more pixels than a picture may have. */
 export function checkSizes(where: string, shape: readonly number[], names: string, pixelsEach: number): void {
   checkNumbers(where, 'shape', shape);
   const rank = names.split(',').length;
