@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
+import { workerProcesses } from './test/helpers/worker-process.ts';
 
 /** Node starts processes from files, and Node 20 from none in TypeScript: that of the built program is started. */
 const builtProcess: Plugin = {
@@ -28,8 +29,8 @@ const config: ViteUserConfig = defineConfig({
           name: 'node',
           include: ['**/*.test.ts'],
           exclude: ['node_modules/**', 'dist/**', 'bench/**', 'test/browser/**'],
-          pool: 'forks',
-          maxWorkers: 1,
+          pool: workerProcesses,
+          maxWorkers: 2,
           isolate: false,
           // Kernel choices of tests stay out of the user's own cache.
           env: { DALLE_GL_CACHE: join(tmpdir(), 'dalle-gl-test-cache') },
