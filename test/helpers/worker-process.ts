@@ -1,39 +1,38 @@
 /**
  * Test files share a process one after another, as that starts them quickest, until the process has grown; then the
- * next file gets a new one. Software rasterisers give back little of what a program took, and a test file may leave
- * much behind.
+ * next file gets a new one. Each process has a cache folder of its own: two would otherwise overwrite each other's
+ * choice of kernels, and with it the last bits of what a test compares.
  *
- * vitest has such a limit for its `vm` pools only, where JavaScript's heap alone counts. Ours is what the system says,
- * and that is known on Linux; elsewhere every file gets a process of its own.
+ * vitest has such a limit for its `vm` pools only, and there JavaScript's heap alone counts: a software rasteriser's
+ * memory lies outside. Where the system does not tell a process's memory, every file gets a new process.
  */
-import { readFileSync } from 'node:fs';
-import { ForksPoolWorker, type PoolRunnerInitializer } from 'vitest/node';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
+import { measureProcess } from './measure-process.ts';
 
-/** Bytes of resident memory after which a process takes no further file. */
+/** Resident bytes after which a process takes no further file. */
 const LIMIT = 500e6;
 
 class WorkerProcess extends ForksPoolWorker {
-  override readonly name: string = 'worker-process';
-  private pid: number | undefined;
+  override readonly name: string = workerProcesses.name;
+  private readonly cache = mkdtempSync(join(tmpdir(), 'dalle-gl-test-cache-'));
 
-  override async start(): Promise<void> {
-    await super.start();
-    // Private to vitest, which tells nobody the process otherwise.
-    this.pid = (this as unknown as { fork: { pid?: number } }).fork.pid;
+  constructor(options: PoolOptions) {
+    super(options);
+    this.env = { ...this.env, DALLE_GL_CACHE: this.cache };
   }
 
   canReuse(): boolean {
-    return readMemory(this.pid) <= LIMIT;
+    // `fork` is private to vitest, which tells the process's number in no other way.
+    const { fork } = this as unknown as { fork: { pid?: number } };
+    return measureProcess(fork.pid) <= LIMIT;
   }
-}
 
-/** Bytes of resident memory, or Infinity where that is unknown. */
-function readMemory(pid: number | undefined): number {
-  try {
-    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? Infinity : 1024 * Number(kilobytes);
-  } catch {
-    return Infinity;
+  override async stop(): Promise<void> {
+    await super.stop();
+    rmSync(this.cache, { recursive: true, force: true });
   }
 }
 
