@@ -3,7 +3,7 @@
  * and the processes it started held at one moment, its time, and the processors'. With `--most` it fails above that.
  *
  * Memory is Linux's PSS, where a page that N processes share counts an N-th in each: a plain sum of resident sizes would
- * count Chromium's and Node's own code once for every process. Looks four times a second, so a shorter peak may be missed.
+ * count Chromium's and Node's own code once for every process. Looks twice a second, so a shorter peak may be missed.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const child = spawn(words[0], words.slice(1), { stdio: 'inherit' });
 let alive = new Set([child.pid]);
 const family = new Map();
 let peak = { bytes: 0, seconds: 0, parts: [] };
-const watch = setInterval(look, 250);
+const watch = setInterval(look, 500);
 
 child.on('error', (error) => {
   throw error;
