@@ -1,11 +1,10 @@
 /**
- * Tests run straight from the TypeScript sources: `node` here, then `browser` (vitest.browser.config.ts). One process:
- * every suite shares two cores with a software rasteriser that takes both, so parallel workers would only queue.
+ * Tests run straight from the TypeScript sources: `node` here, then `browser` (vitest.browser.config.ts). Two processes
+ * at a time in Node: a test is seldom busy on every core, and each process may take the memory of a large one.
  */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
+import { workerProcesses } from './test/helpers/worker-process.ts';
 
 /** Node starts processes from files, and Node 20 from none in TypeScript: that of the built program is started. */
 const builtProcess: Plugin = {
@@ -18,27 +17,27 @@ const builtProcess: Plugin = {
   },
 };
 
+export const reporters: string[] = ['default', './test/helpers/plain-reporter.ts'];
+
+/** A project of tests in Node. */
+export const inNode = (include: string[], exclude: string[]): ViteUserConfig => ({
+  plugins: [builtProcess],
+  test: {
+    name: 'node',
+    include,
+    exclude: ['node_modules/**', 'dist/**', 'bench/**', ...exclude],
+    pool: workerProcesses,
+    maxWorkers: 2,
+    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    reporters: ['default', './test/helpers/plain-reporter.ts'],
-    projects: [
-      {
-        plugins: [builtProcess],
-        test: {
-          name: 'node',
-          include: ['**/*.test.ts'],
-          exclude: ['node_modules/**', 'dist/**', 'bench/**', 'test/browser/**'],
-          pool: 'forks',
-          maxWorkers: 1,
-          isolate: false,
-          // Kernel choices of tests stay out of the user's own cache.
-          env: { DALLE_GL_CACHE: join(tmpdir(), 'dalle-gl-test-cache') },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      './vitest.browser.config.ts',
-    ],
+    reporters,
+    projects: [inNode(['**/*.test.ts'], ['test/browser/**']), './vitest.browser.config.ts'],
   },
 });
 export default config;

@@ -14,7 +14,7 @@ import { formatTable } from './report/table.ts';
 import { median } from './statistics.ts';
 
 /** Draws of one op with one kind of work. */
-export interface DrawGroup {
+interface DrawGroup {
   readonly name: string;
   readonly count: number;
   /** Milliseconds of all of them: each draw's median over the runs. */

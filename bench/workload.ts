@@ -15,7 +15,7 @@ export interface ConvolutionWorkload {
 }
 
 /** x [S, S] · w [S, S] → y [S, S]; the answer is y[middle, :]. */
-export interface ProductWorkload {
+interface ProductWorkload {
   readonly kind: 'matmul';
   readonly side: number;
 }

@@ -55,7 +55,7 @@ export type FlagValues<Flags extends FlagTable> = {
     : boolean;
 };
 
-export interface ParsedWords<Flags extends FlagTable> {
+interface ParsedWords<Flags extends FlagTable> {
   readonly flags: FlagValues<Flags>;
   /** The words that are no flags, in order. */
   readonly operands: readonly string[];

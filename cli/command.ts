@@ -17,7 +17,7 @@ export interface Command<Flags extends FlagTable = FlagTable> {
   run(invocation: Invocation<Flags>): Promise<void>;
 }
 
-export interface Invocation<Flags extends FlagTable> {
+interface Invocation<Flags extends FlagTable> {
   readonly flags: FlagValues<Flags>;
   readonly operands: readonly string[];
   readonly terminal: Terminal;

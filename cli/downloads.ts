@@ -3,7 +3,7 @@ import type { DownloadProgress } from '../weights-convert/index.ts';
 import { startProgress, type Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface DownloadLines {
+interface DownloadLines {
   onProgress(progress: DownloadProgress): void;
   /** Wipes the last line. Call it whatever happened. */
   end(): void;

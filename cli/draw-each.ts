@@ -9,12 +9,12 @@ import type { Drawing, DrawingReport } from './drawing.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RefusedText {
+interface RefusedText {
   readonly text: string;
   readonly error: Failure;
 }
 
-export interface DrawnTexts {
+interface DrawnTexts {
   /** One for each text, in order. */
   readonly results: readonly (DrawingReport | RefusedText)[];
   /** What the first text that was refused threw; undefined when all were drawn. */

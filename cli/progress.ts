@@ -5,9 +5,9 @@
 import { escapeHidden, type Terminal } from './terminal.ts';
 
 /** How to print an amount: bytes as MB, passes as they are. */
-export type Unit = 'bytes' | 'passes' | 'tensors' | 'tokens';
+type Unit = 'bytes' | 'passes' | 'tensors' | 'tokens';
 
-export interface ProgressOptions {
+interface ProgressOptions {
   readonly unit: Unit;
   readonly quiet?: boolean;
   /** What was done before: it does not count for the rate [0]. */

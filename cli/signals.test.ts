@@ -8,7 +8,7 @@ import { openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { packageRoot } from '../base/node/package-files.ts';
 import { makePngChunk } from '../images/png-chunks.ts';
 import { countPngBytes, readPngHeader } from '../images/png-header.ts';
@@ -27,6 +27,15 @@ beforeEach(() => {
   place = makeWorkplace();
 });
 afterEach(() => place.remove());
+
+// The choice of kernels is remembered before anything else is written: on the slow disk that would never end.
+beforeAll(async () => {
+  place = makeWorkplace();
+  const words = ['encode', place.write('photo.png', makePng(64, 64)), '-o', 't.npy', '--size', '64'];
+  const child = spawn(process.execPath, [main, ...words], { stdio: 'ignore', cwd: place.folder });
+  expect((await once(child, 'close'))[0]).toBe(0);
+  place.remove();
+});
 
 /** The temporary files in the folder of a command, which are locks too. */
 const listTemporaries = (): string[] => place.list().filter((name) => /(^|\/)\.dalle-gl-/.test(name));

@@ -4,7 +4,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 
-export type InputStream = Readable & { readonly isTTY?: boolean };
+type InputStream = Readable & { readonly isTTY?: boolean };
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 export interface Terminal {

@@ -6,7 +6,7 @@
 import { layoutOf, placeOf, type Layout } from '../engine/gl/layout.ts';
 
 /** f32 [1, 6, 4, 10] made by draws of four render targets: nothing divides evenly. */
-export const exampleLayout: Layout = layoutOf(
+const exampleLayout: Layout = layoutOf(
   { shape: [1, 6, 4, 10], dtype: 'f32' },
   { width: 4, height: 1 },
   { maxTextureSize: 8192 },

@@ -7,7 +7,7 @@
 import { FormatError } from '../base/errors.ts';
 import { hasExifPrefix, readOrientation, type Orientation } from './exif.ts';
 
-export interface JpegHeader {
+interface JpegHeader {
   /** Pixels as stored, before orientation. */
   readonly width: number;
   readonly height: number;

@@ -19,10 +19,10 @@ export interface PngHeader {
 }
 
 /** Grey, RGB, palette, grey with alpha, RGBA. */
-export type ColourType = 0 | 2 | 3 | 4 | 6;
+type ColourType = 0 | 2 | 3 | 4 | 6;
 
 /** Pixels at every `stepX`, `stepY` from (`left`, `top`), `columns` × `rows` of them. */
-export interface PngPass {
+interface PngPass {
   readonly left: number;
   readonly top: number;
   readonly stepX: number;
@@ -77,7 +77,7 @@ export function readPngHeader(png: Uint8Array, name: string): PngHeader {
 }
 
 /** The passes that have pixels, in the order of the file; one for a picture that is not interlaced. */
-export function listPngPasses({ width, height, depth, channels, interlaced }: PngHeader): PngPass[] {
+function listPngPasses({ width, height, depth, channels, interlaced }: PngHeader): PngPass[] {
   return (interlaced ? ADAM7 : [[0, 0, 1, 1] as const])
     .map(([left, top, stepX, stepY]) => {
       const columns = Math.ceil((width - left) / stepX);

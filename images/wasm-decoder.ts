@@ -24,7 +24,7 @@ interface DecoderOverrides {
 /** The glue's own types name a namespace it forgets to import; these are the parts used here. */
 export type CreateDecoder<Decoder> = (overrides: DecoderOverrides) => Promise<Decoder>;
 
-export interface Decoded {
+interface Decoded {
   /** None when the decoder gave up. */
   readonly image: RgbaImage | null;
   /** The lines that it printed. */

@@ -8,7 +8,7 @@ import { FormatError } from '../base/errors.ts';
 import { readOrientation, type Orientation } from './exif.ts';
 
 /** A picture that the decoder can be given, and what to do with its pixels. */
-export interface WebpPicture {
+interface WebpPicture {
   /** The whole picture, as stored. */
   readonly width: number;
   readonly height: number;

@@ -7,7 +7,7 @@ import type { EnvHttpProxyAgent } from 'undici';
 import { FormatError, UsageError } from '../errors.ts';
 import { nameFailure, type Answer } from '../fetch-failure.ts';
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
 }

@@ -19,7 +19,7 @@ const KERNEL_FILES = new Set([0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x27e0
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
 
 /** A regular file, opened for reading. */
-export interface OpenedFile {
+interface OpenedFile {
   readonly handle: FileHandle;
   /** Bytes, when it was opened. */
   readonly size: number;

@@ -16,7 +16,7 @@ export interface OutputOptions {
 }
 
 /** What is needed of an open file; tests give one whose disk fills up. */
-export interface OutputHandle {
+interface OutputHandle {
   /** Resolves to the number of bytes that were written. */
   write(bytes: Uint8Array, offset: number, length: number): Promise<number>;
   sync(): Promise<void>;
@@ -27,7 +27,7 @@ export interface OutputHandle {
 export type OpenHandle = (temporary: string, replaced: Ownership | undefined) => OutputHandle;
 
 /** Whose a file is, and who may do what with it. */
-export interface Ownership {
+interface Ownership {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;

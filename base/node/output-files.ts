@@ -26,7 +26,7 @@ import {
 } from './output-file.ts';
 import { forgetTemporary, nameTemporary, removeLeftovers, removeTemporary } from './temporary-files.ts';
 
-export interface OutputFilesOptions {
+interface OutputFilesOptions {
   /** How failures are told [`E_FILE_*`, `E_DISK_FULL`]. */
   readonly explain?: ExplainFailure;
   readonly openHandle?: OpenHandle;

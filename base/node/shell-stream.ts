@@ -18,7 +18,7 @@ export function descriptorOf(path: string): number | undefined {
 }
 
 /** What a descriptor is: a file may be read as any other, a stream only from its beginning to its end. */
-export type DescriptorKind = 'file' | 'stream' | 'terminal' | 'none';
+type DescriptorKind = 'file' | 'stream' | 'terminal' | 'none';
 
 export function kindOfDescriptor(descriptor: number): DescriptorKind {
   try {

@@ -4,7 +4,7 @@ import type { Shape, Tensor } from '../../engine/index.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import type { Task } from './version.ts';
 
-export interface Operand {
+interface Operand {
   readonly shape: Shape;
   /** Standard deviation of its Gaussian numbers [1]. */
   readonly scale?: number;

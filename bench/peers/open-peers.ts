@@ -5,7 +5,7 @@ import { createOurPeer } from './dalle-gl.ts';
 import type { Peer } from './peer.ts';
 import { createTfjsKernels } from './tfjs.ts';
 
-export interface OpenPeers {
+interface OpenPeers {
   /** Ours first. */
   readonly peers: readonly Peer[];
   dispose(): void;

@@ -1,7 +1,7 @@
 /** A grouped bar chart as SVG text: bars with their quartiles as whiskers, and the number beside each. Pure. */
 import { colours, escape, openPicture, round } from './drawing.ts';
 
-export interface Bar {
+interface Bar {
   /** Bars of the same series have the same colour and one entry in the legend. */
   readonly series: string;
   readonly value: number;
@@ -9,7 +9,7 @@ export interface Bar {
   readonly high: number;
 }
 
-export interface BarGroup {
+interface BarGroup {
   readonly label: string;
   readonly bars: readonly Bar[];
 }

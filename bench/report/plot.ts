@@ -5,7 +5,7 @@
  */
 import { colours, escape, openPicture, round } from './drawing.ts';
 
-export interface PlotPoint {
+interface PlotPoint {
   readonly x: number;
   readonly y: number;
   readonly low: number;
@@ -14,7 +14,7 @@ export interface PlotPoint {
   readonly label: string;
 }
 
-export interface PlotLine {
+interface PlotLine {
   readonly name: string;
   /** By growing x, all positive. */
   readonly points: readonly PlotPoint[];

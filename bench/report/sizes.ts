@@ -7,7 +7,7 @@ import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
 
 /** One half of a net at one shape. `wall` in milliseconds for the whole batch. */
-export interface SizeRow extends Omit<SizeResult, 'wall' | 'cpu'> {
+interface SizeRow extends Omit<SizeResult, 'wall' | 'cpu'> {
   readonly wall: Summary;
   readonly nanosecondsPerPixel: number;
   /** Time per pixel over that of one picture at 256², round by round (median): 1 on a straight line through zero. */

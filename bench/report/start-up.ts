@@ -7,7 +7,7 @@ import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
 
 /** Milliseconds. */
-export interface StartUpRow {
+interface StartUpRow {
   readonly what: string;
   readonly programs: number;
   readonly compile: Summary;

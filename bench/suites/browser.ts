@@ -8,7 +8,7 @@ import type { Half } from '../peers/net.ts';
 import { measureNets } from './dvae.ts';
 import type { DvaeResult } from './dvae.ts';
 
-export interface BrowserResult extends DvaeResult {
+interface BrowserResult extends DvaeResult {
   readonly renderer: string;
 }
 

@@ -9,7 +9,7 @@ import type { Half, Net } from '../peers/net.ts';
 import type { KernelResult } from './kernels.ts';
 
 /** One net of one engine before its later runs. Milliseconds and bytes. */
-export interface Beginning {
+interface Beginning {
   readonly name: string;
   readonly prepare: number;
   readonly firstRun: number;

@@ -41,7 +41,7 @@ export interface TransformerBeginning {
   readonly textures: TextureBytes;
 }
 
-export interface TransformerTimes {
+interface TransformerTimes {
   readonly model: string;
   readonly batch: number;
   readonly workload: string;

@@ -9,7 +9,7 @@ import { collectBytes, tooManyBytes } from './collect.ts';
 import { fetchAddress } from '../../base/node/fetch-address.ts';
 import { abortedError } from '../../base/node/file-error.ts';
 
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly signal?: AbortSignal;
   readonly maxBytes: number;
   /** Milliseconds in all [60 000]. */

@@ -22,7 +22,7 @@ export interface ReadOptions {
   readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
-export const MAX_BYTES = 256_000_000;
+const MAX_BYTES = 256_000_000;
 
 /**
  * All bytes of `source`. Throws `E_FILE_MISSING`, `E_FILE_KIND`, `E_FILE_IS_DIRECTORY`, `E_FILE_PERMISSION`,

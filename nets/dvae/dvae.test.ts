@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { standardRules } from '../../ops/index.ts';
 import type { RewriteOptions } from '../../ops/index.ts';
 import { tilingRule } from '../../ops/rewrite/tile-large-maps.ts';
@@ -22,7 +22,7 @@ import { Dvae } from './dvae.ts';
 import type { Pixels, TokenGrid } from '../picture-coder.ts';
 
 const open: Dvae[] = [];
-afterAll(() => Promise.all(open.map((dvae) => dvae.dispose())));
+afterEach(() => Promise.all(open.splice(0).map((dvae) => dvae.dispose())));
 
 async function load(
   device: WebGLDevice,

@@ -20,10 +20,3 @@ export async function observeCall(gl: WebGL2RenderingContext, call: ContextCall)
     return `threw ${error instanceof Error ? error.message : String(error)}`;
   }
 }
-
-/** What every call of the list does on this context, by name. */
-export async function observeCalls(gl: WebGL2RenderingContext): Promise<Record<string, Observation>> {
-  const observations: Record<string, Observation> = {};
-  for (const call of contextCalls) observations[call.name] = await observeCall(gl, call);
-  return observations;
-}

@@ -10,7 +10,7 @@
 export const UNIT_ROUNDOFF: number = 2 ** -24;
 
 /** Smallest normal float32: a GPU may flush anything below it to zero. */
-export const SMALLEST_NORMAL: number = 2 ** -126;
+const SMALLEST_NORMAL: number = 2 ** -126;
 
 /** Growth of relative error over `terms` roundings in a row: K·u / (1 - K·u). */
 export function gamma(terms: number): number {
@@ -67,7 +67,7 @@ export function halfBound(expected: number, sumBound: number, flushed = 0): numb
 }
 
 /** What a function must keep for every argument from `from` to `to`, ends included. */
-export interface FunctionBound {
+interface FunctionBound {
   readonly from: number;
   readonly to: number;
   /** Largest relative error of the result. */

@@ -9,7 +9,7 @@
 /** How far apart an element may be: the same everywhere, one an element, or computed from the index. */
 export type Bound = number | ArrayLike<number> | ((index: number) => number);
 
-export interface CloseOptions {
+interface CloseOptions {
   /** Says in a failure what was compared; put the seed here. */
   readonly label?: string;
   /** Lets a failure print coordinates instead of a flat index. */
@@ -25,7 +25,7 @@ export interface Comparison {
   readonly worst: readonly ComparedElement[];
 }
 
-export interface ComparedElement {
+interface ComparedElement {
   readonly index: number;
   readonly actual: number;
   readonly expected: number;

@@ -42,15 +42,26 @@ export const blockVariants: readonly DeviceVariant[] = [
   },
 ];
 
+const MANY_PROGRAMS = 100;
+
 let shared: ContextSource | undefined;
 const devices = new Map<string, WebGLDevice>();
 
-/** The device of a variant, made once for the whole test process. */
+/**
+ * The device of a variant, for a test: kept for later ones, but not for ever. A program takes 4 MB of a software
+ * rasteriser's memory, so once devices hold many, all start anew.
+ */
 export async function openVariant({ name, options }: DeviceVariant): Promise<WebGLDevice> {
   shared ??= await openNodeContext({ source: 'egl' });
+  if ([...devices.values()].reduce((sum, { programs }) => sum + programs.size, 0) > MANY_PROGRAMS) closeDevices();
   let device = devices.get(name);
   if (!device) devices.set(name, (device = new WebGLDevice({ ...shared, dispose() {} }, options)));
   return device;
+}
+
+function closeDevices(): void {
+  for (const device of devices.values()) device.dispose();
+  devices.clear();
 }
 
 export async function openTestDevice(): Promise<WebGLDevice> {

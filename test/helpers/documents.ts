@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { packageRoot } from '../../base/node/package-files.ts';
 
 /** Path of a page from the root of the repository. */
-export type Page = string;
+type Page = string;
 
-export interface CodeBlock {
+interface CodeBlock {
   readonly page: Page;
   /** Line of the opening fence, from 1. */
   readonly line: number;

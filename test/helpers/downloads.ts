@@ -15,10 +15,10 @@ import {
 import { serveStart, startFileServer, type Answer, type FileServer, type ServedFile } from './file-server.ts';
 
 /** What the cache holds after a download, and after one that broke. */
-export const wholeFiles: readonly string[] = ['encoder.pkl', 'record.json'];
+const wholeFiles: readonly string[] = ['encoder.pkl', 'record.json'];
 export const partialFiles: readonly string[] = ['body', 'version.json'];
 
-export interface Downloads {
+interface Downloads {
   readonly server: FileServer;
   readonly cache: string;
   readonly url: string;

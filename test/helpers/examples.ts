@@ -19,7 +19,7 @@ export interface Example {
 }
 
 /** Where an example can run: gpu.js is installed in bench/ only, so that is where blocks that import it belong. */
-export type ExampleHome = 'test' | 'bench';
+type ExampleHome = 'test' | 'bench';
 
 /** The examples of all pages that run from `home`, and will be written to its folder `.generated-docs`. */
 export function listExamples(home: ExampleHome): readonly Example[] {

@@ -19,7 +19,7 @@ export interface GoldenError {
   readonly rms: number;
 }
 
-export interface GoldenArchitecture {
+interface GoldenArchitecture {
   readonly n_hid: number;
   readonly n_blk_per_group: number;
   readonly n_init: number;
@@ -27,7 +27,7 @@ export interface GoldenArchitecture {
 }
 
 /** Identifies weights by value: SHA-256 of all tensors in state-dict order, C order, little-endian float32. */
-export interface GoldenWeights {
+interface GoldenWeights {
   readonly tensors: number;
   readonly parameters: number;
   readonly sha256: string;
@@ -40,13 +40,13 @@ export interface GoldenProvenance {
 }
 
 /** What every golden.json of a dVAE says. */
-export interface GoldenRecord extends GoldenProvenance {
+interface GoldenRecord extends GoldenProvenance {
   readonly architecture: GoldenArchitecture;
   readonly weights: { readonly encoder: GoldenWeights; readonly decoder: GoldenWeights };
 }
 
 /** One input, whose files are called `<name>.<key>.npy`. */
-export interface GoldenCase {
+interface GoldenCase {
   readonly name: string;
   readonly shape: readonly [batch: number, channels: number, height: number, width: number];
   readonly distinctTokens: number;
@@ -71,7 +71,7 @@ export interface NetRecord extends GoldenRecord {
 }
 
 /** `emoji-dvae`: trained weights, three pictures. */
-export interface PictureRecord extends GoldenRecord {
+interface PictureRecord extends GoldenRecord {
   readonly checkpointSha256: { readonly encoder: string; readonly decoder: string };
   readonly cases: readonly (GoldenCase & {
     readonly errors: { readonly logitsCorner: GoldenError; readonly decodedGiven?: GoldenError };
@@ -79,7 +79,7 @@ export interface PictureRecord extends GoldenRecord {
 }
 
 /** `official-size`: the generated weights of the full size, one photograph. */
-export interface OfficialSizeRecord extends GoldenRecord {
+interface OfficialSizeRecord extends GoldenRecord {
   /** `file` is relative to the golden's folder. */
   readonly input: { readonly file: string; readonly sha256: string };
   readonly encoder: { readonly errors: GoldenError; readonly distinctTokens: number; readonly smallestGap: number };
@@ -95,7 +95,7 @@ export interface Golden<R extends GoldenProvenance> {
 }
 
 /** No golden holds 64-bit integers, whose elements are no numbers. */
-export type GoldenArray = Exclude<NpyArray, { readonly dtype: 'int64' | 'uint64' }>;
+type GoldenArray = Exclude<NpyArray, { readonly dtype: 'int64' | 'uint64' }>;
 
 const GOLDENS = fileURLToPath(new URL('../golden', import.meta.url));
 

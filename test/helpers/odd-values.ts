@@ -6,7 +6,7 @@
 const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
 /** As JSON, since not all of them can be made otherwise: a number beyond all, a key called `__proto__`. */
-export const ODD_VALUES: readonly string[] = [
+const ODD_VALUES: readonly string[] = [
   ...['null', 'true', '0', '-1', '1.5', '1e400', '9007199254740993', '""', '"x"', '"../x"', '"a\\u0000\\u001b[31m"'],
   ...['[]', '{}', '[[]]', '[[1e400]]', '[null]', '{"a":1}', '{"toString":1,"valueOf":1}', '{"__proto__":{"x":1}}'],
   ...['{"length":1000000000}', '{"toJSON":1,"then":1}', `"${'x'.repeat(100_000)}"`, deep(90), deep(5000)],

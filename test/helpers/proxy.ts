@@ -5,7 +5,7 @@
 import { createServer, request as ask } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-export interface Proxy {
+interface Proxy {
   /** `host:port`. */
   readonly host: string;
   /** What was asked of it, as in `CONNECT example.org:443` or `GET http://example.org/x`. */

@@ -12,7 +12,7 @@ import type { TransformerArchitecture } from '../../nets/transformer/architectur
 import type { WeightsOf } from '../../nets/weights.ts';
 import { loadGolden, type Golden, type GoldenError, type GoldenProvenance } from './golden.ts';
 
-export interface TransformerErrors {
+interface TransformerErrors {
   readonly textLogits: GoldenError;
   readonly imageLogits: GoldenError;
 }

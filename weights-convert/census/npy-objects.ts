@@ -10,7 +10,7 @@ const PREFIX_BYTES = 12;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Where what is behind a header begins, and whether it is a pickle. */
-export interface ObjectsPlace {
+interface ObjectsPlace {
   readonly start: number;
   /** True where the header says so; false where it says nothing that is understood. */
   readonly isCertain: boolean;

@@ -26,7 +26,7 @@ export interface Census {
   readonly unexplained: number;
 }
 
-export interface CensusOptions {
+interface CensusOptions {
   /** Also explain each pickle, opcode by opcode [false]. */
   readonly explain?: boolean;
   /** Also search a zip that cannot be opened for pickles [false]: who only wants its weights is refused anyway. */

@@ -20,7 +20,7 @@ import { listContents, type PickleContents } from './list-contents.ts';
 import { summarizePickles, type PickleSummary } from './summarize-pickles.ts';
 
 /** What was found, and the first reason why the file cannot be read as a whole. */
-export interface PickleFindings extends PickleSummary, Pick<Inspection, 'opcodes'> {
+interface PickleFindings extends PickleSummary, Pick<Inspection, 'opcodes'> {
   readonly contents: PickleContents | undefined;
   readonly failure: FormatError | undefined;
 }

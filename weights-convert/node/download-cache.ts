@@ -29,7 +29,7 @@ export interface CachedFile {
 }
 
 /** What the cache has: a whole file, open, or one that is not what was downloaded any more. */
-export interface CacheEntry {
+interface CacheEntry {
   readonly file: CachedFile;
   /** Undefined for a damaged copy, which was removed. */
   readonly source: FileSource | undefined;

@@ -80,7 +80,7 @@ export function checkName({ listed }: ModelTarget, { out, sources }: TargetOptio
   );
 }
 
-export interface FinalName {
+interface FinalName {
   readonly name: string;
   readonly place: 'new' | 'replace';
 }

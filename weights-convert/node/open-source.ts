@@ -8,7 +8,7 @@ import { pathOf } from '../../base/node/path-of.ts';
 import { downloadSource, type DownloadFileOptions } from './download-file.ts';
 import { openFileSource, type FileSource } from './file-source.ts';
 
-export interface OpenSourceOptions extends DownloadFileOptions {
+interface OpenSourceOptions extends DownloadFileOptions {
   /** Called with the path of each file that is opened: this one, and those beside it. */
   readonly onOpen?: (path: string) => void;
 }

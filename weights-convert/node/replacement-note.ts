@@ -13,7 +13,7 @@ import { createNodeHasher } from './node-hasher.ts';
 import { readModelManifest } from './open-model-folder.ts';
 import { lookAtPlace } from './write-failure.ts';
 
-export interface ReplacementNote {
+interface ReplacementNote {
   /** Files that get names that are free. */
   readonly written: readonly ModelFile[];
   /** Files of the old model that go. */

@@ -10,7 +10,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_RANK = 32;
 
 /** What a file says about its array. */
-export interface NpyHeader {
+interface NpyHeader {
   /** NumPy's name of the element type, with its byte order: `<f4`. */
   readonly descriptor: string;
   /** True where the first index runs fastest. */

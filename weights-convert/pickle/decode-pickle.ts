@@ -23,7 +23,7 @@ export interface DecodedPickle {
   readonly length: number;
 }
 
-export interface DecodePickleOptions {
+interface DecodePickleOptions {
   readonly budgets?: PickleBudgets;
   /** Receives what is named and called as it is read, so that it is known even if decoding then fails. */
   readonly trace?: PickleTrace;

@@ -15,7 +15,7 @@ import {
   unescapeUnicode,
 } from './text-values.ts';
 
-export interface Opcode {
+interface Opcode {
   readonly name: string;
   readonly run: (machine: PickleMachine) => void;
 }

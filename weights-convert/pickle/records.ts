@@ -26,7 +26,7 @@ export interface ListRecord extends Nested {
   readonly items: PickleValue[];
 }
 
-export interface SetRecord extends Nested {
+interface SetRecord extends Nested {
   readonly tag: 'set';
   readonly items: PickleValue[];
 }

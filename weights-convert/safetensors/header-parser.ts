@@ -13,7 +13,7 @@ export interface HeaderEntry {
   readonly end: number;
 }
 
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, HeaderEntry>;
   readonly metadata: ReadonlyMap<string, string>;
 }

@@ -77,7 +77,7 @@ export async function listShardedSafetensors({
 }
 
 /** Where a tensor lies, and in which shard. */
-export interface ShardedSpan {
+interface ShardedSpan {
   readonly name: string;
   readonly span: TensorSpan;
   readonly file: string;

@@ -13,12 +13,12 @@ import {
 } from './write-safetensors.ts';
 
 /** A file to write: a shard, or the whole. */
-export interface PlannedFile {
+interface PlannedFile {
   readonly name: string;
   readonly tensors: ReadonlyMap<string, WritableTensor>;
 }
 
-export interface PlannedIndex {
+interface PlannedIndex {
   readonly name: string;
   /** Its text, where the files have other names in the end [those of the plan]. */
   format(finalName?: (name: string) => string): string;

@@ -25,7 +25,7 @@ export interface TorchFile {
 }
 
 /** What a container's reader hands over. */
-export interface TorchParts {
+interface TorchParts {
   readonly pickle: DecodedPickle;
   readonly storages: ReadonlyMap<string, Storage>;
   readonly littleEndian: boolean;

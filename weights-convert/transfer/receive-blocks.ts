@@ -12,7 +12,7 @@ type Block = Uint8Array<ArrayBuffer>;
 /** Enough to see a page's first tag. */
 const HEAD_BYTES = 512;
 
-export interface Arrival extends TransferState {
+interface Arrival extends TransferState {
   readonly body: AnswerBody;
   readonly version: FileVersion;
   /** Where in the file the body begins. */

@@ -25,12 +25,12 @@ export interface KeptBytes {
 }
 
 /** How to ask a server. */
-export type Fetch = (
+type Fetch = (
   address: URL,
   options: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
 ) => Promise<Answer>;
 
-export interface FileRequest extends TransferOptions {
+interface FileRequest extends TransferOptions {
   /** [the platform's own] */
   readonly fetch?: Fetch;
   /** How long the file must be, where that is known. */

@@ -19,7 +19,7 @@ export interface DirectoryEntry {
   readonly headerOffset: number;
 }
 
-export interface ZipDirectory {
+interface ZipDirectory {
   readonly entries: readonly DirectoryEntry[];
   /** Where the directory begins, and so where the last entry must have ended. */
   readonly offset: number;

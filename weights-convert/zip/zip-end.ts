@@ -12,7 +12,7 @@ const LOCATOR_BYTES = 20;
 const END64_BYTES = 56;
 
 /** Where the central directory lies, and how many entries it lists. */
-export interface DirectoryLocation {
+interface DirectoryLocation {
   readonly count: number;
   readonly size: number;
   readonly offset: number;

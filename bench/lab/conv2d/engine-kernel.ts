@@ -5,7 +5,7 @@ import { packWeights, packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.t
 import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
 import { inBlocks, withBlock } from '../blocks.ts';
 
-export interface KernelChoice {
+interface KernelChoice {
   /** Pixels a fragment makes, of the input as of the result. */
   readonly block: Block;
   /** The op in the place of packed_conv2d, with the same operands. */

@@ -5,7 +5,7 @@ import { matmulOp } from '../../../ops/matmul/matmul.ts';
 import type { MatmulAttributes } from '../../../ops/matmul/matmul.ts';
 import { inBlocks, strip, withBlock } from '../blocks.ts';
 
-export interface KernelChoice {
+interface KernelChoice {
   /** Rows a fragment makes. */
   readonly rows: number;
   /** w [K, N] holds this many consecutive k at one place, one a layer [8, as every tensor of the engine does]. */

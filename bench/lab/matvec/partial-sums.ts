@@ -8,7 +8,7 @@ import { sum } from '../../../ops/index.ts';
 import { countFragments, writeFragmentShader } from '../../../ops/shader/fragment.ts';
 import { inBlocks, strip } from '../blocks.ts';
 
-export interface Partition {
+interface Partition {
   /** S: K/4 must be a multiple of it. */
   readonly parts: number;
   /** G: 1, 2, 4 or 8; N/4 must be a multiple of it. */
