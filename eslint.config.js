@@ -6,8 +6,8 @@ import tseslint from 'typescript-eslint';
 import { imports } from './scripts/lint/layers.mjs';
 
 /**
- * What is known of the nets without computing them, which converting needs too: their sizes, tensors and weights, and the
- * settings that go with them.
+ * What is known of the nets without computing them, which converting needs too: their sizes, tensors and weights, and
+ * the settings that go with them.
  */
 const knowledge = [
   ...['nets/net-kinds.ts', 'nets/weights.ts', 'nets/dvae/architecture.ts', 'nets/dvae/tensors.ts'],
@@ -17,7 +17,8 @@ const knowledge = [
 
 /**
  * What each part of the product may import besides itself: other zones, `node:`, packages by name. Without `node:`
- * a zone runs in a browser, and so does all that it may import. `(computed)` is an `import()` of a name made at run time.
+ * a zone runs in a browser, and so does all that it may import. `(computed)` is an `import()` of a name made at run
+ * time.
  */
 const zones = {
   'base/': [],
@@ -29,7 +30,7 @@ const zones = {
   'engine/index.ts': ['base/', 'engine/', 'engine/gl/', 'engine/context/'],
   'ops/': ['base/', 'engine/index.ts'],
   ...Object.fromEntries(knowledge.map((file) => [file, ['base/', ...knowledge]])),
-  'nets/': ['base/', 'engine/index.ts', 'ops/', ...knowledge, 'weights-convert/', '@huggingface/tokenizers'],
+  'nets/': ['base/', 'engine/index.ts', 'ops/', ...knowledge, '@huggingface/tokenizers'],
   'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],
   'weights-convert/': ['base/', ...knowledge, '@noble/hashes'],
   'weights-convert/node/': ['base/', 'base/node/', ...knowledge, 'weights-convert/', 'node:'],

@@ -1,6 +1,6 @@
 /**
- * The suites of the bench: how each is measured against its peers, told in words, and drawn. A file of `suites/` measures
- * each, and one of `report/` tells of it.
+ * The suites of the bench: how each is measured against its peers, told in words, and drawn. A file of `suites/`
+ * measures each, and one of `report/` tells of it.
  */
 import { WebGLDevice } from '../engine/index.ts';
 import { imagePositions } from '../nets/transformer/architecture.ts';
@@ -78,7 +78,10 @@ async function measurePrecisionSuite({ device, circumstances, quick }: Setting):
   return { text: formatNets(rows), rows, picture: chartNets(rows, circumstances) };
 }
 
-/** Two rounds at least, after the first run; more for five minutes, since one may take longer than that on a busy machine. */
+/**
+ * Two rounds at least, after the first run; more for five minutes, since one may take longer than that on a busy
+ * machine.
+ */
 async function measureHalfInBrowser(half: Half, { circumstances, quick }: Setting): Promise<Measured> {
   const result = await measureInBrowser(half, { minRounds: quick ? 1 : 2, moreSeconds: quick ? 0 : 300 });
   const inBrowser = { ...circumstances, renderer: result.renderer };

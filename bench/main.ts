@@ -1,8 +1,8 @@
 /**
  * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [start-up] [transformer] [hash]
  * [--quick]`.
- * Suites run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a quick
- * look leaves nothing. How to read them: bench/README.md.
+ * Suites run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a
+ * quick look leaves nothing. How to read them: bench/README.md.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -19,7 +19,7 @@ export interface DrawingFiles extends DrawingPaths {
   readonly isGrid: boolean;
 }
 
-export interface DrawingNames {
+interface DrawingNames {
   readonly command: string;
   /** What was typed after `-o`, else a name for the grid. */
   readonly output: string;
@@ -59,7 +59,7 @@ export async function writeDrawing(files: DrawingFiles, drawn: Drawn, terminal: 
   await savePng(files.output, composeGrid(pictures), { ...terminal, text: formatRecipe(recipe) });
 }
 
-export interface Drawn {
+interface Drawn {
   readonly pictures: readonly Picture[];
   readonly tokens: TokenGrid;
   readonly recipe: Recipe;

@@ -36,7 +36,7 @@ export interface Drawing {
 }
 
 /** What all drawings of a call share. */
-export interface DrawingManner {
+interface DrawingManner {
   readonly command: Recipe['command'];
   readonly truncate: boolean;
   readonly settings: SamplingSettings;
@@ -46,7 +46,7 @@ export interface DrawingManner {
 }
 
 /** Drawings that begin from texts, before the model is there to complete their settings. */
-export interface DrawingPlan {
+interface DrawingPlan {
   readonly drawings: readonly Drawing[];
   readonly manner: Omit<DrawingManner, 'settings'>;
   /** What was typed, and the seed. */
@@ -54,7 +54,7 @@ export interface DrawingPlan {
 }
 
 /** What was typed, beside the command and the texts. */
-export interface DrawingWords extends SamplingFlags {
+interface DrawingWords extends SamplingFlags {
   readonly output: string | undefined;
   readonly truncate: boolean;
   readonly quiet: boolean;

@@ -1,4 +1,6 @@
-/** Every kind of bad input to generate, complete and score; and what is left when one of them is interrupted: nothing. */
+/**
+ * Every kind of bad input to generate, complete and score; and what is left when one of them is interrupted: nothing.
+ */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePng, encodePng } from '../node.ts';

@@ -10,7 +10,7 @@ import { seeHelp } from './arguments.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface PictureFlags {
+interface PictureFlags {
   readonly size: PictureSize | undefined;
   readonly upscale: boolean;
 }
@@ -55,12 +55,12 @@ export function checkOperands(
   throw new UsageError('E_OPERAND', `${command}: wanted ${what}, got ${got}. ${seeHelp(command)}`);
 }
 
-export interface InputFailure {
+interface InputFailure {
   readonly input: string;
   readonly error: Failure;
 }
 
-export interface Outcomes<Result> {
+interface Outcomes<Result> {
   /** One for each input, in order. */
   readonly results: readonly (Result | InputFailure)[];
   /** What the first bad input threw; undefined when all went well. */

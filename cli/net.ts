@@ -12,7 +12,7 @@ import { openSession, rememberNet, software, type NetFlags, type NetSettings, ty
 import type { Terminal } from './terminal.ts';
 
 /** A result and the seconds it took: `prepare` uploads weights and compiles, once for each size. */
-export interface Timed<Result> {
+interface Timed<Result> {
   readonly result: Result;
   readonly seconds: { readonly prepare: number; readonly run: number };
 }

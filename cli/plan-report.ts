@@ -8,7 +8,7 @@ import type { TransformerPlan } from '../node.ts';
 import { alignColumns, wrapWords } from './columns.ts';
 
 /** Whether it fits; and what would, where it does not. */
-export interface MemoryJudgement {
+interface MemoryJudgement {
   /** Null where the device does not tell its memory. */
   readonly fits: boolean | null;
   /** How many of its layers fit; all of them where it fits. */

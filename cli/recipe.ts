@@ -107,7 +107,9 @@ export function checkWeights({ weights }: Recipe, now: WeightHashes, input: stri
   throw recipeError(input, `it was drawn with another ${changed.join(', ')} than this model's. Name its model with -m`);
 }
 
-/** Nobody typed the text of a recipe: where it is too long, the file is at fault (`E_RECIPE`). Others stay as they are. */
+/**
+ * Nobody typed the text of a recipe: where it is too long, the file is at fault (`E_RECIPE`). Others stay as they are.
+ */
 export function blameText(error: unknown, input: string): unknown {
   if (!(error instanceof DalleError) || error.code !== 'E_TEXT_TOO_LONG') return error;
   return recipeError(input, 'its text is too long for the model', error);

@@ -62,7 +62,7 @@ export const reconstruct: Command = defineCommand({
 });
 
 /** What is told of one reconstruction. */
-export interface ReconstructionReport {
+interface ReconstructionReport {
   readonly width: number;
   readonly height: number;
   readonly tokens: TokenCount;

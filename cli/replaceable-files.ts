@@ -1,7 +1,7 @@
 /**
- * Files that may be replaced though nobody named them: `generate` and `complete` replace what they drew themselves, which
- * says so in its recipe, and the tokens beside it; in a folder of results a picture of ours gives way to another, and
- * tokens to tokens. Anything else that stands in the place of a result stays there.
+ * Files that may be replaced though nobody named them: `generate` and `complete` replace what they drew themselves,
+ * which says so in its recipe, and the tokens beside it; in a folder of results a picture of ours gives way to another,
+ * and tokens to tokens. Anything else that stands in the place of a result stays there.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { DalleError } from '../base/errors.ts';
@@ -25,7 +25,7 @@ export interface DrawingPaths {
 }
 
 /** What each file of a drawing may do to its place. */
-export type Places = ReadonlyMap<string, 'new' | 'replace'>;
+type Places = ReadonlyMap<string, 'new' | 'replace'>;
 
 /**
  * Looks at the places of a drawing's files.

@@ -54,7 +54,7 @@ export interface Session<Made extends Net> {
 }
 
 /** What a command wants of a model. */
-export interface SessionWish<Made extends Net> {
+interface SessionWish<Made extends Net> {
   /** Parts of the folder [all]. */
   readonly parts?: readonly PartName[];
   /** Makes the net, which owns the model's files from then on. */

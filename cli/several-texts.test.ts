@@ -1,4 +1,6 @@
-/** generate with several texts, typed or from a file: names, reports, bad ones among them, and what is refused before. */
+/**
+ * generate with several texts, typed or from a file: names, reports, bad ones among them, and what is refused before.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { readPngText } from '../images/png-text.ts';

@@ -1,4 +1,7 @@
-/** What commands read: paths, file:// addresses and addresses, all told apart in one way; and models whose bytes changed. */
+/**
+ * What commands read: paths, file:// addresses and addresses, all told apart in one way; and models whose bytes
+ * changed.
+ */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

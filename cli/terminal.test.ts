@@ -1,6 +1,6 @@
 /**
- * What reaches a terminal: whatever a file or a word says of itself, no character steers it, hides, or forges a line; and
- * there is no other way out than terminal.ts.
+ * What reaches a terminal: whatever a file or a word says of itself, no character steers it, hides, or forges a line;
+ * and there is no other way out than terminal.ts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

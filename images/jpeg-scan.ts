@@ -38,7 +38,7 @@ export interface ScanComponent {
   prediction: number;
 }
 
-export interface Scan {
+interface Scan {
   readonly components: readonly ScanComponent[];
   /** Which coefficients, in zigzag order. */
   readonly first: number;

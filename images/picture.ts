@@ -85,7 +85,7 @@ export function withRoom<T>(width: number, height: number, make: () => T): T {
 }
 
 /** A level of colour, 0 to 255, on white paper. The last line is Math.round(sum / 255), in whole numbers. */
-export function layOnWhite(colour: number, alpha: number): number {
+function layOnWhite(colour: number, alpha: number): number {
   const sum = colour * alpha + 255 * (255 - alpha) + 128;
   return (sum + (sum >> 8)) >> 8;
 }

@@ -6,7 +6,7 @@ import type { Component } from './jpeg-scan.ts';
 import { BitWriter, PLAIN_AC_COUNTS, PLAIN_DC_COUNTS } from './jpeg-huffman.ts';
 
 /** Some components of a frame with all that is needed to write them. */
-export interface Channels {
+interface Channels {
   readonly width: number;
   readonly height: number;
   readonly components: readonly (Component & { readonly quantisation: Uint16Array })[];

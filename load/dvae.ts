@@ -60,7 +60,7 @@ export async function loadDVAE(source: string | URL | CheckpointPair, given: Loa
 export const DVAE_PARTS: readonly ['encoder', 'decoder'] = ['encoder', 'decoder'];
 
 /** Opens what is named by text or a URL. */
-export type OpenNamed = (name: string | URL) => Promise<ByteSource>;
+type OpenNamed = (name: string | URL) => Promise<ByteSource>;
 
 interface OpenedParts extends DvaeParts {
   close(): Promise<void>;

@@ -19,7 +19,9 @@ interface Numbers {
   readonly shape: readonly number[];
 }
 
-/** Throws ShapeError `E_SHAPE` unless the named sizes are positive, whole, and no more pixels than a picture may have. */
+/**
+ * Throws ShapeError `E_SHAPE` unless the named sizes are positive, whole, and no more pixels than a picture may have.
+ */
 export function checkSizes(where: string, shape: readonly number[], names: string, pixelsEach: number): void {
   checkNumbers(where, 'shape', shape);
   const rank = names.split(',').length;
@@ -55,7 +57,7 @@ export function checkNumbersGiven(where: string, given: Numbers, names: string, 
 }
 
 /** Numbers that are fractions: bytes in their place would be taken for something else, quietly. */
-export function checkFractions(where: string, what: string, data: ArrayLike<number>): void {
+function checkFractions(where: string, what: string, data: ArrayLike<number>): void {
   const isFractional = data instanceof Float32Array || data instanceof Float64Array || Array.isArray(data);
   if (!isFractional)
     throw argumentError(where, `${what} as a Float32Array`, data, `Bytes are divided by 255 first. ${advice}`);

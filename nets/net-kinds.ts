@@ -1,6 +1,7 @@
 /**
- * Every kind of net that dalle-gl knows, in one table: which part of a model it is, what its sizes may be, which tensors
- * it has, and how it is described. A new net is a line here; its numbers and tensors are described in its own folder.
+ * Every kind of net that dalle-gl knows, in one table: which part of a model it is, what its sizes may be, which
+ * tensors it has, and how it is described. A new net is a line here; its numbers and tensors are described in its own
+ * folder.
  */
 import { argumentError, checkObject } from '../base/check-argument.ts';
 import { readSizes, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
@@ -26,7 +27,9 @@ export type NetKind = NetArchitecture['kind'];
 /** What there is to know of a kind of net. */
 interface KnownNet<Architecture, Part extends NetPart = NetPart> {
   readonly part: Part;
-  /** The architecture that fields state. Throws FormatError `E_ARCHITECTURE` for one that is missing or out of range. */
+  /**
+   * The architecture that fields state. Throws FormatError `E_ARCHITECTURE` for one that is missing or out of range.
+   */
   read(fields: ReadonlyMap<string, unknown>): Architecture;
   /** Name → shape of every tensor, by the net's own names and in their order. */
   tensors(architecture: Architecture): Map<string, number[]>;
@@ -105,17 +108,4 @@ function knownNet<Architecture extends NetArchitecture>({ kind }: Architecture):
 function listSizes({ kind, ...sizes }: EncoderArchitecture | DecoderArchitecture): string {
   const listed = Object.entries(sizes).map(([name, value]) => `${name} ${value}`);
   return `a ${kind} (${listed.join(', ')})`;
-}
-
-/** True if two architectures are of the same kind and agree in everything. */
-export function isSameArchitecture(a: NetArchitecture, b: NetArchitecture): boolean {
-  const fields = new Map<string, unknown>(Object.entries(b));
-  const own = Object.entries(a);
-  return own.length === fields.size && own.every(([name, value]) => isSameValue(value, fields.get(name)));
-}
-
-/** Fields are plain values, or lists of them. */
-function isSameValue(a: unknown, b: unknown): boolean {
-  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -1,6 +1,7 @@
 /**
  * One net's weights as the library sees them, whatever file they come from: what the net is, and its tensors by the
- * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases [O].
+ * file's names, each read only when asked for. A dVAE's weights are OIHW, a transformer's [outputs, inputs], biases
+ * [O].
  */
 import { argumentError, checkFunction, checkObject } from '../base/check-argument.ts';
 import { checkArchitecture, type NetArchitecture, type NetKind } from './net-kinds.ts';
@@ -17,7 +18,10 @@ export interface TensorData {
   readonly nameInFile?: string;
   /** All elements, row-major, in an array of their own. */
   read(): Promise<Float32Array>;
-  /** The same elements in pieces of about a megabyte, for whoever needs no more at a time; left out where only `read` is. */
+  /**
+   * The same elements in pieces of about a megabyte, for whoever needs no more at a time; left out where only `read`
+   * is.
+   */
   readBlocks?(): AsyncIterable<Float32Array>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The page: a text and a seed become pictures that grow. The model is loaded when it is first wanted, and the page stays
- * alive while it draws, so that Cancel works at once.
+ * The page: a text and a seed become pictures that grow. The model is loaded when it is first wanted, and the page
+ * stays alive while it draws, so that Cancel works at once.
  */
 import {
   AbortedError,

@@ -2,8 +2,9 @@
  * `node scripts/watch-memory.mjs [--most GB] COMMAND…`: runs a command and prints what it took: the most memory that it
  * and the processes it started held at one moment, its time, and the processors'. With `--most` it fails above that.
  *
- * Memory is Linux's PSS, where a page that N processes share counts an N-th in each: a plain sum of resident sizes would
- * count Chromium's and Node's own code once for every process. Looks twice a second, so a shorter peak may be missed.
+ * Memory is Linux's PSS, where a page that N processes share counts an N-th in each: a plain sum of resident sizes
+ * would count Chromium's and Node's own code once for every process. Looks twice a second, so a shorter peak may be
+ * missed.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,7 +18,9 @@ if (process.platform !== 'linux') throw new Error('watch-memory.mjs reads /proc,
 const started = performance.now();
 const secondsSoFar = () => (performance.now() - started) / 1000;
 const child = spawn(words[0], words.slice(1), { stdio: 'inherit' });
-/** The command's processes, those too whose parent has ended; and what was last seen of each that ever was, by number. */
+/**
+ * The command's processes, those too whose parent has ended; and what was last seen of each that ever was, by number.
+ */
 let alive = new Set([child.pid]);
 const family = new Map();
 let peak = { bytes: 0, seconds: 0, parts: [] };
@@ -80,7 +83,9 @@ function describe({ pid, bytes }) {
   return `  ${(bytes / 1e9).toFixed(2)} GB  ${command.length > 100 ? `${command.slice(0, 99)}…` : command}\n`;
 }
 
-/** Ticks of a process and its descendants: a parent was told of children that nobody saw, not of those it left behind. */
+/**
+ * Ticks of a process and its descendants: a parent was told of children that nobody saw, not of those it left behind.
+ */
 function sumTicks(pid, { ticks, reaped }) {
   const children = [...family].filter(([, { parent }]) => parent === pid);
   const seen = children.reduce((sum, [number, fields]) => sum + sumTicks(number, fields), 0);

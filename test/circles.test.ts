@@ -1,6 +1,6 @@
 /**
- * No file of the product imports itself by way of others, be it for a type only: each file can be read, tested and taken
- * away with what lies below it, and nothing else.
+ * No file of the product imports itself by way of others, be it for a type only: each file can be read, tested and
+ * taken away with what lies below it, and nothing else.
  */
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';

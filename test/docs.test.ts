@@ -2,9 +2,9 @@
  * The pages tell the truth: their examples type-check, run, and print what the page says they print; the tables of
  * errors, ops and commands are those of the sources; drawings show what the code does; links lead somewhere.
  *
- * A `ts` block runs by itself in a folder that holds only `docs/` and `test/`, and what it logs must equal the `text` block after
- * it, if there is one. A block with an https address has its types checked only: tests need no network. Blocks that need
- * gpu.js are run by bench/docs.test.ts, where it is installed.
+ * A `ts` block runs by itself in a folder that holds only `docs/` and `test/`, and what it logs must equal the `text`
+ * block after it, if there is one. A block with an https address has its types checked only: tests need no network.
+ * Blocks that need gpu.js are run by bench/docs.test.ts, where it is installed.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * Options that are no options: a signal that is a number, a callback that is a text, a limit that is none. Each function
- * says so at its door with a DalleError, before it opens, downloads or draws anything; asynchronous ones by rejecting.
+ * Options that are no options: a signal that is a number, a callback that is a text, a limit that is none. Each
+ * function says so at its door with a DalleError, before it opens, downloads or draws anything; asynchronous ones by
+ * rejecting.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as convert from '../convert.ts';

@@ -13,7 +13,9 @@ import * as ops from '../ops/index.ts';
 import { loadDVAE, referenceDevice } from '../node.ts';
 import { tensor } from '../ops/index.ts';
 
-/** Files, pictures and their folders have tests of their own beside them: images/, base/node/, weights-convert/node/. */
+/**
+ * Files, pictures and their folders have tests of their own beside them: images/, base/node/, weights-convert/node/.
+ */
 const elsewhere = new Set([
   ...['composeGrid', 'composeSideBySide', 'decodeJpeg', 'fromPixels', 'pictureFromRgba', 'preparePicture'],
   ...['psnr', 'toPixels', 'decodeImage', 'loadImage', 'decodePng', 'encodePng', 'savePng', 'openFileSource'],

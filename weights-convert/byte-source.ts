@@ -18,14 +18,16 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** SHA-256 of all bytes in lower-case hex, left out where reading them is all there is to it: see `hashSource`. */
   sha256?(options?: Pick<HashOptions, 'signal'>): Promise<string>;
-  /** Opens a file beside this one by its name, for checkpoints of several files; left out where nothing is beside it. */
+  /**
+   * Opens a file beside this one by its name, for checkpoints of several files; left out where nothing is beside it.
+   */
   openSibling?(name: string): Promise<ByteSource>;
   /** Gives back what the source holds open, if anything. */
   close?(): Promise<void>;
 }
 
 /** How much is read at a time when a file is walked from end to end. */
-export const BLOCK_BYTES: number = 1024 * 1024;
+const BLOCK_BYTES: number = 1024 * 1024;
 /** Of a blob in a page, where each read is a message to another process. */
 const BLOB_BLOCK_BYTES = 8 * 1024 * 1024;
 

@@ -8,7 +8,9 @@ import { readBlocks, type ByteSource } from './byte-source.ts';
 import type { SourceDescription } from './model-folder/manifest.ts';
 import { hashBlocks, type HashOptions } from './sha256.ts';
 
-/** SHA-256 of the files OpenAI is known to have published. The decoder's is not known: no public record of it was found. */
+/**
+ * SHA-256 of the files OpenAI is known to have published. The decoder's is not known: no public record of it was found.
+ */
 const OFFICIAL_SOURCES: ReadonlyMap<string, string> = new Map([
   ['96b0f478c2e8d912f745f1bdde186efaac4265d38568a52f33bd40d3a15935d4', "OpenAI's encoder.pkl"],
 ]);

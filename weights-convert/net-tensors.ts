@@ -8,7 +8,7 @@ import type { NetArchitecture } from '../nets/net-kinds.ts';
 import type { TensorData } from '../nets/weights.ts';
 
 /** A tensor that bears two names: its file's, and the net's. */
-export interface NamedTensor {
+interface NamedTensor {
   /** The net's name; the file's own where the net has no such tensor. */
   readonly name: string;
   readonly ownName: string;

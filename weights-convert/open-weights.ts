@@ -36,8 +36,8 @@ import type { TensorData, Weights } from '../nets/weights.ts';
 const MIN_TENSOR_BUDGET = 64 * 1024 * 1024;
 
 /**
- * Opens the weights of the one net in a file: a module pickle, state dict or checkpoint of torch's (both containers), or
- * safetensors.
+ * Opens the weights of the one net in a file: a module pickle, state dict or checkpoint of torch's (both containers),
+ * or safetensors.
  *
  * Reads the file's table of contents only; the source stays open until `close`.
  *
@@ -65,7 +65,7 @@ export async function openCheckpoint(source: ByteSource): Promise<readonly Weigh
   return openNets(source);
 }
 
-export interface OpenNetsOptions {
+interface OpenNetsOptions {
   /** What another file says of its nets (families/read-settings-file.ts) [nothing]. */
   readonly settings?: FoundSettings | undefined;
   /** Of which families they may be [all]. */

@@ -1,4 +1,6 @@
-/** Hashes of blobs and downloads, by the platform's own code and without it; node/hash-file.test.ts has those of files. */
+/**
+ * Hashes of blobs and downloads, by the platform's own code and without it; node/hash-file.test.ts has those of files.
+ */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeFile } from '../test/helpers/downloads.ts';

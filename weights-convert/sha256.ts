@@ -1,7 +1,7 @@
 /**
- * SHA-256 of bytes as they come, and of a `Blob`. What a browser computes itself (`crypto.subtle`) is many times as fast as
- * plain JavaScript, but wants all bytes in one piece: it is used up to a bound, and where the page is a secure context. In
- * Node there is a hasher without a bound, node/node-hasher.ts.
+ * SHA-256 of bytes as they come, and of a `Blob`. What a browser computes itself (`crypto.subtle`) is many times as
+ * fast as plain JavaScript, but wants all bytes in one piece: it is used up to a bound, and where the page is a secure
+ * context. In Node there is a hasher without a bound, node/node-hasher.ts.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -10,7 +10,7 @@ import type { UnsharedBytes } from '../base/platform.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 
 /** Feeds bytes in, gives lower-case hex out. */
-export interface BlockHasher {
+interface BlockHasher {
   update(bytes: Uint8Array): void;
   digest(): string | Promise<string>;
 }
@@ -24,7 +24,7 @@ export interface Hasher extends BlockHasher {
 export const ONE_PIECE_BYTES: number = 256 * 1024 * 1024;
 
 /** SHA-256 in plain JavaScript: slow, and the same everywhere. */
-export function createSha256(): Hasher {
+function createSha256(): Hasher {
   const hash = sha256.create();
   return { update: (bytes) => void hash.update(bytes), digest: () => bytesToHex(hash.digest()) };
 }
@@ -108,10 +108,11 @@ export function rememberBlobHash(blob: Blob, hash: string): void {
 }
 
 /**
- * The hash of a blob, if it is not known yet: of all its bytes at once, or of its blocks where they are too many or cannot
- * be read so.
+ * The hash of a blob, if it is not known yet: of all its bytes at once, or of its blocks where they are too many or
+ * cannot be read so.
  *
- * @throws AbortedError `E_ABORTED`, at once, though the browser may go on for a moment; and what reading the blocks throws
+ * @throws AbortedError `E_ABORTED`, at once, though the browser may go on for a moment; and what reading the blocks
+ *   throws
  */
 export async function hashBlobOnce(
   blob: Blob,

@@ -21,7 +21,9 @@ const LEGACY_TEXT: readonly number[] = ascii('L119547037146038801333356L\n.');
 /** Protocols 4 and 5 say before it how long it is. */
 const LEGACY_FRAME: readonly number[] = [0x95, LEGACY_NUMBER.length, 0, 0, 0, 0, 0, 0, 0];
 
-/** True for the first bytes of a file in torch's format before 1.6, which `torch.save` writes in any pickle protocol. */
+/**
+ * True for the first bytes of a file in torch's format before 1.6, which `torch.save` writes in any pickle protocol.
+ */
 export function isLegacyStart(bytes: Uint8Array): boolean {
   if (startsWith(bytes, LEGACY_TEXT)) return true;
   const isMarked = bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5;

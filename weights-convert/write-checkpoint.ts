@@ -1,7 +1,7 @@
 /**
- * Writes checkpoints for PyTorch: a zip as `torch.save` lays it out, whose pickle names nothing but OrderedDict, tensors
- * and their storages, so that `torch.load(weights_only=True)` takes it. Weights that are halves stay halves. What is around
- * the state dict is as the programs expect it that the net's family is of.
+ * Writes checkpoints for PyTorch: a zip as `torch.save` lays it out, whose pickle names nothing but OrderedDict,
+ * tensors and their storages, so that `torch.load(weights_only=True)` takes it. Weights that are halves stay halves.
+ * What is around the state dict is as the programs expect it that the net's family is of.
  */
 import { FAMILIES } from './families/all-families.ts';
 import { formOf, type Family } from './families/family.ts';

@@ -16,7 +16,7 @@ export interface WriteOptions {
 }
 
 /** What to write, in parts; they may be made while writing, so that a large file is never whole in memory. */
-export type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
  * Writes `parts` to `path`, replacing a file there (through a symbolic link, keeping its permissions). A device or a

@@ -1,4 +1,7 @@
-/** The page's side of hashing in a browser: opens models and hashes blobs, with `crypto.subtle` and as if there were none. */
+/**
+ * The page's side of hashing in a browser: opens models and hashes blobs, with `crypto.subtle` and as if there were
+ * none.
+ */
 import { sourceFromBlob } from '../../weights-convert/byte-source.ts';
 import { downloadModel } from '../../weights-convert/model-folder/download-model.ts';
 

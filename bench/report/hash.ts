@@ -1,4 +1,6 @@
-/** The hash suite as people read it: what comparing a model with its hashes adds, for a gigabyte and in per cent. Pure. */
+/**
+ * The hash suite as people read it: what comparing a model with its hashes adds, for a gigabyte and in per cent. Pure.
+ */
 import { median, summarize, type Summary } from '../statistics.ts';
 import type { HashCost } from '../suites/hash.ts';
 import type { Chart } from './chart.ts';
@@ -6,7 +8,7 @@ import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
 
 /** Milliseconds. */
-export interface HashRow {
+interface HashRow {
   readonly where: string;
   readonly what: string;
   readonly bytes: number;

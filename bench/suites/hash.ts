@@ -1,6 +1,6 @@
 /**
- * What it costs to compare a model with the SHA-256 in its `model.json`: opening it and reading all its weights, with and
- * without, the first time and later. In Node from the disk, in Chromium from a server on this machine. Models are
+ * What it costs to compare a model with the SHA-256 in its `model.json`: opening it and reading all its weights, with
+ * and without, the first time and later. In Node from the disk, in Chromium from a server on this machine. Models are
  * generated into a temporary folder, and removed.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -35,7 +35,10 @@ interface Road {
   run(): Promise<void>;
 }
 
-/** 1 GB. In the bench's page, Blobs of half of that could not be read back, for a reason not found: it gets the official size. */
+/**
+ * 1 GB. In the bench's page, Blobs of half of that could not be read back, for a reason not found: it gets the official
+ * size.
+ */
 const LARGE: EncoderArchitecture = { ...OFFICIAL_ENCODER, n_hid: 608 };
 /** Files that changed a moment ago are not remembered. */
 const SETTLED_MS = 2100;

@@ -13,14 +13,14 @@ import type { Decoding } from '../transformer/decoding.ts';
 import type { Transformer } from '../transformer/transformer.ts';
 
 /** The tokens of every candidate at a position, [B]. */
-export interface DrawnTokens {
+interface DrawnTokens {
   readonly position: number;
   readonly tokens: Int32Array;
   /** ln p of each token that was drawn, as the transformer gives it; 0 for one that was kept. */
   readonly logProbabilities: Float64Array;
 }
 
-export interface DrawRequest {
+interface DrawRequest {
   /** The rows of the text, and of the empty text. */
   readonly text: Int32Array;
   readonly emptyText: Int32Array;

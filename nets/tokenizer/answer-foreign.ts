@@ -1,6 +1,6 @@
 /**
- * What is done in the worker of a foreign tokenizer: Hugging Face's package is asked, and every answer is bounded before
- * it goes back. Special tokens that the file would add at the ends are left out, as DALLE-pytorch does.
+ * What is done in the worker of a foreign tokenizer: Hugging Face's package is asked, and every answer is bounded
+ * before it goes back. Special tokens that the file would add at the ends are left out, as DALLE-pytorch does.
  */
 import type { Tokenizer } from '@huggingface/tokenizers';
 import type { Answer, Question } from './foreign-host.ts';

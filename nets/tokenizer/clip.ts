@@ -101,7 +101,9 @@ function splitWords(text: string): string[] {
   return text.toLowerCase().match(WORDS) ?? [];
 }
 
-/** The bytes of a word's UTF-8 as letters, the last with `WORD_END`. Half a surrogate pair becomes U+FFFD. A mark stays. */
+/**
+ * The bytes of a word's UTF-8 as letters, the last with `WORD_END`. Half a surrogate pair becomes U+FFFD. A mark stays.
+ */
 function splitLetters(word: string): string[] {
   if (MARKS.includes(word)) return [word];
   const letters = Array.from(new TextEncoder().encode(word), (byte) => BYTE_LETTERS[byte]!);
@@ -109,7 +111,9 @@ function splitLetters(word: string): string[] {
   return letters;
 }
 
-/** Bytes that Latin-1 prints stand for themselves, the other 68 are given letters from U+0100 on: no piece has a space. */
+/**
+ * Bytes that Latin-1 prints stand for themselves, the other 68 are given letters from U+0100 on: no piece has a space.
+ */
 function listByteLetters(): string[] {
   let given = 0;
   return Array.from({ length: 256 }, (_, byte) => {

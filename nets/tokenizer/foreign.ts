@@ -1,7 +1,7 @@
 /**
- * Tokenizer files of other forms (WordPiece, Unigram, BPE over bytes, …), read by Hugging Face's own package in a worker
- * of its own: such a file is a program of regular expressions and replacements, made by anyone, and it gets only so
- * much time and memory. Package and worker are loaded only when such a file is opened.
+ * Tokenizer files of other forms (WordPiece, Unigram, BPE over bytes, …), read by Hugging Face's own package in a
+ * worker of its own: such a file is a program of regular expressions and replacements, made by anyone, and it gets only
+ * so much time and memory. Package and worker are loaded only when such a file is opened.
  */
 import { DalleError, FormatError } from '../../base/errors.ts';
 import { checkForeign } from './check-foreign.ts';

@@ -21,7 +21,7 @@ export interface Dropout {
   readonly random: Random;
 }
 
-export interface MergeOptions {
+interface MergeOptions {
   readonly dropout?: Dropout | undefined;
   /** Called after each merge, with its rank, what was joined, and the pieces there are now. */
   readonly onMerge?: (rank: number, left: string, right: string, pieces: string[]) => void;

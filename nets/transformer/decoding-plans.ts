@@ -12,7 +12,7 @@ import { nextInputs, nextLogits } from './sequence.ts';
 import type { TransformerOptions } from './options.ts';
 
 /** The best token of each candidate [B], and the logarithm of its probability. */
-export type BestTokens = Readonly<Record<'token' | 'logProbability', Tensor>>;
+type BestTokens = Readonly<Record<'token' | 'logProbability', Tensor>>;
 
 interface Inputs {
   readonly tokens: Tensor;

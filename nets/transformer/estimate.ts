@@ -20,7 +20,7 @@ import { nextInputs, nextLogits } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
 /** One run of a plan. */
-export interface Work {
+interface Work {
   readonly draws: number;
   /** Multiply-adds. */
   readonly macs: number;

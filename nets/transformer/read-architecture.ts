@@ -8,7 +8,9 @@ import type { TransformerArchitecture } from './architecture.ts';
 /** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** Bounds on what a file may claim: beyond any transformer trained, and small enough to build the expected list from. */
+/**
+ * Bounds on what a file may claim: beyond any transformer trained, and small enough to build the expected list from.
+ */
 export const MAX_DIM: number = 2 ** 16;
 const MAX_DEPTH = 1024;
 export const MAX_HEADS: number = 1024;

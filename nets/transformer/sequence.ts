@@ -112,7 +112,7 @@ function takeRows(rows: Tensor, sequences: number, first: number, count: number)
 }
 
 /** Tokens i32 [S, M] that come next in the caches of a batch, from `position` (i32 [1], an input) on. */
-export interface NextTokens {
+interface NextTokens {
   readonly tokens: Tensor;
   readonly position: Tensor;
   readonly caches: readonly LayerCaches[];

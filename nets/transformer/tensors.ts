@@ -1,6 +1,6 @@
 /**
- * The tensors of a transformer: name and shape of each. The names are those of dalle-gl's own checkpoints; a family with
- * names of its own has a map of them (weights-convert/families).
+ * The tensors of a transformer: name and shape of each. The names are those of dalle-gl's own checkpoints; a family
+ * with names of its own has a map of them (weights-convert/families).
  */
 import { checkObject } from '../../base/check-argument.ts';
 import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';

@@ -47,7 +47,9 @@ describe('whole sequences equal PyTorch', () => {
   });
 });
 
-/** Logits of each position of a grid row by row: rows `position` of [S, H·W, V], candidate b being of sequence ⌊b·S/B⌋. */
+/**
+ * Logits of each position of a grid row by row: rows `position` of [S, H·W, V], candidate b being of sequence ⌊b·S/B⌋.
+ */
 function pickRows(given: TransformerCase, position: number, batch: number, sequences: number): Float64Array {
   const { image_vocab } = given.architecture;
   const count = imagePositions(given.architecture);

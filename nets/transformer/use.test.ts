@@ -1,4 +1,6 @@
-/** A transformer in use: which tokens it takes, how it is prepared, stopped and disposed; and what a token may change. */
+/**
+ * A transformer in use: which tokens it takes, how it is prepared, stopped and disposed; and what a token may change.
+ */
 import { describe, expect, test } from 'vitest';
 import type { WebGLDevice } from '../../engine/index.ts';
 import { sees } from '../../ops/attention/mask.ts';

@@ -1,4 +1,6 @@
-/** What is no canvas, or one that gives no WebGL 2 any more, in the place of a canvas: an error of ours that says so. */
+/**
+ * What is no canvas, or one that gives no WebGL 2 any more, in the place of a canvas: an error of ours that says so.
+ */
 import { expect, test } from 'vitest';
 import { open } from '../../index.ts';
 import { run, tensor } from '../../ops/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Every shader of the official-size encoder and decoder, for a picture of 256 × 256, compiles and links in Chromium, for
- * every number of render targets. Planning reads no weight, so they need not exist.
+ * Every shader of the official-size encoder and decoder, for a picture of 256 × 256, compiles and links in Chromium,
+ * for every number of render targets. Planning reads no weight, so they need not exist.
  */
 import { afterAll, expect, test } from 'vitest';
 import { openBrowserContext } from '../../engine/context/browser.ts';

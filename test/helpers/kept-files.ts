@@ -1,6 +1,6 @@
 /**
- * A tiny model with a drawing of its, and a place of one's own for each test, in which a command is refused and every file
- * of both stays as it was.
+ * A tiny model with a drawing of its, and a place of one's own for each test, in which a command is refused and every
+ * file of both stays as it was.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { runCaptured } from './captured-terminal.ts';
 import { makeTinyDalle } from './tiny-dalle.ts';
 import { makePng, makeWorkplace, type Workplace } from './workplace.ts';
 
-export interface KeptFiles {
+interface KeptFiles {
   /** The folder of the model, and the bytes of a picture that it drew of "red heart" with seed 7. */
   readonly model: string;
   readonly drawing: Buffer;

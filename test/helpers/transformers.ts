@@ -1,6 +1,6 @@
 /**
- * Transformers of the goldens, loaded for the tests of a file and disposed after them; and the logits of whole sequences,
- * computed as a plan of one's own.
+ * Transformers of the goldens, loaded for the tests of a file and disposed after them; and the logits of whole
+ * sequences, computed as a plan of one's own.
  */
 import { afterAll } from 'vitest';
 import type { Device } from '../../engine/index.ts';

@@ -12,7 +12,10 @@ import { EXTENSION_REGISTRY } from '../pickle/module-names.ts';
 import { isRecord, recordChildren, type GlobalRecord, type PickleRecord, type PickleValue } from '../pickle/records.ts';
 import { STORAGE_DTYPES, TORCH_DTYPES } from '../torch/dtypes.ts';
 
-/** What need not be called to be of use, and what makes values (harmless-calls.ts) together are the names that are known. */
+/**
+ * What need not be called to be of use, and what makes values (harmless-calls.ts) together are the names that are
+ * known.
+ */
 const KNOWN_GLOBALS: ReadonlySet<string> = new Set([
   ...FAMILIES.flatMap(({ form }) => form?.modules?.classes ?? []),
   ...STORAGE_DTYPES.keys(),

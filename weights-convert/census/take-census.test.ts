@@ -221,8 +221,8 @@ describe('in a legacy file', () => {
 });
 
 /**
- * Safetensors whose length of header reads as SHORT_BINBYTES, which skips into a note, whose text goes on to skip, until
- * the data, where anything may stand.
+ * Safetensors whose length of header reads as SHORT_BINBYTES, which skips into a note, whose text goes on to skip,
+ * until the data, where anything may stand.
  */
 function polyglot(code: Uint8Array): Uint8Array {
   const note = 8 + '{"__metadata__":{"a":"'.length;

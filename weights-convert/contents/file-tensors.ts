@@ -1,6 +1,6 @@
 /**
- * What a checkpoint holds, before anyone knows what it is: its tensors, each by the way to it and by its name in its own
- * dictionary, and what lies beside them.
+ * What a checkpoint holds, before anyone knows what it is: its tensors, each by the way to it and by its name in its
+ * own dictionary, and what lies beside them.
  */
 import type { FormatError } from '../../base/errors.ts';
 import type { PickleValue } from '../pickle/records.ts';

@@ -6,7 +6,7 @@ import { isCopy } from './tensor-names.ts';
 import type { LeftOut } from '../../nets/weights.ts';
 
 /** What the nets of a file took. */
-export interface Taken {
+interface Taken {
   /** Tensors that are accounted for: taken, or left out with a reason of their own. */
   readonly tensors: ReadonlySet<FileTensor>;
   /** Ways to the dictionaries and modules that they are in. */
@@ -15,7 +15,7 @@ export interface Taken {
   readonly settings: ReadonlySet<string>;
 }
 
-export interface Rest {
+interface Rest {
   readonly leftOut: readonly LeftOut[];
   readonly leftOutValues: readonly LeftOutValue[];
 }

@@ -26,7 +26,7 @@ export interface RecognisedNet {
   readonly isSupported: boolean;
 }
 
-export interface Fingerprint extends RecognisedNet {
+interface Fingerprint extends RecognisedNet {
   /** Tensors that all must be there, each with its rank behind a colon: `blocks.input.w:4`. */
   readonly tensors: readonly string[];
 }
@@ -59,7 +59,9 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
    * `ownName` gives them those of another, which then writes them.
    */
   owns?(architecture: NetArchitecture): boolean;
-  /** What the net's own code calls a tensor; undefined for no tensor of it. Absent where it calls all of them the same. */
+  /**
+   * What the net's own code calls a tensor; undefined for no tensor of it. Absent where it calls all of them the same.
+   */
   netName?(name: string): NetName | undefined;
   /** What the family's own programs load, made around a state dict; absent where that is the state dict itself. */
   wrapStateDict?(architecture: Architecture, stateDict: PickleValue): PickleValue;
@@ -104,7 +106,7 @@ export interface SettingsFile {
 }
 
 /** The tensors of a net in a file, and what lies around them. */
-export interface FoundTensors {
+interface FoundTensors {
   /** By the family's own names. */
   readonly shapes: Shapes;
   readonly settings: SavedSettings | undefined;

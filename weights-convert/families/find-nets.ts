@@ -86,7 +86,10 @@ function refuseForeign(contents: FileContents, searched: SearchedFile): void {
   for (const shapes of listDictionaries(contents).values()) refuseUnsupported(shapes, searched);
 }
 
-/** @throws FormatError `E_TENSOR_DTYPE`, `E_NPY_DTYPE` where a tensor is of a type that is not read: it may be all there is */
+/**
+ * @throws FormatError `E_TENSOR_DTYPE`, `E_NPY_DTYPE` where a tensor is of a type that is not read: it may be all there
+ * is
+ */
 function refuseUnreadable({ tensors }: FileContents): void {
   for (const { path, data } of tensors) {
     if (data instanceof FormatError) throw nameError(path, data);

@@ -16,7 +16,8 @@ import { storageError, StorageTable } from '../torch/storage.ts';
  * The nets of a bare pickle.
  *
  * @returns undefined if there is none in it: what it is instead is for others to say
- * @throws FormatError as `findTorchNets`, `E_PICKLE_TRAILING`, `E_PICKLE_LIMIT`; UnsafeFileError `E_PICKLE_EXEC_ATTEMPT`
+ * @throws FormatError as `findTorchNets`, `E_PICKLE_TRAILING`, `E_PICKLE_LIMIT`; UnsafeFileError
+ *   `E_PICKLE_EXEC_ATTEMPT`
  */
 export async function findPickledNets(source: ByteSource, searched: SearchedFile): Promise<FoundNet[] | undefined> {
   const bytes = await source.read(0, Math.min(source.size, DEFAULT_BUDGETS.streamBytes));

@@ -28,7 +28,9 @@ export interface Site {
   readonly module?: FileModule;
 }
 
-/** All tensors under their unwrapped names. Two that would have the same keep their own, and are found to be too many. */
+/**
+ * All tensors under their unwrapped names. Two that would have the same keep their own, and are found to be too many.
+ */
 export function unwrapTensors(tensors: readonly FileTensor[]): UnwrappedTensor[] {
   const taken = new Set<string>();
   return tensors.map((tensor) => {

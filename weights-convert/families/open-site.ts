@@ -57,7 +57,7 @@ export function openModuleSite(
 }
 
 /** A place among all tensors of a file. */
-export interface TensorSite {
+interface TensorSite {
   readonly site: Site;
   readonly chosen: readonly Site[];
   readonly sites: readonly Site[];

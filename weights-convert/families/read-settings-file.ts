@@ -1,6 +1,7 @@
 /**
- * Files that say what a net is and have no weights, such as DALLE-pytorch's `auxiliary.pt`. Training under DeepSpeed writes
- * it beside the weights (a `mp_rank_00_model_states.pt`, or the file that zero_to_fp32.py makes of the parts of ZeRO).
+ * Files that say what a net is and have no weights, such as DALLE-pytorch's `auxiliary.pt`. Training under DeepSpeed
+ * writes it beside the weights (a `mp_rank_00_model_states.pt`, or the file that zero_to_fp32.py makes of the parts of
+ * ZeRO).
  */
 import type { ByteSource } from '../byte-source.ts';
 import { judgeCensus } from '../census/judge-census.ts';

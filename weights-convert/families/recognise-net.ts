@@ -1,6 +1,7 @@
 /**
- * Which published net a state dict is of, from the names and shapes of its tensors alone: so that a file dalle-gl has no
- * net for is called by its name, and not just unknown. Recognising is no check; find-nets.ts and check-tensors.ts check.
+ * Which published net a state dict is of, from the names and shapes of its tensors alone: so that a file dalle-gl has
+ * no net for is called by its name, and not just unknown. Recognising is no check; find-nets.ts and check-tensors.ts
+ * check.
  */
 import { FormatError } from '../../base/errors.ts';
 import type { Shapes } from '../contents/shapes.ts';

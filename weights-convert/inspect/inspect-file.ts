@@ -40,8 +40,8 @@ export interface InspectionResult {
 /**
  * Looks at a file.
  *
- * @throws FormatError `E_FORMAT_UNKNOWN`, `E_LFS_POINTER` for what is no checkpoint at all; `E_FILE_*` where it cannot be
- *   read. What is wrong within a checkpoint is `failure`.
+ * @throws FormatError `E_FORMAT_UNKNOWN`, `E_LFS_POINTER` for what is no checkpoint at all; `E_FILE_*` where it cannot
+ *   be read. What is wrong within a checkpoint is `failure`.
  */
 export async function inspectFile(file: ByteSource, options: InspectOptions = {}): Promise<InspectionResult> {
   checkSource('inspectFile', file);

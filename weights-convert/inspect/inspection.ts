@@ -43,7 +43,7 @@ export interface InspectedPickle {
 }
 
 /** Names that Python would have called. */
-export interface InspectedCalls {
+interface InspectedCalls {
   /** They only make values. */
   readonly known: readonly string[];
   /** Nobody here knows what they do. */
@@ -54,8 +54,8 @@ export interface InspectedCalls {
 /** A tensor that a file names. */
 export interface InspectedTensor {
   /**
-   * The way to it: in a state dict or a module, what `state_dict()` would call it. Cut after 200 characters, and without
-   * what could disturb a terminal.
+   * The way to it: in a state dict or a module, what `state_dict()` would call it. Cut after 200 characters, and
+   * without what could disturb a terminal.
    */
   readonly name: string;
   /** As the file stores it, in safetensors' spelling: `F32`, `BF16`, `I64`. */
@@ -78,7 +78,10 @@ export interface InspectedTensor {
 /** Something that is no tensor: a setting, a class, a step count. */
 export interface InspectedValue {
   readonly path: string;
-  /** Numbers, text, booleans, null and lists of them in JSON's spelling; anything else in words. Cut after 200 characters. */
+  /**
+   * Numbers, text, booleans, null and lists of them in JSON's spelling; anything else in words. Cut after 200
+   * characters.
+   */
   readonly text: string;
 }
 
@@ -96,7 +99,7 @@ export interface ExplainedOpcode {
 }
 
 /** Why something cannot be done with the file. */
-export interface Refusal {
+interface Refusal {
   readonly code: string;
   readonly message: string;
 }

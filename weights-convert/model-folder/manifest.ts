@@ -1,6 +1,6 @@
 /**
- * The form of `model.json`: which parts a model has, their files and where they came from. manifest-json.ts turns it into
- * text and back, open-model.ts opens what it names, node/write-model-folder.ts writes it.
+ * The form of `model.json`: which parts a model has, their files and where they came from. manifest-json.ts turns it
+ * into text and back, open-model.ts opens what it names, node/write-model-folder.ts writes it.
  */
 import { FormatError } from '../../base/errors.ts';
 import { NET_PARTS, type NetArchitecture, type NetPart, type NetsByPart } from '../../nets/net-kinds.ts';

@@ -1,6 +1,7 @@
 /**
  * Memory while files of the official size (390 MB) are converted, of the built converter in a process of its own: the
- * largest tensor and 64 MB, beyond what the program takes before it begins. In fact less: tensors are written in pieces.
+ * largest tensor and 64 MB, beyond what the program takes before it begins. In fact less: tensors are written in
+ * pieces.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

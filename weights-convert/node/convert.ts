@@ -31,7 +31,9 @@ export interface ConvertOptions extends SourceControl {
   readonly out: string;
   /** How weights are stored; f32 keeps every bit. */
   readonly dtype?: WeightDtype;
-  /** Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net]. */
+  /**
+   * Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net].
+   */
   readonly shardBytes?: number;
   /** Replace a model of ours that is in `out` already, all at once; never a file that is a source. */
   readonly force?: boolean;

@@ -1,6 +1,6 @@
 /**
- * A checkpoint from an address, kept on disk: downloaded once, confirmed with the server whenever it is wanted again, and
- * continued where it broke off. request-file.ts talks to the server, partial-file.ts holds what is not whole yet,
+ * A checkpoint from an address, kept on disk: downloaded once, confirmed with the server whenever it is wanted again,
+ * and continued where it broke off. request-file.ts talks to the server, partial-file.ts holds what is not whole yet,
  * download-cache.ts what is.
  */
 import { checkOptions } from '../../base/check-options.ts';
@@ -44,9 +44,9 @@ const UNREACHABLE = new Set(['E_DOWNLOAD', 'E_DOWNLOAD_STATUS', 'E_DOWNLOAD_TIME
  * still what was downloaded, and the server says that it is current (ETag, else date and length) or cannot be reached.
  * Proxies are those of the environment.
  *
- * @throws FormatError `E_DOWNLOAD_*`, `E_FILE_TOO_LARGE`, `E_FORMAT_UNKNOWN` or `E_LFS_POINTER` for what is no checkpoint,
- *   after its first 512 bytes, and for a damaged one what `openWeights` throws; UsageError `E_DOWNLOAD_ADDRESS`,
- *   `E_PROXY`; DalleError `E_CACHE_UNSAFE`, `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
+ * @throws FormatError `E_DOWNLOAD_*`, `E_FILE_TOO_LARGE`, `E_FORMAT_UNKNOWN` or `E_LFS_POINTER` for what is no
+ *   checkpoint, after its first 512 bytes, and for a damaged one what `openWeights` throws; UsageError
+ *   `E_DOWNLOAD_ADDRESS`, `E_PROXY`; DalleError `E_CACHE_UNSAFE`, `E_DISK_FULL`, `E_WRITE`; AbortedError `E_ABORTED`
  */
 export async function downloadFile(source: string | URL, options: DownloadFileOptions = {}): Promise<DownloadedFile> {
   checkOptions('downloadFile', options);
@@ -56,14 +56,14 @@ export async function downloadFile(source: string | URL, options: DownloadFileOp
 }
 
 /** What is known of a file before it comes. */
-export interface ExpectedFile {
+interface ExpectedFile {
   readonly bytes?: number | undefined;
   /** Throws if it is not all there [`checkWhole`]. */
   readonly check?: (source: ByteSource) => Promise<unknown>;
 }
 
 /** A downloaded file, open. */
-export interface DownloadedSource {
+interface DownloadedSource {
   readonly file: DownloadedFile;
   readonly source: FileSource;
 }

@@ -16,8 +16,8 @@ import { openFileSource } from './file-source.ts';
 export interface OpenFolderOptions extends OpenModelOptions, DownloadFileOptions {}
 
 /**
- * Opens a model folder; its files stay open until `close`. Hashing them costs about 0.65 s of a core for a gigabyte, once:
- * which file had which hash is remembered in the cache.
+ * Opens a model folder; its files stay open until `close`. Hashing them costs about 0.65 s of a core for a gigabyte,
+ * once: which file had which hash is remembered in the cache.
  *
  * @param folder a path or an address (`file`, `http`, `https`) of the folder or of its `model.json`
  * @param wanted only these parts are opened, and downloaded [all]

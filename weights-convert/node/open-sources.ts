@@ -1,7 +1,7 @@
 /**
- * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or more
- * nets, what says what a net is, or a tokenizer), checked, and only then read from end to end for its hash. A model has
- * one of each part, so two are refused.
+ * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or
+ * more nets, what says what a net is, or a tokenizer), checked, and only then read from end to end for its hash. A
+ * model has one of each part, so two are refused.
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';

@@ -1,5 +1,6 @@
 /**
- * Writes a model folder: each net's safetensors file, the tokenizer's, then `model.json`, so that a folder with a manifest is complete.
+ * Writes a model folder: each net's safetensors file, the tokenizer's, then `model.json`, so that a folder with a
+ * manifest is complete.
  *
  * Everything is written under temporary names first, beside the model that is there. New parts get names that are free,
  * and renaming `model.json` is the switch: whenever the process is killed, the folder holds the old model or the new
@@ -25,7 +26,7 @@ import { formatNote } from './replacement-note.ts';
 import { describeWriteFailure } from './write-failure.ts';
 import { writeParts, type PartToWrite, type TokenizerToWrite, type Writing } from './write-model-parts.ts';
 
-export interface WriteModelOptions {
+interface WriteModelOptions {
   readonly out: string;
   /** At most one of each part. */
   readonly parts: readonly PartToWrite[];

@@ -22,7 +22,9 @@ interface GeneratedFile {
   readonly sha256: string;
 }
 
-/** What the generator gives, by part; anything else means that this machine computes wrongly, or that the code changed. */
+/**
+ * What the generator gives, by part; anything else means that this machine computes wrongly, or that the code changed.
+ */
 const EXPECTED_SHA256 = {
   encoder: 'eccc98be9c8123d8147114be420cecf6e8a34d89b68b039a111be0ee4e88b42c',
   decoder: '34e6f32022de2a74ec90e250f34c7051955fbf65a6b46afd879acd88ab7f8ace',

@@ -15,7 +15,7 @@ import { openZip, verifyZipEntry, type ZipEntry } from '../zip/zip-archive.ts';
 import { quote } from '../zip/zip-end.ts';
 
 /** An array that has not been read yet, and where it lies. */
-export interface NpyTensor extends TensorData {
+interface NpyTensor extends TensorData {
   readonly record: TensorRecord;
 }
 

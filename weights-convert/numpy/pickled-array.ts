@@ -1,6 +1,6 @@
 /**
- * Arrays of NumPy within a pickle, read from the calls that rebuild them: `_reconstruct` with a state of version, shape,
- * element type, order and bytes, or `_frombuffer` of protocol 5. The bytes lie in the pickle itself.
+ * Arrays of NumPy within a pickle, read from the calls that rebuild them: `_reconstruct` with a state of version,
+ * shape, element type, order and bytes, or `_frombuffer` of protocol 5. The bytes lie in the pickle itself.
  *
  * Follows numpy/core/src/multiarray/methods.c (`array_setstate`) and numpy/core/numeric.py (`_frombuffer`).
  */

@@ -5,7 +5,7 @@ import type { CallRecord, DictRecord, GlobalRecord, ListRecord, PickleValue, Tup
 export type PlainValue = null | boolean | number | string | readonly PlainValue[];
 
 /** A plain value, its lists as Python's. */
-export function plain(value: PlainValue): PickleValue {
+function plain(value: PlainValue): PickleValue {
   return isList(value) ? list(value.map(plain)) : value;
 }
 

@@ -1,6 +1,7 @@
 /**
- * What Python would have called for one call of a pickle: the function itself, and those that it is given to call. Names
- * that are only referred to are no calls, and neither is an instance made by NEWOBJ, whose `__init__` does not run.
+ * What Python would have called for one call of a pickle: the function itself, and those that it is given to call.
+ * Names that are only referred to are no calls, and neither is an instance made by NEWOBJ, whose `__init__` does not
+ * run.
  */
 import { DEFAULT_BUDGETS } from './budgets.ts';
 import {
@@ -53,8 +54,8 @@ interface Attribute {
 }
 
 /**
- * What calls came to, for as long as somebody holds them: a pickle can lead to one call from a million others. Nothing of
- * it is filled in later, since only tuples are looked into.
+ * What calls came to, for as long as somebody holds them: a pickle can lead to one call from a million others. Nothing
+ * of it is filled in later, since only tuples are looked into.
  */
 const ATTRIBUTES = new WeakMap<CallRecord, Attribute>();
 const NO_NAME: Attribute = { name: undefined, levels: 0 };
@@ -131,7 +132,10 @@ export function listNames({ globals, calls }: PickleTrace): GlobalRecord[] {
   return [...globals.filter((record) => !isPlain || globalName(record) !== GETS_ATTRIBUTE), ...attributes];
 }
 
-/** The name behind what is called: for an instance or a result, that of its class or function. Undefined for plain values. */
+/**
+ * The name behind what is called: for an instance or a result, that of its class or function. Undefined for plain
+ * values.
+ */
 function findCallable(value: PickleValue | undefined): GlobalRecord | undefined {
   let current = value;
   for (let step = 0; step < MAX_STEPS; step++) {

@@ -12,7 +12,7 @@ import type { TensorData } from '../../nets/weights.ts';
 import { parseSafetensorsHeader, type HeaderEntry } from './header-parser.ts';
 import { quote } from './json-reader.ts';
 
-export interface SafetensorsFile {
+interface SafetensorsFile {
   /** In the order of their bytes. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   readonly metadata: ReadonlyMap<string, string>;
@@ -29,7 +29,7 @@ export interface TensorSpan {
 }
 
 /** A file's table of contents, in the order of the bytes. */
-export interface SafetensorsLayout {
+interface SafetensorsLayout {
   readonly spans: ReadonlyMap<string, TensorSpan>;
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -91,8 +91,8 @@ export function requireReadable(
 /**
  * Reads and checks what a safetensors file says it holds.
  *
- * @throws FormatError `E_ST_HEADER`, `E_ST_JSON`, `E_ST_DUPLICATE`, `E_ST_OFFSETS`, `E_ST_COVERAGE`; `E_TENSOR_DTYPE` for
- *   a type that safetensors does not have
+ * @throws FormatError `E_ST_HEADER`, `E_ST_JSON`, `E_ST_DUPLICATE`, `E_ST_OFFSETS`, `E_ST_COVERAGE`; `E_TENSOR_DTYPE`
+ *   for a type that safetensors does not have
  */
 export async function readSafetensorsLayout(source: ByteSource): Promise<SafetensorsLayout> {
   const { text, dataStart } = await readHeader(source);

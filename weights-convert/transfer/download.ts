@@ -1,6 +1,7 @@
 /**
- * A checkpoint from an address, where there is no disk: into a `Blob`, which browsers keep outside the page's own memory.
- * What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and resume.
+ * A checkpoint from an address, where there is no disk: into a `Blob`, which browsers keep outside the page's own
+ * memory. What caches it between visits is the browser's HTTP cache. node/download-file.ts is the one with a cache and
+ * resume.
  */
 import { nameFile, parseAddress } from '../../base/address.ts';
 import { checkText } from '../../base/check-argument.ts';
@@ -40,8 +41,8 @@ export interface DownloadedBlob {
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Which version of which address had the hash that was expected: what a page loads again comes from the browser's cache,
- * and is not hashed twice.
+ * Which version of which address had the hash that was expected: what a page loads again comes from the browser's
+ * cache, and is not hashed twice.
  */
 const verified = new Set<string>();
 const MAX_VERIFIED = 1000;

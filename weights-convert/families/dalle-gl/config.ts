@@ -1,6 +1,7 @@
 /**
- * The `config` beside the weights in a checkpoint of one of dalle-gl's own transformers: the fields of its architecture,
- * of which a training need not state those that are as the paper's, and a few words on how it was trained.
+ * The `config` beside the weights in a checkpoint of one of dalle-gl's own transformers: the fields of its
+ * architecture, of which a training need not state those that are as the paper's, and a few words on how it was
+ * trained.
  */
 import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
 import {

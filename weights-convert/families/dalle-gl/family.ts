@@ -1,6 +1,6 @@
 /**
- * Transformers that were trained for dalle-gl, in the names of its own code: `{config, state_dict}`. The config says what
- * tensors cannot, such as which keys a query sees.
+ * Transformers that were trained for dalle-gl, in the names of its own code: `{config, state_dict}`. The config says
+ * what tensors cannot, such as which keys a query sees.
  */
 import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
 import { dict, plainDict } from '../../pickle/build-records.ts';

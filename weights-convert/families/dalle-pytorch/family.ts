@@ -2,8 +2,8 @@
  * lucidrains/DALLE-pytorch: transformers that its train_dalle.py trained over OpenAI's discrete VAE. Their tensors keep
  * their names, also in a model folder.
  *
- * One is written back as `{hparams, vae_params, vae_class_name, weights}` without the frozen VAE and the computed buffers,
- * so that `load_state_dict` there needs `strict=False`.
+ * One is written back as `{hparams, vae_params, vae_class_name, weights}` without the frozen VAE and the computed
+ * buffers, so that `load_state_dict` there needs `strict=False`.
  */
 import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
 import { dict, plainDict } from '../../pickle/build-records.ts';

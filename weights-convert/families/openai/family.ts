@@ -1,6 +1,6 @@
 /**
- * OpenAI's discrete VAE as its `dall_e` package saves it, a pickled module, and as others do, a state dict: Hugging Face's
- * FlavaImageCodebook is the same encoder under names of its own. The names of the net's own code are OpenAI's.
+ * OpenAI's discrete VAE as its `dall_e` package saves it, a pickled module, and as others do, a state dict: Hugging
+ * Face's FlavaImageCodebook is the same encoder under names of its own. The names of the net's own code are OpenAI's.
  */
 import { readSizes, type DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 import type { NetArchitecture, NetPart } from '../../../nets/net-kinds.ts';

@@ -9,8 +9,8 @@
  *     mix(x):  x ^= x >> 16;  x *= 0x7feb352d;  x ^= x >> 15;  x *= 0x846ca68b;  x ^= x >> 16;  return x
  *
  * `net` is 1 for the encoder and 2 for the decoder; `t` numbers the tensors of one net from 0 in the order of
- * `expectedTensors` (nets/dvae/architecture.ts: the state dict's order, `.w` before `.b`); `i` numbers the elements of a tensor
- * from 0 in row-major (OIHW) order:
+ * `expectedTensors` (nets/dvae/architecture.ts: the state dict's order, `.w` before `.b`); `i` numbers the elements of
+ * a tensor from 0 in row-major (OIHW) order:
  *
  *     stream = mix(net * 65536 + t)
  *     h      = mix(mix(i XOR stream) + stream)
@@ -35,7 +35,8 @@
  *
  *     encoder blocks.input.w        -0.2959495186805725  -0.36254340410232544  0.11030501127243042  0.06611663103103638
  *     encoder blocks.input.b        -0.22093665599822998  0.0043114423751831055  3.1584155559539795  2.62161922454834
- *     decoder blocks.output.conv.b  -0.03580513596534729  -0.03294897824525833  0.002973414957523346  0.001983232796192169
+ *     decoder blocks.output.conv.b  -0.03580513596534729  -0.03294897824525833  0.002973414957523346
+ *     0.001983232796192169
  *
  * and the SHA-256 of all tensors of a net in order, as raw little-endian float32 (NumPy gives the same):
  *
@@ -49,7 +50,7 @@ import { expectedTensors } from '../../../nets/dvae/tensors.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER, type DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 
 /** One tensor of a generated net; `make` computes its values, row-major. */
-export interface GeneratedTensor {
+interface GeneratedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   make(): Float32Array;

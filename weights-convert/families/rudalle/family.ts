@@ -1,4 +1,7 @@
-/** ai-forever/ru-dalle: a transformer over a Gumbel VQGAN, known by the names of its modules. There is no net for it yet. */
+/**
+ * ai-forever/ru-dalle: a transformer over a Gumbel VQGAN, known by the names of its modules. There is no net for it
+ * yet.
+ */
 import type { Family } from '../family.ts';
 
 export const rudalle: Family = {
