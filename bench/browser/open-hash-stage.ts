@@ -24,6 +24,7 @@ export async function openHashStage(serveModels: Connect.NextHandleFunction): Pr
           options: OpenOptions;
         }),
       hashBlob: (bytes, way) => stage.evaluate((page, given) => page.hashBlob(...given), [bytes, way] as const),
+      digest: (bytes, way) => stage.evaluate((page, given) => page.digest(...given), [bytes, way] as const),
       close,
     };
   } catch (error) {
