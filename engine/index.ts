@@ -5,7 +5,7 @@ export { checkDevice, compile, run, withoutRules } from './compile.ts';
 export type { Compiled, CompileOptions, Result, Traced } from './compile.ts';
 export type { Device, Executable, PassTiming, PrepareOptions, PrepareProgress } from './device.ts';
 export type { RunInputs, RunOptions, RunOutput, StopSignal } from './device.ts';
-export { isFoldable } from './fold.ts';
+export { isDerived, isFoldable } from './derive.ts';
 export { planDraws } from './gl/draws.ts';
 export type { Cost, DrawLimits, Draws, Pass, Slot } from './gl/draws.ts';
 export type { GlKernel, Operand, ShaderCall } from './gl/kernel.ts';

@@ -2,6 +2,7 @@
  * A plan in words: what each pass computes, from what, into which texture, and what it costs. For people who wonder
  * where time and memory go, and for tests that a rewrite did what it says.
  */
+import { describeDerived } from '../derive.ts';
 import type { KernelChoice } from '../kernel-choice.ts';
 import type { Draws, Slot } from './draws.ts';
 import { formatShape } from '../shape.ts';
@@ -49,7 +50,7 @@ export function describeKernels({ targets, block, fetch, without }: KernelChoice
 }
 
 function nameSlot({ kind, tensor }: Slot, slot: number): string {
-  const words = kind === 'made' ? undefined : tensor.op.describe?.(tensor.attributes);
+  const words = kind === 'made' ? undefined : describeDerived(tensor);
   return words ? `${words} ${formatShape(tensor.shape)}` : `%${slot}`;
 }
 
