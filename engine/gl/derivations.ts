@@ -15,7 +15,7 @@ import { readyProgram } from './ready-program.ts';
 import { shareShaders } from './share-programs.ts';
 import type { Layout } from './layout.ts';
 import type { SharedShader } from './share-programs.ts';
-import type { GpuTexture } from './texture.ts';
+import type { GpuTexture, TextureUse } from './texture.ts';
 import type { WebGLDevice } from './webgl-device.ts';
 
 /** A derivation and the programs of its passes. */
@@ -70,7 +70,15 @@ export async function makeDerived(
 }
 
 /**
- * Draws a derived value into `result`. What lies between goes back to the pool.
+ * What lies between waits for the next weight of its size, for allocating takes long. What is large is freed at once: the
+ * largest weights come alone.
+ */
+function useOf({ bytes }: Layout): TextureUse {
+  return bytes > 16 * 2 ** 20 ? 'weights' : 'passing';
+}
+
+/**
+ * Draws a derived value into `result`.
  * @param between runs after a pause, and may throw
  */
 export async function drawDerived(
@@ -97,7 +105,7 @@ export async function drawDerived(
       const { layout } = slots[pass.output]!;
       const program = await readyProgram(device, slots, pass, shaders[index]!.source);
       const isLast = index === passes.length - 1;
-      if (!isLast) passing.set(pass.output, device.textures.acquire(layout.texture, 'weights'));
+      if (!isLast) passing.set(pass.output, device.textures.acquire(layout.texture, useOf(layout)));
       const inputs = pass.inputs.map((slot, position): [string, GpuTexture] => {
         return [pass.operands[position]!, textureOf(slot)];
       });

@@ -47,7 +47,7 @@ export interface DeviceOptions {
   readonly budgetBytes?: number;
   /** Milliseconds of work handed to the driver at a time (50). */
   readonly portionMilliseconds?: number;
-  /** Constants that become this many numbers or more are packed by draws, smaller ones by the CPU (2¹⁸). */
+  /** Constants that become this many numbers or more are packed by draws, smaller ones by the CPU (2¹⁹). */
   readonly deriveFrom?: number;
 }
 
@@ -138,7 +138,7 @@ export class WebGLDevice implements Device {
     this.constants = new ConstantStore(release);
     this.derived = new DerivedStore(release);
     this.states = new StateStore(release);
-    this.deriveFrom = options.deriveFrom ?? 2 ** 18;
+    this.deriveFrom = options.deriveFrom ?? 2 ** 19;
   }
 
   load(plan: Plan): WebGLExecutable {

@@ -46,11 +46,21 @@ export function declareOperand({ name, layout }: Operand, fetch: FetchStyle): st
   ].join('\n');
 }
 
-/** Of numbers in row-major order: in ranks below 4 channels come last. */
+/** Of numbers in row-major order: in ranks below 4 channels come last, so that a texel may be a quad as it is. */
 function declareFlat(name: string, { shape }: Layout): string {
   const { c, h, w } = gridOf(shape);
   const position = shape.length === 4 ? `((n * ${c} + c) * ${h} + y) * ${w} + x` : `(n * ${w} + x) * ${c} + c`;
   const lanes = [0, 1, 2, 3].map((lane) => `${name}_at(n, min(quad * 4 + ${lane}, ${c - 1}), y, x)`);
+  const pixel =
+    shape.length < 4 && c % 4 === 0
+      ? [
+          `  ivec3 place = ${name}_place((n * ${w} + x) * ${c / 4} + quad, 0, 0);`,
+          `  return ${name}_fetch(place.x, place.y, place.z);`,
+        ]
+      : [
+          `  bvec4 spare = greaterThan(ivec4(quad * 4) + ivec4(0, 1, 2, 3), ivec4(${c - 1}));`,
+          `  return mix(vec4(${lanes.join(', ')}), vec4(0.0), spare);`,
+        ];
   return [
     `float ${name}_at(int n, int c, int y, int x) {`,
     `  int position = ${position};`,
@@ -58,8 +68,7 @@ function declareFlat(name: string, { shape }: Layout): string {
     `  return ${name}_fetch(place.x, place.y, place.z)[position & 3];`,
     `}`,
     `vec4 ${name}_pixel(int n, int quad, int y, int x) {`,
-    `  bvec4 spare = greaterThan(ivec4(quad * 4) + ivec4(0, 1, 2, 3), ivec4(${c - 1}));`,
-    `  return mix(vec4(${lanes.join(', ')}), vec4(0.0), spare);`,
+    ...pixel,
     `}`,
   ].join('\n');
 }

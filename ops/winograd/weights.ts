@@ -5,12 +5,10 @@
  * packed [1, O, ⌈I/L⌉·3, 3·L] → [t², P²·O, ⌈I/L⌉, L], packed as a product wants it. Image v·t + u holds row u along H and
  * row v along W; with P = 2 phases (upsampled.ts) channel (2·j + i)·O + o is output o at phase (i, j), i along H.
  */
-import { apply } from '../../engine/index.ts';
+import { apply, tensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
 import { checkHalfWeights } from '../cast/half.ts';
-import { modulo } from '../shader/accessors.ts';
 import { countFragments, quotient, singlePixelBlock, writePixelShader } from '../shader/fragment.ts';
-import { selectCoefficient } from './coefficients.ts';
 import type { Matrix, WinogradMatrices, WinogradType } from './matrices.ts';
 import { phaseMatrices } from './upsampled.ts';
 
@@ -25,7 +23,7 @@ type Sizes = [images: number, channels: number, height: number, width: number];
 
 export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
   name: 'winograd_weights',
-  operands: ['packed'],
+  operands: ['packed', 'rows'],
   derives: true,
   infer([packed], { matrices, dtype, phases }) {
     const [, outChannels, height, width] = packed!.shape as Sizes;
@@ -43,7 +41,7 @@ export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
 };
 
 export function winogradWeights(packed: Tensor, attributes: WinogradWeightAttributes): Tensor {
-  return apply(winogradWeightsOp, [packed], attributes);
+  return apply(winogradWeightsOp, [packed, listRows(attributes)], attributes);
 }
 
 /** The transform along an axis for each phase. */
@@ -97,51 +95,51 @@ function transformColumns(
   }
 }
 
+const rowsOf = new Map<string, Tensor>();
+
 /**
- * The rows of G as one number, which is multiplied last, times three that are powers of two or zero, which round nothing:
- * then only the sums and two products do.
+ * The transforms for shaders, [P·t, 4]: a row as three numbers that are powers of two or zero, which round nothing, and one by
+ * which it is multiplied last. They are read and not written into the shader, so that one program serves all matrices. The
+ * same matrices give the same tensor, for what is derived of it is shared.
  */
-function splitRows(rows: Matrix): { readonly scales: readonly number[]; readonly taps: Matrix } {
-  const scales = rows.map((row) => {
-    const sizes = row.map(Math.abs).filter((value) => value > 0);
-    return sizes.length > 0 ? Math.min(...sizes) : 1; // a phase may have nothing to add up
-  });
-  return { scales, taps: rows.map((row, index) => row.map((value) => value / scales[index]!)) };
+function listRows(attributes: WinogradWeightAttributes): Tensor {
+  const rows = listMatrices(attributes).flat();
+  const key = JSON.stringify(rows);
+  const known = rowsOf.get(key) ?? tensor(rows.flatMap(splitRow), [rows.length, 4]);
+  rowsOf.set(key, known);
+  return known;
+}
+
+function splitRow(row: readonly number[]): number[] {
+  const sizes = row.map(Math.abs).filter((value) => value > 0);
+  const scale = sizes.length > 0 ? Math.min(...sizes) : 1; // a phase may have nothing to add up
+  return [...row.map((value) => value / scale), scale];
 }
 
 function writeWeightsShader(call: ShaderCall<WinogradWeightAttributes>): string {
   const { matrices, phases } = call.attributes;
   const { tile } = matrices;
-  const { layout } = call.output;
   const { quads } = call.inputs[0]!.layout;
-  const { scales, taps } = splitRows(listMatrices(call.attributes).flat());
-  const lanes = layout.grid.w;
-  const select = (row: string, tap: number): string =>
-    selectCoefficient(
-      row,
-      taps.map((values) => values[tap]!),
-    );
-  const row = (along: string, phase: string): string => (phases === 1 ? along : `${along} + ${phase} * ${tile}`);
-  const sumOf = (factor: string, terms: readonly string[]): string =>
-    terms.map((term, tap) => `${factor}_${tap} * ${term}`).join(' + ');
+  const lanes = call.output.layout.grid.w;
+  const sum = (row: string, terms: readonly string[]): string =>
+    terms.map((term, tap) => `${row}.${'xyz'[tap]} * ${term}`).join(' + ');
   const columns = [0, 1, 2].map((dx) => {
     const reads = [0, 1, 2].map((dy) => `packed_pixel(0, part, y * 3 + ${dy}, x + ${dx * lanes})`);
-    return `  vec4 column_${dx} = ${sumOf('h', reads)};`;
+    return `  vec4 column_${dx} = ${sum('row_h', reads)};`;
   });
   return writePixelShader(
     call,
-    `Winograd, weights${phases > 1 ? ' by phase' : ''}`,
+    'Winograd, weights',
     [
       'vec4 value(int n, int quad, int y, int x) {',
       `  int v = ${quotient('n', tile, tile ** 2)};`,
       `  int u = n - v * ${tile};`,
-      `  int phase = ${phases === 1 ? '0' : quotient('quad', quads, phases ** 2 * quads)};`,
-      `  int part = ${phases === 1 ? 'quad' : `quad - phase * ${quads}`};`,
-      `  int row_h = ${row('u', modulo('phase', 2))}, row_w = ${row('v', '(phase >> 1)')};`,
-      ...[0, 1, 2].map((tap) => `  float h_${tap} = ${select('row_h', tap)}, w_${tap} = ${select('row_w', tap)};`),
-      `  float scale = ${selectCoefficient('row_h', scales)} * ${selectCoefficient('row_w', scales)};`,
+      `  int phase = ${quotient('quad', quads, phases ** 2 * quads)};`,
+      `  int part = quad - phase * ${quads};`,
+      `  vec4 row_h = rows_pixel(0, 0, 0, u + (phase & 1) * ${tile});`,
+      `  vec4 row_w = rows_pixel(0, 0, 0, v + (phase >> 1) * ${tile});`,
       ...columns,
-      `  return (${sumOf('w', ['column_0', 'column_1', 'column_2'])}) * scale;`,
+      `  return (${sum('row_w', ['column_0', 'column_1', 'column_2'])}) * (row_h.w * row_w.w);`,
       '}',
     ].join('\n'),
   );
