@@ -17,6 +17,7 @@ export type { Probes } from './gl/probes.ts';
 export { countUses, sortTopologically } from './graph.ts';
 export { gridOf, keyOfLayout, layoutOf } from './gl/layout.ts';
 export type { Block, Grid, Layout, LayoutLimits, TextureSpec } from './gl/layout.ts';
+export { findMarked, mark } from './mark.ts';
 export type { NumericArray, Op, ReferenceCall, Rows, TypedCall } from './op.ts';
 export { makePlan } from './plan.ts';
 export type { Plan, Step, Value } from './plan.ts';

@@ -6,6 +6,7 @@ import { checkList, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import { isDerived, shareDeriving } from './derive.ts';
 import { countUses, sortTopologically } from './graph.ts';
+import { dropMarks } from './mark.ts';
 import type { NumericArray, Op } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
@@ -48,14 +49,14 @@ export interface Plan {
 
 /** Rewrites the graph, sets apart what depends on constants and states only, and plans the rest. */
 export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[]): Plan {
-  const rewritten = rewrite(outputs, rules);
+  const rewritten = rewrite(dropMarks(outputs), rules);
   const isApart = (tensor: Tensor): boolean => tensor.op.derives === true && isDerived(tensor);
   return { ...planGraph(shareDeriving(rewritten.outputs), isApart), applied: rewritten.applied };
 }
 
 /** The plan of a graph as it is: nothing is rewritten, and every op is a step. */
 export function planAsWritten(outputs: readonly Tensor[]): Plan {
-  return planGraph(outputs, () => false);
+  return planGraph(dropMarks(outputs), () => false);
 }
 
 function planGraph(outputs: readonly Tensor[], isApart: (tensor: Tensor) => boolean): Plan {
