@@ -1,7 +1,7 @@
 /**
- * Derived values: what ops that only prepare numbers, such as the packing of weights, make of constants and states alone.
- * No run changes them, so a device makes each once, and again only when one of its states has changed. The same op on the
- * same tensors, which tiling makes many times and further plans of a net again, gives one tensor.
+ * Derived values: what ops that only prepare numbers, such as the packing of weights, make of constants and states
+ * alone. No run changes them, so a device makes each once, and again only when one of its states has changed. The same
+ * op on the same tensors, which tiling makes many times and further plans of a net again, gives one tensor.
  */
 import { sortTopologically } from './graph.ts';
 import type { NumericArray } from './op.ts';
@@ -17,7 +17,10 @@ export function isFoldable(tensor: Tensor): boolean {
   return isMadeOf(tensor, (source) => isOf(source, constantOp));
 }
 
-/** Whether a tensor is a constant or a state, or made of these alone by ops that derive: then no input of a run changes it. */
+/**
+ * Whether a tensor is a constant or a state, or made of these alone by ops that derive: then no input of a run changes
+ * it.
+ */
 export function isDerived(tensor: Tensor): boolean {
   checkTensor('isDerived', tensor);
   return isMadeOf(tensor, (source) => isOf(source, constantOp) || isOf(source, stateOp));
@@ -44,7 +47,9 @@ export function shareDeriving(outputs: readonly Tensor[]): Tensor[] {
   return outputs.map((output) => replaced.get(output)!);
 }
 
-/** What was derived already, by its first input and then by op, attributes and all inputs. It lives as long as they do. */
+/**
+ * What was derived already, by its first input and then by op, attributes and all inputs. It lives as long as they do.
+ */
 const shared = new WeakMap<Tensor, Map<string, Tensor>>();
 const numbers = new WeakMap<object, number>();
 let numbered = 0;

@@ -1,4 +1,6 @@
-/** Marks: asked for, they are outputs that keep their numbers whatever the rules do; not asked for, they cost nothing. */
+/**
+ * Marks: asked for, they are outputs that keep their numbers whatever the rules do; not asked for, they cost nothing.
+ */
 import { describe, expect, test } from 'vitest';
 import { conv2d, matmul, relu, scaleAdd, softmax, standardRules, tensor, transpose } from '../ops/index.ts';
 import { expectClose } from '../test/helpers/close.ts';

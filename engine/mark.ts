@@ -1,7 +1,7 @@
 /**
- * A mark gives a tensor in the middle of a net a name, by which whoever compiles the net may ask for its numbers: attention's
- * weights, a layer's activations. A plan drops marks before anything else, so one that nobody asks for costs nothing, and one
- * that is asked for is an output, which no rewrite rule takes away.
+ * A mark gives a tensor in the middle of a net a name, by which whoever compiles the net may ask for its numbers:
+ * attention's weights, a layer's activations. A plan drops marks before anything else, so one that nobody asks for
+ * costs nothing, and one that is asked for is an output, which no rewrite rule takes away.
  */
 import { checkEach, checkText } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';

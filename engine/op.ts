@@ -35,7 +35,9 @@ export interface Op<A = unknown> {
   readonly name: string;
   /** What kernels call that which the op reads, in order; it may be longer than the inputs. Left out: a, b, c, … */
   readonly operands?: readonly string[] | ((attributes: A) => readonly string[]);
-  /** The op only prepares numbers, such as the packing of weights: of constants and states it is not computed in a run. */
+  /**
+   * The op only prepares numbers, such as the packing of weights: of constants and states it is not computed in a run.
+   */
   readonly derives?: boolean;
   /** Type of the result. Throws ShapeError on anything the op cannot take. */
   infer(inputs: readonly TensorType[], attributes: A): TensorType;

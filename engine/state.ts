@@ -1,7 +1,7 @@
 /**
  * A State is a tensor that outlives a run: its device keeps its numbers from one run to the next, and every plan that
- * names the same State shares them. An op that redraws rows of it, or all, (Op.redraws) does so in place, without a copy: so
- * a cache of keys and values grows by a row a step, and a weight may change.
+ * names the same State shares them. An op that redraws rows of it, or all, (Op.redraws) does so in place, without a
+ * copy: so a cache of keys and values grows by a row a step, and a weight may change.
  *
  * Rows of a state that nothing has drawn yet hold anything: an op that reads one must know how far it goes.
  */

@@ -1,7 +1,7 @@
 /**
- * What never changes on a device: constants, and what is derived of constants. Each is made once and shared by all plans that
- * use it, such as the two plans of a transformer, one for the prompt and one for a step. The texture is freed when the last
- * plan lets go of it.
+ * What never changes on a device: constants, and what is derived of constants. Each is made once and shared by all
+ * plans that use it, such as the two plans of a transformer, one for the prompt and one for a step. The texture is
+ * freed when the last plan lets go of it.
  */
 import type { Tensor } from '../tensor.ts';
 import type { GpuTexture } from './texture.ts';

@@ -1,6 +1,7 @@
 /**
- * Derived values on a device: what is derived of constants is the same by draws as by the CPU; what is derived of states is
- * drawn once and again after a change, stays on the device, is shared by plans, and is as fast as a constant's.
+ * Derived values on a device: what is derived of constants is the same by draws as by the CPU; what is derived of
+ * states is drawn once and again after a change, stays on the device, is shared by plans, and is as fast as a
+ * constant's.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import { countDraws } from '../../bench/count-draws.ts';

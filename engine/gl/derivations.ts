@@ -1,7 +1,7 @@
 /**
- * How a plan's derived values come to lie on its device: by draws, or by plain loops and an upload. Draws are much quicker,
- * but want a program, so that what is small, and never changes, is left to the loops. So are halves: weights in halves must be
- * finite (ops/shader/halves.ts), which only the CPU can see to.
+ * How a plan's derived values come to lie on its device: by draws, or by plain loops and an upload. Draws are much
+ * quicker, but want a program, so that what is small, and never changes, is left to the loops. So are halves: weights
+ * in halves must be finite (ops/shader/halves.ts), which only the CPU can see to.
  */
 import { computeDerived, isFoldable } from '../derive.ts';
 import { sortTopologically } from '../graph.ts';
@@ -70,8 +70,8 @@ export async function makeDerived(
 }
 
 /**
- * What lies between waits for the next weight of its size, for allocating takes long. What is large is freed at once: the
- * largest weights come alone.
+ * What lies between waits for the next weight of its size, for allocating takes long. What is large is freed at once:
+ * the largest weights come alone.
  */
 function useOf({ bytes }: Layout): TextureUse {
   return bytes > 16 * 2 ** 20 ? 'weights' : 'passing';

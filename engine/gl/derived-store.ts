@@ -1,7 +1,7 @@
 /**
- * What is derived of states on a device, such as a packed weight that training changes: it stays there between runs, plans
- * share it, and it is made again when a run finds that one of its states has changed since. A run that is under way keeps
- * the texture that it began with.
+ * What is derived of states on a device, such as a packed weight that training changes: it stays there between runs,
+ * plans share it, and it is made again when a run finds that one of its states has changed since. A run that is under
+ * way keeps the texture that it began with.
  */
 import { listStates } from '../derive.ts';
 import type { Tensor } from '../tensor.ts';

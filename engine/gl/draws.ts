@@ -48,7 +48,10 @@ export interface Pass extends Step {
 export interface Draws extends Pick<Plan, 'outputs' | 'applied'> {
   readonly slots: readonly Slot[];
   readonly passes: readonly Pass[];
-  /** Bytes of constants and what is derived, of states, and the most that inputs and made tensors take together during a run. */
+  /**
+   * Bytes of constants and what is derived, of states, and the most that inputs and made tensors take together during a
+   * run.
+   */
   readonly constantBytes: number;
   readonly stateBytes: number;
   readonly peakBytes: number;

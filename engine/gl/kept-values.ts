@@ -1,6 +1,6 @@
 /**
- * What a plan keeps on its device between runs: constants, what is derived of them, and what is derived of states. It is made
- * when the plan is prepared, but for the last, which a run makes anew where a state has changed.
+ * What a plan keeps on its device between runs: constants, what is derived of them, and what is derived of states. It
+ * is made when the plan is prepared, but for the last, which a run makes anew where a state has changed.
  */
 import { isFoldable } from '../derive.ts';
 import type { ValueIndex } from '../plan.ts';

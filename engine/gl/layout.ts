@@ -46,7 +46,9 @@ export interface LayoutLimits {
 export interface Layout {
   readonly shape: Shape;
   readonly grid: Grid;
-  /** The numbers lie as in the row-major array, four a texel (`flatLayoutOf`); `grid` is that of one vector of them all. */
+  /**
+   * The numbers lie as in the row-major array, four a texel (`flatLayoutOf`); `grid` is that of one vector of them all.
+   */
   readonly isFlat: boolean;
   readonly block: Block;
   /** Render targets: block.width × block.height. */
@@ -134,8 +136,8 @@ export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): 
 }
 
 /**
- * Numbers as they lie in JavaScript: uploaded without being sorted, for ops that derive. Such a tensor is laid out like the
- * vector of all its numbers, and is read by `_at` and `_pixel` alone (ops/shader/accessors.ts).
+ * Numbers as they lie in JavaScript: uploaded without being sorted, for ops that derive. Such a tensor is laid out like
+ * the vector of all its numbers, and is read by `_at` and `_pixel` alone (ops/shader/accessors.ts).
  */
 export function flatLayoutOf({ shape, dtype }: TensorType, limits: LayoutLimits): Layout {
   return { ...layoutOf({ shape: [sizeOf(shape)], dtype }, { width: 1, height: 1 }, limits), shape, isFlat: true };

@@ -1,6 +1,6 @@
 /**
- * assign: a State is given new numbers, all of them, in place. What is derived of it, such as a packed weight, is made anew by
- * the next run that reads it. state S [...], value of the same type → the state as it is then.
+ * assign: a State is given new numbers, all of them, in place. What is derived of it, such as a packed weight, is made
+ * anew by the next run that reads it. state S [...], value of the same type → the state as it is then.
  */
 import { argumentError } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
@@ -36,8 +36,8 @@ export const assignOp: Op<undefined> = {
 };
 
 /**
- * The state with the numbers of `value`, for all plans that read it. In the plan itself nothing else may read the state but
- * through this result.
+ * The state with the numbers of `value`, for all plans that read it. In the plan itself nothing else may read the state
+ * but through this result.
  * @throws UsageError `E_ARGUMENT` unless it is a State, ShapeError `E_SHAPE` for a value of another type
  */
 export function assign(state: State, value: Tensor): Tensor {

@@ -126,7 +126,10 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   },
 };
 
-/** Packs a weight tensor. Where that is done on the CPU, halves that are not finite are refused: DalleError `E_NOT_FINITE`. */
+/**
+ * Packs a weight tensor. Where that is done on the CPU, halves that are not finite are refused: DalleError
+ * `E_NOT_FINITE`.
+ */
 export function packWeights(w: Tensor, lanes: PackAttributes['lanes']): Tensor {
   return apply(packWeightsOp, [w], { weight: w.shape as PackAttributes['weight'], lanes });
 }

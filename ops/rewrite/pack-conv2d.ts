@@ -1,6 +1,7 @@
 /**
- * Puts the fast kernel in place of the naive one. Weights are packed by an op of its own, once where they are constants, after
- * each change where they are states, and in each run where an input changes them: reading them once is little beside the sums.
+ * Puts the fast kernel in place of the naive one. Weights are packed by an op of its own, once where they are
+ * constants, after each change where they are states, and in each run where an input changes them: reading them once is
+ * little beside the sums.
  */
 import { isFoldable } from '../../engine/index.ts';
 import type { Rule } from '../../engine/index.ts';
@@ -14,7 +15,8 @@ export const packConv2d: Rule = {
   apply(tensor) {
     if (tensor.op !== conv2dOp) return undefined;
     const [x, w, bias] = tensor.inputs;
-    if (w!.dtype === 'f16' && !isFoldable(w!)) return undefined; // nobody can see to it that they are finite (halves.ts)
+    // Nobody can see to it that halves which change are finite (halves.ts).
+    if (w!.dtype === 'f16' && !isFoldable(w!)) return undefined;
     const lanes = x!.dtype === 'f16' ? 8 : 4; // channels in a texel
     return packedConv2d(
       { x: x!, packed: packWeights(w!, lanes), ...(bias && { bias }) },

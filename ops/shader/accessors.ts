@@ -7,8 +7,8 @@
  *   vec4  x_pixel(int n, int quad, int y, int x)         four channels of a pixel, which must exist
  *   float x_at(int n, int c, int y, int x)               one element, which must exist
  *
- * Of an f16 operand alone: uvec4 x_texel(int n, int octet, int y, int x), its eight channels as they lie there. An operand
- * that lies flat, as only ops that derive have, is to be read by `_at` and `_pixel`.
+ * Of an f16 operand alone: uvec4 x_texel(int n, int octet, int y, int x), its eight channels as they lie there. An
+ * operand that lies flat, as only ops that derive have, is to be read by `_at` and `_pixel`.
  *
  * All sizes are constants, so a compiler sees shifts and adds where a size is a power of two.
  */

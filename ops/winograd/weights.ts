@@ -1,9 +1,9 @@
 /**
- * G g Gᵀ: the 3×3 kernel of every pair of channels in the transformed domain, computed once where the weight does not change.
- * It reads the weight as conv2d has it packed (ops/conv2d/packed-conv2d.ts), four output channels a texel.
+ * G g Gᵀ: the 3×3 kernel of every pair of channels in the transformed domain, computed once where the weight does not
+ * change. It reads the weight as conv2d has it packed (ops/conv2d/packed-conv2d.ts), four output channels a texel.
  *
- * packed [1, O, ⌈I/L⌉·3, 3·L] → [t², P²·O, ⌈I/L⌉, L], packed as a product wants it. Image v·t + u holds row u along H and
- * row v along W; with P = 2 phases (upsampled.ts) channel (2·j + i)·O + o is output o at phase (i, j), i along H.
+ * packed [1, O, ⌈I/L⌉·3, 3·L] → [t², P²·O, ⌈I/L⌉, L], packed as a product wants it. Image v·t + u holds row u along H
+ * and row v along W; with P = 2 phases (upsampled.ts) channel (2·j + i)·O + o is output o at phase (i, j), i along H.
  */
 import { apply, tensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
@@ -98,9 +98,9 @@ function transformColumns(
 const rowsOf = new Map<string, Tensor>();
 
 /**
- * The transforms for shaders, [P·t, 4]: a row as three numbers that are powers of two or zero, which round nothing, and one by
- * which it is multiplied last. They are read and not written into the shader, so that one program serves all matrices. The
- * same matrices give the same tensor, for what is derived of it is shared.
+ * The transforms for shaders, [P·t, 4]: a row as three numbers that are powers of two or zero, which round nothing, and
+ * one by which it is multiplied last. They are read and not written into the shader, so that one program serves all
+ * matrices. The same matrices give the same tensor, for what is derived of it is shared.
  */
 function listRows(attributes: WinogradWeightAttributes): Tensor {
   const rows = listMatrices(attributes).flat();

@@ -1,7 +1,7 @@
 /**
  * The devices every op is tested on: one EGL context, seen with 1, 2, 4 and 8 render targets, in strips and in blocks,
- * with both ways of fetching, and with a pretended largest texture of 64 so that small tensors already tile and fold. Some
- * pack every weight by draws, as others do large ones.
+ * with both ways of fetching, and with a pretended largest texture of 64 so that small tensors already tile and fold.
+ * Some pack every weight by draws, as others do large ones.
  */
 import { WebGLDevice } from '../../engine/index.ts';
 import type { DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
