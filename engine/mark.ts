@@ -29,7 +29,10 @@ export function mark(tensor: Tensor, name: string): Tensor {
  * @param names those that are wanted [all]
  * @throws ShapeError `E_ATTRIBUTE` for a name that nothing has, or that two tensors have
  */
-export function findMarked(result: Tensor, names?: readonly string[]): Record<string, Tensor> {
+export function findMarked<const Name extends string>(
+  result: Tensor,
+  names?: readonly Name[],
+): Readonly<Record<Name, Tensor>> {
   checkTensor('findMarked', result);
   if (names !== undefined) checkEach('findMarked', 'names', 'a text', names, (name) => typeof name === 'string');
   const found = new Map<string, Tensor>();
@@ -40,7 +43,9 @@ export function findMarked(result: Tensor, names?: readonly string[]): Record<st
     found.set(name, tensor);
   }
   const wanted = names ? Array.from(names) : [...found.keys()];
-  return Object.fromEntries(wanted.map((name) => [name, found.get(name) ?? refuseName(name, found)]));
+  return Object.fromEntries(wanted.map((name) => [name, found.get(name) ?? refuseName(name, found)])) as Readonly<
+    Record<Name, Tensor>
+  >;
 }
 
 function refuseName(name: string, found: ReadonlyMap<string, Tensor>): never {
