@@ -36,7 +36,9 @@ export interface Op<A = unknown> {
   readonly name: string;
   /** What kernels call that which the op reads, in order; it may be longer than the inputs. Left out: a, b, c, … */
   readonly operands?: readonly string[] | ((attributes: A) => readonly string[]);
-  /** The op only prepares numbers, such as the packing of weights: of constants it is computed once, before a run. */
+  /**
+   * The op only prepares numbers, such as the packing of weights: of constants and states it is not computed in a run.
+   */
   readonly derives?: boolean;
   /** Type of the result. Throws ShapeError on anything the op cannot take. */
   infer(inputs: readonly TensorType[], attributes: A): TensorType;
@@ -45,10 +47,14 @@ export interface Op<A = unknown> {
   /** Multiply-adds of one call, for `explain()` and the bench [0]. */
   macs?(call: TypedCall<A>): number;
   /**
-   * The op draws these rows of its first input, a state, anew, and its result is that state. `values` are those of its
-   * other inputs that a run supplies, undefined for the rest. Kernels are called without the first input.
+   * The op draws these rows of its first input, a state, anew, or all of it, and its result is that state. `values` are
+   * those of its other inputs that a run supplies, undefined for the rest. Kernels are called without the first input.
    */
-  redraws?(values: readonly (ArrayLike<number> | undefined)[], inputs: readonly TensorType[], attributes: A): Rows;
+  redraws?(
+    values: readonly (ArrayLike<number> | undefined)[],
+    inputs: readonly TensorType[],
+    attributes: A,
+  ): Rows | 'all';
   /** Attributes as a few words for `explain()`. */
   describe?(attributes: A): string;
   /** By kind of device. One without a kernel here runs the loop. */

@@ -4,8 +4,9 @@
  */
 import { checkList, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
-import { foldConstants } from './fold.ts';
+import { isDerived, shareDeriving } from './derive.ts';
 import { countUses, sortTopologically } from './graph.ts';
+import { dropMarks } from './mark.ts';
 import type { NumericArray, Op } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
@@ -21,8 +22,11 @@ export type ValueIndex = number;
 /** A value of a schedule. */
 export interface Value {
   readonly tensor: Tensor;
-  /** Constants and inputs come from outside, states from earlier runs; the rest is made by a step. */
-  readonly kind: 'constant' | 'input' | 'state' | 'made';
+  /**
+   * Constants and inputs come from outside, states from earlier runs. A derived value is made of constants and states
+   * alone (derive.ts), by its device and before the steps. The rest is made by a step.
+   */
+  readonly kind: 'constant' | 'input' | 'state' | 'derived' | 'made';
 }
 
 /** One op of a schedule. */
@@ -46,15 +50,23 @@ export interface Plan {
   readonly applied: ReadonlyMap<string, number>;
 }
 
-/** Rewrites the graph, folds what depends on constants only, and plans the rest. */
+/** Rewrites the graph, sets apart what depends on constants and states only, and plans the rest. */
 export function makePlan(outputs: readonly Tensor[], rules: readonly Rule[]): Plan {
-  const rewritten = rewrite(outputs, rules);
-  return { ...planAsWritten(foldConstants(rewritten.outputs)), applied: rewritten.applied };
+  const rewritten = rewrite(dropMarks(outputs), rules);
+  const isApart = (tensor: Tensor): boolean => tensor.op.derives === true && isDerived(tensor);
+  return { ...planGraph(shareDeriving(rewritten.outputs), isApart), applied: rewritten.applied };
 }
 
-/** The plan of a graph as it is: nothing is rewritten and nothing folded. */
+/** The plan of a graph as it is: nothing is rewritten, and every op is a step. */
 export function planAsWritten(outputs: readonly Tensor[]): Plan {
-  const order = sortTopologically(outputs);
+  return planGraph(dropMarks(outputs), () => false);
+}
+
+function planGraph(outputs: readonly Tensor[], isApart: (tensor: Tensor) => boolean): Plan {
+  const all = sortTopologically(outputs);
+  checkStates(all, outputs);
+  const order = dropUnread(all, outputs, isApart);
+  const kindOf = (tensor: Tensor): Value['kind'] => kindOfSource(tensor) ?? (isApart(tensor) ? 'derived' : 'made');
   const values: Value[] = [];
   const indices = new Map<Tensor, ValueIndex>();
   const drafts: Omit<Step, 'dying'>[] = [];
@@ -67,9 +79,21 @@ export function planAsWritten(outputs: readonly Tensor[]): Plan {
     const read = op.redraws ? inputs.slice(1) : inputs;
     drafts.push({ op, tensor, inputs: read.map((input) => indices.get(input)!), output });
   }
-  checkStates(order, outputs);
   const results = outputs.map((output) => indices.get(output)!);
   return { values, steps: markDeaths(drafts, values, new Set(results)), outputs: results, applied: new Map() };
+}
+
+/** Leaves out what only values set apart are made of. */
+function dropUnread(
+  order: readonly Tensor[],
+  outputs: readonly Tensor[],
+  isApart: (tensor: Tensor) => boolean,
+): Tensor[] {
+  const wanted = new Set(outputs);
+  for (const tensor of order.toReversed()) {
+    if (wanted.has(tensor) && !isApart(tensor)) for (const input of tensor.inputs) wanted.add(input);
+  }
+  return order.filter((tensor) => wanted.has(tensor));
 }
 
 /** A state that is redrawn has one version only: nothing may read, or return, what it was before. */
@@ -83,10 +107,11 @@ function checkStates(order: readonly Tensor[], roots: readonly Tensor[]): void {
   }
 }
 
-function kindOf(tensor: Tensor): Value['kind'] {
+/** Of what no op makes. */
+function kindOfSource(tensor: Tensor): Value['kind'] | undefined {
   if (isOf(tensor, constantOp)) return 'constant';
   if (isOf(tensor, stateOp)) return 'state';
-  return isOf(tensor, placeholderOp) ? 'input' : 'made';
+  return isOf(tensor, placeholderOp) ? 'input' : undefined;
 }
 
 function markDeaths(

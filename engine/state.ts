@@ -1,7 +1,7 @@
 /**
  * A State is a tensor that outlives a run: its device keeps its numbers from one run to the next, and every plan that
- * names the same State shares them. An op that redraws rows of it (Op.redraws) does so in place, without a copy: so a
- * cache of keys and values grows by a row a step.
+ * names the same State shares them. An op that redraws rows of it, or all, (Op.redraws) does so in place, without a
+ * copy: so a cache of keys and values grows by a row a step, and a weight may change.
  *
  * Rows of a state that nothing has drawn yet hold anything: an op that reads one must know how far it goes.
  */
@@ -19,14 +19,25 @@ export class State {
   readonly tensor: Tensor;
   /** The device's memory that it lies in. */
   private home: Pick<StateStore<unknown>, 'forget'> | undefined;
+  private changes = 0;
 
-  /** `type.shape` is [1, 4, rows, width]: a row has `width` texels. */
+  /** Any type. What redraws rows of it wants [1, 4, rows, width], where a row has `width` texels. */
   constructor(label: string, type: TensorType) {
     checkText('State', 'label', label);
     checkType('State', type);
     this.label = label;
     this.type = type;
     this.tensor = apply(stateOp, [], { state: this });
+  }
+
+  /** How often its numbers have changed: what was derived of them tells by it whether it still holds. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** Notes that its numbers have changed: whatever redraws it says so when it is done. */
+  noteChange(): void {
+    this.changes++;
   }
 
   /** A state lives on one device: what another kept of it is freed. */
@@ -39,6 +50,7 @@ export class State {
   dispose(): void {
     this.home?.forget(this);
     this.home = undefined;
+    this.noteChange();
   }
 }
 
@@ -62,6 +74,7 @@ export class StateStore<Kept> {
   /** Keeps something else of a state that is here. */
   replace(state: State, kept: Kept): void {
     this.kept.set(state, kept);
+    state.noteChange();
   }
 
   forget(state: State): void {

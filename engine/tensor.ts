@@ -96,8 +96,6 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 export interface ConstantAttributes {
   readonly label: string;
   readonly type: TensorType;
-  /** What made it of other constants before a run. */
-  readonly derivedBy?: { readonly op: Op; readonly attributes: unknown };
   read(): NumericArray | Promise<NumericArray>;
 }
 

@@ -17,6 +17,7 @@ export { attention } from './attention/attention.ts';
 export type { AttentionAttributes } from './attention/attention.ts';
 export type { Mask } from './attention/mask.ts';
 export { argmax } from './argmax/argmax.ts';
+export { assign } from './assign/assign.ts';
 export { appendRows, createCache, layRows } from './cache/cache.ts';
 export type { CacheAttributes, CacheForm } from './cache/cache.ts';
 export { castToFloat, castToHalf } from './cast/cast.ts';

@@ -6,16 +6,20 @@ import { parseArgs } from 'node:util';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';
 import { describeCircumstances } from '../report/write.ts';
+import { changingProducts, measureChangingWeights } from './changing-weights.ts';
 import { experiments } from './experiments.ts';
 import { measureTask } from './measure.ts';
 import { formatMeasurements } from './report.ts';
+
+/** An experiment of its own kind: it is about weights, and has no versions. */
+const changing = 'changing-weights';
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { rounds: { type: 'string', default: '9' } },
   });
-  const known = experiments.map(({ name }) => name);
+  const known = [...experiments.map(({ name }) => name), changing];
   const unknown = positionals.find((name) => !known.includes(name));
   const minRounds = Number(values.rounds);
   if (unknown !== undefined || !Number.isInteger(minRounds) || minRounds < 1 || minRounds > 1000) {
@@ -35,6 +39,10 @@ async function main(): Promise<void> {
     console.log(
       formatMeasurements(task, await measureTask(device, task, versions, { warmups: 1, minRounds, moreSeconds: 0 })),
     );
+  }
+  for (const product of changingProducts) {
+    if (positionals.length > 0 && !positionals.includes(changing)) break;
+    console.log(await measureChangingWeights(device, product, { warmups: 1, minRounds, moreSeconds: 0 }));
   }
   device.dispose();
 }

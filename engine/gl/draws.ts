@@ -6,12 +6,13 @@ import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import type { BlockForm, FetchStyle } from '../kernel-choice.ts';
 import type { Op } from '../op.ts';
+import { planAsWritten } from '../plan.ts';
 import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
 import { stateOp } from '../state.ts';
-import { constantOp, isOf } from '../tensor.ts';
+import { isOf } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Operand, ShaderCall } from './kernel.ts';
-import { bytesOf, defaultBlock, layoutOf } from './layout.ts';
+import { bytesOf, defaultBlock, flatLayoutOf, layoutOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
 
 /** What planning draws must know of the device. */
@@ -48,7 +49,10 @@ export interface Pass extends Step {
 export interface Draws extends Pick<Plan, 'outputs' | 'applied'> {
   readonly slots: readonly Slot[];
   readonly passes: readonly Pass[];
-  /** Bytes of constants, of states, and the most that inputs and made tensors take together during a run. */
+  /**
+   * Bytes of constants and what is derived, of states, and the most that inputs and made tensors take together during a
+   * run.
+   */
   readonly constantBytes: number;
   readonly stateBytes: number;
   readonly peakBytes: number;
@@ -68,10 +72,30 @@ export function planDraws(plan: Plan, limits: DrawLimits): Draws {
     passes,
     outputs,
     applied,
-    constantBytes: sumBytes(slots, 'constant'),
+    constantBytes: sumBytes(slots, 'constant') + sumBytes(slots, 'derived'),
     stateBytes: sumBytes(slots, 'state'),
     peakBytes: measurePeak(slots, passes),
   };
+}
+
+/** How a derived value is drawn: the passes that lead to it from constants and states, the last of which makes it. */
+export interface Derivation {
+  readonly slots: readonly Slot[];
+  readonly passes: readonly Pass[];
+}
+
+/** Constants lie flat here: they are uploaded as they are, and sorted by the draws. */
+export function planDerivation(tensor: Tensor, limits: DrawLimits): Derivation {
+  const { values, steps } = planAsWritten([tensor]);
+  const slots = values.map(({ tensor, kind }): Slot => {
+    const isFlat = kind === 'constant' && tensor.dtype !== 'f16';
+    return {
+      tensor,
+      kind,
+      layout: isFlat ? flatLayoutOf(tensor.type, limits) : layoutOf(tensor.type, blockOf(tensor, limits), limits),
+    };
+  });
+  return { slots, passes: steps.map((step) => draftPass(step, slots, limits)) };
 }
 
 function checkLimits(limits: DrawLimits): void {
@@ -88,11 +112,10 @@ function checkLimits(limits: DrawLimits): void {
 /** One pixel a texel, so that a row of a state is a row of its texture. */
 const stateBlock: Block = { width: 1, height: 1 };
 
-/** A constant lies as the op that it was derived by wants it. */
 function blockOf(tensor: Tensor, { targets, block }: DrawLimits): Block {
   if (isOf(tensor, stateOp)) return stateBlock;
-  const { op, attributes } = (isOf(tensor, constantOp) ? tensor.attributes.derivedBy : undefined) ?? tensor;
-  return op.kernels?.webgl?.block?.(tensor.type, attributes) ?? defaultBlock(tensor.shape, targets, block);
+  const { op, attributes, type } = tensor;
+  return op.kernels?.webgl?.block?.(type, attributes) ?? defaultBlock(type.shape, targets, block);
 }
 
 function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): Pass {

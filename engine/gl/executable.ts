@@ -6,7 +6,6 @@
 import { checkObject } from '../../base/check-argument.ts';
 import { checkRunOptions } from '../../base/check-options.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
-import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
 import type { Rows } from '../op.ts';
@@ -14,12 +13,14 @@ import { arrayFor, takeInputs } from '../plan.ts';
 import type { TakenInputs, ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { stateOp } from '../state.ts';
-import { constantOp, isOf, placeholderOp } from '../tensor.ts';
+import { isOf, placeholderOp } from '../tensor.ts';
 import type { Draws, Pass } from './draws.ts';
 import { describeKernels, explainDraws } from './explain.ts';
+import { KeptValues } from './kept-values.ts';
+import type { HeldValues } from './kept-values.ts';
 import { locateRows } from './layout.ts';
-import type { TextureSpec } from './layout.ts';
 import type { Program } from './program.ts';
+import { readyProgram } from './ready-program.ts';
 import { shareShaders } from './share-programs.ts';
 import type { SharedShader } from './share-programs.ts';
 import type { GpuTexture } from './texture.ts';
@@ -31,6 +32,8 @@ interface LiveTextures {
   readonly passing: Map<ValueIndex, GpuTexture>;
   /** Of states, taken when the run begins: what it reads is not changed under it. */
   readonly states: ReadonlyMap<ValueIndex, GpuTexture>;
+  /** Of what is derived of states, held until the run ends. */
+  derived: HeldValues;
 }
 
 export class WebGLExecutable implements Executable {
@@ -40,7 +43,7 @@ export class WebGLExecutable implements Executable {
   private readonly shaders: readonly SharedShader[];
   private programs: Program[] | undefined;
   private preparing: Promise<void> | undefined;
-  private readonly constants = new Map<ValueIndex, GpuTexture>();
+  private readonly kept: KeptValues;
   /** Calls that need the constants now. */
   private users = 0;
   private disposed = false;
@@ -49,6 +52,7 @@ export class WebGLExecutable implements Executable {
     this.device = device;
     this.draws = draws;
     this.shaders = shareShaders(draws.passes.map(({ shader }) => shader));
+    this.kept = new KeptValues(device, draws.slots);
   }
 
   /**
@@ -73,7 +77,7 @@ export class WebGLExecutable implements Executable {
     const checkAborted = (): void => throwIfAborted(options.signal, 'run');
     return this.whileInUse(async () => {
       await this.prepareShared(options.signal ? { signal: options.signal } : {});
-      return this.execute(inputs, async (pass, index, live) => {
+      return this.execute(inputs, checkAborted, async (pass, index, live) => {
         checkAborted();
         options.onProgress?.({ done: index, total: this.draws.passes.length });
         await this.draw(pass, index, live, inputs, checkAborted);
@@ -87,13 +91,17 @@ export class WebGLExecutable implements Executable {
     const timings: PassTiming[] = [];
     await this.whileInUse(async () => {
       await this.prepareShared({});
-      await this.execute(inputs, async (pass, index, live) => {
-        const start = performance.now();
-        await this.draw(pass, index, live, inputs, () => {});
-        this.device.finish(this.textureOf(pass.output, live), this.draws.slots[pass.output]!.layout);
-        const milliseconds = performance.now() - start;
-        timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
-      });
+      await this.execute(
+        inputs,
+        () => {},
+        async (pass, index, live) => {
+          const start = performance.now();
+          await this.draw(pass, index, live, inputs, () => {});
+          this.device.finish(this.textureOf(pass.output, live), this.draws.slots[pass.output]!.layout);
+          const milliseconds = performance.now() - start;
+          timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
+        },
+      );
     });
     return timings;
   }
@@ -131,11 +139,7 @@ export class WebGLExecutable implements Executable {
   }
 
   private freeConstants(): void {
-    for (const [slot, texture] of this.constants) {
-      const { tensor } = this.draws.slots[slot]!;
-      if (isOf(tensor, constantOp)) this.device.constants.release(tensor, texture);
-    }
-    this.constants.clear();
+    this.kept.free();
     this.programs = undefined;
   }
 
@@ -154,47 +158,34 @@ export class WebGLExecutable implements Executable {
   private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
     const { device, draws } = this;
     device.beginRun(draws.peakBytes);
-    for (const { source } of this.shaders) device.programs.request(source);
-    const constants = draws.slots.flatMap(({ tensor, layout }, index) =>
-      isOf(tensor, constantOp) ? [{ tensor, layout, index }] : [],
-    );
-    for (const [done, { tensor, layout, index }] of constants.entries()) {
-      throwIfAborted(signal, 'prepare');
-      onProgress?.({ phase: 'upload', done, total: constants.length });
-      if (this.constants.has(index)) continue;
-      this.constants.set(index, await device.constants.acquire(tensor, layout));
-    }
+    const sources = [...this.kept.listSources(), ...this.shaders.map(({ source }) => source)];
+    for (const source of sources) device.programs.request(source);
+    const checkAborted = (): void => throwIfAborted(signal, 'prepare');
+    const report = (done: number, total: number): void => {
+      checkAborted();
+      onProgress?.({ phase: 'upload', done, total });
+    };
+    await this.kept.prepare(report, checkAborted);
     const programs: Program[] = [];
     for (const [done, pass] of draws.passes.entries()) {
-      throwIfAborted(signal, 'prepare');
+      checkAborted();
       onProgress?.({ phase: 'compile', done, total: draws.passes.length });
-      programs.push(await this.readyProgram(pass, this.shaders[done]!.source));
+      programs.push(await readyProgram(device, draws.slots, pass, this.shaders[done]!.source));
     }
     this.programs = programs;
   }
 
-  private async readyProgram(pass: Pass, source: string): Promise<Program> {
-    const { device, draws } = this;
-    device.checkUsable('prepare');
-    const program = device.programs.get(source);
-    if (program.warm) return program;
-    device.enter();
-    const specOf = (slot: ValueIndex): TextureSpec => draws.slots[slot]!.layout.texture;
-    const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [pass.operands[position]!, specOf(slot)]);
-    device.warmUp(program, inputs, specOf(pass.output), draws.slots[pass.output]!.layout.targets);
-    program.warm = true;
-    await giveTurn(); // compiling takes tens of milliseconds
-    return program;
-  }
-
   private async execute(
     inputs: TakenInputs,
+    checkAborted: () => void,
     step: (pass: Pass, index: number, live: LiveTextures) => Promise<void>,
   ): Promise<RunOutput[]> {
     const { device, draws } = this;
     device.beginRun(draws.peakBytes);
-    const live: LiveTextures = { passing: new Map(), states: this.takeStates() };
+    const live: LiveTextures = { passing: new Map(), states: this.takeStates(), derived: new Map() };
     try {
+      live.derived = await this.kept.hold(checkAborted);
+      device.enter(); // others may have had a turn
       draws.slots.forEach(({ tensor, layout }, index) => {
         if (!isOf(tensor, placeholderOp)) return;
         live.passing.set(index, device.upload(layout, inputs[tensor.attributes.name]!, 'passing'));
@@ -211,12 +202,19 @@ export class WebGLExecutable implements Executable {
       return draws.outputs.map((slot) => this.readSlot(slot, live));
     } finally {
       for (const texture of live.passing.values()) device.textures.release(texture);
+      this.kept.letGo(live.derived);
       device.leave();
     }
   }
 
-  private draw(pass: Pass, index: number, live: LiveTextures, given: TakenInputs, between: () => void): Promise<void> {
-    const { layout } = this.draws.slots[pass.output]!;
+  private async draw(
+    pass: Pass,
+    index: number,
+    live: LiveTextures,
+    given: TakenInputs,
+    between: () => void,
+  ): Promise<void> {
+    const { layout, tensor } = this.draws.slots[pass.output]!;
     const rows = this.findRows(pass, given);
     const call = {
       program: this.programs![index]!,
@@ -228,14 +226,18 @@ export class WebGLExecutable implements Executable {
       output: this.textureOf(pass.output, live),
       layout,
       fetches: pass.cost.fetches,
-      ...(rows && { regions: locateRows(layout, rows) }),
+      ...(rows !== 'all' && { regions: locateRows(layout, rows) }),
     };
-    return this.device.draw(call, between);
+    try {
+      await this.device.draw(call, between);
+    } finally {
+      if (isOf(tensor, stateOp)) tensor.attributes.state.noteChange();
+    }
   }
 
-  /** The rows that a pass draws anew, where it does not draw all. */
-  private findRows({ op, tensor }: Pass, given: TakenInputs): Rows | undefined {
-    if (!op.redraws) return undefined;
+  /** The rows that a pass draws anew. */
+  private findRows({ op, tensor }: Pass, given: TakenInputs): Rows | 'all' {
+    if (!op.redraws) return 'all';
     const values = tensor.inputs.map((input) =>
       isOf(input, placeholderOp) ? given[input.attributes.name] : undefined,
     );
@@ -247,7 +249,8 @@ export class WebGLExecutable implements Executable {
   }
 
   private textureOf(slot: ValueIndex, live: LiveTextures): GpuTexture {
-    return live.passing.get(slot) ?? live.states.get(slot) ?? this.constants.get(slot)!;
+    const { passing, states, derived } = live;
+    return passing.get(slot) ?? states.get(slot) ?? derived.get(slot)?.texture ?? this.kept.textureOf(slot)!;
   }
 
   private takeStates(): Map<ValueIndex, GpuTexture> {

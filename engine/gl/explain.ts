@@ -3,6 +3,7 @@
  * where time and memory go, and for tests that a rewrite did what it says.
  */
 import { formatMebibytes } from '../../base/mebibytes.ts';
+import { describeDerived } from '../derive.ts';
 import type { KernelChoice } from '../kernel-choice.ts';
 import type { Draws, Slot } from './draws.ts';
 import { formatShape } from '../shape.ts';
@@ -50,6 +51,6 @@ export function describeKernels({ targets, block, fetch, without }: KernelChoice
 }
 
 function nameSlot({ kind, tensor }: Slot, slot: number): string {
-  const words = kind === 'made' ? undefined : tensor.op.describe?.(tensor.attributes);
+  const words = kind === 'made' ? undefined : describeDerived(tensor);
   return words ? `${words} ${formatShape(tensor.shape)}` : `%${slot}`;
 }

@@ -23,7 +23,10 @@ export interface ShaderCall<A = unknown> {
 
 /** How WebGL computes an op: its shader, and what that costs. */
 export interface GlKernel<A = unknown> {
-  /** Complete text of the fragment shader. Left out by ops that are only ever derived on the CPU. */
+  /**
+   * Complete text of the fragment shader. An op that derives may leave it out: then it is computed on the CPU, and
+   * takes constants only. It reads its operands by `_at` and `_pixel` alone, for constants may lie flat (layout.ts).
+   */
   shader?(call: ShaderCall<A>): string;
   /** Pixels a fragment makes, where the op wants other than the device's default for its shape. */
   block?(output: TensorType, attributes: A): Block | undefined;

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { shapesFromRank } from '../../test/helpers/shapes.ts';
-import { bytesOf, defaultBlock, keyOfLayout, layoutOf, placeOf } from './layout.ts';
+import { bytesOf, defaultBlock, flatLayoutOf, keyOfLayout, layoutOf, placeOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
 import { packRows, unpackLayer } from './texels.ts';
 import type { Texels } from './texels.ts';
@@ -16,9 +16,13 @@ const blocks: fc.Arbitrary<Block> = fc
   .map(([width, height]) => ({ width, height }));
 const limits = fc.constantFrom(4, 64, 16384).map((maxTextureSize) => ({ maxTextureSize }));
 const dtypes = fc.constantFrom('f32', 'f16');
-const layouts: fc.Arbitrary<Layout> = fc
+const blocked: fc.Arbitrary<Layout> = fc
   .tuple(shapesFromRank(0, 4000), dtypes, blocks, limits)
   .map(([shape, dtype, block, limit]) => layoutOf({ shape, dtype }, block, limit));
+const flat: fc.Arbitrary<Layout> = fc
+  .tuple(shapesFromRank(0, 4000), limits)
+  .map(([shape, limit]) => flatLayoutOf({ shape, dtype: 'f32' }, limit));
+const layouts = fc.oneof({ arbitrary: blocked, weight: 3 }, { arbitrary: flat, weight: 1 });
 
 /** All layers, each in bands of three rows. */
 function packAll(layout: Layout, data: Float32Array): Texels[] {

@@ -12,7 +12,7 @@
  */
 import type { BlockForm } from '../kernel-choice.ts';
 import type { Rows } from '../op.ts';
-import { checkShape } from '../shape.ts';
+import { checkShape, sizeOf } from '../shape.ts';
 import { checkType } from '../tensor.ts';
 import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import type { Shape, TensorType } from '../shape.ts';
@@ -50,6 +50,10 @@ export interface LayoutLimits {
 export interface Layout {
   readonly shape: Shape;
   readonly grid: Grid;
+  /**
+   * The numbers lie as in the row-major array, four a texel (`flatLayoutOf`); `grid` is that of one vector of them all.
+   */
+  readonly isFlat: boolean;
   readonly block: Block;
   /** Render targets: block.width × block.height. */
   readonly targets: number;
@@ -134,7 +138,15 @@ export function layoutOf(type: TensorType, block: Block, limits: LayoutLimits): 
   };
   const bytes = bytesOf(texture);
   const planar = { lanes, quads, depth, planes, tile, tiles, atlas, folds, margin } as const;
-  return { shape: type.shape, grid, block, targets, ...planar, texture, bytes };
+  return { shape: type.shape, grid, isFlat: false, block, targets, ...planar, texture, bytes };
+}
+
+/**
+ * Numbers as they lie in JavaScript: uploaded without being sorted, for ops that derive. Such a tensor is laid out like
+ * the vector of all its numbers, and is read by `_at` and `_pixel` alone (ops/shader/accessors.ts).
+ */
+export function flatLayoutOf({ shape, dtype }: TensorType, limits: LayoutLimits): Layout {
+  return { ...layoutOf({ shape: [sizeOf(shape)], dtype }, { width: 1, height: 1 }, limits), shape, isFlat: true };
 }
 
 /**
@@ -168,8 +180,8 @@ export function bytesOf({ width, height, layers }: TextureSpec): number {
 /** Two layouts with the same key put every element at the same place of the same kind of texture. */
 export function keyOfLayout(layout: Layout): string {
   checkObject('keyOfLayout', 'layout', layout);
-  const { grid, block, tile, atlas, margin, texture } = layout;
-  return JSON.stringify([grid, block, tile, atlas, margin, texture]);
+  const { grid, isFlat, block, tile, atlas, margin, texture } = layout;
+  return JSON.stringify([grid, isFlat, block, tile, atlas, margin, texture]);
 }
 
 /**

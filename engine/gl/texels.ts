@@ -69,6 +69,7 @@ function visitRuns(layout: Layout, layer: number, rows: [first: number, end: num
  */
 export function packRows(layout: Layout, layer: number, data: NumericArray, firstRow: number, rows: number): Texels {
   const { lanes, texture } = layout;
+  if (layout.isFlat && layout.margin === 0 && lanes === 4) return takeRows(layout, layer, data, firstRow, rows);
   const firstTexel = firstRow * texture.width;
   const numbers = new Float32Array(texture.width * rows * lanes);
   visitRuns(layout, layer, [firstRow, firstRow + rows], ({ element, step, texel, lane, count }) => {
@@ -77,6 +78,22 @@ export function packRows(layout: Layout, layer: number, data: NumericArray, firs
     for (let i = 0; i < count; i++, from += step, to += lanes) numbers[to] = data[from]!;
   });
   return texture.format === 'f16' ? toHalves(numbers) : numbers;
+}
+
+/** Of numbers that lie the same in both: no copy but of the last rows, which zeros may fill up. */
+function takeRows(
+  { texture }: Layout,
+  layer: number,
+  data: NumericArray,
+  firstRow: number,
+  rows: number,
+): Float32Array {
+  const first = (layer * texture.height + firstRow) * texture.width * 4;
+  const part = data.subarray(first, first + rows * texture.width * 4);
+  if (part instanceof Float32Array && part.length === rows * texture.width * 4) return part;
+  const texels = new Float32Array(rows * texture.width * 4);
+  texels.set(part);
+  return texels;
 }
 
 /** Two halves in each number, the first in its lower bits. */

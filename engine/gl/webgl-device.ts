@@ -19,6 +19,7 @@ import { noNumbers } from './share-programs.ts';
 import type { Numbers } from './share-programs.ts';
 import { packRows, unpackLayer } from './texels.ts';
 import { ConstantStore } from './constant-store.ts';
+import { DerivedStore } from './derived-store.ts';
 import { Pacer } from './pacer.ts';
 import { probeDevice } from './probes.ts';
 import type { Probes } from './probes.ts';
@@ -47,6 +48,8 @@ export interface DeviceOptions {
   readonly budgetBytes?: number;
   /** Milliseconds of work handed to the driver at a time (50). */
   readonly portionMilliseconds?: number;
+  /** Constants that become this many numbers or more are packed by draws, smaller ones by the CPU (2¹⁹). */
+  readonly deriveFrom?: number;
 }
 
 /** The smallest texture that a driver which tells powers of two from other sizes will take for one of the same kind. */
@@ -86,7 +89,7 @@ function checkOptions({ targets, fetch, block, without, ...sizes }: DeviceOption
       `Device: without is a list of names of rewrites, got ${describeValue(without)}.`,
     );
   }
-  for (const name of ['maxTextureSize', 'budgetBytes', 'portionMilliseconds'] as const) {
+  for (const name of ['maxTextureSize', 'budgetBytes', 'portionMilliseconds', 'deriveFrom'] as const) {
     const value = sizes[name];
     if (value === undefined || (typeof value === 'number' && value > 0)) continue;
     throw new ShapeError('E_ATTRIBUTE', `Device: ${name} must be a positive number, got ${describeValue(value)}.`);
@@ -107,6 +110,8 @@ export class WebGLDevice implements Device {
   readonly programs: ProgramCache;
   readonly textures: TexturePool;
   readonly constants: ConstantStore;
+  readonly derived: DerivedStore;
+  readonly deriveFrom: number;
   /** The textures of states, which outlive runs. */
   readonly states: StateStore<GpuTexture>;
   private readonly life: ContextLife;
@@ -132,8 +137,10 @@ export class WebGLDevice implements Device {
     this.pacer = new Pacer(source.gl, options.portionMilliseconds ?? 50);
     this.textures = new TexturePool(source.gl, this.probes.maxLayers, options.budgetBytes ?? 350e6);
     const release = (texture: GpuTexture): void => this.textures.release(texture);
-    this.constants = new ConstantStore({ upload: (layout, data) => this.upload(layout, data, 'weights'), release });
+    this.constants = new ConstantStore(release);
+    this.derived = new DerivedStore(release);
     this.states = new StateStore(release);
+    this.deriveFrom = options.deriveFrom ?? 2 ** 19;
   }
 
   load(plan: Plan): WebGLExecutable {

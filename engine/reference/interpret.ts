@@ -3,12 +3,14 @@
  * resort (device.ts) where there is no GL at all. No rewriting, no layout, no cleverness.
  */
 import { checkFunction, checkObject } from '../../base/check-argument.ts';
+import { computeDerived } from '../derive.ts';
 import type { NumericArray } from '../op.ts';
 import { planAsWritten } from '../plan.ts';
 import type { Plan, Value } from '../plan.ts';
 import { runReference } from '../run-reference.ts';
 import { sizeOf } from '../shape.ts';
 import { StateStore, stateOp } from '../state.ts';
+import type { State } from '../state.ts';
 import { constantOp, isOf, placeholderOp } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -59,10 +61,14 @@ export async function interpretPlan(
 }
 
 /** The numbers of a value that no step makes. */
-async function readSource({ tensor }: Value, inputs: Inputs): Promise<NumericArray> {
+async function readSource({ tensor, kind }: Value, inputs: Inputs): Promise<NumericArray> {
   if (isOf(tensor, constantOp)) return tensor.attributes.read();
   if (isOf(tensor, placeholderOp)) return Float64Array.from(inputs[tensor.attributes.name]!);
-  if (!isOf(tensor, stateOp)) throw new Error(`interpret: ${tensor.toString()} is read before it is made`);
-  const { state } = tensor.attributes;
+  if (isOf(tensor, stateOp)) return readState(tensor.attributes.state);
+  if (kind === 'derived') return computeDerived(tensor, readState);
+  throw new Error(`interpret: ${tensor.toString()} is read before it is made`);
+}
+
+function readState(state: State): NumericArray {
   return states.of(state, () => new Float64Array(sizeOf(state.type.shape)));
 }

@@ -6,7 +6,7 @@
  * draw costs. Reading logits back and decoding the picture are not counted.
  */
 import { makePlan, placeholder, planDraws, sizeOf, withoutRules } from '../../engine/index.ts';
-import type { Draws, DrawLimits, Tensor } from '../../engine/index.ts';
+import type { Draws, DrawLimits, Slot, Tensor } from '../../engine/index.ts';
 import { argumentError, checkNumbers, checkObject } from '../../base/check-argument.ts';
 import { checkArchitecture } from '../net-kinds.ts';
 import { standardRules } from '../../ops/index.ts';
@@ -113,7 +113,7 @@ function sumWork({ passes, slots }: Draws): Work {
   const sum = (count: (pass: Draws['passes'][number]) => number): number =>
     passes.reduce((total, pass) => total + count(pass), 0);
   const weightsOf = (inputs: readonly number[]): number =>
-    inputs.reduce((bytes, slot) => bytes + (slots[slot]!.kind === 'constant' ? slots[slot]!.layout.bytes : 0), 0);
+    inputs.reduce((bytes, slot) => bytes + (isWeight(slots[slot]!) ? slots[slot]!.layout.bytes : 0), 0);
   return {
     draws: passes.length,
     macs: sum(({ cost }) => cost.macs),
@@ -122,11 +122,15 @@ function sumWork({ passes, slots }: Draws): Work {
   };
 }
 
-/** Plans of one net share a constant. */
+function isWeight({ kind }: Slot): boolean {
+  return kind === 'constant' || kind === 'derived';
+}
+
+/** Plans of one net share a constant, and what is derived of it. */
 function countConstantBytes(plans: readonly Draws[]): number {
   const constants = new Map<Tensor, number>();
   for (const { slots } of plans) {
-    for (const { kind, tensor, layout } of slots) if (kind === 'constant') constants.set(tensor, layout.bytes);
+    for (const slot of slots.filter(isWeight)) constants.set(slot.tensor, slot.layout.bytes);
   }
   return [...constants.values()].reduce((sum, bytes) => sum + bytes, 0);
 }

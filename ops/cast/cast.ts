@@ -43,7 +43,7 @@ export const castToFloatOp: Op<undefined> = {
   },
 };
 
-/** castToHalf of weights: done on the CPU, before upload. */
+/** castToHalf of weights: of constants it is done beforehand, on the CPU. */
 export const halfWeightsOp: Op<undefined> = {
   name: 'half_weights',
   operands: ['x'],
@@ -69,7 +69,7 @@ export function castToFloat(x: Tensor): Tensor {
   return x.dtype === 'f32' ? x : apply(castToFloatOp, [x], undefined);
 }
 
-/** A constant as f16, rounded once on the CPU. */
+/** A weight as f16: a constant is rounded once, on the CPU. */
 export function halfWeights(w: Tensor): Tensor {
   return w.dtype === 'f16' ? w : apply(halfWeightsOp, [w], undefined);
 }

@@ -1,8 +1,10 @@
 /** Calls of conv2d: naive, packed, with what joins its draw, and in halves. */
-import type { Tensor } from '../../engine/index.ts';
-import { PICTURE, integers, rules, weights, whole } from '../../test/helpers/op-case.ts';
+import type { Rule, Tensor } from '../../engine/index.ts';
+import { PICTURE, integers, madeWeights, rules, weights, whole } from '../../test/helpers/op-case.ts';
 import type { OpCases } from '../../test/helpers/op-case.ts';
-import { castToHalf, conv2d, relu, scaleAdd, tensor, upsampleNearest2d } from '../index.ts';
+import { castToHalf, conv2d, relu, scaleAdd, slice, tensor, upsampleNearest2d } from '../index.ts';
+import { winogradRule } from '../rewrite/winograd.ts';
+import { winograd2 } from '../winograd/matrices.ts';
 
 const convolve = (height: number, width: number): Tensor =>
   conv2d(whole(PICTURE), weights([6, 5, height, width]), weights([6]));
@@ -19,6 +21,14 @@ function convolveHalves(): Tensor {
   return castToHalf(conv2d(relu(castToHalf(weights(PICTURE))), kernel, weights([12])));
 }
 
+/** A weight that each run makes: it is packed by a draw. */
+const convolveMade = (height: number, width: number): Tensor =>
+  conv2d(whole(PICTURE), madeWeights([6, 5, height, width]), madeWeights([6]));
+
+/** Winograd's, wherever there is a 3×3 kernel; on small integers F(2×2) is exact. */
+const everywhere = { channels: 1, pixels: 1, transformed: Infinity };
+const winograd: readonly Rule[] = [...rules, winogradRule('winograd', winograd2, everywhere)];
+
 export const cases: OpCases = {
   conv2d: [
     { title: 'naive', result: convolve(3, 3) },
@@ -27,6 +37,15 @@ export const cases: OpCases = {
     { title: '5×7', result: convolve(5, 7), rules },
     { title: '7×7', result: convolve(7, 7), rules },
     { title: 'fused', result: endBlock(), rules },
+    { title: '1×1 of a made weight', result: convolveMade(1, 1), rules },
+    { title: '5×7 of a made weight', result: convolveMade(5, 7), rules },
+    { title: 'three channels of a made weight', result: slice(convolveMade(3, 3), [0, 2, 0, 0], [2, 3, 9, 13]), rules },
+    { title: 'by Winograd', result: convolveMade(3, 3), rules: winograd },
+    {
+      title: 'by Winograd, upsampled',
+      result: conv2d(upsampleNearest2d(whole(PICTURE)), madeWeights([8, 5, 3, 3])),
+      rules: winograd,
+    },
     { title: 'of halves', result: convolveHalves(), rules },
   ],
 };

@@ -7,8 +7,9 @@
  */
 import { apply, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { divide, readResultChannels } from '../shader/accessors.ts';
-import { existingPixel, listQuads, singlePixelBlock } from '../shader/fragment.ts';
+import { divide, modulo, readResultChannels } from '../shader/accessors.ts';
+import { countElementFetches, existingPixel, listQuads, quotient } from '../shader/fragment.ts';
+import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';
 import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
 import { addResidual, countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
 import { checkHalfWeights, roundResult } from '../cast/half.ts';
@@ -32,13 +33,34 @@ export const packWeightsOp: Op<PackAttributes> = {
     checkHalfWeights(inputs[0]!, inputTypes[0]!);
     visitPacked(attributes, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
+  operands: ['weight'],
   kernels: {
     webgl: {
+      shader: writePackingShader,
       // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
       block: () => singlePixelBlock,
+      fetches: countElementFetches,
     },
   },
 };
+
+/** The same text for kernels of every size, so that one program packs them all (engine/gl/share-programs.ts). */
+function writePackingShader(call: ShaderCall<PackAttributes>): string {
+  const { weight, lanes } = call.attributes;
+  const [, inChannels, height] = weight;
+  return writeElementShader(
+    call,
+    'pack weights of conv2d',
+    [
+      'float element(int n, int o, int y, int x) {',
+      `  int turn = ${quotient('y', height, call.output.layout.grid.h)};`,
+      `  int i = turn * ${lanes} + ${modulo('x', lanes)};`,
+      `  float value = weight_at(o, min(i, ${inChannels - 1}), y - turn * ${height}, ${divide('x', lanes)});`,
+      `  return i < ${inChannels} ? value : 0.0;`,
+      '}',
+    ].join('\n'),
+  );
+}
 
 function visitPacked(
   { weight: [outChannels, inChannels, height, width], lanes }: PackAttributes,
@@ -104,7 +126,10 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   },
 };
 
-/** Packs a weight tensor; a constant one is packed on the CPU before upload. Throws DalleError `E_NOT_FINITE` then. */
+/**
+ * Packs a weight tensor. Where that is done on the CPU, halves that are not finite are refused: DalleError
+ * `E_NOT_FINITE`.
+ */
 export function packWeights(w: Tensor, lanes: PackAttributes['lanes']): Tensor {
   return apply(packWeightsOp, [w], { weight: w.shape as PackAttributes['weight'], lanes });
 }

@@ -168,7 +168,7 @@ describe('rules that put more into a product', () => {
     expect(rewrite([graph], standardRules).applied.has('norm_on_read')).toBe(false);
   });
 
-  test('a weight that is an input is multiplied by the naive kernel', async () => {
+  test('a weight that is an input is multiplied with few rows by the naive kernel', async () => {
     const device = await openTestDevice();
     const plan = compile(
       device,

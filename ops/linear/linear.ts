@@ -1,6 +1,7 @@
 /**
  * linear: rows x [R, K] times a weight as PyTorch keeps it, [O, K], plus a bias [O] → [R, O]. The naive form: every
- * element is a dot product of its own. `packed_linear` is what the engine runs where the weight is a constant.
+ * element is a dot product of its own. `packed_linear` is what the engine runs, unless few rows meet a weight that is
+ * given.
  */
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sizeOf } from '../../engine/index.ts';

@@ -17,7 +17,8 @@ import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
 import { declareTurn, turnRows } from '../rotary/rotary.ts';
 import type { RotaryAttributes } from '../rotary/rotary.ts';
 import { floatLiteral } from '../shader/accessors.ts';
-import { existingPixel, offset, singlePixelBlock } from '../shader/fragment.ts';
+import { countElementFetches, existingPixel, offset } from '../shader/fragment.ts';
+import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';
 import { countProductFetches, writeProductShader } from '../shader/product.ts';
 import { computeLinear } from './linear.ts';
 
@@ -61,14 +62,28 @@ export const packLinearOp: Op<PackAttributes> = {
   reference({ inputs, output, attributes: { weight } }) {
     visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
+  operands: ['weight'],
   kernels: {
     webgl: {
+      shader: writePackingShader,
+      fetches: countElementFetches,
       // One pixel a texel, and a row of texels for four outputs: each fragment reads memory straight on. With a row of
       // texels for each quad of inputs every step would be another page (2 to 4 times as slow, bench/lab/matvec).
       block: () => singlePixelBlock,
     },
   },
 };
+
+function writePackingShader(call: ShaderCall<PackAttributes>): string {
+  const [, inner] = call.attributes.weight;
+  const element = [
+    'float element(int n, int o, int y, int k) {',
+    `  float value = weight_at(0, min(k, ${inner - 1}), 0, o);`,
+    `  return k < ${inner} ? value : 0.0;`,
+    '}',
+  ];
+  return writeElementShader(call, 'pack a weight of linear', element.join('\n'));
+}
 
 function visitPacked(
   [outputs, inner]: readonly [number, number],
@@ -78,7 +93,7 @@ function visitPacked(
   for (let o = 0; o < outputs; o++) for (let k = 0; k < inner; k++) visit(o * padded + k, o * inner + k);
 }
 
-/** Packs a weight [O, K]; a constant one is packed on the CPU before upload. */
+/** Packs a weight [O, K]. */
 export function packLinear(w: Tensor): Tensor {
   return apply(packLinearOp, [w], { weight: w.shape as PackAttributes['weight'] });
 }

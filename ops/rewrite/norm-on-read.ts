@@ -1,5 +1,5 @@
 /** The LayerNorm before a product is folded into it (ops/linear/packed-linear.ts says how): its pass and texture go. */
-import { isFoldable } from '../../engine/index.ts';
+import { isDerived } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
 import type { LayerNormAttributes } from '../layer-norm/layer-norm.ts';
@@ -15,9 +15,10 @@ export const normOnRead: Rule = {
     if (!linear || linear.attributes.epsilon !== undefined || linear.inputs.x.op !== layerNormOp) return undefined;
     const [x, gain, shift] = linear.inputs.x.inputs as [Tensor, Tensor, Tensor];
     const [w] = linear.inputs.packed.inputs as [Tensor];
-    if (linear.attributes.weight[1] % 4 !== 0 || !isFoldable(gain) || !isFoldable(shift)) return undefined;
     const { bias } = linear.inputs;
-    if (bias && !isFoldable(bias)) return undefined;
+    // What a run would have to derive again takes more passes than it saves.
+    const weights = [w, gain, shift, ...(bias ? [bias] : [])];
+    if (linear.attributes.weight[1] % 4 !== 0 || !weights.every(isDerived)) return undefined;
     const scaled = scaleColumns(w, gain);
     const { eps } = linear.inputs.x.attributes as LayerNormAttributes;
     return withLinearInputs(

@@ -1,4 +1,8 @@
-/** Puts the fast kernel in place of the naive one: weights packed once, before upload. */
+/**
+ * Puts the fast kernel in place of the naive one. Weights are packed by an op of its own, once where they are
+ * constants, after each change where they are states, and in each run where an input changes them: reading them once is
+ * little beside the sums.
+ */
 import { isFoldable } from '../../engine/index.ts';
 import type { Rule } from '../../engine/index.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
@@ -11,7 +15,8 @@ export const packConv2d: Rule = {
   apply(tensor) {
     if (tensor.op !== conv2dOp) return undefined;
     const [x, w, bias] = tensor.inputs;
-    if (!isFoldable(w!)) return undefined; // packing happens on the CPU, before upload
+    // Nobody can see to it that halves which change are finite (halves.ts).
+    if (w!.dtype === 'f16' && !isFoldable(w!)) return undefined;
     const lanes = x!.dtype === 'f16' ? 8 : 4; // channels in a texel
     return packedConv2d(
       { x: x!, packed: packWeights(w!, lanes), ...(bias && { bias }) },

@@ -1,9 +1,12 @@
-/** Puts the fast kernel of linear in place of the naive one: weights packed once, before upload. */
-import { isFoldable } from '../../engine/index.ts';
+/** Puts the fast kernel of linear in place of the naive one: weights packed beforehand, by an op of its own. */
+import { isDerived } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { linearOp } from '../linear/linear.ts';
 import { packLinear, packedLinear } from '../linear/packed-linear.ts';
 import type { PackedLinearAttributes } from '../linear/packed-linear.ts';
+
+/** With fewer rows than this, packing a weight in each run reads more than the product by itself. */
+const fewestRows = 8;
 
 export const packLinears: Rule = {
   name: 'pack_linear',
@@ -11,7 +14,7 @@ export const packLinears: Rule = {
   apply(tensor) {
     if (tensor.op !== linearOp) return undefined;
     const [x, w, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
-    if (!isFoldable(w)) return undefined; // packing happens on the CPU, before upload
+    if (!isDerived(w) && x.shape[0]! < fewestRows) return undefined;
     return packedLinear({ x, packed: packLinear(w), bias }, { weight: w.shape as PackedLinearAttributes['weight'] });
   },
 };

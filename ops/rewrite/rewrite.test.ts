@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compile, placeholder, rewrite } from '../../engine/index.ts';
+import { State, compile, placeholder, rewrite } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -15,6 +15,7 @@ import {
   argmax,
   castToHalf,
   conv2d,
+  layerNorm,
   linear,
   maxPool2d,
   mul,
@@ -160,25 +161,45 @@ describe('rules stay away', () => {
       count(conv2d(upsampleNearest2d(image(random, 1, 4, 4, 4)), image(random, 4, 4, 3, 3)), 'upsample_later'),
     ).toBe(0);
   });
+});
 
-  test('weights that are computed are not packed', async () => {
-    const w = relu(image(random, 2, 3, 3, 3));
-    const graph = conv2d(image(random, 1, 3, 5, 6), w);
-    expect(count(graph, 'pack_conv2d')).toBe(0);
+describe('weights that a run changes', () => {
+  const random = createRandom(4);
+  const nine = new Float32Array(9).fill(1);
+
+  test('those that are computed are packed by a draw', async () => {
+    const graph = conv2d(image(random, 1, 3, 5, 6), relu(image(random, 2, 3, 3, 3)));
+    expect(rewrite([graph], standardRules).applied.get('pack_conv2d')).toBe(1);
     await expectSameAsReference(await openTestDevice(), graph, 0, { rules: standardRules });
   });
 
-  test('weights given at run time are not packed', async () => {
+  test('so are those that are given, and once for all that they serve', async () => {
     const device = await openTestDevice();
-    const plan = compile(
-      device,
-      ({ x, w }) => conv2d(x, w),
-      { x: [1, 1, 3, 3], w: [1, 1, 3, 3] },
-      { rules: standardRules },
-    );
-    const nine = new Float32Array(9).fill(1);
-    expect([...(await plan.run({ x: nine, w: nine }))]).toEqual([4, 6, 4, 6, 9, 6, 4, 6, 4]);
+    const inputs = { x: [1, 1, 3, 3], w: [1, 1, 3, 3] } as const;
+    const trace = ({ x, w }: { x: Tensor; w: Tensor }): Tensor => conv2d(relu(conv2d(x, w)), w);
+    const plan = compile(device, trace, inputs, { rules: standardRules });
+    expect(plan.draws!.passes.map(({ op }) => op.name)).toEqual(['pack_weights', 'packed_conv2d', 'packed_conv2d']);
+    expect([...(await plan.run({ x: nine, w: nine }))]).toEqual([25, 35, 25, 35, 49, 35, 25, 35, 25]);
     plan.dispose();
+  });
+
+  test('halves are not, since nobody sees whether they are finite', () => {
+    const w = castToHalf(placeholder('w', { shape: [2, 3, 3, 3], dtype: 'f32' }));
+    expect(rewrite([conv2d(image(random, 1, 3, 5, 6), w)], standardRules).applied.has('pack_conv2d')).toBe(false);
+  });
+
+  test('few rows do not repay the packing of a weight that is given', () => {
+    const w = placeholder('w', { shape: [8, 4], dtype: 'f32' });
+    const count = (rows: number): number =>
+      rewrite([linear(image(random, rows, 4), w)], standardRules).applied.get('pack_linear') ?? 0;
+    expect([count(1), count(7), count(8)]).toEqual([0, 0, 1]);
+  });
+
+  test('a LayerNorm is folded into a weight that a state holds, not into one that is given', () => {
+    const normed = layerNorm(image(random, 9, 4), image(random, 4), image(random, 4));
+    const fits = (w: Tensor): boolean => rewrite([linear(normed, w)], standardRules).applied.has('norm_on_read');
+    expect(fits(placeholder('w', { shape: [8, 4], dtype: 'f32' }))).toBe(false);
+    expect(fits(new State('w', { shape: [8, 4], dtype: 'f32' }).tensor)).toBe(true);
   });
 });
 

@@ -8,10 +8,10 @@
  *
  * Behind an upsample ×2 the small map is transformed and the larger one never made (ops/winograd/upsampled.ts).
  */
-import { apply } from '../../engine/index.ts';
+import { isDerived, isOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { castToFloat, castToHalf } from '../cast/cast.ts';
-import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
+import { packWeights, packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
 import { reluOp } from '../elementwise/unary.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
@@ -20,8 +20,8 @@ import { winogradForward } from '../winograd/forward.ts';
 import { winogradInverse } from '../winograd/inverse.ts';
 import { scaleForHalves, winograd2, winograd4 } from '../winograd/matrices.ts';
 import type { WinogradMatrices } from '../winograd/matrices.ts';
-import { winogradProduct, winogradWeightsOp } from '../winograd/product.ts';
-import { phaseWeights } from '../winograd/upsampled.ts';
+import { winogradProduct } from '../winograd/product.ts';
+import { winogradWeights } from '../winograd/weights.ts';
 
 export interface WinogradLimits {
   /** Least channels in and out. */
@@ -61,6 +61,7 @@ export function winogradRule(name: string, matrices: WinogradMatrices, limits: W
   };
 }
 
+/** A weight that a run makes is transformed in each, which a map of four times the size is worth. */
 function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: WinogradLimits): boolean {
   const [outChannels, inChannels, ...kernel] = (tensor.attributes as PackedConv2dAttributes).weight;
   const [batch, , height, width] = tensor.shape as [number, number, number, number];
@@ -68,7 +69,7 @@ function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: Winog
   return (
     kernel.every((side) => side === 3) &&
     Math.min(outChannels, inChannels) >= limits.channels &&
-    height * width >= limits.pixels &&
+    height * width >= limits.pixels * (isDerived(tensor.inputs[1]!) ? 1 : 4) &&
     (batch * widest * height * width * tile ** 2) / outputs ** 2 <= limits.transformed
   );
 }
@@ -87,16 +88,22 @@ function convolve(tensor: Tensor, plainMatrices: WinogradMatrices): Tensor {
   const small = upsampled ? input!.inputs[0]! : input!;
   const clipped = upsampled && small.op === reluOp; // which upsample_later moved there
   const x = castTo(clipped ? small.inputs[0]! : small, common.dtype); // [B, I, H/P, W/P]
-  const w = upsampled ? phaseWeights(packed!.inputs[0]!) : packed!.inputs[0]!; // [P²·O, I, 3, 3]
+  const phases = upsampled ? 2 : 1;
   const rows = winogradForward(x, { axis: 'h', reluInput: reluInput || clipped, ...common }); // [t·B, I, H/P/m, W/P]
   const tiles = winogradForward(rows, { axis: 'w', reluInput: false, ...common }); // [t²·B, I, H/P/m, W/P/m]
-  const weights = apply(winogradWeightsOp, [w], common); // [t², P²·O, I/L, L]
+  const weights = winogradWeights(packInLanes(packed!, halves ? 8 : 4), { ...common, phases }); // [t², P²·O, I/L, L]
   const products = winogradProduct(tiles, weights); // [t²·B, P²·O, H/P/m, W/P/m]
-  const phases = upsampled ? 2 : 1;
   const plain = { phases, bias: false, gain: undefined, residualScale: 1 };
   const back = winogradInverse(products, [], { axis: 'w', size: width, ...common, ...plain }); // [t·B, P·O, H/P/m, W]
   const last = { axis: 'h', size: height, ...common, phases, bias, gain, residualScale } as const;
   return castTo(winogradInverse(back, extras, last), tensor.dtype); // [B, O, H, W]
+}
+
+/** The packed weight, packed again where x is no longer read by as many channels. */
+function packInLanes(packed: Tensor, lanes: 4 | 8): Tensor {
+  return isOf(packed, packWeightsOp) && packed.attributes.lanes !== lanes
+    ? packWeights(packed.inputs[0]!, lanes)
+    : packed;
 }
 
 function isDoubled({ op, attributes }: Tensor): boolean {

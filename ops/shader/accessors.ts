@@ -7,10 +7,12 @@
  *   vec4  x_pixel(int n, int quad, int y, int x)         four channels of a pixel, which must exist
  *   float x_at(int n, int c, int y, int x)               one element, which must exist
  *
- * Of an f16 operand alone: uvec4 x_texel(int n, int octet, int y, int x), its eight channels as they lie there.
+ * Of an f16 operand alone: uvec4 x_texel(int n, int octet, int y, int x), its eight channels as they lie there. An
+ * operand that lies flat, as only ops that derive have, is to be read by `_at` and `_pixel`.
  *
  * All sizes are constants, so a compiler sees shifts and adds where a size is a power of two.
  */
+import { gridOf } from '../../engine/index.ts';
 import type { FetchStyle, Layout, Operand, ShaderCall } from '../../engine/index.ts';
 import { unpackFunctions } from './halves.ts';
 
@@ -33,9 +35,40 @@ export function declareOperand({ name, layout }: Operand, fetch: FetchStyle): st
     `uniform highp ${samplerType(layout)} ${name}_texels;`,
     declareFetch(name, layout, fetch),
     declarePlace(name, layout),
-    declarePixel(name, layout),
+    ...(layout.isFlat
+      ? [declareFlat(name, layout)]
+      : [
+          declarePixel(name, layout),
+          `float ${name}_at(int n, int c, int y, int x) {`,
+          `  return ${name}_pixel(n, c >> 2, y, x)[c & 3];`,
+          `}`,
+        ]),
+  ].join('\n');
+}
+
+/** Of numbers in row-major order: in ranks below 4 channels come last, so that a texel may be a quad as it is. */
+function declareFlat(name: string, { shape }: Layout): string {
+  const { c, h, w } = gridOf(shape);
+  const position = shape.length === 4 ? `((n * ${c} + c) * ${h} + y) * ${w} + x` : `(n * ${w} + x) * ${c} + c`;
+  const lanes = [0, 1, 2, 3].map((lane) => `${name}_at(n, min(quad * 4 + ${lane}, ${c - 1}), y, x)`);
+  const pixel =
+    shape.length < 4 && c % 4 === 0
+      ? [
+          `  ivec3 place = ${name}_place((n * ${w} + x) * ${c / 4} + quad, 0, 0);`,
+          `  return ${name}_fetch(place.x, place.y, place.z);`,
+        ]
+      : [
+          `  bvec4 spare = greaterThan(ivec4(quad * 4) + ivec4(0, 1, 2, 3), ivec4(${c - 1}));`,
+          `  return mix(vec4(${lanes.join(', ')}), vec4(0.0), spare);`,
+        ];
+  return [
     `float ${name}_at(int n, int c, int y, int x) {`,
-    `  return ${name}_pixel(n, c >> 2, y, x)[c & 3];`,
+    `  int position = ${position};`,
+    `  ivec3 place = ${name}_place(position >> 2, 0, 0);`,
+    `  return ${name}_fetch(place.x, place.y, place.z)[position & 3];`,
+    `}`,
+    `vec4 ${name}_pixel(int n, int quad, int y, int x) {`,
+    ...pixel,
     `}`,
   ].join('\n');
 }

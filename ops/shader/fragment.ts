@@ -163,7 +163,7 @@ function locateBlock(layout: Layout): string {
  * divisor is constant, and a program may serve several (engine/gl/share-programs.ts). (value + ½) / divisor is half a divisor's
  * part or more away from any whole number, far more than rounding moves it below 2²⁰.
  */
-function quotient(value: string, divisor: number, limit: number): string {
+export function quotient(value: string, divisor: number, limit: number): string {
   if (limit > 2 ** 20) return divide(value, divisor);
   return `int((float(${value}) + 0.5) * ${floatLiteral(1 / divisor)})`;
 }
@@ -195,6 +195,12 @@ function zeroPadding(layout: Layout, positions: readonly PixelPosition[]): strin
 /** Fragments of one whole draw that make blocks of the tensor. */
 export function countFragments({ tile, tiles, planes }: Layout): number {
   return tile.width * tile.height * tiles.x * tiles.y * planes;
+}
+
+/** Texture reads of a draw by `writeElementShader` that fetches each element once. */
+export function countElementFetches({ output }: Pick<ShaderCall, 'output'>): number {
+  const { layout } = output;
+  return countFragments(layout) * layout.targets * layout.lanes;
 }
 
 /** `base + amount`, without the `+ 0`. */

@@ -4,8 +4,7 @@
  * for each of the four phases (i, j). Along one axis the taps (a, b, c) become (a, b + c, 0) for i = 0 and (0, a + b, c)
  * for i = 1. The small map is transformed, a quarter of the pixels, and the upsampled map is never made.
  */
-import { apply } from '../../engine/index.ts';
-import type { Op, Tensor } from '../../engine/index.ts';
+import type { Matrix } from './matrices.ts';
 
 /** The two kernels of an axis as rows over the taps a, b, c. */
 const phases = [
@@ -21,30 +20,9 @@ const phases = [
   ],
 ] as const;
 
-/** [O, I, 3, 3] → [4·O, I, 3, 3]: row (2·j + i)·O + o is the kernel of output o at phase (i, j), i along H. */
-const phaseWeightsOp: Op<undefined> = {
-  name: 'phase_weights',
-  derives: true,
-  infer: ([w]) => ({ shape: w!.shape.with(0, 4 * w!.shape[0]!), dtype: 'f32' }),
-  reference({ inputs, output }) {
-    const [w] = inputs;
-    for (let phase = 0; phase < 4; phase++) {
-      const [alongH, alongW] = [phases[phase % 2]!, phases[Math.floor(phase / 2)]!];
-      for (let kernel = 0; kernel < w!.length; kernel += 9) {
-        for (let to = 0; to < 9; to++) {
-          let sum = 0;
-          for (let from = 0; from < 9; from++) {
-            const vertical = alongH[Math.floor(to / 3)]![Math.floor(from / 3)]!;
-            sum += vertical * alongW[to % 3]![from % 3]! * w![kernel + from]!;
-          }
-          output[phase * w!.length + kernel + to] = sum;
-        }
-      }
-    }
-  },
-};
-
-/** A constant weight becomes a constant. */
-export function phaseWeights(w: Tensor): Tensor {
-  return apply(phaseWeightsOp, [w], undefined);
+/** The transform of a kernel along an axis, t × 3, for each of the phases: that of the taps that its phase adds up. */
+export function phaseMatrices(weight: Matrix): Matrix[] {
+  return phases.map((taps) =>
+    weight.map((row) => [0, 1, 2].map((from) => row.reduce((sum, value, to) => sum + value * taps[to]![from]!, 0))),
+  );
 }

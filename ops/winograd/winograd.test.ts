@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apply, interpret, rewrite, run, sortTopologically } from '../../engine/index.ts';
+import { interpret, rewrite, run, sortTopologically } from '../../engine/index.ts';
 import type { WebGLDevice, Rule, Tensor } from '../../engine/index.ts';
 import { cancellingBound, HALF_ROUNDOFF, SMALLEST_NORMAL_HALF } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
@@ -13,14 +13,15 @@ import { createRandom } from '../../test/helpers/random.ts';
 import { integerTensor } from '../../test/helpers/shapes.ts';
 import { halfWeights } from '../cast/cast.ts';
 import { roundToHalf } from '../cast/half.ts';
+import { packWeights } from '../conv2d/packed-conv2d.ts';
 import { castToHalf, conv2d, relu, scaleAdd, standardRules, tensor, upsampleNearest2d } from '../index.ts';
 import { winogradRule } from '../rewrite/winograd.ts';
 import { winogradForward } from './forward.ts';
 import { winogradInverse } from './inverse.ts';
 import { absoluteMatrices, winograd2, winograd4 } from './matrices.ts';
 import type { WinogradMatrices } from './matrices.ts';
-import { winogradProduct, winogradWeightsOp } from './product.ts';
-import { phaseWeights } from './upsampled.ts';
+import { winogradProduct } from './product.ts';
+import { winogradWeights } from './weights.ts';
 
 const everywhere = { channels: 1, pixels: 1, transformed: Infinity };
 const rulesWith = (matrices: WinogradMatrices): Rule[] => [
@@ -156,13 +157,12 @@ async function expectHalfBound(
 }
 
 /** The rewritten graph with every matrix in absolute value. */
-function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices, phases = 1): Tensor {
+function convolveAbsolutely(x: Tensor, w: Tensor, matrices: WinogradMatrices, phases: 1 | 2 = 1): Tensor {
   const common = { matrices: absoluteMatrices(matrices), dtype: 'f32' } as const;
   const [, , height, width] = x.shape as [number, number, number, number];
   const rows = winogradForward(x, { axis: 'h', ...common, reluInput: false });
   const tiles = winogradForward(rows, { axis: 'w', ...common, reluInput: false });
-  const kernels = phases > 1 ? phaseWeights(w) : w;
-  const products = winogradProduct(tiles, apply(winogradWeightsOp, [kernels], common));
+  const products = winogradProduct(tiles, winogradWeights(packWeights(w, 4), { ...common, phases }));
   const plain = { ...common, phases, bias: false, gain: undefined, residualScale: 1 };
   const back = winogradInverse(products, [], { axis: 'w', size: phases * width, ...plain });
   return winogradInverse(back, [], { axis: 'h', size: phases * height, ...plain });

@@ -5,7 +5,7 @@
  */
 import { sizeOf } from '../../engine/index.ts';
 import type { Rule, Shape, Tensor } from '../../engine/index.ts';
-import { standardRules, tensor } from '../../ops/index.ts';
+import { castToFloat, standardRules, tensor } from '../../ops/index.ts';
 import { FUNCTION_BOUNDS, functionBound, type BoundedFunction } from './bounds.ts';
 import { createRandom } from './random.ts';
 
@@ -29,6 +29,8 @@ export const integers = (shape: Shape, low: number, high: number): Int32Array =>
   random.integers(sizeOf(shape), low, high);
 export const whole = (shape: Shape): Tensor => tensor(integers(shape, -4095, 4095), shape);
 export const weights = (shape: Shape): Tensor => tensor(integers(shape, -8, 8), shape);
+/** Weights that no plan knows before it runs. */
+export const madeWeights = (shape: Shape): Tensor => castToFloat(indices(shape, -8, 8));
 export const gaussians = (shape: Shape): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
 export const indices = (shape: Shape, low: number, high: number): Tensor =>
   tensor(integers(shape, low, high), shape, 'i32');

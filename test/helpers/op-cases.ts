@@ -8,6 +8,7 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
   'State',
   'Tensor',
   'appendRows',
+  'assign',
   'compile',
   'constant',
   'createCache',
