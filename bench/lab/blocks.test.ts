@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { apply, interpret, run } from '../../engine/index.ts';
 import type { Block, Tensor } from '../../engine/index.ts';
 import { packWeights, packedConv2dOp } from '../../ops/conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../../ops/conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../../ops/conv2d/attributes.ts';
 import { conv2d, relu } from '../../ops/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { deviceVariants, openVariant } from '../../test/helpers/devices.ts';

@@ -6,7 +6,7 @@ import { argumentError } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape, sameShape } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
-import { forEachQuad, writeFragmentShader, existingPixel } from '../shader/fragment.ts';
+import { assignGl } from './gl/assign.ts';
 
 export const assignOp: Op<undefined> = {
   name: 'assign',
@@ -21,18 +21,7 @@ export const assignOp: Op<undefined> = {
   },
   redraws: () => 'all',
   reference: ({ inputs, output }) => output.set(inputs[1]!),
-  kernels: {
-    webgl: {
-      shader: (call) =>
-        writeFragmentShader(call, 'assign', {
-          pixel(position) {
-            const { layout } = call.output;
-            const { y, x } = existingPixel(layout, position);
-            return forEachQuad(layout, (quad) => `value_pixel(n, ${quad}, ${y}, ${x})`);
-          },
-        }),
-    },
-  },
+  kernels: { webgl: assignGl },
 };
 
 /**

@@ -10,7 +10,7 @@ import { createRandom } from '../../test/helpers/random.ts';
 import { seeds } from '../../test/helpers/shapes.ts';
 import { layRows } from '../cache/cache.ts';
 import { attention, keyValueForm } from './attention.ts';
-import type { AttentionAttributes } from './attention.ts';
+import type { AttentionAttributes } from './attributes.ts';
 import { sees } from './mask.ts';
 import type { Mask } from './mask.ts';
 

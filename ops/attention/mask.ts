@@ -2,15 +2,14 @@
  * The paper's attention masks (Zero-Shot Text-to-Image Generation, appendix B.1 and figure 11) and their relatives, as
  * rules and as index arithmetic. A sequence is T text positions and then the H × W image positions in raster order.
  *
- * `sees` is the definition. `slotCount`, `keyOf` and its GLSL twin list the keys of a query without repeats: slot by
- * slot, first the text and then the image keys that the kind can reach, -1 where a slot holds none. A sparse kind has
- * few slots, so that is also what an attention reads. A property test holds the three together.
+ * `sees` is the definition. `slotCount`, `keyOf` and its GLSL twin (gl/key-of.ts) list the keys of a query without
+ * repeats: slot by slot, first the text and then the image keys that the kind can reach, -1 where a slot holds none. A
+ * sparse kind has few slots, so that is also what an attention reads. A property test holds the three together.
  *
  * Letters: p a query's place in the image, r and c its row and column, k the side of a kernel.
  */
 import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { divide, modulo } from '../shader/accessors.ts';
 
 /** Which positions see which. */
 export interface Mask {
@@ -135,41 +134,4 @@ export function keyOf(mask: Mask, query: number, slot: number): number {
       return at(row, (c - half + (j % across) + kernel * columns) % columns);
     }
   }
-}
-
-/** `int key_of(int query, int slot)`: keyOf in GLSL, sizes as constants. */
-export function writeKeyOf(mask: Mask): string {
-  const { text, grid, kernel, kind, edges } = mask;
-  const [rows, columns] = grid;
-  const half = (kernel - 1) / 2;
-  const across = kind === 'conv' && edges === 'wrap' ? Math.min(kernel, columns) : kernel;
-  const place: Record<Mask['kind'], [row: string, column: string]> = {
-    full: [divide('j', columns), modulo('j', columns)],
-    row: [divide('(p - j)', columns), modulo('(p - j)', columns)],
-    column: ['j', 'c'],
-    'axial-row': ['r', 'j'],
-    'axial-conv': [`r - ${kernel - 1} + j / ${kernel}`, `c - ${kernel - 1} + j % ${kernel}`],
-    conv:
-      edges === 'wrap'
-        ? [
-            `(r - ${half} + j / ${across} + ${kernel * rows}) % ${rows}`,
-            `(c - ${half} + j % ${across} + ${kernel * columns}) % ${columns}`,
-          ]
-        : [`r - ${half} + j / ${kernel}`, `c - ${half} + j % ${kernel}`],
-  };
-  const [row, column] = place[kind];
-  return [
-    'int key_of(int query, int slot) {',
-    `  if (slot < ${text}) return slot <= query ? slot : -1;`,
-    `  int p = query - ${text};`,
-    `  int j = slot - ${text};`,
-    `  if (p < 0 || j >= ${imageSlots(mask)}${kind === 'row' ? ' || j > p' : ''}) return -1;`,
-    `  int r = ${divide('p', columns)};`,
-    `  int c = ${modulo('p', columns)};`,
-    `  int row = ${row};`,
-    `  int column = ${column};`,
-    `  bool exists = row >= 0 && column >= 0 && column < ${columns} && row * ${columns} + column <= p;`,
-    `  return exists ? ${text} + row * ${columns} + column : -1;`,
-    '}',
-  ].join('\n');
 }

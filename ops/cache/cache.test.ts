@@ -10,7 +10,7 @@ import { createRandom } from '../../test/helpers/random.ts';
 import { seeds } from '../../test/helpers/shapes.ts';
 import { slice } from '../slice/slice.ts';
 import { appendRows, cacheShape, createCache, layRows } from './cache.ts';
-import type { CacheAttributes } from './cache.ts';
+import type { CacheAttributes } from './attributes.ts';
 
 const forms: fc.Arbitrary<CacheAttributes> = fc
   .record({

@@ -11,27 +11,9 @@ import { checkCounts } from '../arguments.ts';
 import { checkNumber, argumentError } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { divide, modulo } from '../shader/accessors.ts';
-import { singlePixelBlock, writePixelShader } from '../shader/fragment.ts';
-
-/** The sizes of a cache. */
-export interface CacheForm {
-  /** Sequences in the cache. */
-  readonly batch: number;
-  /** Positions in the cache. */
-  readonly length: number;
-  /** The channels of a row that it keeps. */
-  readonly first: number;
-  readonly groups: number;
-  readonly size: number;
-}
-
-/** A cache, and how many sequences a draw gives it. */
-export interface CacheAttributes extends CacheForm {
-  /** Sequences in x. */
-  readonly sequences: number;
-}
+import type { Op, ReferenceCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
+import type { CacheForm, CacheAttributes } from './attributes.ts';
+import { appendRowsGl, layRowsGl } from './gl/cache.ts';
 
 export function cacheShape({ batch, length, groups, size }: CacheForm): Shape {
   return [1, 4, length, batch * groups * Math.ceil(size / 4)];
@@ -96,12 +78,7 @@ export const appendRowsOp: Op<CacheAttributes> = {
     copyRows(inputs[1]!, inputTypes[1]!.shape, inputs[2]![0]!, output, attributes);
   },
   describe: describeCache,
-  kernels: {
-    webgl: {
-      shader: (call) => writeCopyShader(call, 'int(position_at(0, 0, 0, 0))'),
-      fetches: countCopyFetches,
-    },
-  },
+  kernels: { webgl: appendRowsGl },
 };
 
 export const layRowsOp: Op<CacheAttributes> = {
@@ -121,25 +98,11 @@ export const layRowsOp: Op<CacheAttributes> = {
     copyRows(inputs[0]!, inputTypes[0]!.shape, 0, output, attributes);
   },
   describe: describeCache,
-  kernels: {
-    webgl: {
-      shader: (call) => writeCopyShader(call, '0'),
-      // As a State has it, so that readers of a cache need not know which they read.
-      block: () => singlePixelBlock,
-      fetches: countCopyFetches,
-    },
-  },
+  kernels: { webgl: layRowsGl },
 };
 
 function describeCache({ batch, groups, size }: CacheAttributes): string {
   return `${batch} × ${groups} vectors of ${size}`;
-}
-
-/** Only the rows that are drawn, each texel from one of x, and the position. */
-function countCopyFetches({ inputs, attributes }: ShaderCall<CacheAttributes>): number {
-  const { batch, groups, size, sequences } = attributes;
-  const rows = inputs[0]!.type.shape[0]! / sequences;
-  return 2 * rows * batch * groups * Math.ceil(size / 4);
 }
 
 function checkRows({ shape }: TensorType, { batch, sequences, first, groups, size }: CacheAttributes): void {
@@ -179,30 +142,4 @@ export function copyRows(
       }
     }
   }
-}
-
-function writeCopyShader(call: ShaderCall<CacheAttributes>, position: string): string {
-  const { batch, first, groups, size, sequences } = call.attributes;
-  const count = call.inputs[0]!.type.shape[0]! / sequences;
-  const texels = Math.ceil(size / 4);
-  const aligned = size % 4 === 0 && first % 4 === 0;
-  const lanes = [0, 1, 2, 3].map((lane) => {
-    const read = `x_at(0, channel + ${lane}, 0, row)`;
-    return size % 4 === 0 ? read : `(d + ${lane} < ${size} ? ${read} : 0.0)`;
-  });
-  return writePixelShader(
-    call,
-    'rows of a cache',
-    [
-      'vec4 value(int n, int quad, int y, int x) {',
-      `  int vector = ${divide('x', texels)};`,
-      `  int b = ${divide('vector', groups)};`,
-      `  int group = vector - b * ${groups};`,
-      `  int d = ${modulo('x', texels)} * 4;`,
-      `  int row = ${divide('b', batch / sequences)} * ${count} + clamp(y - ${position}, 0, ${count - 1});`,
-      `  int channel = ${first} + group * ${size} + d;`,
-      aligned ? `  return x_pixel(0, channel >> 2, 0, row);` : `  return vec4(${lanes.join(', ')});`,
-      '}',
-    ].join('\n'),
-  );
 }

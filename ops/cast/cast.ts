@@ -3,16 +3,9 @@
  * eight numbers at a time. x of any shape → the same shape. Halves are storage only: every op computes in fp32.
  */
 import { apply, checkTensor } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { writePixelShader } from '../shader/fragment.ts';
+import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
+import { castGl } from './gl/cast.ts';
 import { roundResult } from './half.ts';
-
-const writeCastShader = (call: ShaderCall): string =>
-  writePixelShader(
-    call,
-    `cast to ${call.output.type.dtype === 'f16' ? 'half' : 'float'}`,
-    'vec4 value(int n, int quad, int y, int x) {\n  return x_pixel(n, quad, y, x);\n}',
-  );
 
 function computeCast({ inputs, output, outputType }: ReferenceCall): void {
   output.set(inputs[0]!);
@@ -24,11 +17,7 @@ export const castToHalfOp: Op<undefined> = {
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
   reference: computeCast,
-  kernels: {
-    webgl: {
-      shader: writeCastShader,
-    },
-  },
+  kernels: { webgl: castGl },
 };
 
 export const castToFloatOp: Op<undefined> = {
@@ -36,11 +25,7 @@ export const castToFloatOp: Op<undefined> = {
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeCast,
-  kernels: {
-    webgl: {
-      shader: writeCastShader,
-    },
-  },
+  kernels: { webgl: castGl },
 };
 
 /** castToHalf of weights: of constants it is done beforehand, on the CPU. */
@@ -50,11 +35,7 @@ export const halfWeightsOp: Op<undefined> = {
   derives: true,
   infer: castToHalfOp.infer,
   reference: computeCast,
-  kernels: {
-    webgl: {
-      shader: writeCastShader,
-    },
-  },
+  kernels: { webgl: castGl },
 };
 
 /** x as f16: to nearest, ties to even, with subnormals; ±Infinity from ±65520 on; NaN stays NaN. f16 is returned as it is. */

@@ -4,14 +4,10 @@
  */
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, resolveAxis, stridesOf, checkTensors } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { offset, writeElementShader } from '../shader/fragment.ts';
-import { gridArguments, logicalIndices } from '../shader/indices.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { visitTogether } from '../strided.ts';
-
-export interface ConcatAttributes {
-  readonly axis: number;
-}
+import type { ConcatAttributes } from './attributes.ts';
+import { concatGl } from './gl/concat.ts';
 
 /** Textures that one draw of concat reads. WebGL 2 guarantees sixteen. */
 const mostInputs = 8;
@@ -21,11 +17,7 @@ export const concatOp: Op<ConcatAttributes> = {
   infer: inferConcat,
   reference: computeConcat,
   describe: ({ axis }) => `axis ${axis}`,
-  kernels: {
-    webgl: {
-      shader: writeConcatShader,
-    },
-  },
+  kernels: { webgl: concatGl },
 };
 
 /**
@@ -75,21 +67,4 @@ function computeConcat(call: ReferenceCall<ConcatAttributes>): void {
     });
     start += shape[attributes.axis]! * strides[attributes.axis]!;
   });
-}
-
-function writeConcatShader(call: ShaderCall<ConcatAttributes>): string {
-  const { axis } = call.attributes;
-  const names = logicalIndices(call.output.type.shape.length);
-  const along = names[axis]!;
-  let start = 0;
-  const lines = call.inputs.map(({ name, type }, at) => {
-    const read = `return ${name}_at(${gridArguments(names.with(axis, offset(along, -start)))});`;
-    start += type.shape[axis]!;
-    return at < call.inputs.length - 1 ? `  if (${along} < ${start}) ${read}` : `  ${read}`;
-  });
-  return writeElementShader(
-    call,
-    `concat along axis ${axis}`,
-    ['float element(int n, int c, int y, int x) {', ...lines, '}'].join('\n'),
-  );
 }

@@ -2,13 +2,13 @@
  * conv2d: cross-correlation with stride 1 and zero "same" padding, as `F.conv2d(x, w, b, padding='same')`.
  * x [B, I, H, W], w [O, I, KH, KW], b [O] → [B, O, H, W]. KH and KW odd, up to 7.
  *
- * The shader here is the naive one, four lines that say what a convolution is. The rule `pack_conv2d` puts the fast
- * one (packed-conv2d.ts) in its place; both must equal the reference loop.
+ * Kernels here are the naive ones (gl/conv2d.ts). The rule `pack_conv2d` puts the fast op (packed-conv2d.ts) in the
+ * place of this one; both must equal the reference loop.
  */
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import { conv2dGl } from './gl/conv2d.ts';
 
 export const conv2dOp: Op<undefined> = {
   name: 'conv2d',
@@ -16,12 +16,7 @@ export const conv2dOp: Op<undefined> = {
   infer: inferConv2d,
   reference: (call) => computeConv2d(call),
   macs: ({ inputs, output }) => countMacs(inputs[1]!.type, output.type),
-  kernels: {
-    webgl: {
-      shader: writeNaiveShader,
-      block: () => singlePixelBlock,
-    },
-  },
+  kernels: { webgl: conv2dGl },
 };
 
 /** x [B, I, H, W], w [O, I, KH, KW] with odd KH, KW ≤ 7, b [O] if given → [B, O, H, W]. Throws ShapeError `E_SHAPE`. */
@@ -90,21 +85,4 @@ export function computeConv2d({ inputs, inputTypes, output }: Omit<ReferenceCall
       output.set(sums, (n * outChannels + o) * height * width);
     }
   }
-}
-
-function writeNaiveShader(call: ShaderCall<undefined>): string {
-  const { h, w, c } = call.inputs[0]!.layout.grid;
-  const [, , kernelHeight, kernelWidth] = call.inputs[1]!.type.shape as [number, number, number, number];
-  const element = `float element(int n, int o, int y, int x) {
-  float sum = ${call.inputs.length > 2 ? 'bias_at(0, o, 0, 0)' : '0.0'};
-  for (int i = 0; i < ${c}; ++i)
-    for (int dy = 0; dy < ${kernelHeight}; ++dy)
-      for (int dx = 0; dx < ${kernelWidth}; ++dx) {
-        int from_y = y + dy - ${(kernelHeight - 1) / 2}, from_x = x + dx - ${(kernelWidth - 1) / 2};
-        if (from_y >= 0 && from_y < ${h} && from_x >= 0 && from_x < ${w})
-          sum += x_at(n, i, from_y, from_x) * weight_at(o, i, dy, dx);
-      }
-  return sum;
-}`;
-  return writeElementShader(call, 'conv2d, the naive way', element);
 }

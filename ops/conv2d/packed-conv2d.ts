@@ -2,25 +2,15 @@
  * conv2d as the engine runs it: weights packed so that a texel holds one tap of one input channel for four output
  * channels, ReLU on read, bias to start from, residual on write. Built by the rules in ops/rewrite, not by hand.
  *
- * x [B, I, H, W], packed [1, O, ⌈I/L⌉·KH, KW·L] with L channels in a texel of x, 4 or 8, b [O], id [B, O, H, W] → id + gain · (conv2d(relu(x)) + b); an id
- * that was to be upsampled is [B, O, H/2, W/2].
+ * x [B, I, H, W], packed [1, O, ⌈I/L⌉·KH, KW·L] with L channels in a texel of x, 4 or 8, b [O], id [B, O, H, W]
+ *   → id + gain · (conv2d(relu(x)) + b); an id that was to be upsampled is [B, O, H/2, W/2].
  */
 import { apply, sizeOf } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { divide, modulo, readResultChannels } from '../shader/accessors.ts';
-import { countElementFetches, existingPixel, listQuads, quotient } from '../shader/fragment.ts';
-import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';
-import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
-import { addResidual, countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
+import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkHalfWeights, roundResult } from '../cast/half.ts';
+import type { PackAttributes, PackedConv2dAttributes } from './attributes.ts';
 import { computeConv2d } from './conv2d.ts';
-
-interface PackAttributes {
-  /** Shape of the plain weight, [O, I, KH, KW]. */
-  readonly weight: readonly [number, number, number, number];
-  /** Channels in a texel of x. */
-  readonly lanes: 4 | 8;
-}
+import { packWeightsGl, packedConv2dGl } from './gl/packed-conv2d.ts';
 
 /** [O, I, KH, KW] → [1, O, ⌈I/L⌉·KH, KW·L]: element (o, turn·KH + dy, dx·L + lane) is w[o, turn·L + lane, dy, dx]. */
 export const packWeightsOp: Op<PackAttributes> = {
@@ -34,33 +24,8 @@ export const packWeightsOp: Op<PackAttributes> = {
     visitPacked(attributes, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
   operands: ['weight'],
-  kernels: {
-    webgl: {
-      shader: writePackingShader,
-      // One pixel a texel: a tap's four input channels are neighbours in memory, one cache line.
-      block: () => singlePixelBlock,
-      fetches: countElementFetches,
-    },
-  },
+  kernels: { webgl: packWeightsGl },
 };
-
-/** The same text for kernels of every size, so that one program packs them all (engine/gl/share-programs.ts). */
-function writePackingShader(call: ShaderCall<PackAttributes>): string {
-  const { weight, lanes } = call.attributes;
-  const [, inChannels, height] = weight;
-  return writeElementShader(
-    call,
-    'pack weights of conv2d',
-    [
-      'float element(int n, int o, int y, int x) {',
-      `  int turn = ${quotient('y', height, call.output.layout.grid.h)};`,
-      `  int i = turn * ${lanes} + ${modulo('x', lanes)};`,
-      `  float value = weight_at(o, min(i, ${inChannels - 1}), y - turn * ${height}, ${divide('x', lanes)});`,
-      `  return i < ${inChannels} ? value : 0.0;`,
-      '}',
-    ].join('\n'),
-  );
-}
 
 function visitPacked(
   { weight: [outChannels, inChannels, height, width], lanes }: PackAttributes,
@@ -77,17 +42,6 @@ function visitPacked(
       }
     }
   }
-}
-
-export interface PackedConv2dAttributes extends PackAttributes {
-  /** Of the result: sums are fp32, and rounded to half as they are written where that is wanted. */
-  readonly dtype: 'f32' | 'f16';
-  readonly reluInput: boolean;
-  readonly bias: boolean;
-  /** Present when there is a residual: the last input is added to gain × the convolution. */
-  readonly gain: number | undefined;
-  /** The residual is this many times smaller across and down, and each of its pixels is read that often: 1 or 2. */
-  readonly residualScale: number;
 }
 
 /** What shaders call the inputs of a packed convolution, those that there are. */
@@ -115,15 +69,7 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     const [, inChannels, height, width] = weight;
     return sizeOf(output.type.shape) * inChannels * height * width;
   },
-  kernels: {
-    webgl: {
-      shader: writePackedShader,
-      fetches(call) {
-        const [, , height, width] = call.attributes.weight;
-        return countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
-      },
-    },
-  },
+  kernels: { webgl: packedConv2dGl },
 };
 
 /**
@@ -193,26 +139,4 @@ export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>)
     call.output[i] = residual[from]! + gain * sums[i]!;
   }
   roundResult(call.output, call.outputType);
-}
-
-function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
-  const { weight, reluInput, bias, gain, residualScale } = call.attributes;
-  const [, , height, width] = weight;
-  const { layout } = call.output;
-  const kernel = { height, width };
-  const quads = listQuads(layout);
-  return writeProductShader(call, {
-    title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
-    kernel,
-    reluInput,
-    start: (group) => (bias ? `bias_pixel(0, ${quads[group]}, 0, 0)` : 'vec4(0.0)'),
-    ...readPackedWeights(call, { kernel }),
-    finish(sums, position) {
-      const sum = joinSums(sums);
-      if (gain === undefined) return sum;
-      const { y, x } = existingPixel(layout, position);
-      const [fromY, fromX] = [y, x].map((position) => divide(`(${position})`, residualScale)) as [string, string];
-      return addResidual(sum, readResultChannels(call.inputs.at(-1)!, layout, 'n', fromY, fromX), gain);
-    },
-  });
 }

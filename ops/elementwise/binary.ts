@@ -11,32 +11,32 @@ import { applyBinary, defineElementwise } from './elementwise.ts';
 
 export const addOp: Op<undefined> = defineElementwise({
   name: 'add',
-  glsl: ([a, b]) => `${a} + ${b}`,
   compute: ([a, b]) => a! + b!,
+  webgl: { expression: ([a, b]) => `${a} + ${b}` },
 });
 /** a + b. */
 export const add: (a: Tensor, b: Tensor) => Tensor = applyBinary(addOp);
 
 export const subOp: Op<undefined> = defineElementwise({
   name: 'sub',
-  glsl: ([a, b]) => `${a} - ${b}`,
   compute: ([a, b]) => a! - b!,
+  webgl: { expression: ([a, b]) => `${a} - ${b}` },
 });
 /** a − b. */
 export const sub: (a: Tensor, b: Tensor) => Tensor = applyBinary(subOp);
 
 export const mulOp: Op<undefined> = defineElementwise({
   name: 'mul',
-  glsl: ([a, b]) => `${a} * ${b}`,
   compute: ([a, b]) => a! * b!,
+  webgl: { expression: ([a, b]) => `${a} * ${b}` },
 });
 /** a · b. */
 export const mul: (a: Tensor, b: Tensor) => Tensor = applyBinary(mulOp);
 
 export const divOp: Op<undefined> = defineElementwise({
   name: 'div',
-  glsl: ([a, b]) => `${a} / ${b}`,
   compute: ([a, b]) => a! / b!,
+  webgl: { expression: ([a, b]) => `${a} / ${b}` },
 });
 /** a / b. */
 export const div: (a: Tensor, b: Tensor) => Tensor = applyBinary(divOp);
@@ -48,8 +48,8 @@ interface ScaleAddAttributes {
 export const scaleAddOp: Op<ScaleAddAttributes> = defineElementwise<ScaleAddAttributes>({
   name: 'scale_add',
   operands: ['id', 'res'],
-  glsl: ([id, res], { gain }) => `${id} + ${floatLiteral(gain)} * ${res}`,
   compute: ([id, res], { gain }) => id! + gain * res!,
+  webgl: { expression: ([id, res], { gain }) => `${id} + ${floatLiteral(gain)} * ${res}` },
   describe: ({ gain }) => `gain ${gain}`,
 });
 

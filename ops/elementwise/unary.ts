@@ -1,6 +1,6 @@
 /**
- * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the same shape in fp32, relu
- * in f16 what is f16.
+ * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the same
+ * shape in fp32, relu in f16 what is f16.
  * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
 import { checkNumbers } from '../../base/check-argument.ts';
@@ -9,24 +9,16 @@ import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction, reluFunction } from '../shader/comparison.ts';
-import {
-  accurateErf,
-  accurateExp,
-  accurateLog,
-  accurateTanh,
-  geluFunction,
-  geluTanhFunction,
-} from './accurate.glsl.ts';
+import { accurateErf, accurateExp, accurateLog, accurateTanh, geluFunction, geluTanhFunction } from './gl/accurate.ts';
 import { applyUnary, defineElementwise } from './elementwise.ts';
 import { computeErf, computeErfc } from './error-function.ts';
 
 export const reluOp: Op<undefined> = defineElementwise({
   name: 'relu',
   operands: ['x'],
-  declarations: reluFunction,
-  glsl: ([x]) => `relu(${x})`,
   keepsHalves: true,
   compute: ([x]) => Math.max(x!, 0),
+  webgl: { declarations: reluFunction, expression: ([x]) => `relu(${x})` },
 });
 /** max(x, 0). */
 export const relu: (x: Tensor) => Tensor = applyUnary(reluOp);
@@ -34,9 +26,8 @@ export const relu: (x: Tensor) => Tensor = applyUnary(reluOp);
 export const expOp: Op<undefined> = defineElementwise({
   name: 'exp',
   operands: ['x'],
-  declarations: accurateExp,
-  glsl: ([x]) => `accurate_exp(${x})`,
   compute: ([x]) => Math.exp(x!),
+  webgl: { declarations: accurateExp, expression: ([x]) => `accurate_exp(${x})` },
 });
 /** eˣ. */
 export const exp: (x: Tensor) => Tensor = applyUnary(expOp);
@@ -44,9 +35,8 @@ export const exp: (x: Tensor) => Tensor = applyUnary(expOp);
 export const logOp: Op<undefined> = defineElementwise({
   name: 'log',
   operands: ['x'],
-  declarations: accurateLog,
-  glsl: ([x]) => `accurate_log(${x})`,
   compute: ([x]) => Math.log(x!),
+  webgl: { declarations: accurateLog, expression: ([x]) => `accurate_log(${x})` },
 });
 /** Natural logarithm. */
 export const log: (x: Tensor) => Tensor = applyUnary(logOp);
@@ -54,9 +44,8 @@ export const log: (x: Tensor) => Tensor = applyUnary(logOp);
 export const tanhOp: Op<undefined> = defineElementwise({
   name: 'tanh',
   operands: ['x'],
-  declarations: accurateTanh,
-  glsl: ([x]) => `accurate_tanh(${x})`,
   compute: ([x]) => Math.tanh(x!),
+  webgl: { declarations: accurateTanh, expression: ([x]) => `accurate_tanh(${x})` },
 });
 /** Hyperbolic tangent. */
 export const tanh: (x: Tensor) => Tensor = applyUnary(tanhOp);
@@ -64,9 +53,8 @@ export const tanh: (x: Tensor) => Tensor = applyUnary(tanhOp);
 export const sigmoidOp: Op<undefined> = defineElementwise({
   name: 'sigmoid',
   operands: ['x'],
-  declarations: accurateExp,
-  glsl: ([x]) => `(1.0 / (1.0 + accurate_exp(-(${x}))))`,
   compute: ([x]) => 1 / (1 + Math.exp(-x!)),
+  webgl: { declarations: accurateExp, expression: ([x]) => `(1.0 / (1.0 + accurate_exp(-(${x}))))` },
 });
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid: (x: Tensor) => Tensor = applyUnary(sigmoidOp);
@@ -74,9 +62,8 @@ export const sigmoid: (x: Tensor) => Tensor = applyUnary(sigmoidOp);
 export const erfOp: Op<undefined> = defineElementwise({
   name: 'erf',
   operands: ['x'],
-  declarations: accurateErf,
-  glsl: ([x]) => `accurate_erf(${x})`,
   compute: ([x]) => computeErf(x!),
+  webgl: { declarations: accurateErf, expression: ([x]) => `accurate_erf(${x})` },
 });
 /** The error function, 2/√π ∫₀ˣ e^(−t²) dt. */
 export const erf: (x: Tensor) => Tensor = applyUnary(erfOp);
@@ -84,9 +71,8 @@ export const erf: (x: Tensor) => Tensor = applyUnary(erfOp);
 export const geluOp: Op<undefined> = defineElementwise({
   name: 'gelu',
   operands: ['x'],
-  declarations: geluFunction,
-  glsl: ([x]) => `gelu(${x})`,
   compute: ([x]) => (x === -Infinity ? 0 : 0.5 * x! * computeErfc(-x! * Math.SQRT1_2)),
+  webgl: { declarations: geluFunction, expression: ([x]) => `gelu(${x})` },
 });
 /** x · ½(1 + erf(x/√2)), as PyTorch's `gelu`; −Infinity gives the limit 0, where PyTorch gives NaN. */
 export const gelu: (x: Tensor) => Tensor = applyUnary(geluOp);
@@ -94,11 +80,10 @@ export const gelu: (x: Tensor) => Tensor = applyUnary(geluOp);
 export const geluTanhOp: Op<undefined> = defineElementwise({
   name: 'gelu_tanh',
   operands: ['x'],
-  declarations: geluTanhFunction,
-  glsl: ([x]) => `gelu_tanh(${x})`,
   // The sigmoid of twice tanh's argument, because 1 + tanh cancels below 0.
   compute: ([x]) =>
     x === -Infinity ? 0 : x! / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x! + 0.044715 * x! ** 3))),
+  webgl: { declarations: geluTanhFunction, expression: ([x]) => `gelu_tanh(${x})` },
 });
 /**
  * ½x · (1 + tanh(√(2/π) · (x + 0.044715x³))), as PyTorch's `gelu` with `approximate='tanh'`, save that −Infinity gives 0.
@@ -114,12 +99,14 @@ interface ClampAttributes {
 export const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
   name: 'clamp',
   operands: ['x'],
-  declarations: `${isNanFunction}
+  webgl: {
+    declarations: `${isNanFunction}
 
 vec4 clamp_number(vec4 x, float low, float high) {
   return mix(clamp(x, low, high), x, is_nan(x));
 }`,
-  glsl: ([x], { low, high }) => `clamp_number(${x}, ${floatLiteral(low)}, ${floatLiteral(high)})`,
+    expression: ([x], { low, high }) => `clamp_number(${x}, ${floatLiteral(low)}, ${floatLiteral(high)})`,
+  },
   compute: ([x], { low, high }) => Math.min(Math.max(x!, low), high),
   describe: ({ low, high }) => `${low} to ${high}`,
 });

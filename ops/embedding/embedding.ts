@@ -6,22 +6,15 @@
  */
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { divide, floatLiteral } from '../shader/accessors.ts';
-import { countFragments, writePixelShader } from '../shader/fragment.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import { embedGl } from './gl/embedding.ts';
 
 export const embedOp: Op<undefined> = {
   name: 'embed',
   operands: ['tokens', 'table', 'positions', 'start'],
   infer: inferEmbed,
   reference: computeEmbed,
-  kernels: {
-    webgl: {
-      shader: writeEmbedShader,
-      // Of a table only the rows of the tokens: beside the two of them, the token and the start.
-      fetches: ({ output }) => 4 * countFragments(output.layout) * output.layout.targets,
-    },
-  },
+  kernels: { webgl: embedGl },
 };
 
 /** tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → [S·M, D]. Throws ShapeError `E_SHAPE`, `E_DTYPE`. */
@@ -55,25 +48,4 @@ function computeEmbed({ inputs, inputTypes, output }: ReferenceCall<undefined>):
     output[at] =
       (table![tokens![row]! * width + (at % width)] ?? NaN) + (positions![place * width + (at % width)] ?? NaN);
   }
-}
-
-function writeEmbedShader(call: ShaderCall<undefined>): string {
-  const [, count] = call.inputs[0]!.type.shape as [number, number];
-  const [rows] = call.inputs[1]!.type.shape as [number, number];
-  const [length] = call.inputs[2]!.type.shape as [number, number];
-  return writePixelShader(
-    call,
-    'embed',
-    [
-      'vec4 value(int n, int quad, int y, int x) {',
-      `  int sequence = ${divide('x', count)};`,
-      `  int m = x - sequence * ${count};`,
-      '  float token = tokens_at(0, m, 0, sequence);',
-      '  int place = int(start_at(0, 0, 0, 0)) + m;',
-      `  bool known = token >= 0.0 && token < ${floatLiteral(rows)} && place >= 0 && place < ${length};`,
-      `  if (!known) return vec4(${floatLiteral(NaN)});`,
-      '  return table_pixel(0, quad, 0, int(token)) + positions_pixel(0, quad, 0, place);',
-      '}',
-    ].join('\n'),
-  );
 }

@@ -7,16 +7,10 @@
  */
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, resolveAxis, sizeOf, checkTensor } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkIndices } from '../arguments.ts';
-import { floatLiteral } from '../shader/accessors.ts';
-import { writeElementShader, writePixelShader } from '../shader/fragment.ts';
-import { channelAxis, gridArguments, logicalIndices } from '../shader/indices.ts';
-
-export interface GatherAttributes {
-  /** Where D stands in the result. */
-  readonly axis: number;
-}
+import type { GatherAttributes } from './attributes.ts';
+import { gatherGl } from './gl/gather.ts';
 
 export const gatherOp: Op<GatherAttributes> = {
   name: 'gather',
@@ -24,11 +18,7 @@ export const gatherOp: Op<GatherAttributes> = {
   infer: inferGather,
   reference: computeGather,
   describe: ({ axis }) => `rows along axis ${axis}`,
-  kernels: {
-    webgl: {
-      shader: writeGatherShader,
-    },
-  },
+  kernels: { webgl: gatherGl },
 };
 
 /**
@@ -70,19 +60,4 @@ function computeGather({ inputs, inputTypes, output, attributes }: ReferenceCall
       output[to + d * inner] = row >= 0 && row < rows ? table![row * width + d]! : NaN;
     }
   }
-}
-
-function writeGatherShader(call: ShaderCall<GatherAttributes>): string {
-  const { axis } = call.attributes;
-  const rank = call.output.type.shape.length;
-  const names = logicalIndices(rank);
-  const index = `float index = index_at(${gridArguments(names.toSpliced(axis, 1))});`;
-  const exists = `index >= 0.0 && index < ${floatLiteral(call.inputs[0]!.type.shape[0]!)}`;
-  const missing = floatLiteral(NaN);
-  if (axis === channelAxis(rank)) {
-    const row = `  return ${exists} ? x_pixel(0, quad, 0, int(index)) : vec4(${missing});`;
-    return writePixelShader(call, 'gather rows', `vec4 value(int n, int quad, int y, int x) {\n  ${index}\n${row}\n}`);
-  }
-  const element = `  return ${exists} ? x_at(0, ${names[axis]}, 0, int(index)) : ${missing};`;
-  return writeElementShader(call, 'gather', `float element(int n, int c, int y, int x) {\n  ${index}\n${element}\n}`);
 }

@@ -3,8 +3,9 @@
  * w [O, K], gain γ [K], shift β [K]: the weight γw, its sums Σₖ γₖwₒₖ, and the bias b + Σₖ βₖwₒₖ.
  */
 import { apply } from '../../engine/index.ts';
-import type { NumericArray, Op, ShaderCall, Tensor } from '../../engine/index.ts';
-import { countFragments, writePixelShader } from '../shader/fragment.ts';
+import type { NumericArray, Op, Tensor } from '../../engine/index.ts';
+import type { SumRowsAttributes } from './attributes.ts';
+import { scaleColumnsGl, sumRowsGl } from './gl/fold-norm.ts';
 
 /** w [O, K] · diag(γ). */
 export function scaleColumns(w: Tensor, gain: Tensor): Tensor {
@@ -24,23 +25,10 @@ export const scaleColumnsOp: Op<undefined> = {
     for (let at = 0; at < output.length; at++) output[at] = w![at]! * gain![at % gain!.length]!;
   },
   operands: ['weight', 'gain'],
-  kernels: {
-    webgl: {
-      shader: (call) =>
-        writePixelShader(
-          call,
-          'scale columns',
-          [
-            'vec4 value(int n, int quad, int y, int x) {',
-            '  return weight_pixel(0, quad, 0, x) * gain_pixel(0, quad, 0, 0);',
-            '}',
-          ].join('\n'),
-        ),
-    },
-  },
+  kernels: { webgl: scaleColumnsGl },
 };
 
-export const sumRowsOp: Op<{ readonly weighted: boolean }> = {
+export const sumRowsOp: Op<SumRowsAttributes> = {
   name: 'sum_rows',
   derives: true,
   infer: ([w]) => ({ shape: [w!.shape[0]!], dtype: 'f32' }),
@@ -56,35 +44,5 @@ export const sumRowsOp: Op<{ readonly weighted: boolean }> = {
     }
   },
   operands: ({ weighted }) => ['weight', ...(weighted ? ['vector'] : []), 'bias'],
-  kernels: {
-    webgl: {
-      shader: writeSumShader,
-      fetches({ inputs, output, attributes: { weighted } }) {
-        return countFragments(output.layout) * Math.ceil(inputs[0]!.type.shape[1]! / 4) * (weighted ? 5 : 4);
-      },
-    },
-  },
+  kernels: { webgl: sumRowsGl },
 };
-
-function writeSumShader(call: ShaderCall<{ readonly weighted: boolean }>): string {
-  const { inputs } = call;
-  const { weighted } = call.attributes;
-  const [outputs, inner] = inputs[0]!.type.shape as [number, number];
-  const lanes = [0, 1, 2, 3].map(
-    (lane) => `dot(factor, weight_pixel(0, k, 0, min(quad * 4 + ${lane}, ${outputs - 1})))`,
-  );
-  return writePixelShader(
-    call,
-    'sum of rows',
-    [
-      'vec4 value(int n, int quad, int y, int x) {',
-      `  vec4 sum = ${inputs.length > (weighted ? 2 : 1) ? 'bias_pixel(0, quad, 0, 0)' : 'vec4(0.0)'};`,
-      `  for (int k = 0; k < ${Math.ceil(inner / 4)}; ++k) {`,
-      `    vec4 factor = ${weighted ? 'vector_pixel(0, k, 0, 0)' : 'vec4(1.0)'};`,
-      `    sum += vec4(${lanes.join(', ')});`,
-      '  }',
-      '  return sum;',
-      '}',
-    ].join('\n'),
-  );
-}

@@ -5,8 +5,8 @@
  */
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sizeOf } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { writePixelShader } from '../shader/fragment.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import { linearGl } from './gl/linear.ts';
 
 export const linearOp: Op<undefined> = {
   name: 'linear',
@@ -14,11 +14,7 @@ export const linearOp: Op<undefined> = {
   infer: inferLinear,
   reference: computeLinear,
   macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape[1]!,
-  kernels: {
-    webgl: {
-      shader: writeLinearShader,
-    },
-  },
+  kernels: { webgl: linearGl },
 };
 
 /** x [R, K], w [O, K], b [O] if given → x · wᵀ + b, [R, O]. Throws ShapeError `E_SHAPE`. */
@@ -47,26 +43,4 @@ export function computeLinear({ inputs, inputTypes, output }: Omit<ReferenceCall
     for (let k = 0; k < inner; k++) sum += x![row + k]! * w![o * inner + k]!;
     output[at] = sum;
   }
-}
-
-function writeLinearShader(call: ShaderCall<undefined>): string {
-  const { c: inner } = call.inputs[0]!.layout.grid;
-  const { c: outputs } = call.output.layout.grid;
-  const lanes = [0, 1, 2, 3].map(
-    (lane) => `dot(texel, weight_pixel(0, k, 0, min(quad * 4 + ${lane}, ${outputs - 1})))`,
-  );
-  return writePixelShader(
-    call,
-    'linear',
-    [
-      'vec4 value(int n, int quad, int y, int x) {',
-      `  vec4 sum = ${call.inputs.length > 2 ? 'bias_pixel(0, quad, 0, 0)' : 'vec4(0.0)'};`,
-      `  for (int k = 0; k < ${Math.ceil(inner / 4)}; ++k) {`,
-      '    vec4 texel = x_pixel(0, k, 0, x);',
-      `    sum += vec4(${lanes.join(', ')});`,
-      '  }',
-      '  return sum;',
-      '}',
-    ].join('\n'),
-  );
 }

@@ -11,32 +11,13 @@
  * each row is first shifted by its own first element, which changes no LayerNorm.
  */
 import { apply } from '../../engine/index.ts';
-import type { NumericArray, Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { geluFunction, geluTanhFunction } from '../elementwise/accurate.glsl.ts';
+import type { NumericArray, Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
-import { declareTurn, turnRows } from '../rotary/rotary.ts';
-import type { RotaryAttributes } from '../rotary/rotary.ts';
-import { floatLiteral } from '../shader/accessors.ts';
-import { countElementFetches, existingPixel, offset } from '../shader/fragment.ts';
-import { singlePixelBlock, writeElementShader } from '../shader/fragment.ts';
-import { countProductFetches, writeProductShader } from '../shader/product.ts';
+import { turnRows } from '../rotary/rotary.ts';
+import { describePackedLinear } from './attributes.ts';
+import type { PackAttributes, PackedLinearAttributes, Activation } from './attributes.ts';
+import { packLinearGl, packedLinearGl } from './gl/packed-linear.ts';
 import { computeLinear } from './linear.ts';
-
-export type Activation = 'none' | 'gelu' | 'gelu-tanh' | 'geglu';
-
-export interface PackedLinearAttributes {
-  /** Shape of the plain weight, [O, K]: twice the outputs where there is a gate. */
-  readonly weight: readonly [number, number];
-  readonly bias: boolean;
-  /** Epsilon of the LayerNorm in front, with the `sums` that it needs. K is a multiple of 4 then. */
-  readonly epsilon: number | undefined;
-  /** `geglu`: the first half of the outputs times gelu of the second half, which is a multiple of 4. */
-  readonly activation: Activation;
-  readonly scale: boolean;
-  readonly residual: boolean;
-  /** The vectors that turn, with `turns` and `position`. Without activation, scale and residual. */
-  readonly rotary: RotaryAttributes | undefined;
-}
 
 export interface PackedLinearInputs {
   readonly x: Tensor;
@@ -48,8 +29,6 @@ export interface PackedLinearInputs {
   readonly turns?: Tensor | undefined;
   readonly position?: Tensor | undefined;
 }
-
-type PackAttributes = Pick<PackedLinearAttributes, 'weight'>;
 
 /** [O, K] → [1, O, 1, 4·⌈K/4⌉]: element (o, k). */
 export const packLinearOp: Op<PackAttributes> = {
@@ -63,27 +42,8 @@ export const packLinearOp: Op<PackAttributes> = {
     visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
   operands: ['weight'],
-  kernels: {
-    webgl: {
-      shader: writePackingShader,
-      fetches: countElementFetches,
-      // One pixel a texel, and a row of texels for four outputs: each fragment reads memory straight on. With a row of
-      // texels for each quad of inputs every step would be another page (2 to 4 times as slow, bench/lab/matvec).
-      block: () => singlePixelBlock,
-    },
-  },
+  kernels: { webgl: packLinearGl },
 };
-
-function writePackingShader(call: ShaderCall<PackAttributes>): string {
-  const [, inner] = call.attributes.weight;
-  const element = [
-    'float element(int n, int o, int y, int k) {',
-    `  float value = weight_at(0, min(k, ${inner - 1}), 0, o);`,
-    `  return k < ${inner} ? value : 0.0;`,
-    '}',
-  ];
-  return writeElementShader(call, 'pack a weight of linear', element.join('\n'));
-}
 
 function visitPacked(
   [outputs, inner]: readonly [number, number],
@@ -103,24 +63,9 @@ export const packedLinearOp: Op<PackedLinearAttributes> = {
   operands: (attributes) => ['x', 'packed', ...listOptional(attributes)],
   infer: ([x], attributes) => ({ shape: [x!.shape[0]!, outputsOf(attributes)], dtype: 'f32' }),
   reference: computePackedLinear,
-  describe({ epsilon, bias, activation, scale, residual, rotary }) {
-    const words = [
-      ...(epsilon === undefined ? [] : ['norm on read']),
-      ...(bias ? ['bias'] : []),
-      ...(activation === 'none' ? [] : [activation]),
-      ...(scale ? ['scale'] : []),
-      ...(residual ? ['residual'] : []),
-      ...(rotary ? ['rotary'] : []),
-    ];
-    return words.join(', ');
-  },
+  describe: describePackedLinear,
   macs: ({ output, attributes: { weight } }) => output.type.shape[0]! * weight[0] * weight[1],
-  kernels: {
-    webgl: {
-      shader: writePackedShader,
-      fetches: (call) => countProductFetches(call, { kernel: { height: 1, width: 1 } }),
-    },
-  },
+  kernels: { webgl: packedLinearGl },
 };
 
 function outputsOf({ weight, activation }: PackedLinearAttributes): number {
@@ -218,7 +163,7 @@ function activate(products: Float64Array, rows: number, outputs: number, activat
   if (activation === 'none') return products;
   const type: TensorType = { shape: [products.length], dtype: 'f32' };
   const activated = new Float64Array(products.length);
-  const { op } = activations[activation];
+  const op = activationOps[activation];
   op.reference({ inputs: [products], inputTypes: [type], output: activated, outputType: type, attributes: undefined });
   if (activation !== 'geglu') return activated;
   const half = outputs / 2;
@@ -228,104 +173,8 @@ function activate(products: Float64Array, rows: number, outputs: number, activat
   });
 }
 
-const activations: Readonly<
-  Record<Exclude<Activation, 'none'>, { op: Op<undefined>; declarations: string; call: string }>
-> = {
-  gelu: { op: geluOp, declarations: geluFunction, call: 'gelu' },
-  'gelu-tanh': { op: geluTanhOp, declarations: geluTanhFunction, call: 'gelu_tanh' },
-  geglu: { op: geluOp, declarations: geluFunction, call: 'gelu' },
+const activationOps: Readonly<Record<Exclude<Activation, 'none'>, Op<undefined>>> = {
+  gelu: geluOp,
+  'gelu-tanh': geluTanhOp,
+  geglu: geluOp,
 };
-
-function writePackedShader(call: ShaderCall<PackedLinearAttributes>): string {
-  const { attributes, output } = call;
-  const { epsilon, activation } = attributes;
-  const operands = new Map(listOptional(attributes).map((name, index) => [name, call.inputs[2 + index]!]));
-  const names = new Map([...operands].map(([name, operand]) => [name, operand.name]));
-  const groups = activation === 'geglu' ? 2 : 1;
-  const quads = output.layout.quads;
-  const quadOf = (group: number): string => offset('quad', group * quads);
-  const read = (name: keyof PackedLinearInputs, group: number): string =>
-    `${names.get(name)}_pixel(0, ${quadOf(group)}, 0, 0)`;
-  const tiled = call.inputs[1]!.layout.tiles.x * call.inputs[1]!.layout.tiles.y > 1;
-  return writeProductShader(call, {
-    title: `linear ${packedLinearOp.describe!(attributes)}`,
-    kernel: { height: 1, width: 1 },
-    reluInput: false,
-    groups,
-    declarations: [
-      ...(activation === 'none' ? [] : [activations[activation].declarations]),
-      ...(attributes.rotary
-        ? [
-            declareTurn({
-              rows: call.inputs[0]!.type.shape[0]!,
-              turns: operands.get('turns')!,
-              position: operands.get('position')!,
-              ...attributes.rotary,
-            }),
-          ]
-        : []),
-    ].join('\n'),
-    // A bias joins behind the norm where there is one.
-    start: (group) => (names.has('bias') && epsilon === undefined ? read('bias', group) : 'vec4(0.0)'),
-    prepareWeights: [
-      ...(tiled
-        ? []
-        : Array.from({ length: groups }, (_, group) => `ivec3 place_${group} = packed_place(${quadOf(group)}, 0, 0);`)),
-      ...(epsilon === undefined ? [] : declareMoments(call)),
-    ].join('\n'),
-    ...(epsilon !== undefined && { take: takeMoments, conclude: concludeMoments(call, epsilon) }),
-    weight: ({ lane, group }) =>
-      tiled
-        ? `packed_pixel(0, ${quadOf(group)}, 0, in_quad * 4 + ${lane})`
-        : `packed_fetch(place_${group}.x + in_quad * 4 + ${lane}, place_${group}.y, place_${group}.z)`,
-    finish(sums, position) {
-      const products = sums.map((sum, group) => {
-        if (epsilon === undefined) return sum;
-        const bias = names.has('bias') ? ` + ${read('bias', group)}` : '';
-        const [mean, deviation] = [`mean_${position.pixel}`, `deviation_${position.pixel}`];
-        return `((${sum} - ${mean} * ${read('sums', group)}) * ${deviation}${bias})`;
-      });
-      const { x } = existingPixel(output.layout, position);
-      const activated = writeActivation(products, activation);
-      if (attributes.rotary) return `turn(${activated}, quad, ${x})`;
-      const scaled = names.has('scale') ? `${read('scale', 0)} * ${activated}` : activated;
-      return names.has('residual') ? `${names.get('residual')}_pixel(0, quad, 0, ${x}) + ${scaled}` : scaled;
-    },
-  });
-}
-
-function writeActivation([value, gate]: readonly string[], activation: Activation): string {
-  if (activation === 'none') return value!;
-  const { call } = activations[activation];
-  return gate === undefined ? `${call}(${value})` : `${value} * ${call}(${gate})`;
-}
-
-/** First element, sum and sum of squares of each row of the block, all less the first element. */
-function declareMoments({ output: { layout } }: ShaderCall): string[] {
-  return Array.from({ length: layout.targets }, (_, pixel) => {
-    const { x } = existingPixel(layout, { y: 'y0', x: offset('x0', pixel) });
-    return [`float first_${pixel} = x_pixel(0, 0, 0, ${x}).x;`, `float mean_${pixel} = 0.0, square_${pixel} = 0.0;`];
-  }).flat();
-}
-
-function takeMoments({ name, column }: { name: string; column: number }): string[] {
-  return [
-    `${name} -= first_${column};`,
-    `mean_${column} += dot(${name}, vec4(1.0));`,
-    `square_${column} += dot(${name}, ${name});`,
-  ];
-}
-
-function concludeMoments(
-  { output: { layout }, attributes }: ShaderCall<PackedLinearAttributes>,
-  epsilon: number,
-): string {
-  const inverse = floatLiteral(1 / attributes.weight[1]);
-  return Array.from({ length: layout.targets }, (_, pixel) => {
-    const [mean, square] = [`mean_${pixel}`, `square_${pixel}`];
-    return [
-      `${mean} *= ${inverse};`,
-      `float deviation_${pixel} = inversesqrt(max(${square} * ${inverse} - ${mean} * ${mean}, 0.0) + ${floatLiteral(epsilon)});`,
-    ].join('\n');
-  }).join('\n');
-}

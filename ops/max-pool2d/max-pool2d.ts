@@ -6,15 +6,10 @@
 import { checkNumber } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkWholeNumber, imageShape } from '../arguments.ts';
-import { largerFunction } from '../shader/comparison.ts';
-import { writePixelShader } from '../shader/fragment.ts';
-
-export interface MaxPool2dAttributes {
-  /** Height and width of a window, and the distance between windows. */
-  readonly size: number;
-}
+import type { MaxPool2dAttributes } from './attributes.ts';
+import { maxPool2dGl } from './gl/max-pool2d.ts';
 
 export const maxPool2dOp: Op<MaxPool2dAttributes> = {
   name: 'max_pool2d',
@@ -22,11 +17,7 @@ export const maxPool2dOp: Op<MaxPool2dAttributes> = {
   infer: inferMaxPool2d,
   reference: computeMaxPool2d,
   describe: ({ size }) => `${size}×${size}`,
-  kernels: {
-    webgl: {
-      shader: writeMaxPoolShader,
-    },
-  },
+  kernels: { webgl: maxPool2dGl },
 };
 
 /**
@@ -70,21 +61,4 @@ function computeMaxPool2d({ inputs, inputTypes, output, outputType, attributes }
       }
     }
   }
-}
-
-function writeMaxPoolShader(call: ShaderCall<MaxPool2dAttributes>): string {
-  const { size } = call.attributes;
-  return writePixelShader(
-    call,
-    `max pool ${size}×${size}`,
-    `${largerFunction}
-
-vec4 value(int n, int quad, int y, int x) {
-  vec4 largest = x_pixel(n, quad, y * ${size}, x * ${size});
-  for (int dy = 0; dy < ${size}; ++dy)
-    for (int dx = 0; dx < ${size}; ++dx)
-      largest = larger(largest, x_pixel(n, quad, y * ${size} + dy, x * ${size} + dx));
-  return largest;
-}`,
-  );
 }

@@ -6,17 +6,10 @@
  */
 import { checkNumber } from '../../base/check-argument.ts';
 import { apply, resolveAxis, sizeOf, checkTensor } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkIndices, checkWholeNumber } from '../arguments.ts';
-import { floatLiteral } from '../shader/accessors.ts';
-import { writeElementShader, writePixelShader } from '../shader/fragment.ts';
-import { channelAxis, gridArguments, logicalIndices } from '../shader/indices.ts';
-
-export interface OneHotAttributes {
-  readonly depth: number;
-  /** Where depth stands in the result. */
-  readonly axis: number;
-}
+import type { OneHotAttributes } from './attributes.ts';
+import { oneHotGl } from './gl/one-hot.ts';
 
 export const oneHotOp: Op<OneHotAttributes> = {
   name: 'one_hot',
@@ -28,11 +21,7 @@ export const oneHotOp: Op<OneHotAttributes> = {
   },
   reference: computeOneHot,
   describe: ({ depth, axis }) => `depth ${depth} along axis ${axis}`,
-  kernels: {
-    webgl: {
-      shader: writeOneHotShader,
-    },
-  },
+  kernels: { webgl: oneHotGl },
 };
 
 /**
@@ -57,19 +46,4 @@ function computeOneHot({ inputs, inputTypes, output, attributes }: ReferenceCall
     const exists = index >= 0 && index < depth;
     for (let d = 0; d < depth; d++) output[to + d * inner] = !exists ? NaN : d === index ? 1 : 0;
   }
-}
-
-function writeOneHotShader(call: ShaderCall<OneHotAttributes>): string {
-  const { depth, axis } = call.attributes;
-  const rank = call.output.type.shape.length;
-  const names = logicalIndices(rank);
-  const index = `float index = index_at(${gridArguments(names.toSpliced(axis, 1))});`;
-  const exists = `index >= 0.0 && index < ${floatLiteral(depth)}`;
-  const missing = floatLiteral(NaN);
-  if (axis === channelAxis(rank)) {
-    const row = `  return ${exists} ? vec4(equal(vec4(quad * 4) + vec4(0.0, 1.0, 2.0, 3.0), vec4(index))) : vec4(${missing});`;
-    return writePixelShader(call, 'one-hot', `vec4 value(int n, int quad, int y, int x) {\n  ${index}\n${row}\n}`);
-  }
-  const element = `  return ${exists} ? float(float(${names[axis]}) == index) : ${missing};`;
-  return writeElementShader(call, 'one-hot', `float element(int n, int c, int y, int x) {\n  ${index}\n${element}\n}`);
 }

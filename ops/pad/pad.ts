@@ -5,21 +5,12 @@
 import { checkNumber, checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf, checkTensor } from '../../engine/index.ts';
-import type { DType, Op, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { DType, Op, Tensor, TensorType } from '../../engine/index.ts';
 import { checkPerAxis } from '../arguments.ts';
 import { roundToHalf } from '../cast/half.ts';
-import { floatLiteral } from '../shader/accessors.ts';
-import { offset, writeElementShader } from '../shader/fragment.ts';
-import { gridArguments, logicalIndices } from '../shader/indices.ts';
 import { positionOf, visitTogether } from '../strided.ts';
-
-export interface PadAttributes {
-  /** Elements put before and after along each axis. */
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  /** One that the dtype holds exactly. */
-  readonly value: number;
-}
+import type { PadAttributes } from './attributes.ts';
+import { padGl } from './gl/pad.ts';
 
 export const padOp: Op<PadAttributes> = {
   name: 'pad',
@@ -38,11 +29,7 @@ export const padOp: Op<PadAttributes> = {
     );
   },
   describe: ({ before, after, value }) => `${formatShape(before)} before, ${formatShape(after)} after, ${value}`,
-  kernels: {
-    webgl: {
-      shader: writePadShader,
-    },
-  },
+  kernels: { webgl: padGl },
 };
 
 /**
@@ -72,25 +59,4 @@ function inferPad(inputs: readonly TensorType[], { before, after }: PadAttribute
   checkPerAxis('pad', 'before', before, shape, 0);
   checkPerAxis('pad', 'after', after, shape, 0);
   return { shape: shape.map((size, axis) => before[axis]! + size + after[axis]!), dtype };
-}
-
-function writePadShader(call: ShaderCall<PadAttributes>): string {
-  const { before, after, value } = call.attributes;
-  const { shape } = call.inputs[0]!.type;
-  const names = logicalIndices(shape.length);
-  const conditions = names.flatMap((name, axis) => [
-    ...(before[axis]! > 0 ? [`${name} >= ${before[axis]}`] : []),
-    ...(after[axis]! > 0 ? [`${name} < ${before[axis]! + shape[axis]!}`] : []),
-  ]);
-  const inside = `x_at(${gridArguments(names.map((name, axis) => offset(name, -before[axis]!)))})`;
-  return writeElementShader(
-    call,
-    'pad',
-    [
-      'float element(int n, int c, int y, int x) {',
-      ...(conditions.length > 0 ? [`  if (!(${conditions.join(' && ')})) return ${floatLiteral(value)};`] : []),
-      `  return ${inside};`,
-      '}',
-    ].join('\n'),
-  );
 }

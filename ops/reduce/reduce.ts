@@ -6,14 +6,14 @@
  */
 import { checkNumbers } from '../../base/check-argument.ts';
 import { apply, sizeOf, stridesOf, checkTensor } from '../../engine/index.ts';
-import type { DType, Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { DType, Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { largerFunction } from '../shader/comparison.ts';
-import { singlePixelBlock } from '../shader/fragment.ts';
 import { visitTogether } from '../strided.ts';
 import { reduceShape, resolveAxes, viewResult } from './axes.ts';
 import type { ReducedAxes } from './axes.ts';
-import { writeReducingShader } from './reducing-shader.ts';
+import { reductionGl } from './gl/reduce.ts';
+import type { GlReduction } from './gl/reduce.ts';
 
 /** What tells one reduction from another. */
 interface Reduction {
@@ -23,11 +23,7 @@ interface Reduction {
   readonly start: number;
   combine(a: number, b: number): number;
   finish(total: number, count: number): number;
-  readonly glsl: {
-    readonly declarations: string;
-    combine(a: string, b: string): string;
-    finish(total: string, count: number): string;
-  };
+  readonly webgl: GlReduction;
   /** Whether zeros in the lanes beyond the last channel would change the result. */
   readonly existingLanesOnly: boolean;
 }
@@ -43,7 +39,7 @@ export const sumOp: Op<ReducedAxes> = defineReduction({
   name: 'sum',
   dtype: (input) => (input === 'i32' ? 'i32' : 'f32'),
   finish: (total) => total,
-  glsl: { declarations: '', combine: (a, b) => `${a} + ${b}`, finish: (total) => total },
+  webgl: { declarations: '', combine: (a, b) => `${a} + ${b}`, finish: (total) => total },
 });
 
 export const meanOp: Op<ReducedAxes> = defineReduction({
@@ -51,7 +47,7 @@ export const meanOp: Op<ReducedAxes> = defineReduction({
   name: 'mean',
   dtype: () => 'f32',
   finish: (total, count) => total / count,
-  glsl: {
+  webgl: {
     declarations: '',
     combine: (a, b) => `${a} + ${b}`,
     finish: (total, count) => `${total} / ${floatLiteral(count)}`,
@@ -64,7 +60,7 @@ export const maxOp: Op<ReducedAxes> = defineReduction({
   start: -Infinity,
   combine: Math.max,
   finish: (total) => total,
-  glsl: { declarations: largerFunction, combine: (a, b) => `larger(${a}, ${b})`, finish: (total) => total },
+  webgl: { declarations: largerFunction, combine: (a, b) => `larger(${a}, ${b})`, finish: (total) => total },
   existingLanesOnly: true,
 });
 
@@ -100,7 +96,7 @@ function defineReduction(reduction: Reduction): Op<ReducedAxes> {
     infer: ([x], attributes) => ({ shape: reduceShape(x!.shape, attributes), dtype: reduction.dtype(x!.dtype) }),
     reference: (call) => computeReduction(call, reduction),
     describe: ({ axes }) => `axes ${axes.join(', ')}`,
-    kernels: { webgl: { shader: (call) => writeReductionShader(call, reduction), block: () => singlePixelBlock } },
+    kernels: { webgl: reductionGl(reduction, reduction.webgl) },
   };
 }
 
@@ -114,20 +110,4 @@ function computeReduction(call: ReferenceCall<ReducedAxes>, { start, combine, fi
   });
   const count = sizeOf(shape) / output.length;
   totals.forEach((total, index) => (output[index] = finish(total, count)));
-}
-
-function writeReductionShader(call: ShaderCall<ReducedAxes>, reduction: Reduction): string {
-  const { combine, finish, declarations } = reduction.glsl;
-  const count = sizeOf(call.inputs[0]!.type.shape) / sizeOf(call.output.type.shape);
-  const add = (total: string, other: string): string => `${total} = ${combine(total, other)};`;
-  return writeReducingShader(call, call.attributes, {
-    title: `${reduction.name} over axes ${call.attributes.axes.join(', ')}`,
-    declarations,
-    stateType: 'vec4',
-    start: `vec4(${floatLiteral(reduction.start)})`,
-    take: add,
-    fold: (total) => `${add(total, `${total}.zwxy`)} ${add(total, `${total}.yxwz`)}`,
-    result: (total) => finish(total, count),
-    existingLanesOnly: reduction.existingLanesOnly,
-  });
 }

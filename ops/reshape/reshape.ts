@@ -5,24 +5,16 @@
 import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape, sizeOf, checkTensor } from '../../engine/index.ts';
-import type { Op, Shape, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
-import { writeElementShader } from '../shader/fragment.ts';
-import { flatIndex, gridArguments, indicesFromFlat, logicalIndices } from '../shader/indices.ts';
-
-export interface ReshapeAttributes {
-  readonly shape: Shape;
-}
+import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
+import type { ReshapeAttributes } from './attributes.ts';
+import { reshapeGl } from './gl/reshape.ts';
 
 export const reshapeOp: Op<ReshapeAttributes> = {
   name: 'reshape',
   operands: ['x'],
   infer: inferReshape,
   reference: ({ inputs, output }) => output.set(inputs[0]!),
-  kernels: {
-    webgl: {
-      shader: writeReshapeShader,
-    },
-  },
+  kernels: { webgl: reshapeGl },
 };
 
 /**
@@ -44,19 +36,4 @@ function inferReshape(inputs: readonly TensorType[], { shape }: ReshapeAttribute
     );
   }
   return { shape, dtype };
-}
-
-function writeReshapeShader(call: ShaderCall<ReshapeAttributes>): string {
-  const from = call.inputs[0]!.type.shape;
-  const { shape } = call.attributes;
-  return writeElementShader(
-    call,
-    `reshape of ${formatShape(from)}`,
-    [
-      'float element(int n, int c, int y, int x) {',
-      `  int position = ${flatIndex(logicalIndices(shape.length), shape)};`,
-      `  return x_at(${gridArguments(indicesFromFlat('position', from))});`,
-      '}',
-    ].join('\n'),
-  );
 }

@@ -5,7 +5,7 @@ import { mulOp } from '../elementwise/binary.ts';
 import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
 import { withLinearInputs } from '../linear/packed-linear.ts';
 import { sliceOp } from '../slice/slice.ts';
-import type { SliceAttributes } from '../slice/slice.ts';
+import type { SliceAttributes } from '../slice/attributes.ts';
 import { readUnfinished } from './linear-pattern.ts';
 
 export const activationOnWrite: Rule = {

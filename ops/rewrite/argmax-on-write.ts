@@ -1,10 +1,10 @@
 /** The encoder's head: arg-max over the channels of a 1×1 convolution, without ever writing its logits. */
 import type { Rule } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
-import type { ArgmaxAttributes } from '../argmax/argmax.ts';
+import type { ArgmaxAttributes } from '../argmax/attributes.ts';
 import { channelArgmax } from '../argmax/channel-argmax.ts';
 import { packedConv2dOp } from '../conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 
 export const argmaxOnWrite: Rule = {
   name: 'argmax_on_write',

@@ -8,7 +8,7 @@ import { conv2d, conv2dOp } from '../conv2d/conv2d.ts';
 import { countElementFetches, offset, writeElementShader } from '../shader/fragment.ts';
 import { gridArguments, logicalIndices } from '../shader/indices.ts';
 import { sliceOp } from '../slice/slice.ts';
-import type { SliceAttributes } from '../slice/slice.ts';
+import type { SliceAttributes } from '../slice/attributes.ts';
 
 interface TakeRowsAttributes {
   readonly first: number;

@@ -8,7 +8,7 @@ import type { Op, Rule } from '../../engine/index.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { gather } from '../gather/gather.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
-import type { OneHotAttributes } from '../one-hot/one-hot.ts';
+import type { OneHotAttributes } from '../one-hot/attributes.ts';
 import { countElementFetches, writeElementShader } from '../shader/fragment.ts';
 
 /** Weight [D, V, 1, 1] and bias [D], if given, as a table [V, D] whose row v is w[:, v] + b. */

@@ -1,7 +1,8 @@
 /** How far a packed_linear has got: what the rules that put more into one ask first. */
 import type { Tensor } from '../../engine/index.ts';
 import { packedLinearOp, readPackedLinear } from '../linear/packed-linear.ts';
-import type { PackedLinearAttributes, PackedLinearInputs } from '../linear/packed-linear.ts';
+import type { PackedLinearAttributes } from '../linear/attributes.ts';
+import type { PackedLinearInputs } from '../linear/packed-linear.ts';
 
 /** Inputs and attributes, if the tensor is a packed_linear. */
 export function readLinear(

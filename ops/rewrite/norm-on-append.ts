@@ -3,9 +3,9 @@ import { sameShape } from '../../engine/index.ts';
 import type { Op, Rule, Tensor } from '../../engine/index.ts';
 import { appendNormed } from '../cache/append-normed.ts';
 import { appendRowsOp } from '../cache/cache.ts';
-import type { CacheAttributes } from '../cache/cache.ts';
+import type { CacheAttributes } from '../cache/attributes.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
-import type { LayerNormAttributes } from '../layer-norm/layer-norm.ts';
+import type { LayerNormAttributes } from '../layer-norm/attributes.ts';
 
 export const normOnAppend: Rule = {
   name: 'norm_on_append',

@@ -2,7 +2,7 @@
 import { isDerived } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
-import type { LayerNormAttributes } from '../layer-norm/layer-norm.ts';
+import type { LayerNormAttributes } from '../layer-norm/attributes.ts';
 import { scaleColumns, sumRows } from '../linear/fold-norm.ts';
 import { packLinear, withLinearInputs } from '../linear/packed-linear.ts';
 import { readLinear } from './linear-pattern.ts';

@@ -7,7 +7,7 @@ import { isFoldable } from '../../engine/index.ts';
 import type { Rule } from '../../engine/index.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeights, packedConv2d } from '../conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 
 export const packConv2d: Rule = {
   name: 'pack_conv2d',

@@ -3,7 +3,7 @@ import { isDerived } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { linearOp } from '../linear/linear.ts';
 import { packLinear, packedLinear } from '../linear/packed-linear.ts';
-import type { PackedLinearAttributes } from '../linear/packed-linear.ts';
+import type { PackedLinearAttributes } from '../linear/attributes.ts';
 
 /** With fewer rows than this, packing a weight in each run reads more than the product by itself. */
 const fewestRows = 8;

@@ -1,10 +1,10 @@
 /** The 2×2 pool that ends a group of the encoder is taken by the 1×1 convolution before it, as it writes. */
 import type { Rule } from '../../engine/index.ts';
 import { packedConv2dOp } from '../conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import { poolConv2d } from '../conv2d/pooled-conv2d.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
-import type { MaxPool2dAttributes } from '../max-pool2d/max-pool2d.ts';
+import type { MaxPool2dAttributes } from '../max-pool2d/attributes.ts';
 
 export const poolOnWrite: Rule = {
   name: 'pool_on_write',

@@ -2,10 +2,10 @@
 import { sameShape } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { packedConv2dOp, withPackedInputs } from '../conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import { addOp, scaleAddOp } from '../elementwise/binary.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
-import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/upsample-nearest2d.ts';
+import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/attributes.ts';
 
 export const residualOnWrite: Rule = {
   name: 'residual_on_write',

@@ -2,7 +2,7 @@
 import type { Op, Rule, Tensor } from '../../engine/index.ts';
 import { withLinearInputs } from '../linear/packed-linear.ts';
 import { rotaryOp } from '../rotary/rotary.ts';
-import type { RotaryAttributes } from '../rotary/rotary.ts';
+import type { RotaryAttributes } from '../rotary/attributes.ts';
 import { readUnfinished } from './linear-pattern.ts';
 
 export const rotaryOnWrite: Rule = {

@@ -5,15 +5,15 @@
 import { apply, sizeOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
-import type { ArgmaxAttributes } from '../argmax/argmax.ts';
+import type { ArgmaxAttributes } from '../argmax/attributes.ts';
 import { concat, concatOp } from '../concat/concat.ts';
-import type { ConcatAttributes } from '../concat/concat.ts';
+import type { ConcatAttributes } from '../concat/attributes.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
-import type { OneHotAttributes } from '../one-hot/one-hot.ts';
+import type { OneHotAttributes } from '../one-hot/attributes.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
-import type { SliceAttributes } from '../slice/slice.ts';
+import type { SliceAttributes } from '../slice/attributes.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import { mapwiseOps } from './mapwise-ops.ts';
 

@@ -16,11 +16,11 @@ import { concat } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { reluOp } from '../elementwise/unary.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
-import type { MaxPool2dAttributes } from '../max-pool2d/max-pool2d.ts';
+import type { MaxPool2dAttributes } from '../max-pool2d/attributes.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
-import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/upsample-nearest2d.ts';
+import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/attributes.ts';
 import { mapwiseOps } from './mapwise-ops.ts';
 import {
   findWindows,

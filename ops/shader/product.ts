@@ -38,7 +38,19 @@ export interface ProductLoop {
   readonly conclude?: string;
   /** vec4 for a group's channels to start from, e.g. the bias. */
   start(group: number): string;
+  /** Where the block lies that the loop makes [where the fragment's does]. */
+  readonly origin?: Origin;
 }
+
+/** GLSL of a block's first pixel, `y` and `x`, and of the column that the block has among blocks of its size. */
+export interface Origin {
+  readonly y: string;
+  readonly x: string;
+  readonly column: string;
+}
+
+/** The block of the fragment (fragment.ts). */
+const fragmentOrigin: Origin = { y: 'y0', x: 'x0', column: 'block_x' };
 
 /** A product whose sums are the result. */
 export interface ProductShader extends ProductLoop {
@@ -95,7 +107,7 @@ export function writeProductLoop(call: ShaderCall, product: ProductLoop): string
     writeLoopHead(step, product.kernel.height),
     ...(readsPlaces(input, step) ? [`  ivec3 plane_place = ${name}_place(${plane}, 0, 0);`] : []),
     ...(readsBlock(call, product.kernel, step)
-      ? [`  ivec3 block_place = ${name}_place(${plane}, ${firstBlock(input)});`]
+      ? [`  ivec3 block_place = ${name}_place(${plane}, ${firstBlock(input, product)});`]
       : []),
     indent(writeTapRow(call, product, step)),
     '}',
@@ -138,9 +150,9 @@ function readsPlaces({ tiles, lanes }: Layout, step: Step): boolean {
   return tiles.x * tiles.y === 1 && lanes === step.lanes;
 }
 
-/** Row and column of the fragment's block. */
-function firstBlock({ block }: Layout): string {
-  return `${divide('y0', block.height)}, ${divide('x0', block.width)}`;
+/** Row and column of the block. */
+function firstBlock({ block }: Layout, { origin = fragmentOrigin }: ProductLoop): string {
+  return `${divide(origin.y, block.height)}, ${divide(origin.x, block.width)}`;
 }
 
 /** Whether a turn reads just the block that the fragment makes, at one place: a single tap, where planes are cut into tiles. */
@@ -153,12 +165,13 @@ function readsBlock({ inputs, output }: ShaderCall, kernel: ProductLoop['kernel'
 /** One row of taps: reads the pixels it covers, then its weights, and adds. */
 function writeTapRow(call: ShaderCall, product: ProductLoop, step: Step): string {
   const [input, output] = [call.inputs[0]!.layout, call.output.layout];
+  const { origin = fragmentOrigin } = product;
   const { height, width } = product.kernel;
   const { block } = output;
   const span = block.width + width - 1;
   const lines: string[] = [];
   for (let row = 0; row < block.height; row++) {
-    lines.push(`int y_${row} = y0 + dy + ${row - (height - 1) / 2};`);
+    lines.push(`int y_${row} = ${origin.y} + dy + ${row - (height - 1) / 2};`);
     if (height > 1 || input.grid.h % block.height > 0) {
       lines.push(`bool in_y_${row} = y_${row} >= 0 && y_${row} < ${input.grid.h};`);
     }
@@ -213,22 +226,23 @@ function selectLane({ lanes }: Step, lane: number): string {
  * The texel of the pixel `i` columns right of the leftmost tap. Where it may lie outside the picture the value is
  * selected, never multiplied, so that whatever a clamped read returns (Infinity, NaN) stays out.
  */
-function readPixel(call: ShaderCall, { kernel }: ProductLoop, step: Step, row: number, i: number): string {
+function readPixel(call: ShaderCall, product: ProductLoop, step: Step, row: number, i: number): string {
+  const { kernel, origin = fragmentOrigin } = product;
   const [input, output] = [call.inputs[0]!.layout, call.output.layout];
   const { width: outWidth } = output.block;
   const shift = i - (kernel.width - 1) / 2;
-  const x = offset('x0', shift);
+  const x = offset(origin.x, shift);
   const conditions: string[] = [];
   if (kernel.height > 1 || input.grid.h % output.block.height > 0) conditions.push(`in_y_${row}`);
   if (shift < 0) conditions.push(`${x} >= 0`);
   if (shift >= outWidth || input.grid.w % outWidth > 0) conditions.push(`${x} < ${input.grid.w}`);
-  const texel = fetchPixel(call, kernel, step, row, x, shift);
+  const texel = fetchPixel(call, product, step, row, x, shift);
   return conditions.length > 0 ? `keep_if(${conditions.join(' && ')}, ${texel})` : texel;
 }
 
 function fetchPixel(
   call: ShaderCall,
-  kernel: ProductLoop['kernel'],
+  { kernel, origin = fragmentOrigin }: ProductLoop,
   step: Step,
   row: number,
   x: string,
@@ -252,7 +266,7 @@ function fetchPixel(
     // Same blocks: which neighbour block and which layer a tap falls into is known now.
     const neighbour = Math.floor(shift / block.width);
     const layer = shift - neighbour * block.width;
-    return `${name}_fetch(plane_place.x + ${offset('block_x', neighbour)}, ${y}, plane_place.z + ${rowLayer}${layer})`;
+    return `${name}_fetch(plane_place.x + ${offset(origin.column, neighbour)}, ${y}, plane_place.z + ${rowLayer}${layer})`;
   }
   const column = `plane_place.x + ${divide(`(${safeX})`, block.width)}`;
   return `${name}_fetch(${column}, ${y}, plane_place.z + ${rowLayer}${modulo(`(${safeX})`, block.width)})`;

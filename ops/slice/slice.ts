@@ -6,15 +6,9 @@ import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf } from '../../engine/index.ts';
 import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { checkPerAxis } from '../arguments.ts';
-import { offset, writeElementShader } from '../shader/fragment.ts';
-import { gridArguments, logicalIndices } from '../shader/indices.ts';
 import { positionOf, visitTogether } from '../strided.ts';
-
-export interface SliceAttributes {
-  /** First index along each axis. */
-  readonly begin: readonly number[];
-  readonly size: Shape;
-}
+import type { SliceAttributes } from './attributes.ts';
+import { sliceGl } from './gl/slice.ts';
 
 export const sliceOp: Op<SliceAttributes> = {
   name: 'slice',
@@ -26,16 +20,7 @@ export const sliceOp: Op<SliceAttributes> = {
     visitTogether(size, box, { start: 0, strides: stridesOf(size) }, (from, to) => (output[to] = inputs[0]![from]!));
   },
   describe: ({ begin }) => `from ${formatShape(begin)}`,
-  kernels: {
-    webgl: {
-      shader(call) {
-        const { begin } = call.attributes;
-        const indices = logicalIndices(begin.length).map((name, axis) => offset(name, begin[axis]!));
-        const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
-        return writeElementShader(call, `slice from ${formatShape(begin)}`, element);
-      },
-    },
-  },
+  kernels: { webgl: sliceGl },
 };
 
 /**

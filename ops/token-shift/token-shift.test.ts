@@ -10,7 +10,7 @@ import { createRandom } from '../../test/helpers/random.ts';
 import { seeds } from '../../test/helpers/shapes.ts';
 import { appendRows, createCache, layRows } from '../cache/cache.ts';
 import { rowsForm, tokenShift } from './token-shift.ts';
-import type { TokenShiftAttributes } from './token-shift.ts';
+import type { TokenShiftAttributes } from './attributes.ts';
 
 const at = (position: number): Tensor => tensor([position], [1], 'i32');
 

@@ -11,28 +11,11 @@ import { checkCounts } from '../arguments.ts';
 import { checkNumber } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { cacheShape } from '../cache/cache.ts';
-import type { CacheForm } from '../cache/cache.ts';
-import { divide, modulo } from '../shader/accessors.ts';
-import { countFragments, writePixelShader } from '../shader/fragment.ts';
-
-/** How tokens are shifted. */
-export interface TokenShiftAttributes {
-  /** Sequences of the result. */
-  readonly sequences: number;
-  /** Positions of each. */
-  readonly count: number;
-  /** Sequences of the cache: a multiple. */
-  readonly batch: number;
-  /** Positions of the cache. */
-  readonly length: number;
-  readonly size: number;
-  /** Positions before the first of the image. */
-  readonly text: number;
-  /** Image positions in a row of the picture. */
-  readonly columns: number;
-}
+import type { CacheForm } from '../cache/attributes.ts';
+import type { TokenShiftAttributes } from './attributes.ts';
+import { tokenShiftGl } from './gl/token-shift.ts';
 
 /** The cache that tokenShift reads. */
 export function rowsForm({ batch, length, size }: Pick<CacheForm, 'batch' | 'length' | 'size'>): CacheForm {
@@ -45,13 +28,7 @@ export const tokenShiftOp: Op<TokenShiftAttributes> = {
   infer: inferTokenShift,
   reference: computeTokenShift,
   describe: ({ text, columns }) => `${text} text positions, ${columns} columns`,
-  kernels: {
-    webgl: {
-      shader: writeTokenShiftShader,
-      // The position, and three rows of the cache at most.
-      fetches: ({ output }) => 4 * countFragments(output.layout) * output.layout.targets,
-    },
-  },
+  kernels: { webgl: tokenShiftGl },
 };
 
 /**
@@ -99,31 +76,4 @@ function computeTokenShift({ inputs, output, attributes }: ReferenceCall<TokenSh
     const column = ((Math.floor(row / count) * batch) / sequences) * texels + Math.floor(channel / 4);
     output[at] = source < 0 ? 0 : cache![((channel % 4) * length + source) * batch * texels + column]!;
   }
-}
-
-function writeTokenShiftShader(call: ShaderCall<TokenShiftAttributes>): string {
-  const { sequences, count, batch, size, text, columns } = call.attributes;
-  const [half, quarter] = [Math.ceil(size / 2), Math.ceil(size / 4)];
-  return writePixelShader(
-    call,
-    'token shift',
-    [
-      'vec4 value(int n, int quad, int y, int x) {',
-      `  int sequence = ${divide('x', count)};`,
-      `  int place = int(position_at(0, 0, 0, 0)) + x - sequence * ${count};`,
-      `  int column = sequence * ${(batch / sequences) * Math.ceil(size / 4)} + quad;`,
-      `  int image = place - ${text};`,
-      '  ivec4 channel = ivec4(0, 1, 2, 3) + quad * 4;',
-      // GLSL may read both sides of a choice: none may lie outside the cache.
-      '  vec4 zero = vec4(0.0);',
-      '  vec4 own = cache_pixel(0, 0, place, column);',
-      '  vec4 before = place == 0 ? zero : cache_pixel(0, 0, max(place - 1, 0), column);',
-      `  if (image < 0) return mix(own, before, lessThan(channel, ivec4(${half})));`,
-      `  vec4 above = image < ${columns} ? zero : cache_pixel(0, 0, max(place - ${columns}, 0), column);`,
-      `  vec4 left = ${modulo('image', columns)} == 0 ? zero : before;`,
-      `  vec4 shifted = mix(left, above, lessThan(channel, ivec4(${quarter})));`,
-      `  return mix(own, shifted, lessThan(channel, ivec4(${2 * quarter})));`,
-      '}',
-    ].join('\n'),
-  );
 }

@@ -6,13 +6,9 @@ import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, stridesOf, checkTensor } from '../../engine/index.ts';
 import type { Op, Tensor, TensorType } from '../../engine/index.ts';
-import { writeElementShader } from '../shader/fragment.ts';
-import { gridArguments, logicalIndices } from '../shader/indices.ts';
 import { visitTogether } from '../strided.ts';
-
-export interface TransposeAttributes {
-  readonly permutation: readonly number[];
-}
+import type { TransposeAttributes } from './attributes.ts';
+import { transposeGl } from './gl/transpose.ts';
 
 export const transposeOp: Op<TransposeAttributes> = {
   name: 'transpose',
@@ -29,17 +25,7 @@ export const transposeOp: Op<TransposeAttributes> = {
     );
   },
   describe: ({ permutation }) => permutation.join(', '),
-  kernels: {
-    webgl: {
-      shader(call) {
-        const { permutation } = call.attributes;
-        const names = logicalIndices(permutation.length);
-        const indices = names.map((_, axis) => names[permutation.indexOf(axis)]!);
-        const element = `float element(int n, int c, int y, int x) {\n  return x_at(${gridArguments(indices)});\n}`;
-        return writeElementShader(call, `transpose by ${formatShape(permutation)}`, element);
-      },
-    },
-  },
+  kernels: { webgl: transposeGl },
 };
 
 /**

@@ -6,12 +6,8 @@ import { checkNumber } from '../../base/check-argument.ts';
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkWholeNumber, imageShape } from '../arguments.ts';
-import { divide } from '../shader/accessors.ts';
-import { writePixelShader } from '../shader/fragment.ts';
-
-export interface UpsampleNearest2dAttributes {
-  readonly scale: number;
-}
+import type { UpsampleNearest2dAttributes } from './attributes.ts';
+import { upsampleNearest2dGl } from './gl/upsample-nearest2d.ts';
 
 export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
   name: 'upsample_nearest2d',
@@ -23,19 +19,7 @@ export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
   },
   reference: computeUpsampleNearest2d,
   describe: ({ scale }) => `×${scale}`,
-  kernels: {
-    webgl: {
-      shader(call) {
-        const { scale } = call.attributes;
-        const body = `  return x_pixel(n, quad, ${divide('y', scale)}, ${divide('x', scale)});`;
-        return writePixelShader(
-          call,
-          `upsample nearest ×${scale}`,
-          `vec4 value(int n, int quad, int y, int x) {\n${body}\n}`,
-        );
-      },
-    },
-  },
+  kernels: { webgl: upsampleNearest2dGl },
 };
 
 /**

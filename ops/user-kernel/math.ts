@@ -2,7 +2,7 @@
  * The functions of `Math` that a kernel may call: those whose error on every driver is known. For each the number of
  * arguments, the name gpu.js writes for it, and ours where the built-in of GLSL is too coarse or means something else.
  */
-import { accurateExp, accurateLog, accurateTanh } from '../elementwise/accurate.glsl.ts';
+import { accurateExp, accurateLog, accurateTanh } from '../elementwise/gl/accurate.ts';
 
 /** How many arguments each takes here: `Math.max` of one or of three has no counterpart in GLSL. */
 export const mathFunctions: ReadonlyMap<string, number> = new Map([

@@ -77,8 +77,10 @@ function defineUserKernel(
   const operandCount = values.filter((value) => value === undefined).length;
   const op = defineElementwise<undefined>({
     name: 'elementwise',
-    declarations: `${glsl}\n\n${writeLanes(values)}`,
-    glsl: (operands) => `each_lane(${operands.join(', ')})`,
+    webgl: {
+      declarations: `${glsl}\n\n${writeLanes(values)}`,
+      expression: (operands) => `each_lane(${operands.join(', ')})`,
+    },
     compute(operands) {
       let next = 0;
       return compute(...values.map((value) => value ?? operands[next++]!));

@@ -4,18 +4,10 @@
  * The kernel is conv2d's, with one tap.
  */
 import { apply, sizeOf } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
-import { divide } from '../shader/accessors.ts';
-import { groupPackedWeights, readPackedWeights } from '../shader/packed-weights.ts';
-import { countProductFetches, joinSums, writeProductShader } from '../shader/product.ts';
+import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { roundResult } from '../cast/half.ts';
-
-/** One tap. */
-const kernel = { height: 1, width: 1 } as const;
-
-export interface WinogradProductAttributes {
-  readonly inChannels: number;
-}
+import type { WinogradProductAttributes } from './attributes.ts';
+import { winogradProductGl } from './gl/product.ts';
 
 export const winogradProductOp: Op<WinogradProductAttributes> = {
   name: 'winograd_product',
@@ -26,12 +18,7 @@ export const winogradProductOp: Op<WinogradProductAttributes> = {
   },
   reference: computeProduct,
   macs: ({ output, attributes: { inChannels } }) => sizeOf(output.type.shape) * inChannels,
-  kernels: {
-    webgl: {
-      shader: writeShader,
-      fetches: (call) => countProductFetches(call, { kernel, ...groupPackedWeights(call) }),
-    },
-  },
+  kernels: { webgl: winogradProductGl },
 };
 
 export function winogradProduct(x: Tensor, weights: Tensor): Tensor {
@@ -57,17 +44,4 @@ function computeProduct({ inputs, inputTypes, output, outputType }: ReferenceCal
     }
   }
   roundResult(output, outputType);
-}
-
-function writeShader(call: ShaderCall<WinogradProductAttributes>): string {
-  const [x, weights] = call.inputs;
-  const batch = x!.layout.grid.n / weights!.layout.grid.n;
-  return writeProductShader(call, {
-    title: 'Winograd, product',
-    kernel,
-    reluInput: false,
-    start: () => 'vec4(0.0)',
-    ...readPackedWeights(call, { kernel, image: divide('n', batch) }),
-    finish: joinSums,
-  });
 }

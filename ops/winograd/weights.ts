@@ -6,18 +6,12 @@
  * and row v along W; with P = 2 phases (upsampled.ts) channel (2·j + i)·O + o is output o at phase (i, j), i along H.
  */
 import { apply, tensor } from '../../engine/index.ts';
-import type { Op, ReferenceCall, ShaderCall, Tensor } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkHalfWeights } from '../cast/half.ts';
-import { countFragments, quotient, singlePixelBlock, writePixelShader } from '../shader/fragment.ts';
-import type { Matrix, WinogradMatrices, WinogradType } from './matrices.ts';
+import type { WinogradWeightAttributes } from './attributes.ts';
+import { winogradWeightsGl } from './gl/weights.ts';
+import type { Matrix } from './matrices.ts';
 import { phaseMatrices } from './upsampled.ts';
-
-export interface WinogradWeightAttributes {
-  readonly matrices: WinogradMatrices;
-  readonly dtype: WinogradType;
-  /** P: 1, or 2 behind an upsample where O is a multiple of 4. */
-  readonly phases: 1 | 2;
-}
 
 type Sizes = [images: number, channels: number, height: number, width: number];
 
@@ -31,13 +25,7 @@ export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
   },
   reference: computeWeights,
   describe: ({ matrices, phases }) => `F(${matrices.outputs}, 3)${phases > 1 ? `, ${phases} phases` : ''}`,
-  kernels: {
-    webgl: {
-      shader: writeWeightsShader,
-      block: () => singlePixelBlock,
-      fetches: ({ output: { layout } }) => countFragments(layout) * (layout.lanes / 4) * 9,
-    },
-  },
+  kernels: { webgl: winogradWeightsGl },
 };
 
 export function winogradWeights(packed: Tensor, attributes: WinogradWeightAttributes): Tensor {
@@ -114,33 +102,4 @@ function splitRow(row: readonly number[]): number[] {
   const sizes = row.map(Math.abs).filter((value) => value > 0);
   const scale = sizes.length > 0 ? Math.min(...sizes) : 1; // a phase may have nothing to add up
   return [...row.map((value) => value / scale), scale];
-}
-
-function writeWeightsShader(call: ShaderCall<WinogradWeightAttributes>): string {
-  const { matrices, phases } = call.attributes;
-  const { tile } = matrices;
-  const { quads } = call.inputs[0]!.layout;
-  const lanes = call.output.layout.grid.w;
-  const sum = (row: string, terms: readonly string[]): string =>
-    terms.map((term, tap) => `${row}.${'xyz'[tap]} * ${term}`).join(' + ');
-  const columns = [0, 1, 2].map((dx) => {
-    const reads = [0, 1, 2].map((dy) => `packed_pixel(0, part, y * 3 + ${dy}, x + ${dx * lanes})`);
-    return `  vec4 column_${dx} = ${sum('row_h', reads)};`;
-  });
-  return writePixelShader(
-    call,
-    'Winograd, weights',
-    [
-      'vec4 value(int n, int quad, int y, int x) {',
-      `  int v = ${quotient('n', tile, tile ** 2)};`,
-      `  int u = n - v * ${tile};`,
-      `  int phase = ${quotient('quad', quads, phases ** 2 * quads)};`,
-      `  int part = quad - phase * ${quads};`,
-      `  vec4 row_h = rows_pixel(0, 0, 0, u + (phase & 1) * ${tile});`,
-      `  vec4 row_w = rows_pixel(0, 0, 0, v + (phase >> 1) * ${tile});`,
-      ...columns,
-      `  return (${sum('row_w', ['column_0', 'column_1', 'column_2'])}) * (row_h.w * row_w.w);`,
-      '}',
-    ].join('\n'),
-  );
 }

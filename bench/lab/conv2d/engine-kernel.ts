@@ -2,7 +2,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Block, Op, Tensor } from '../../../engine/index.ts';
 import { packWeights, packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../../../ops/conv2d/attributes.ts';
 import { inBlocks, withBlock } from '../blocks.ts';
 
 interface KernelChoice {

@@ -2,7 +2,7 @@
 import { apply, constantOp } from '../../../engine/index.ts';
 import type { Op, Tensor } from '../../../engine/index.ts';
 import { packWeights, packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../../../ops/conv2d/attributes.ts';
 import { plainAttributes } from './engine-kernel.ts';
 
 export function convolveHalves(plain: Tensor, op: Op<PackedConv2dAttributes> = packedConv2dOp): Tensor {

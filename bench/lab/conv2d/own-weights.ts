@@ -2,7 +2,7 @@
 import { withKernel } from '../blocks.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../../../ops/conv2d/attributes.ts';
 import { writeProductShader } from '../../../ops/shader/product.ts';
 import type { ProductShader } from '../../../ops/shader/product.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { packedConv2dOp } from '../../../ops/conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../../../ops/conv2d/packed-conv2d.ts';
+import type { PackedConv2dAttributes } from '../../../ops/conv2d/attributes.ts';
 import { countFragments, indent, offset, writeFragmentShader } from '../../../ops/shader/fragment.ts';
 import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';

@@ -2,7 +2,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, Tensor } from '../../../engine/index.ts';
 import { matmulOp } from '../../../ops/matmul/matmul.ts';
-import type { MatmulAttributes } from '../../../ops/matmul/matmul.ts';
+import type { MatmulAttributes } from '../../../ops/matmul/attributes.ts';
 import { inBlocks, strip, withBlock } from '../blocks.ts';
 
 interface KernelChoice {

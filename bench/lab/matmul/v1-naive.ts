@@ -2,7 +2,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { matmulOp } from '../../../ops/matmul/matmul.ts';
-import type { MatmulAttributes } from '../../../ops/matmul/matmul.ts';
+import type { MatmulAttributes } from '../../../ops/matmul/attributes.ts';
 import { singlePixelBlock, writeElementShader } from '../../../ops/shader/fragment.ts';
 import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';

@@ -2,7 +2,7 @@
 import { apply } from '../../../engine/index.ts';
 import type { Op, ShaderCall } from '../../../engine/index.ts';
 import { maxPool2dOp } from '../../../ops/max-pool2d/max-pool2d.ts';
-import type { MaxPool2dAttributes } from '../../../ops/max-pool2d/max-pool2d.ts';
+import type { MaxPool2dAttributes } from '../../../ops/max-pool2d/attributes.ts';
 import { writeElementShader } from '../../../ops/shader/fragment.ts';
 import { withFetches, withKernel } from '../blocks.ts';
 import type { Version } from '../version.ts';

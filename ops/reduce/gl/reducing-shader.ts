@@ -9,12 +9,12 @@
  * One nest, because llvmpipe needs half a minute to compile sixteen loops in a row; for the same reason the op asks for
  * one pixel a fragment (singlePixelBlock). Pixels of a reduction share no reads anyway.
  */
-import type { Shape, ShaderCall } from '../../engine/index.ts';
-import { repeatFirstLane } from '../shader/comparison.ts';
-import { indent, writePixelShader } from '../shader/fragment.ts';
-import { channelAxis, gridArguments, logicalIndices, pixelArguments } from '../shader/indices.ts';
-import { reduceShape } from './axes.ts';
-import type { ReducedAxes } from './axes.ts';
+import type { Shape, ShaderCall } from '../../../engine/index.ts';
+import { repeatFirstLane } from '../../shader/comparison.ts';
+import { indent, writePixelShader } from '../../shader/fragment.ts';
+import { channelAxis, gridArguments, logicalIndices, pixelArguments } from '../../shader/indices.ts';
+import { reduceShape } from '../axes.ts';
+import type { ReducedAxes } from '../axes.ts';
 
 /** GLSL of a reduction. Its running state is one value of a type of its own: four reductions beside each other. */
 export interface ReducingShader {

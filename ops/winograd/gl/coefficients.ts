@@ -1,5 +1,5 @@
 /** Picks a number of a matrix column by a row that is known only in the shader: comparisons, no indexed memory. */
-import { floatLiteral } from '../shader/accessors.ts';
+import { floatLiteral } from '../../shader/accessors.ts';
 
 /** A GLSL float: `values[row]`. */
 export function selectCoefficient(row: string, values: readonly number[]): string {

@@ -1,0 +1,19 @@
+/** What the kernels of packed convolutions are told. */
+
+export interface PackAttributes {
+  /** Shape of the plain weight, [O, I, KH, KW]. */
+  readonly weight: readonly [number, number, number, number];
+  /** Channels in a texel of x. */
+  readonly lanes: 4 | 8;
+}
+
+export interface PackedConv2dAttributes extends PackAttributes {
+  /** Of the result: sums are fp32, and rounded to half as they are written where that is wanted. */
+  readonly dtype: 'f32' | 'f16';
+  readonly reluInput: boolean;
+  readonly bias: boolean;
+  /** Present when there is a residual: the last input is added to gain × the convolution. */
+  readonly gain: number | undefined;
+  /** The residual is this many times smaller across and down, and each of its pixels is read that often: 1 or 2. */
+  readonly residualScale: number;
+}

@@ -1,0 +1,6 @@
+/** What the kernels of reshape are told. */
+import type { Shape } from '../../engine/index.ts';
+
+export interface ReshapeAttributes {
+  readonly shape: Shape;
+}

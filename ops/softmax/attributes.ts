@@ -1,0 +1,5 @@
+/** What the kernels of softmax are told. */
+
+export interface SoftmaxAttributes {
+  readonly axis: number;
+}
