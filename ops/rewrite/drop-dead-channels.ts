@@ -2,41 +2,11 @@
  * Channels that a slice throws away need not be computed. A picture needs three of the decoder's six maps, so its last
  * convolution is made with three rows of its weight.
  */
-import { apply } from '../../engine/index.ts';
-import type { Op, Rule } from '../../engine/index.ts';
+import type { Rule } from '../../engine/index.ts';
 import { conv2d, conv2dOp } from '../conv2d/conv2d.ts';
-import { countElementFetches, offset, writeElementShader } from '../shader/fragment.ts';
-import { gridArguments, logicalIndices } from '../shader/indices.ts';
 import { sliceOp } from '../slice/slice.ts';
 import type { SliceAttributes } from '../slice/attributes.ts';
-
-interface TakeRowsAttributes {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Rows first … first + count − 1 along the first axis of a weight or bias. */
-const takeRowsOp: Op<TakeRowsAttributes> = {
-  name: 'take_rows',
-  derives: true,
-  infer: ([w], { count }) => ({ shape: [count, ...w!.shape.slice(1)], dtype: w!.dtype }),
-  reference({ inputs, output, attributes: { first, count } }) {
-    const row = output.length / count;
-    output.set(inputs[0]!.subarray(first * row, (first + count) * row));
-  },
-  operands: ['weight'],
-  kernels: {
-    webgl: {
-      shader(call) {
-        const [row, ...others] = logicalIndices(call.output.type.shape.length) as [string, ...string[]];
-        const from = gridArguments([`(${offset(row, call.attributes.first)})`, ...others]);
-        const element = `float element(int n, int c, int y, int x) {\n  return weight_at(${from});\n}`;
-        return writeElementShader(call, 'take rows', element);
-      },
-      fetches: countElementFetches,
-    },
-  },
-};
+import { takeRows } from '../take-rows/take-rows.ts';
 
 export const dropDeadChannels: Rule = {
   name: 'drop_dead_channels',
@@ -49,7 +19,7 @@ export const dropDeadChannels: Rule = {
     const [x, ...weights] = convolution.inputs;
     if (!whole) return undefined;
     const rows = { first: begin[1]!, count: size[1]! };
-    const [w, b] = weights.map((weight) => apply(takeRowsOp, [weight], rows));
+    const [w, b] = weights.map((weight) => takeRows(weight, rows));
     return conv2d(x!, w!, b);
   },
 };

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { State, compile, placeholder, rewrite } from '../../engine/index.ts';
+import { State, compile, interpret, placeholder, rewrite, sortTopologically } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -28,6 +28,7 @@ import {
   tensor,
   upsampleNearest2d,
 } from '../index.ts';
+import { algebra } from './standard-rules.ts';
 
 interface Sizes {
   readonly batch: number;
@@ -139,6 +140,17 @@ describe.each(exactRules)('$name', (rule) => {
     };
     await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 3, seed: 20261129 });
   });
+});
+
+test.each(algebra)('$name is true on any device: the loops make the same of it', async ({ name }) => {
+  const check = async (given: Sizes): Promise<void> => {
+    const graph = graphs[name]!(given, createRandom(given.seed));
+    const { outputs, applied } = rewrite([graph], algebra);
+    expect(applied.get(name)).toBeGreaterThan(0);
+    expect(sortTopologically(outputs).filter(({ op }) => /packed|winograd/.test(op.name))).toEqual([]);
+    expect(await interpret(outputs)).toEqual(await interpret([graph]));
+  };
+  await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 5, seed: 20261130 });
 });
 
 describe('rules stay away', () => {

@@ -1,7 +1,11 @@
 /**
- * The rules every plan is made with. A later one is tried only where no earlier one fits any more: first tiling and what
- * changes the work, on plain conv2d; then packing; then what a packed convolution takes into its own draw; then its
- * algorithm.
+ * The rules every plan is made with, in two lists. `algebra` changes how much work there is, and is as true on a CPU as on
+ * a GPU. The rest suits WebGL, where each op is a draw and each map a texture: what is too large is cut, products get
+ * the kernels that read fewest texels, and what stands beside a product joins its draw. Another device brings a list of
+ * its own in the place of these.
+ *
+ * A later rule is tried only where no earlier one fits any more: first cutting and algebra, on plain conv2d; then
+ * packing; then what a packed product takes into its own draw; then its algorithm.
  */
 import type { Rule } from '../../engine/index.ts';
 import { activationOnWrite } from './activation-on-write.ts';
@@ -23,25 +27,44 @@ import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
-/** All rewrite rules, in the order in which they are tried. */
-export const standardRules: readonly Rule[] = [
-  tileLargeMaps,
-  splitBatch,
+/** For every device: fewer multiplications, and maps that are never made. */
+export const algebra: readonly Rule[] = [
+  // A table lookup in the place of a product with a one-hot picture.
   gatherOneHot,
+  // Channels that nobody reads are not computed.
   dropDeadChannels,
+  // What looks at one pixel at a time runs on the small map.
   upsampleLater,
+];
+
+/**
+ * For WebGL, before the algebra: they know plain ops only, and cut a section as it was written. Their limits are those of
+ * textures, and a map that is cut is computed by more draws, with halos twice: a device with memory enough needs neither.
+ */
+const cutting: readonly Rule[] = [tileLargeMaps, splitBatch];
+
+/** For WebGL, after it: how a product is drawn, what it does besides as it reads and writes, and by which algorithm. */
+const drawing: readonly Rule[] = [
+  // A texel of a packed weight serves four channels of the result: how a GPU reads, not what is computed.
   packConv2d,
+  // Ops before and behind a convolution that would each be a draw and a texture.
   reluOnRead,
   residualOnWrite,
   poolOnWrite,
   argmaxOnWrite,
+  // A texel of halves is rounded as it is written.
   halfOnWrite,
+  // The same for a transformer's products, and what stands beside them.
   packLinears,
   normOnRead,
   normOnAppend,
   activationOnWrite,
   branchOnWrite,
   rotaryOnWrite,
+  // Fewer multiplications too, but by four passes whose limits were measured in texture reads.
   winogradLargeMaps,
   winogradSmallMaps,
 ];
+
+/** All rewrite rules of WebGL, in the order in which they are tried. */
+export const standardRules: readonly Rule[] = [...cutting, ...algebra, ...drawing];

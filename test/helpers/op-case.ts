@@ -17,7 +17,7 @@ export interface OpCase {
   readonly bound?: (expected: number) => number;
 }
 
-/** Cases by the name that ops/index.ts exports an op under. */
+/** Cases by the name that an op is exported under. */
 export type OpCases = Readonly<Record<string, readonly OpCase[]>>;
 
 /** B 2, C 5, H 9, W 13. */

@@ -23,6 +23,9 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
   'writePixelShader',
 ];
 
+/** Ops with cases that only rewrite rules call. */
+export const OPS_OF_RULES: readonly string[] = ['lookupTable', 'takeRows'];
+
 const found = import.meta.glob<{ readonly cases: OpCases }>('../../ops/*/cases.ts', { eager: true });
 
 export const opCases: OpCases = Object.assign({}, ...Object.values(found).map(({ cases }) => cases)) as OpCases;
