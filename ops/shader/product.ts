@@ -9,21 +9,20 @@
  *
  * Letters: KH × KW kernel taps, R pixels a block. Zero padding: pixels outside the picture count as zero.
  */
-import type { Layout, ShaderCall } from '../../engine/index.ts';
-import { divide, floatLiteral, modulo } from './accessors.ts';
+import type { ShaderCall } from '../../engine/index.ts';
+import { floatLiteral } from './accessors.ts';
 import { keepFunctions } from './comparison.ts';
-import { countFragments, indent, offset, writeFragmentShader } from './fragment.ts';
+import { countFragments, indent, writeFragmentShader } from './fragment.ts';
+import { firstBlock, fragmentOrigin, readPixel, readsBlock, readsPlaces, stepOf } from './product-pixels.ts';
+import type { PixelReading, Step } from './product-pixels.ts';
 
-export interface ProductLoop {
-  readonly kernel: { readonly height: number; readonly width: number };
+export interface ProductLoop extends PixelReading {
   /** ReLU on every element of the input as it is read. */
   readonly reluInput: boolean;
   /** Quads of output channels that a fragment sums at once: more than a texel of the result has where it combines them. */
   readonly groups?: number;
   /** Whether a weight is a mat2x4 that serves two groups. Then only the first group's is asked for. */
   readonly pairedWeights?: boolean;
-  /** Whether `weight` knows 8 lanes, so that an f16 input can be walked over by octets. */
-  readonly takesOctets?: boolean;
   /**
    * GLSL of the weights for channel `lane` of `in_quad`, or `in_octet`, of the input at tap `dy`, `dx`: a vec4 for the 4
    * channels of a group, or a mat2x4.
@@ -38,19 +37,7 @@ export interface ProductLoop {
   readonly conclude?: string;
   /** vec4 for a group's channels to start from, e.g. the bias. */
   start(group: number): string;
-  /** Where the block lies that the loop makes [where the fragment's does]. */
-  readonly origin?: Origin;
 }
-
-/** GLSL of a block's first pixel, `y` and `x`, and of the column that the block has among blocks of its size. */
-export interface Origin {
-  readonly y: string;
-  readonly x: string;
-  readonly column: string;
-}
-
-/** The block of the fragment (fragment.ts). */
-const fragmentOrigin: Origin = { y: 'y0', x: 'x0', column: 'block_x' };
 
 /** A product whose sums are the result. */
 export interface ProductShader extends ProductLoop {
@@ -61,7 +48,7 @@ export interface ProductShader extends ProductLoop {
   finish(sums: readonly string[], position: { pixel: number; y: string; x: string }): string;
 }
 
-/** Operand `a` is the input, [N, C, H, W] in grid terms; the result has its H and W. */
+/** The first operand is the input, [N, C, H, W] in grid terms; the result has its H and W. */
 export function writeProductShader(call: ShaderCall, product: ProductShader): string {
   return writeFragmentShader(call, product.title, {
     declarations: [productDeclarations(call, product), ...(product.declarations ? [product.declarations] : [])].join(
@@ -128,45 +115,16 @@ function writeLoopHead({ index, count }: Step, height: number): string {
   ].join('\n');
 }
 
-/** The channels of the input that a turn of the loop reads. */
-interface Step {
-  readonly lanes: 4 | 8;
-  readonly index: 'in_quad' | 'in_octet';
-  readonly count: number;
-}
-
-function stepOf({ lanes, quads, depth }: Layout, { takesOctets }: Pick<ProductLoop, 'takesOctets'>): Step {
-  if (takesOctets && lanes === 8) return { lanes, index: 'in_octet', count: depth };
-  return { lanes: 4, index: 'in_quad', count: quads };
-}
-
 /** Functions that the loop calls. */
 export function productDeclarations({ inputs: [input] }: ShaderCall, product: ProductLoop): string {
   return keepFunctions(stepOf(input!.layout, product).lanes, product.reluInput);
 }
 
-/** Whether texels are fetched by their places: where planes are whole, and a turn reads a whole texel. */
-function readsPlaces({ tiles, lanes }: Layout, step: Step): boolean {
-  return tiles.x * tiles.y === 1 && lanes === step.lanes;
-}
-
-/** Row and column of the block. */
-function firstBlock({ block }: Layout, { origin = fragmentOrigin }: ProductLoop): string {
-  return `${divide(origin.y, block.height)}, ${divide(origin.x, block.width)}`;
-}
-
-/** Whether a turn reads just the block that the fragment makes, at one place: a single tap, where planes are cut into tiles. */
-function readsBlock({ inputs, output }: ShaderCall, kernel: ProductLoop['kernel'], step: Step): boolean {
-  const { tiles, lanes, block } = inputs[0]!.layout;
-  const isSame = block.width === output.layout.block.width && block.height === output.layout.block.height;
-  return tiles.x * tiles.y > 1 && lanes === step.lanes && kernel.width * kernel.height === 1 && isSame;
-}
-
 /** One row of taps: reads the pixels it covers, then its weights, and adds. */
 function writeTapRow(call: ShaderCall, product: ProductLoop, step: Step): string {
   const [input, output] = [call.inputs[0]!.layout, call.output.layout];
-  const { origin = fragmentOrigin } = product;
-  const { height, width } = product.kernel;
+  const { kernel, origin = fragmentOrigin } = product;
+  const { height, width } = kernel;
   const { block } = output;
   const span = block.width + width - 1;
   const lines: string[] = [];
@@ -220,56 +178,6 @@ function writeTap(call: ShaderCall, product: ProductLoop, step: Step, dx: number
 function selectLane({ lanes }: Step, lane: number): string {
   const component = 'xyzw'[lane % 4]!;
   return lanes === 8 ? `[${Math.floor(lane / 4)}].${component}` : `.${component}`;
-}
-
-/**
- * The texel of the pixel `i` columns right of the leftmost tap. Where it may lie outside the picture the value is
- * selected, never multiplied, so that whatever a clamped read returns (Infinity, NaN) stays out.
- */
-function readPixel(call: ShaderCall, product: ProductLoop, step: Step, row: number, i: number): string {
-  const { kernel, origin = fragmentOrigin } = product;
-  const [input, output] = [call.inputs[0]!.layout, call.output.layout];
-  const { width: outWidth } = output.block;
-  const shift = i - (kernel.width - 1) / 2;
-  const x = offset(origin.x, shift);
-  const conditions: string[] = [];
-  if (kernel.height > 1 || input.grid.h % output.block.height > 0) conditions.push(`in_y_${row}`);
-  if (shift < 0) conditions.push(`${x} >= 0`);
-  if (shift >= outWidth || input.grid.w % outWidth > 0) conditions.push(`${x} < ${input.grid.w}`);
-  const texel = fetchPixel(call, product, step, row, x, shift);
-  return conditions.length > 0 ? `keep_if(${conditions.join(' && ')}, ${texel})` : texel;
-}
-
-function fetchPixel(
-  call: ShaderCall,
-  { kernel, origin = fragmentOrigin }: ProductLoop,
-  step: Step,
-  row: number,
-  x: string,
-  shift: number,
-): string {
-  const { name, layout: input } = call.inputs[0]!;
-  const output = call.output.layout;
-  const { block } = input;
-  // A coordinate that may be negative is only ever used where the value is then thrown away.
-  const safeX = shift < 0 || shift >= output.block.width ? `clamp(${x}, 0, ${input.grid.w - 1})` : x;
-  if (readsBlock(call, kernel, step)) {
-    return `${name}_fetch(block_place.x, block_place.y, block_place.z + ${row * block.width + shift})`;
-  }
-  if (!readsPlaces(input, step)) {
-    const accessor = step.lanes === 8 ? 'texel' : 'pixel';
-    return `${name}_${accessor}(n, ${step.index}, clamp(y_${row}, 0, ${input.grid.h - 1}), ${safeX})`;
-  }
-  const y = `plane_place.y + ${divide(`y_${row}`, block.height)}`;
-  const rowLayer = block.height > 1 ? `${modulo(`y_${row}`, block.height)} * ${block.width} + ` : '';
-  if (block.width === output.block.width) {
-    // Same blocks: which neighbour block and which layer a tap falls into is known now.
-    const neighbour = Math.floor(shift / block.width);
-    const layer = shift - neighbour * block.width;
-    return `${name}_fetch(plane_place.x + ${offset(origin.column, neighbour)}, ${y}, plane_place.z + ${rowLayer}${layer})`;
-  }
-  const column = `plane_place.x + ${divide(`(${safeX})`, block.width)}`;
-  return `${name}_fetch(${column}, ${y}, plane_place.z + ${rowLayer}${modulo(`(${safeX})`, block.width)})`;
 }
 
 /** Texture reads of one whole draw. */
