@@ -11,11 +11,9 @@
  *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
  */
 import type { BlockForm } from '../kernel-choice.ts';
-import type { Rows } from '../op.ts';
-import { checkShape, sizeOf } from '../shape.ts';
-import { checkType } from '../tensor.ts';
+import { checkShape, checkType, sizeOf } from '../shape.ts';
 import { checkNumbers, checkObject } from '../../base/check-argument.ts';
-import type { Shape, TensorType } from '../shape.ts';
+import type { Rows, Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
 export interface Block {

@@ -98,7 +98,7 @@ test('a run stops in the middle of a pass when asked', async () => {
   setTimeout(() => controller.abort(), 0);
   await expect(running).rejects.toMatchObject({ code: 'E_ABORTED' });
   expect(started).toEqual([0]);
-  expect(device.textures.ledger().passingBytes).toBe(0);
+  expect(device.gpu.textures.ledger().passingBytes).toBe(0);
   device.dispose();
 });
 

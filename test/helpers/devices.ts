@@ -54,7 +54,7 @@ const devices = new Map<string, WebGLDevice>();
  */
 export async function openVariant({ name, options }: DeviceVariant): Promise<WebGLDevice> {
   shared ??= await openNodeContext({ source: 'egl' });
-  if ([...devices.values()].reduce((sum, { programs }) => sum + programs.size, 0) > MANY_PROGRAMS) closeDevices();
+  if ([...devices.values()].reduce((sum, { gpu }) => sum + gpu.programs.size, 0) > MANY_PROGRAMS) closeDevices();
   let device = devices.get(name);
   if (!device) devices.set(name, (device = new WebGLDevice({ ...shared, dispose() {} }, options)));
   return device;
@@ -76,10 +76,10 @@ export async function expectSameAsReference(
   bound: Bound,
   { rules = [], label }: { rules?: readonly Rule[]; label?: string } = {},
 ): Promise<void> {
-  const before = device.textures.ledger().liveTextures;
+  const before = device.gpu.textures.ledger().liveTextures;
   const actual = await run(device, tensor, { rules });
   const [expected] = await interpret([tensor]);
   expectClose(actual, expected!, bound, { label: label ?? tensor.toString(), shape: tensor.shape });
-  const after = device.textures.ledger().liveTextures;
+  const after = device.gpu.textures.ledger().liveTextures;
   if (after !== before) throw new Error(`${label ?? tensor.toString()}: ${after - before} textures were left behind`);
 }
