@@ -85,7 +85,7 @@ export class StateStore<Kept> {
   }
 }
 
-export interface StateAttributes {
+interface StateAttributes {
   readonly state: State;
 }
 

@@ -73,7 +73,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 }
 
 /** Where the numbers of a constant come from. `read` may be asked again after a lost context, so it must repeat. */
-export interface ConstantAttributes {
+interface ConstantAttributes {
   readonly label: string;
   readonly type: TensorType;
   read(): NumericArray | Promise<NumericArray>;
@@ -89,7 +89,7 @@ export const constantOp: Op<ConstantAttributes> = {
   describe: ({ label }) => label,
 };
 
-export interface PlaceholderAttributes {
+interface PlaceholderAttributes {
   readonly name: string;
   readonly type: TensorType;
 }

@@ -1,7 +1,7 @@
 /**
  * A WebGL 2 context as plans use it: its programs and textures, what it keeps from one run to the next, and the three
- * things that running a plan asks of it: write numbers into a texture, draw a pass, read a texture back. With the rest of
- * this folder it is all that talks to WebGL; webgl-device.ts is what users see of it.
+ * things that running a plan asks of it: write numbers into a texture, draw a pass, read a texture back. With the rest
+ * of this folder it is all that talks to WebGL; webgl-device.ts is what users see of it.
  */
 import { ContextError } from '../../base/errors.ts';
 import { ContextLife } from '../context/context-life.ts';
@@ -23,7 +23,7 @@ import { TexturePool, framebufferOf, transferOf } from './texture.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
 
 /** How a device draws, everything chosen. */
-export interface GpuSettings extends DrawLimits, KernelChoice {
+interface GpuSettings extends DrawLimits, KernelChoice {
   readonly block: KernelChoice['block'];
   readonly description: string;
   /** Layers that a texture may have. */
@@ -40,7 +40,7 @@ function standIn({ width, height, layers, format }: TextureSpec): TextureSpec {
 }
 
 /** One pass: what to draw with, what it reads, where it goes, and how many texture reads that is. */
-export interface DrawCall {
+interface DrawCall {
   readonly program: Program;
   readonly numbers: Numbers;
   readonly inputs: readonly [string, GpuTexture][];

@@ -11,7 +11,7 @@ import type { ContextSource } from '../../engine/context/source.ts';
 import { expectClose } from './close.ts';
 import type { Bound } from './close.ts';
 
-export interface DeviceVariant {
+interface DeviceVariant {
   readonly name: string;
   readonly options: DeviceOptions;
 }
@@ -33,7 +33,9 @@ export const deviceVariants: readonly DeviceVariant[] = [
 
 const unpacked = ['pack_conv2d', 'pack_linear'];
 
-/** Blocks of two rows with other choices of a device, any two of them together once: for whole nets, which compile long. */
+/**
+ * Blocks of two rows with other choices of a device, any two of them together once: for whole nets, which compile long.
+ */
 export const blockVariants: readonly DeviceVariant[] = [
   { name: 'R=2 in blocks', options: { targets: 2, block: 'block' } },
   { name: 'R=4 in blocks, nothing packed', options: { targets: 4, block: 'block', without: unpacked } },
