@@ -1,6 +1,6 @@
 /**
- * How a device computes where there is a choice: each gives the same numbers, up to rounding, at another speed. A choice
- * is calibrated, cached, told with every result and replayed, so it is data.
+ * How a device computes where there is a choice: each gives the same numbers, up to rounding, at another speed. A
+ * choice is calibrated, cached, told with every result and replayed, so it is data.
  */
 
 /** How shaders read a texel. */

@@ -4,7 +4,7 @@
  * is a graph of nodes that carry them.
  */
 import type { GlKernel } from './gl/kernel.ts';
-import type { TensorType } from './shape.ts';
+import type { Rows, TensorType } from './shape.ts';
 
 /** Arrays the reference loops read and write. Sums are kept in a local number, so in float64, whatever the array. */
 export type NumericArray = Float64Array | Float32Array | Int32Array;
@@ -25,13 +25,7 @@ export interface TypedCall<A = unknown> {
   readonly output: { readonly type: TensorType };
 }
 
-/** Rows of a state that are drawn anew. */
-export interface Rows {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** An op: its name, its shape rule, its float64 loop, and what draws it. */
+/** An op: its name, its shape rule, its plain loop, and kernels by kind of device. */
 export interface Op<A = unknown> {
   readonly name: string;
   /** What kernels call that which the op reads, in order; it may be longer than the inputs. Left out: a, b, c, … */

@@ -134,8 +134,9 @@ function markDeaths(
 export type TakenInputs = Readonly<Record<string, NumericArray>>;
 
 /**
- * A copy of the numbers of every input among the values: a run goes on after its caller does, who may fill the same array
- * with the next picture, or hand it to a worker. Throws ShapeError `E_INPUT` unless there are as many as are wanted.
+ * A copy of the numbers of every input among the values: a run goes on after its caller does, who may fill the same
+ * array with the next picture, or hand it to a worker. Throws ShapeError `E_INPUT` unless there are as many as are
+ * wanted.
  */
 export function takeInputs(values: readonly Value[], given: Readonly<Record<string, ArrayLike<number>>>): TakenInputs {
   checkObject('run', 'inputs', given);

@@ -2,7 +2,7 @@
  * Shapes: sizes of dimensions, outermost first, as in PyTorch and NumPy. Row-major order throughout.
  * Pure arithmetic; the rules of single ops live with the ops.
  */
-import { checkNumber, checkNumbers, checkText } from '../base/check-argument.ts';
+import { checkNumber, checkNumbers, checkObject, checkText, describeValue } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 
 /** Sizes of the axes, the outermost first. */
@@ -17,6 +17,13 @@ export interface TensorType {
   readonly dtype: DType;
 }
 
+/** Rows of a state that are drawn anew. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** An op: its name, its shape rule, its float64 loop, and what draws it. */
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   checkNumbers('sizeOf', 'shape', shape);
@@ -88,4 +95,16 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
     }
     return Math.max(p, q);
   });
+}
+
+/** Throws UsageError `E_ARGUMENT` or ShapeError `E_SHAPE`, `E_DTYPE` unless it is a shape with a dtype. */
+export function checkType(where: string, type: TensorType): void {
+  checkObject(where, 'type', type);
+  checkShape(where, type.shape);
+  checkDType(where, type.dtype);
+}
+
+export function checkDType(where: string, dtype: unknown): void {
+  if (dtype === 'f32' || dtype === 'f16' || dtype === 'i32') return;
+  throw new ShapeError('E_DTYPE', `${where}: a dtype is f32, f16 or i32, got ${describeValue(dtype)}.`);
 }

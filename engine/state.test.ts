@@ -9,15 +9,15 @@ const device = await openTestDevice();
 const rules = standardRules;
 
 test('plans that use the same constant share its texture, packed or not', async () => {
-  const before = device.textures.ledger().weightBytes;
+  const before = device.gpu.textures.ledger().weightBytes;
   const w = tensor(new Float32Array(64 * 64).fill(1), [64, 64]);
   const plans = [1, 5].map((rows) => compile(device, ({ x }) => matmul(x, w), { x: [rows, 64] }, { rules }));
   await Promise.all(plans.map((plan) => plan.prepare())); // at once: one reads, the other waits for it
-  expect(device.textures.ledger().weightBytes - before).toBe(64 * 64 * 4);
+  expect(device.gpu.textures.ledger().weightBytes - before).toBe(64 * 64 * 4);
   plans[0]!.dispose();
   expect(await plans[1]!.run({ x: new Float32Array(5 * 64).fill(1) })).toEqual(new Float32Array(5 * 64).fill(64));
   plans[1]!.dispose();
-  expect(device.textures.ledger().weightBytes).toBe(before);
+  expect(device.gpu.textures.ledger().weightBytes).toBe(before);
 });
 
 test('a constant that cannot be read is asked for again', async () => {

@@ -7,8 +7,9 @@
  */
 import { checkText } from '../base/check-argument.ts';
 import type { Op } from './op.ts';
+import { checkType } from './shape.ts';
 import type { TensorType } from './shape.ts';
-import { apply, checkType } from './tensor.ts';
+import { apply } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
 /** A tensor that outlives a run, see the head of this file. */
@@ -84,7 +85,7 @@ export class StateStore<Kept> {
   }
 }
 
-export interface StateAttributes {
+interface StateAttributes {
   readonly state: State;
 }
 

@@ -3,18 +3,10 @@
  * builds tensors and computes nothing; `compile` and `run` follow the inputs back from the tensors they are given.
  * There is no tape and no global state: the graph is the tensors themselves, immutable and shared.
  */
-import {
-  argumentError,
-  checkFunction,
-  checkList,
-  checkObject,
-  checkText,
-  describeValue,
-  checkEach,
-} from '../base/check-argument.ts';
+import { argumentError, checkFunction, checkList, checkText, checkEach } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import type { Op, NumericArray } from './op.ts';
-import { checkShape, formatShape, sizeOf } from './shape.ts';
+import { checkDType, checkShape, checkType, formatShape, sizeOf } from './shape.ts';
 import type { DType, Shape, TensorType } from './shape.ts';
 
 /** A node of a graph: an op, its inputs and its type. It holds no numbers. */
@@ -67,18 +59,6 @@ export function checkTensors(where: string, name: string, values: unknown): void
   checkEach(where, name, 'a tensor', values, (value) => value instanceof Tensor);
 }
 
-/** Throws UsageError `E_ARGUMENT` or ShapeError `E_SHAPE`, `E_DTYPE` unless it is a shape with a dtype. */
-export function checkType(where: string, type: TensorType): void {
-  checkObject(where, 'type', type);
-  checkShape(where, type.shape);
-  checkDType(where, type.dtype);
-}
-
-function checkDType(where: string, dtype: unknown): void {
-  if (dtype === 'f32' || dtype === 'f16' || dtype === 'i32') return;
-  throw new ShapeError('E_DTYPE', `${where}: a dtype is f32, f16 or i32, got ${describeValue(dtype)}.`);
-}
-
 /** Applies an op: checks the inputs by its shape rule and returns the tensor it would make. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   if (typeof op?.infer !== 'function') throw argumentError('apply', 'an op', op);
@@ -93,7 +73,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 }
 
 /** Where the numbers of a constant come from. `read` may be asked again after a lost context, so it must repeat. */
-export interface ConstantAttributes {
+interface ConstantAttributes {
   readonly label: string;
   readonly type: TensorType;
   read(): NumericArray | Promise<NumericArray>;
@@ -109,7 +89,7 @@ export const constantOp: Op<ConstantAttributes> = {
   describe: ({ label }) => label,
 };
 
-export interface PlaceholderAttributes {
+interface PlaceholderAttributes {
   readonly name: string;
   readonly type: TensorType;
 }

@@ -27,6 +27,6 @@ describe.each(variants)('$name', (variant) => {
   test.each(titledCases)('$title', async ({ given }) => {
     const device = await openVariant(variant);
     await checkCase(device, given);
-    expect(device.textures.ledger().liveTextures).toBe(0);
+    expect(device.gpu.textures.ledger().liveTextures).toBe(0);
   });
 });

@@ -11,13 +11,6 @@ import { listProductFiles } from './helpers/product-files.ts';
 
 type Imports = ReadonlyMap<string, readonly string[]>;
 
-/** Files that still lie in circles, each to be broken where it lies. None may be added. */
-const KNOWN: readonly (readonly string[])[] = [
-  ['engine/gl/executable.ts', 'engine/gl/webgl-device.ts'],
-  ['engine/gl/kernel.ts', 'engine/gl/layout.ts', 'engine/op.ts', 'engine/tensor.ts'],
-  ['nets/transformer/decoding-plans.ts', 'nets/transformer/decoding.ts', 'nets/transformer/transformer.ts'],
-];
-
 /** Every file that is built, and the files it names. */
 function listImports(): Imports {
   return new Map(
@@ -70,9 +63,7 @@ function reach(from: string, imports: Imports): Set<string> {
 test('no import leads back to where it came from', () => {
   const imports = listImports();
   expect(imports.size).toBeGreaterThan(200);
-  expect(
-    findCircles(imports).filter((files) => !KNOWN.some((known) => files.every((file) => known.includes(file)))),
-  ).toEqual([]);
+  expect(findCircles(imports)).toEqual([]);
 });
 
 describe('a circle is found', () => {

@@ -36,7 +36,7 @@ const surface: Readonly<Record<string, string>> = {
   './ops': `
     AttentionAttributes CacheAttributes CacheForm Compiled Device Elementwise GpuJs Mask MatmulOptions
     PrepareOptions Result RewriteOptions RotaryAttributes RunOptions Shape State StopSignal Tensor TensorType
-    TokenShiftAttributes Traced add appendRows argmax attention castToFloat castToHalf clamp compile concat constant
+    TokenShiftAttributes Traced add appendRows argmax assign attention castToFloat castToHalf clamp compile concat constant
     conv2d createCache createElementwise div embed erf exp floatLiteral gather gelu geluTanh gridArguments layRows
     layerNorm linear log logicalIndices matmul max maxPool2d mean mul oneHot pad relu reshape rotary run scaleAdd
     sigmoid slice softmax standardRules sub sum tanh tensor tokenShift transpose upsampleNearest2d
@@ -48,8 +48,8 @@ const surface: Readonly<Record<string, string>> = {
     Plan PrepareOptions PrepareProgress Probes ReferenceCall ReferenceDevice Result RewriteContext RewriteResult
     Rows Rule RunInputs RunOptions RunOutput ShaderCall Shape Slot State Step StopSignal Tensor TensorOf TensorType
     TextureSpec Traced TypedCall Value WebGLDevice apply broadcastShapes checkDevice checkShape checkTensor
-    checkTensors compile constant constantOp countUses formatShape gridOf interpret isFoldable isOf keyOfLayout
-    layoutOf makePlan placeholder placeholderOp planDraws referenceDevice resolveAxis rewrite run sameShape sizeOf
+    checkTensors compile constant constantOp countUses findMarked formatShape gridOf interpret isDerived isFoldable isOf keyOfLayout
+    layoutOf makePlan mark placeholder placeholderOp planDraws referenceDevice resolveAxis rewrite run sameShape sizeOf
     sortTopologically stridesOf tensor withoutRules
   `,
 };

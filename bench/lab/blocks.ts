@@ -1,4 +1,7 @@
-/** The engine's own ops and constants with another block, fetch style or count of reads: what versions are told apart by. */
+/**
+ * The engine's own ops and constants with another block, fetch style or count of reads: what versions are told apart
+ * by.
+ */
 import { apply, constantOp, isOf } from '../../engine/index.ts';
 import type { Block, FetchStyle, GlKernel, Op, ShaderCall, Tensor } from '../../engine/index.ts';
 

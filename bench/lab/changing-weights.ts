@@ -13,7 +13,7 @@ import type { Contender, HarnessOptions } from '../harness.ts';
 import { formatTable } from '../report/table.ts';
 import { median } from '../statistics.ts';
 
-export interface Product {
+interface Product {
   readonly label: string;
   readonly x: Shape;
   readonly w: Shape;

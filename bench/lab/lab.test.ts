@@ -27,7 +27,7 @@ test.each(experiments)('$name: every version is within the bound', async ({ vers
     expect(wall).toHaveLength(1);
   }
   for (const { name, why } of versions) expect(formatMeasurements(task, measurements)).toContain(`${name}: ${why}`);
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });
 
 test('a version that computes wrongly is not timed', async () => {
@@ -40,7 +40,7 @@ test('a version that computes wrongly is not timed', async () => {
   await expect(measureTask(device, createTinyTask(), [versions[0]!, wrong], once)).rejects.toThrow(
     /v0 wrong.*out of bounds/,
   );
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });
 
 test('names tell versions apart', () => {

@@ -20,8 +20,8 @@ export function createOurNet(
   const dvae = new Dvae(parts, { device, precision });
   const plan = dvae.planFor(half, shapes[half]);
   const asWritten = new Dvae(parts, { device, without: standardRules.map(({ name }) => name) });
-  device.textures.trim();
-  device.textures.resetPeak();
+  device.gpu.textures.trim();
+  device.gpu.textures.resetPeak();
   return {
     name: precision === 'full' ? 'dalle-gl' : 'dalle-gl, half precision',
     cost: {
@@ -33,7 +33,7 @@ export function createOurNet(
       if (half === 'encode') return (await dvae.encode({ data: pixels, shape: shapes.encode })).data;
       return (await dvae.decode({ data: tokens, shape: shapes.decode })).data;
     },
-    peakTextureBytes: () => device.textures.ledger().peakBytes,
+    peakTextureBytes: () => device.gpu.textures.ledger().peakBytes,
     dispose: () => plan.dispose(),
   };
 }

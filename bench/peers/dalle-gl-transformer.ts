@@ -7,8 +7,8 @@ import { Transformer } from '../../nets/transformer/transformer.ts';
 import type { TransformerModel, TransformerPeer } from './transformer-peer.ts';
 
 export function createOurTransformer(device: WebGLDevice, model: TransformerModel, batch: number): TransformerPeer {
-  device.textures.trim();
-  device.textures.resetPeak();
+  device.gpu.textures.trim();
+  device.gpu.textures.resetPeak();
   const { architecture, tensors, text } = model;
   const source = { name: model.name, bytes: 0, container: 'safetensors' } as const;
   const transformer = new Transformer({ architecture, tensors, source, close: async () => {} }, { device });
@@ -25,7 +25,7 @@ export function createOurTransformer(device: WebGLDevice, model: TransformerMode
       return decoding!.step(tokens);
     },
     textureBytes() {
-      const { weightBytes, stateBytes, peakBytes } = device.textures.ledger();
+      const { weightBytes, stateBytes, peakBytes } = device.gpu.textures.ledger();
       return { weights: weightBytes, states: stateBytes, peak: weightBytes + stateBytes + peakBytes };
     },
     async dispose() {

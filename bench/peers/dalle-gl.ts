@@ -22,7 +22,7 @@ export function createOurPeer(device: WebGLDevice): Peer {
         dispose: () => plan.dispose(),
       };
     },
-    dispose: () => device.textures.trim(),
+    dispose: () => device.gpu.textures.trim(),
   };
 }
 

@@ -39,7 +39,7 @@ test('every shape of a half runs in every round, and its work grows with its pix
   const [small, large, three] = results.map(({ macs }) => macs) as [number, number, number];
   expect([large / small, three / small]).toEqual([4, 3]);
   expect(results.every(({ textureBytes }) => textureBytes > 0)).toBe(true);
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });
 
 /**

@@ -32,7 +32,7 @@ export async function measureStartUp(device: WebGLDevice, rounds: number): Promi
       const { compile, upload } = await timePhases((onProgress) => net.prepare({ onProgress }));
       result.compile.push(compile);
       result.upload.push(upload);
-      result.programs = own.programs.size;
+      result.programs = own.gpu.programs.size;
       net.dispose();
       own.dispose();
     }

@@ -49,7 +49,7 @@ test('kernels: ours and tfjs-webgl agree with float64 and give a row each', asyn
   expect(formatKernels(rows).split('\n')).toHaveLength(2 + rows.length);
   expect(chartKernels(rows, circumstances).groups).toHaveLength(tiny.length);
   expect(device.gl.getError()).toBe(device.gl.NO_ERROR);
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });
 
 test('kernels: a contender that computes wrongly is not timed', async () => {

@@ -65,7 +65,7 @@ test.each([1, 3])('%i candidates: every logit of a whole picture is TensorFlow.j
   expect(formatBeginnings(result.beginnings)).toContain('16 of 16');
   expect(chartTransformers(rows, circumstances).groups).toHaveLength(4);
   expect(tfjs.tf.memory().numTensors).toBe(0);
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });
 
 test('one that computes otherwise is not timed', async () => {
@@ -83,7 +83,7 @@ test('one that computes otherwise is not timed', async () => {
   };
   const measured = measureTransformer(device.gl, [ours, wrong], { model, batch: 1, ...task }, once);
   await expect(measured).rejects.toThrow('wrong computes other logits for tiny at place 1');
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });
 
 test.each(['full', 'row', 'column', 'conv'] as const)('slots of %s show each query what its mask does', (kind) => {
@@ -107,5 +107,5 @@ test('a profile has a line for each kind of draw, and their sum', async () => {
   const groups = await profileStep(device, model, { batch: 2, place: 5, runs: 2 });
   expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(2 + 7 * tiny.depth);
   expect(formatProfile('tiny ×2', groups).split('\n')).toHaveLength(2 + groups.length + 1);
-  expect(device.textures.ledger().liveTextures).toBe(0);
+  expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });

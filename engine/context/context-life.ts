@@ -1,7 +1,7 @@
 /**
  * One life of a context: from when it was taken until it is lost. A page may get the same context back, empty, and what
- * was made or found out in one life is of no use in the next. Follows WebGL 1, section 5.15 (lost and restored contexts).
- * Pure: no Node, no DOM at run time.
+ * was made or found out in one life is of no use in the next. Follows WebGL 1, section 5.15 (lost and restored
+ * contexts). Pure: no Node, no DOM at run time.
  */
 import { ContextError } from '../../base/errors.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The state of a context that others share: set to what our draws, uploads and readbacks need, whatever it was, and left
- * as a fresh context has it. Textures, programs, framebuffers and viewports are bound anew for every draw and not here.
+ * The state of a context that others share: set to what our draws, uploads and readbacks need, whatever it was, and
+ * left as a fresh context has it. Textures, programs, framebuffers and viewports are bound anew for every draw and not
+ * here.
  */
 
 /** Everything that could change what a draw writes, or where pixels are uploaded from and read back to. */

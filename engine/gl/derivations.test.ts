@@ -90,7 +90,7 @@ describe.each(small)('states on $name', (variant) => {
     ['linear', rules, ['packed_linear']],
   ] as const)('%s whose weight changes between runs takes the packed kernels', async (kind, chosen, kernels) => {
     const device = await openVariant(variant);
-    const before = device.textures.ledger();
+    const before = device.gpu.textures.ledger();
     const op = kind === 'conv2d' ? conv2d : linear;
     const weight = new State('w', { shape: shapes[kind], dtype: 'f32' });
     const given = kind === 'conv2d' ? ([1, 5, 9, 7] as const) : ([9, 13] as const);
@@ -117,7 +117,7 @@ describe.each(small)('states on $name', (variant) => {
     product.dispose();
     change.dispose();
     weight.dispose();
-    const { weightBytes, stateBytes, liveTextures } = device.textures.ledger();
+    const { weightBytes, stateBytes, liveTextures } = device.gpu.textures.ledger();
     expect({ weightBytes, stateBytes, liveTextures }).toMatchObject({
       weightBytes: before.weightBytes,
       stateBytes: before.stateBytes,
@@ -143,12 +143,12 @@ describe('what is derived of a state', () => {
       keep(compile(device, ({ x }) => conv2d(x, weight.tensor), { x: [1, 4, 1, side] }, { rules })),
     );
     await change.run({ w: identity(2) });
-    const bytes = device.textures.ledger().weightBytes;
+    const bytes = device.gpu.textures.ledger().weightBytes;
     for (const [index, side] of [3, 5].entries()) {
       const x = new Float32Array(4 * side).fill(1);
       expect(await plans[index]!.run({ x })).toEqual(x.map(() => 2));
     }
-    expect(device.textures.ledger().weightBytes - bytes).toBe(plans[0]!.draws!.constantBytes);
+    expect(device.gpu.textures.ledger().weightBytes - bytes).toBe(plans[0]!.draws!.constantBytes);
   });
 
   test('is made by whoever comes first of runs that overlap, and again after a run that was stopped', async () => {

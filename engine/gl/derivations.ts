@@ -16,7 +16,7 @@ import { shareShaders } from './share-programs.ts';
 import type { Layout } from './layout.ts';
 import type { SharedShader } from './share-programs.ts';
 import type { GpuTexture, TextureUse } from './texture.ts';
-import type { WebGLDevice } from './webgl-device.ts';
+import type { Gpu } from './gpu.ts';
 
 /** A derivation and the programs of its passes. */
 export interface DrawnDerivation extends Derivation {
@@ -48,23 +48,23 @@ function isDrawn(tensor: Tensor, deriveFrom: number): boolean {
 }
 
 /** The numbers of a constant, or of what is derived of constants, made by loops. */
-export async function uploadKept(device: WebGLDevice, { tensor, layout }: Slot): Promise<GpuTexture> {
-  return device.upload(layout, await computeDerived(tensor), 'weights');
+export async function uploadKept(gpu: Gpu, { tensor, layout }: Slot): Promise<GpuTexture> {
+  return gpu.upload(layout, await computeDerived(tensor), 'weights');
 }
 
 /** The same, made by draws. */
 export async function makeDerived(
-  device: WebGLDevice,
+  gpu: Gpu,
   derivation: DrawnDerivation,
   { texture: spec }: Layout,
   between: () => void,
 ): Promise<GpuTexture> {
-  const texture = device.textures.acquire(spec, 'weights');
+  const texture = gpu.textures.acquire(spec, 'weights');
   try {
-    await drawDerived(device, derivation, texture, between);
+    await drawDerived(gpu, derivation, texture, between);
     return texture;
   } catch (error) {
-    device.textures.release(texture);
+    gpu.textures.release(texture);
     throw error;
   }
 }
@@ -82,7 +82,7 @@ function useOf({ bytes }: Layout): TextureUse {
  * @param between runs after a pause, and may throw
  */
 export async function drawDerived(
-  device: WebGLDevice,
+  gpu: Gpu,
   { slots, passes, shaders }: DrawnDerivation,
   result: GpuTexture,
   between: () => void,
@@ -93,28 +93,28 @@ export async function drawDerived(
       if (!isOf(tensor, constantOp)) continue;
       const numbers = await tensor.attributes.read();
       between();
-      device.enter();
-      passing.set(index, device.upload(layout, numbers, 'weights'));
+      gpu.enter();
+      passing.set(index, gpu.upload(layout, numbers, 'weights'));
     }
     const textureOf = (index: number): GpuTexture => {
       const { tensor, layout } = slots[index]!;
       if (!isOf(tensor, stateOp)) return passing.get(index)!;
-      return device.states.of(tensor.attributes.state, () => device.textures.acquire(layout.texture, 'states'));
+      return gpu.states.of(tensor.attributes.state, () => gpu.textures.acquire(layout.texture, 'states'));
     };
     for (const [index, pass] of passes.entries()) {
       const { layout } = slots[pass.output]!;
-      const program = await readyProgram(device, slots, pass, shaders[index]!.source);
+      const program = await readyProgram(gpu, slots, pass, shaders[index]!.source);
       const isLast = index === passes.length - 1;
-      if (!isLast) passing.set(pass.output, device.textures.acquire(layout.texture, useOf(layout)));
+      if (!isLast) passing.set(pass.output, gpu.textures.acquire(layout.texture, useOf(layout)));
       const inputs = pass.inputs.map((slot, position): [string, GpuTexture] => {
         return [pass.operands[position]!, textureOf(slot)];
       });
       const output = isLast ? result : passing.get(pass.output)!;
       const numbers = shaders[index]!;
-      device.enter();
-      await device.draw({ program, numbers, inputs, output, layout, fetches: pass.cost.fetches }, between);
+      gpu.enter();
+      await gpu.draw({ program, numbers, inputs, output, layout, fetches: pass.cost.fetches }, between);
     }
   } finally {
-    for (const texture of passing.values()) device.textures.release(texture);
+    for (const texture of passing.values()) gpu.textures.release(texture);
   }
 }

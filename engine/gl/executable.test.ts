@@ -25,8 +25,8 @@ import { apply } from '../tensor.ts';
 
 const device = await openTestDevice();
 const rules = standardRules;
-const liveBefore = device.textures.ledger().liveTextures;
-afterEach(() => expect(device.textures.ledger().liveTextures).toBe(liveBefore));
+const liveBefore = device.gpu.textures.ledger().liveTextures;
+afterEach(() => expect(device.gpu.textures.ledger().liveTextures).toBe(liveBefore));
 
 const ones = (...shape: number[]): Tensor => tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape);
 
@@ -123,11 +123,11 @@ describe('plans that are used and disposed at once', () => {
 
   test('first runs that overlap upload the weights once', async () => {
     const plan = make();
-    const before = device.textures.ledger().weightBytes;
+    const before = device.gpu.textures.ledger().weightBytes;
     await Promise.all([plan.run({ x }), plan.run({ x }), plan.run({ x })]);
-    expect(device.textures.ledger().weightBytes - before).toBe(plan.draws!.constantBytes);
+    expect(device.gpu.textures.ledger().weightBytes - before).toBe(plan.draws!.constantBytes);
     plan.dispose();
-    expect(device.textures.ledger().weightBytes).toBe(before);
+    expect(device.gpu.textures.ledger().weightBytes).toBe(before);
   });
 
   test('a run that is under way ends well, and then everything is freed', async () => {
@@ -210,7 +210,7 @@ describe('random graphs', () => {
 test('a loss that getError tells of first is a loss, and the device knows it from then on', async () => {
   const own = new WebGLDevice({ ...device.source, dispose() {} });
   const getError = vi.spyOn(own.gl, 'getError').mockReturnValueOnce(own.gl.CONTEXT_LOST_WEBGL);
-  expect(() => own.checkUsable('run')).toThrow(expect.objectContaining({ code: 'E_GL_LOST' }));
+  expect(() => own.gpu.checkUsable('run')).toThrow(expect.objectContaining({ code: 'E_GL_LOST' }));
   getError.mockRestore();
   expect(own.isUsable).toBe(false);
   await expect(run(own, ones(1), { rules })).rejects.toMatchObject({ code: 'E_GL_LOST' });

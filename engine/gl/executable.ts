@@ -8,10 +8,10 @@ import { checkRunOptions } from '../../base/check-options.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
-import type { Rows } from '../op.ts';
 import { arrayFor, takeInputs } from '../plan.ts';
 import type { TakenInputs, ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
+import type { Rows } from '../shape.ts';
 import { stateOp } from '../state.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
 import type { Draws, Pass } from './draws.ts';
@@ -24,7 +24,7 @@ import { readyProgram } from './ready-program.ts';
 import { shareShaders } from './share-programs.ts';
 import type { SharedShader } from './share-programs.ts';
 import type { GpuTexture } from './texture.ts';
-import type { WebGLDevice } from './webgl-device.ts';
+import type { Gpu } from './gpu.ts';
 
 /** Textures during a run. */
 interface LiveTextures {
@@ -38,7 +38,7 @@ interface LiveTextures {
 
 export class WebGLExecutable implements Executable {
   readonly draws: Draws;
-  private readonly device: WebGLDevice;
+  private readonly gpu: Gpu;
   /** One for each pass. */
   private readonly shaders: readonly SharedShader[];
   private programs: Program[] | undefined;
@@ -48,11 +48,11 @@ export class WebGLExecutable implements Executable {
   private users = 0;
   private disposed = false;
 
-  constructor(device: WebGLDevice, draws: Draws) {
-    this.device = device;
+  constructor(gpu: Gpu, draws: Draws) {
+    this.gpu = gpu;
     this.draws = draws;
     this.shaders = shareShaders(draws.passes.map(({ shader }) => shader));
-    this.kept = new KeptValues(device, draws.slots);
+    this.kept = new KeptValues(gpu, draws.slots);
   }
 
   /**
@@ -97,7 +97,7 @@ export class WebGLExecutable implements Executable {
         async (pass, index, live) => {
           const start = performance.now();
           await this.draw(pass, index, live, inputs, () => {});
-          this.device.finish(this.textureOf(pass.output, live), this.draws.slots[pass.output]!.layout);
+          this.gpu.finish(this.textureOf(pass.output, live), this.draws.slots[pass.output]!.layout);
           const milliseconds = performance.now() - start;
           timings.push({ name: pass.op.name, milliseconds, macs: pass.cost.macs });
         },
@@ -109,9 +109,9 @@ export class WebGLExecutable implements Executable {
   /** The plan in words: passes, shapes, textures, bytes; with `shaders` also their GLSL. */
   explain(options: { shaders?: boolean } = {}): string {
     checkObject('explain', 'options', options);
-    const { description, kernels } = this.device;
+    const { settings } = this.gpu;
     const programs = new Set(this.shaders.map(({ source }) => source)).size;
-    return explainDraws(this.draws, programs, `${description}; ${describeKernels(kernels)}`, options);
+    return explainDraws(this.draws, programs, `${settings.description}; ${describeKernels(settings)}`, options);
   }
 
   /**
@@ -156,10 +156,10 @@ export class WebGLExecutable implements Executable {
   }
 
   private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
-    const { device, draws } = this;
-    device.beginRun(draws.peakBytes);
+    const { gpu, draws } = this;
+    gpu.beginRun(draws.peakBytes);
     const sources = [...this.kept.listSources(), ...this.shaders.map(({ source }) => source)];
-    for (const source of sources) device.programs.request(source);
+    for (const source of sources) gpu.programs.request(source);
     const checkAborted = (): void => throwIfAborted(signal, 'prepare');
     const report = (done: number, total: number): void => {
       checkAborted();
@@ -170,7 +170,7 @@ export class WebGLExecutable implements Executable {
     for (const [done, pass] of draws.passes.entries()) {
       checkAborted();
       onProgress?.({ phase: 'compile', done, total: draws.passes.length });
-      programs.push(await readyProgram(device, draws.slots, pass, this.shaders[done]!.source));
+      programs.push(await readyProgram(gpu, draws.slots, pass, this.shaders[done]!.source));
     }
     this.programs = programs;
   }
@@ -180,30 +180,30 @@ export class WebGLExecutable implements Executable {
     checkAborted: () => void,
     step: (pass: Pass, index: number, live: LiveTextures) => Promise<void>,
   ): Promise<RunOutput[]> {
-    const { device, draws } = this;
-    device.beginRun(draws.peakBytes);
+    const { gpu, draws } = this;
+    gpu.beginRun(draws.peakBytes);
     const live: LiveTextures = { passing: new Map(), states: this.takeStates(), derived: new Map() };
     try {
       live.derived = await this.kept.hold(checkAborted);
-      device.enter(); // others may have had a turn
+      gpu.enter(); // others may have had a turn
       draws.slots.forEach(({ tensor, layout }, index) => {
         if (!isOf(tensor, placeholderOp)) return;
-        live.passing.set(index, device.upload(layout, inputs[tensor.attributes.name]!, 'passing'));
+        live.passing.set(index, gpu.upload(layout, inputs[tensor.attributes.name]!, 'passing'));
       });
       for (const [index, pass] of draws.passes.entries()) {
         const { kind, layout } = draws.slots[pass.output]!;
-        if (kind === 'made') live.passing.set(pass.output, device.textures.acquire(layout.texture, 'passing'));
+        if (kind === 'made') live.passing.set(pass.output, gpu.textures.acquire(layout.texture, 'passing'));
         await step(pass, index, live);
         for (const slot of pass.dying) {
-          device.textures.release(live.passing.get(slot)!);
+          gpu.textures.release(live.passing.get(slot)!);
           live.passing.delete(slot);
         }
       }
       return draws.outputs.map((slot) => this.readSlot(slot, live));
     } finally {
-      for (const texture of live.passing.values()) device.textures.release(texture);
+      for (const texture of live.passing.values()) gpu.textures.release(texture);
       this.kept.letGo(live.derived);
-      device.leave();
+      gpu.leave();
     }
   }
 
@@ -229,7 +229,7 @@ export class WebGLExecutable implements Executable {
       ...(rows !== 'all' && { regions: locateRows(layout, rows) }),
     };
     try {
-      await this.device.draw(call, between);
+      await this.gpu.draw(call, between);
     } finally {
       if (isOf(tensor, stateOp)) tensor.attributes.state.noteChange();
     }
@@ -254,7 +254,7 @@ export class WebGLExecutable implements Executable {
   }
 
   private takeStates(): Map<ValueIndex, GpuTexture> {
-    const { states, textures } = this.device;
+    const { states, textures } = this.gpu;
     const taken = new Map<ValueIndex, GpuTexture>();
     for (const [index, { tensor, layout }] of this.draws.slots.entries()) {
       if (!isOf(tensor, stateOp)) continue;
@@ -269,7 +269,7 @@ export class WebGLExecutable implements Executable {
   private readSlot(slot: ValueIndex, live: LiveTextures): RunOutput {
     const { layout, tensor } = this.draws.slots[slot]!;
     const data = arrayFor(tensor.dtype, sizeOf(tensor.shape));
-    this.device.read(this.textureOf(slot, live), layout, data);
+    this.gpu.read(this.textureOf(slot, live), layout, data);
     return data;
   }
 }

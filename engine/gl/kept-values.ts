@@ -10,21 +10,21 @@ import type { Held } from './derived-store.ts';
 import type { Slot } from './draws.ts';
 import { readyProgram } from './ready-program.ts';
 import type { GpuTexture } from './texture.ts';
-import type { WebGLDevice } from './webgl-device.ts';
+import type { Gpu } from './gpu.ts';
 
 /** What is derived of states, as a run has it. */
 export type HeldValues = ReadonlyMap<ValueIndex, Held>;
 
 export class KeptValues {
-  private readonly device: WebGLDevice;
+  private readonly gpu: Gpu;
   private readonly slots: readonly Slot[];
   /** Of the derived values that draws make; planned when they are first wanted. */
   private derivations: ReadonlyMap<Slot, DrawnDerivation> | undefined;
   private readonly constants = new Map<ValueIndex, GpuTexture>();
   private readonly changing = new Set<ValueIndex>();
 
-  constructor(device: WebGLDevice, slots: readonly Slot[]) {
-    this.device = device;
+  constructor(gpu: Gpu, slots: readonly Slot[]) {
+    this.gpu = gpu;
     this.slots = slots;
   }
 
@@ -55,15 +55,15 @@ export class KeptValues {
 
   /** What is derived of states, of these as they are now. Wants a `letGo`. */
   async hold(between: () => void): Promise<HeldValues> {
-    const { device } = this;
+    const { gpu } = this;
     const held = new Map<ValueIndex, Held>();
     try {
       for (const index of this.changing) {
         const slot = this.slots[index]!;
         const derivation = this.plan().get(slot)!;
-        const allocate = (): GpuTexture => device.textures.acquire(slot.layout.texture, 'weights');
-        const fill = (texture: GpuTexture): Promise<void> => drawDerived(device, derivation, texture, between);
-        held.set(index, await device.derived.hold(slot.tensor, allocate, fill));
+        const allocate = (): GpuTexture => gpu.textures.acquire(slot.layout.texture, 'weights');
+        const fill = (texture: GpuTexture): Promise<void> => drawDerived(gpu, derivation, texture, between);
+        held.set(index, await gpu.derived.hold(slot.tensor, allocate, fill));
       }
       return held;
     } catch (error) {
@@ -73,35 +73,35 @@ export class KeptValues {
   }
 
   letGo(held: HeldValues): void {
-    for (const [index, one] of held) this.device.derived.letGo(this.slots[index]!.tensor, one);
+    for (const [index, one] of held) this.gpu.derived.letGo(this.slots[index]!.tensor, one);
   }
 
   free(): void {
-    for (const [index, texture] of this.constants) this.device.constants.release(this.slots[index]!.tensor, texture);
-    for (const index of this.changing) this.device.derived.release(this.slots[index]!.tensor);
+    for (const [index, texture] of this.constants) this.gpu.constants.release(this.slots[index]!.tensor, texture);
+    for (const index of this.changing) this.gpu.derived.release(this.slots[index]!.tensor);
     this.constants.clear();
     this.changing.clear();
   }
 
   private plan(): ReadonlyMap<Slot, DrawnDerivation> {
-    this.derivations ??= planDerivations(this.slots, this.device);
+    this.derivations ??= planDerivations(this.slots, this.gpu.settings);
     return this.derivations;
   }
 
   private async prepareOne(slot: Slot, index: ValueIndex, between: () => void): Promise<void> {
-    const { device } = this;
+    const { gpu } = this;
     if (this.constants.has(index) || this.changing.has(index)) return;
     const derivation = this.plan().get(slot);
     if (derivation && !isFoldable(slot.tensor)) {
-      device.derived.acquire(slot.tensor);
+      gpu.derived.acquire(slot.tensor);
       this.changing.add(index);
       for (const [at, pass] of derivation.passes.entries()) {
-        await readyProgram(device, derivation.slots, pass, derivation.shaders[at]!.source);
+        await readyProgram(gpu, derivation.slots, pass, derivation.shaders[at]!.source);
       }
       return;
     }
     const make = (): Promise<GpuTexture> =>
-      derivation ? makeDerived(device, derivation, slot.layout, between) : uploadKept(device, slot);
-    this.constants.set(index, await device.constants.acquire(slot.tensor, make));
+      derivation ? makeDerived(gpu, derivation, slot.layout, between) : uploadKept(gpu, slot);
+    this.constants.set(index, await gpu.constants.acquire(slot.tensor, make));
   }
 }

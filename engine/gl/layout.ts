@@ -8,14 +8,13 @@
  * - A block of R = width × height pixels lies at one (x, y) of the texture, one pixel a layer: the R layers are the R
  *   render targets of the draw that makes them. Pixels beyond H and W hold zeros.
  * - The blocks of one image and one quad or octet form a plane; planes lie side by side in an atlas; what exceeds the
- *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles first.
+ *   largest texture goes to further groups of R layers (folds). A plane too large for a texture is cut into tiles
+ *   first.
  */
 import type { BlockForm } from '../kernel-choice.ts';
-import type { Rows } from '../op.ts';
-import { checkShape, sizeOf } from '../shape.ts';
-import { checkType } from '../tensor.ts';
+import { checkShape, checkType, sizeOf } from '../shape.ts';
 import { checkNumbers, checkObject } from '../../base/check-argument.ts';
-import type { Shape, TensorType } from '../shape.ts';
+import type { Rows, Shape, TensorType } from '../shape.ts';
 
 /** Pixels made by one fragment: powers of two. Their product R is the number of render targets. */
 export interface Block {
@@ -95,7 +94,7 @@ export function gridOf(shape: Shape): Grid {
 }
 
 /** The smallest power of two that is at least `value`. */
-export function powerOfTwoFrom(value: number): number {
+function powerOfTwoFrom(value: number): number {
   return 2 ** Math.ceil(Math.log2(value));
 }
 
@@ -150,9 +149,10 @@ export function flatLayoutOf({ shape, dtype }: TensorType, limits: LayoutLimits)
 }
 
 /**
- * A matrix of many rows is cut into tiles of four blocks, a cache line of one layer, and all its channels at the same rows lie
- * side by side. A product reads a row of the other matrix's channels again for every four that it makes: this way those that
- * a rasteriser's square makes one after the other share what is in the cache. Maps stay whole: their neighbours are read too.
+ * A matrix of many rows is cut into tiles of four blocks, a cache line of one layer, and all its channels at the same
+ * rows lie side by side. A product reads a row of the other matrix's channels again for every four that it makes: this
+ * way those that a rasteriser's square makes one after the other share what is in the cache. Maps stay whole: their
+ * neighbours are read too.
  */
 function tileWidthOf(planeWidth: number, planeHeight: number, block: Block): number {
   const narrow = 4;
@@ -163,8 +163,9 @@ function tileWidthOf(planeWidth: number, planeHeight: number, block: Block): num
 export const screenSquare = 64;
 
 /**
- * A vector, or a few rows of one, is a small texture of heavy fragments: every one of a product sums a whole row. Within
- * one square of the screen one thread would draw them all, so it lies astride the line between two. GPUs do not mind.
+ * A vector, or a few rows of one, is a small texture of heavy fragments: every one of a product sums a whole row.
+ * Within one square of the screen one thread would draw them all, so it lies astride the line between two. GPUs do not
+ * mind.
  */
 function marginOf(tile: Layout['tile'], atlas: Layout['atlas'], max: number): number {
   const isVector = tile.width === 1 && tile.height === 1 && atlas.x >= 8 && atlas.x <= screenSquare;
@@ -209,7 +210,7 @@ function arrangeTiles(
 }
 
 /** A place in a texture array: texel coordinates and layer. */
-export interface Place {
+interface Place {
   readonly x: number;
   readonly y: number;
   readonly layer: number;

@@ -74,7 +74,8 @@ test('rows of texels that are cut give the same numbers', async () => {
   const { slots, outputs } = plan.draws!;
   expect(slots[outputs[0]!]!.layout.texture.width).toBeGreaterThan(128);
   const result = await plan.run({});
-  expect(result.findIndex((value, i) => value !== expected![i])).toBe(-1); // a list of a million differences takes hours
+  // a list of a million differences takes hours
+  expect(result.findIndex((value, i) => value !== expected![i])).toBe(-1);
   device.dispose();
 });
 
@@ -98,7 +99,7 @@ test('a run stops in the middle of a pass when asked', async () => {
   setTimeout(() => controller.abort(), 0);
   await expect(running).rejects.toMatchObject({ code: 'E_ABORTED' });
   expect(started).toEqual([0]);
-  expect(device.textures.ledger().passingBytes).toBe(0);
+  expect(device.gpu.textures.ledger().passingBytes).toBe(0);
   device.dispose();
 });
 

@@ -12,21 +12,24 @@ import { screenSquare } from './layout.ts';
 /** Slow enough that the first portion is short on every device; the first measurement replaces it. */
 const cautiousNanoseconds = 3;
 
-/** A portion may grow by this factor over the one before: one measurement distorted by a stall must not cost seconds. */
+/**
+ * A portion may grow by this factor over the one before: one measurement distorted by a stall must not cost seconds.
+ */
 const mostGrowth = 8;
 
 /** Software rasterisers compute squares of 4×4 texels, whether a band takes all of one or not. */
 const stampSide = 4;
 
 /** Texels across and down a band. */
-export interface Band {
+interface Band {
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * The largest band of about `texels` at the top of what is left of a region: whole squares high where that is possible, else
- * whole stamps. Where not even four rows fit, a part of four rows that two threads can share, though that may be too much.
+ * The largest band of about `texels` at the top of what is left of a region: whole squares high where that is possible,
+ * else whole stamps. Where not even four rows fit, a part of four rows that two threads can share, though that may be
+ * too much.
  */
 export function chooseBand({ width, height }: Band, texels: number): Band {
   const rows = Math.floor(texels / width);

@@ -129,7 +129,9 @@ function drawsToTargets(gl: WebGL2RenderingContext, programs: ProgramCache, coun
   }
 }
 
-/** [(1 + 2⁻²³) − 1, 2²⁴ − 1 through an int, a fetch outside the texture], computed from values the compiler cannot know. */
+/**
+ * [(1 + 2⁻²³) − 1, 2²⁴ − 1 through an int, a fetch outside the texture], computed from values the compiler cannot know.
+ */
 function drawFacts(gl: WebGL2RenderingContext, programs: ProgramCache): (number | undefined)[] {
   const input = tryCreateTexture(gl, { width: 1, height: 1, layers: 1, format: 'f32' });
   const output = tryCreateTexture(gl, { width: 1, height: 1, layers: 1, format: 'f32' });

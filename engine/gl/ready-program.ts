@@ -4,22 +4,17 @@ import type { ValueIndex } from '../plan.ts';
 import type { Pass, Slot } from './draws.ts';
 import type { TextureSpec } from './layout.ts';
 import type { Program } from './program.ts';
-import type { WebGLDevice } from './webgl-device.ts';
+import type { Gpu } from './gpu.ts';
 
 /** The program of a pass over these slots. Others have a turn behind it, for compiling takes tens of milliseconds. */
-export async function readyProgram(
-  device: WebGLDevice,
-  slots: readonly Slot[],
-  pass: Pass,
-  source: string,
-): Promise<Program> {
-  device.checkUsable('prepare');
-  const program = device.programs.get(source);
+export async function readyProgram(gpu: Gpu, slots: readonly Slot[], pass: Pass, source: string): Promise<Program> {
+  gpu.checkUsable('prepare');
+  const program = gpu.programs.get(source);
   if (program.warm) return program;
-  device.enter();
+  gpu.enter();
   const specOf = (slot: ValueIndex): TextureSpec => slots[slot]!.layout.texture;
   const inputs = pass.inputs.map((slot, position): [string, TextureSpec] => [pass.operands[position]!, specOf(slot)]);
-  device.warmUp(program, inputs, specOf(pass.output), slots[pass.output]!.layout.targets);
+  gpu.warmUp(program, inputs, specOf(pass.output), slots[pass.output]!.layout.targets);
   program.warm = true;
   await giveTurn();
   return program;

@@ -1,6 +1,6 @@
 /**
- * Shaders that differ in numbers only share a program; what its uniforms are told are those numbers; everything else stays.
- * That plans then compute the same is what every test of an op and a net says.
+ * Shaders that differ in numbers only share a program; what its uniforms are told are those numbers; everything else
+ * stays. That plans then compute the same is what every test of an op and a net says.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

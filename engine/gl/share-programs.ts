@@ -1,7 +1,7 @@
 /**
- * Shaders have all sizes written into them, so that they can be read, and so layers that do the same at other sizes have
- * shaders that differ in numbers only. Of such a group one program is made, and the numbers that differ become uniforms:
- * compiling is what a start waits for, on llvmpipe some 50 ms a program, in browsers on Windows more.
+ * Shaders have all sizes written into them, so that they can be read, and so layers that do the same at other sizes
+ * have shaders that differ in numbers only. Of such a group one program is made, and the numbers that differ become
+ * uniforms: compiling is what a start waits for, on llvmpipe some 50 ms a program, in browsers on Windows more.
  *
  * Numbers stay where they are that GLSL or speed want constant: locations, elements of vectors, divisors, `const`s.
  */
@@ -104,8 +104,8 @@ function shareGroup(group: readonly Template[]): [shader: string, shared: Shared
 }
 
 /**
- * Uniforms are copied once a fragment. Where they are read, llvmpipe fetches them from memory again in every turn of a loop,
- * which takes 12 % longer.
+ * Uniforms are copied once a fragment. Where they are read, llvmpipe fetches them from memory again in every turn of a
+ * loop, which takes 12 % longer.
  */
 function declareNumbers(body: string, ints: number, floats: number): string {
   const kinds = [

@@ -1,6 +1,6 @@
 /**
- * Row-major numbers to texels and back, by the rule of layout.ts: upwards in bands of rows, downwards a layer at a time,
- * so that a transfer never needs a second copy of a whole tensor in JavaScript.
+ * Row-major numbers to texels and back, by the rule of layout.ts: upwards in bands of rows, downwards a layer at a
+ * time, so that a transfer never needs a second copy of a whole tensor in JavaScript.
  */
 import { floatBitsToHalf, halfToFloatBits } from '../../base/half.ts';
 import { placeOf } from './layout.ts';

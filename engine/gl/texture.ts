@@ -19,7 +19,7 @@ export interface GpuTexture {
 /** Weights stay as long as their plan, states as long as they are wanted; the rest lives for some passes of a run. */
 export type TextureUse = 'weights' | 'states' | 'passing';
 
-export interface Ledger {
+interface Ledger {
   readonly weightBytes: number;
   readonly stateBytes: number;
   /** Bytes of textures that inputs and intermediate tensors live in now. */
@@ -55,7 +55,10 @@ export class TexturePool {
     this.budgetBytes = budgetBytes;
   }
 
-  /** A run that takes this much by itself has begun: it may as well keep that for reuse where it is more than the budget. */
+  /**
+   * A run that takes this much by itself has begun: it may as well keep that for reuse where it is more than the
+   * budget.
+   */
   beginRun(neededBytes: number): void {
     this.neededBytes = neededBytes;
   }

@@ -126,7 +126,7 @@ describe('generate', () => {
   });
 
   test('stops when asked, and lets everything go', async () => {
-    const before = device.textures.ledger().liveTextures;
+    const before = device.gpu.textures.ledger().liveTextures;
     const controller = new AbortController();
     const stopped = (async () => {
       for await (const { step } of dalle.generate('castle', { count: 1, seed: 1, signal: controller.signal })) {
@@ -135,7 +135,7 @@ describe('generate', () => {
     })();
     await expect(stopped).rejects.toMatchObject({ code: 'E_ABORTED' });
     for await (const { step } of dalle.generate('castle', { count: 1, seed: 1 })) if (step === 3) break;
-    expect(device.textures.ledger()).toMatchObject({ liveTextures: before, passingBytes: 0 });
+    expect(device.gpu.textures.ledger()).toMatchObject({ liveTextures: before, passingBytes: 0 });
     expect((await draw('castle', { count: 1, seed: 1, topK: 1 })).step).toBe(tokenCount);
   });
 
@@ -213,9 +213,9 @@ test('nothing grows over a thousand drawings, most of them stopped', async () =>
     }
   };
   await drawMany(20);
-  const before = device.textures.ledger();
+  const before = device.gpu.textures.ledger();
   await drawMany(1000);
-  expect(device.textures.ledger()).toEqual(before);
+  expect(device.gpu.textures.ledger()).toEqual(before);
 });
 
 test('a model that was disposed says so', async () => {

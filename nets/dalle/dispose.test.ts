@@ -62,7 +62,7 @@ async function take(steps: AsyncGenerator<GenerateStep>, count: number): Promise
 async function expectNothingLeft({ dalle, device }: { dalle: Dalle; device: WebGLDevice }): Promise<void> {
   await dalle.dispose();
   await dalle.dispose();
-  expect(device.textures.ledger()).toMatchObject({ weightBytes: 0, stateBytes: 0, passingBytes: 0, liveTextures: 0 });
+  expect(device.gpu.textures.ledger()).toMatchObject({ weightBytes: 0, stateBytes: 0, passingBytes: 0, liveTextures: 0 });
   device.dispose();
   device.dispose();
 }
@@ -99,9 +99,9 @@ test('a loop that is left early lets go of what it holds', async () => {
   const drawing = await begin();
   for await (const { step } of drawing.steps) if (step === 6) break;
   const { dalle, device } = drawing;
-  const { liveTextures } = device.textures.ledger();
+  const { liveTextures } = device.gpu.textures.ledger();
   for await (const { step } of dalle.generate('red heart', { count: 1, seed: 1 })) if (step === 6) break;
-  expect(device.textures.ledger()).toMatchObject({ passingBytes: 0, liveTextures });
+  expect(device.gpu.textures.ledger()).toMatchObject({ passingBytes: 0, liveTextures });
   const steps = dalle.generate('red heart', { count: 1, seed: 1 });
   await steps.next();
   const [next, left] = await Promise.all([steps.next(), steps.return(undefined)]);

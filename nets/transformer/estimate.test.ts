@@ -22,11 +22,11 @@ test('bytes and parameters are those of the emoji transformer when it draws', as
   const weights = await openEmojiTransformer();
   const parameters = countParameters(weights);
   expect(configurations.emoji).toEqual(weights.architecture);
-  const before = device.textures.ledger();
+  const before = device.gpu.textures.ledger();
   const transformer = new Transformer(weights, { device });
   const decoding = await transformer.begin(new Int32Array(16), 3);
   await decoding.step(new Int32Array(3));
-  const after = device.textures.ledger();
+  const after = device.gpu.textures.ledger();
   const planned = planTransformer(configurations.emoji, device, 3);
   expect(planned.parameters).toBe(parameters);
   expect(planned.bytes.weights).toBe(after.weightBytes - before.weightBytes);

@@ -101,26 +101,26 @@ describe('a transformer in use', () => {
       decoding.dispose();
     };
     for (let round = 0; round < 2; round++) await once();
-    const before = device.textures.ledger();
+    const before = device.gpu.textures.ledger();
     for (let round = 0; round < 100; round++) await once();
-    expect(device.textures.ledger()).toEqual(before);
+    expect(device.gpu.textures.ledger()).toEqual(before);
     const other = await load(device, given);
     await other.dispose();
-    expect(device.textures.ledger()).toEqual(before);
+    expect(device.gpu.textures.ledger()).toEqual(before);
   });
 
   test('disposed, it leaves nothing behind and says so to later calls', async () => {
     const device = await openTestDevice();
-    const before = device.textures.ledger();
+    const before = device.gpu.textures.ledger();
     const transformer = await load(device, given);
     const decoding = await transformer.begin(one, 1);
-    expect(device.textures.ledger().stateBytes).toBeGreaterThan(before.stateBytes);
+    expect(device.gpu.textures.ledger().stateBytes).toBeGreaterThan(before.stateBytes);
     const working = transformer.imageLogits(text, image);
     await transformer.dispose();
     expect((await working).length).toBe(given.imageLogits.length);
     decoding.dispose();
     decoding.dispose();
-    const { liveTextures, stateBytes } = device.textures.ledger();
+    const { liveTextures, stateBytes } = device.gpu.textures.ledger();
     expect({ liveTextures, stateBytes }).toEqual({ liveTextures: before.liveTextures, stateBytes: before.stateBytes });
     await expect(transformer.begin(one, 1)).rejects.toMatchObject({ code: 'E_DISPOSED' });
     await expect(transformer.imageLogits(text, image)).rejects.toMatchObject({ code: 'E_DISPOSED' });

@@ -57,7 +57,7 @@ describe('a cache', () => {
   test('frees its texture', async () => {
     const device = await openTestDevice();
     const form = { batch: 1, sequences: 1, length: 5, first: 0, groups: 1, size: 4 };
-    const before = device.textures.ledger();
+    const before = device.gpu.textures.ledger();
     const cache = createCache('cache', form);
     const plan = compile(
       device,
@@ -66,12 +66,12 @@ describe('a cache', () => {
       { rules: [] },
     );
     await plan.run({ x: [1, 2, 3, 4], at: [2] });
-    expect(device.textures.ledger().stateBytes - before.stateBytes).toBe(5 * 16);
+    expect(device.gpu.textures.ledger().stateBytes - before.stateBytes).toBe(5 * 16);
     await expect(plan.run({ x: [1, 2, 3, 4], at: [5] })).rejects.toMatchObject({ code: 'E_INPUT' });
     await expect(plan.run({ x: [1, 2, 3, 4], at: [-1] })).rejects.toMatchObject({ code: 'E_INPUT' });
     plan.dispose();
     cache.dispose();
-    expect(device.textures.ledger()).toMatchObject({
+    expect(device.gpu.textures.ledger()).toMatchObject({
       stateBytes: before.stateBytes,
       liveTextures: before.liveTextures,
     });

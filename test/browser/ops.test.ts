@@ -38,6 +38,6 @@ test.each(devices)('castToHalf of what no half holds is not finite, $name', asyn
 describe.each(devices)('$name', ({ device }) => {
   test.each(titledCases)('$title', async ({ given }) => {
     await checkCase(device, given);
-    expect(device.textures.ledger().liveTextures).toBe(0);
+    expect(device.gpu.textures.ledger().liveTextures).toBe(0);
   });
 });

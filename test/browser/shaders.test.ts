@@ -69,19 +69,19 @@ test.each([8, 4, 2, 1])('every shader of the official size links and draws, R=%i
   expect(device.targets).toBe(targets);
   const draws = listDraws(device);
   expect(draws.size).toBeGreaterThan(20);
-  for (const shader of draws.keys()) device.programs.request(shader);
-  for (const shader of draws.keys()) device.programs.get(shader); // throws with the driver's words
+  for (const shader of draws.keys()) device.gpu.programs.request(shader);
+  for (const shader of draws.keys()) device.gpu.programs.get(shader); // throws with the driver's words
   // Drivers compile some of a shader only when it draws.
   for (const [shader, { inputs, output, targets: count }] of draws) {
-    device.warmUp(device.programs.get(shader), inputs, output, count);
+    device.gpu.warmUp(device.gpu.programs.get(shader), inputs, output, count);
   }
   device.gl.finish();
-  device.checkUsable('draw');
+  device.gpu.checkUsable('draw');
   device.dispose();
 });
 
 test('a shader that does not compile is noticed', () => {
   const device = new WebGLDevice({ ...source, dispose() {} });
-  expect(() => device.programs.get('#version 300 es\nvoid main() { undeclared = 1.0; }')).toThrow(/undeclared/);
+  expect(() => device.gpu.programs.get('#version 300 es\nvoid main() { undeclared = 1.0; }')).toThrow(/undeclared/);
   device.dispose();
 });

@@ -7,10 +7,10 @@ test('devices start anew once they hold many programs, and not before', async ()
   expect(await openTestDevice()).toBe(device);
   for (let i = 0; i <= 100; i++) {
     const shader = `#version 300 es\nprecision highp float; out vec4 o; void main() { o = vec4(${i}.0); }`;
-    (i % 2 === 0 ? device : other).programs.request(shader);
+    (i % 2 === 0 ? device : other).gpu.programs.request(shader);
   }
   const fresh = await openTestDevice();
   expect(fresh).not.toBe(device);
   expect([device.isUsable, other.isUsable, fresh.isUsable]).toEqual([false, false, true]);
-  expect(fresh.programs.size).toBe(0);
+  expect(fresh.gpu.programs.size).toBe(0);
 });

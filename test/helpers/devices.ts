@@ -11,7 +11,7 @@ import type { ContextSource } from '../../engine/context/source.ts';
 import { expectClose } from './close.ts';
 import type { Bound } from './close.ts';
 
-export interface DeviceVariant {
+interface DeviceVariant {
   readonly name: string;
   readonly options: DeviceOptions;
 }
@@ -33,7 +33,9 @@ export const deviceVariants: readonly DeviceVariant[] = [
 
 const unpacked = ['pack_conv2d', 'pack_linear'];
 
-/** Blocks of two rows with other choices of a device, any two of them together once: for whole nets, which compile long. */
+/**
+ * Blocks of two rows with other choices of a device, any two of them together once: for whole nets, which compile long.
+ */
 export const blockVariants: readonly DeviceVariant[] = [
   { name: 'R=2 in blocks', options: { targets: 2, block: 'block' } },
   { name: 'R=4 in blocks, nothing packed', options: { targets: 4, block: 'block', without: unpacked } },
@@ -54,7 +56,7 @@ const devices = new Map<string, WebGLDevice>();
  */
 export async function openVariant({ name, options }: DeviceVariant): Promise<WebGLDevice> {
   shared ??= await openNodeContext({ source: 'egl' });
-  if ([...devices.values()].reduce((sum, { programs }) => sum + programs.size, 0) > MANY_PROGRAMS) closeDevices();
+  if ([...devices.values()].reduce((sum, { gpu }) => sum + gpu.programs.size, 0) > MANY_PROGRAMS) closeDevices();
   let device = devices.get(name);
   if (!device) devices.set(name, (device = new WebGLDevice({ ...shared, dispose() {} }, options)));
   return device;
@@ -76,10 +78,10 @@ export async function expectSameAsReference(
   bound: Bound,
   { rules = [], label }: { rules?: readonly Rule[]; label?: string } = {},
 ): Promise<void> {
-  const before = device.textures.ledger().liveTextures;
+  const before = device.gpu.textures.ledger().liveTextures;
   const actual = await run(device, tensor, { rules });
   const [expected] = await interpret([tensor]);
   expectClose(actual, expected!, bound, { label: label ?? tensor.toString(), shape: tensor.shape });
-  const after = device.textures.ledger().liveTextures;
+  const after = device.gpu.textures.ledger().liveTextures;
   if (after !== before) throw new Error(`${label ?? tensor.toString()}: ${after - before} textures were left behind`);
 }

@@ -1,7 +1,8 @@
 /**
- * What a case of an op is, and the numbers that cases are made of. `ops/<op>/cases.ts` calls each op, a few times where it
- * has several kernels, at sizes that divide by nothing. Whole numbers of 12 bits against weights of 4: half precision would
- * lose the former, and fp32 holds every sum, so the results must be exact. Functions keep the bounds of bounds.ts.
+ * What a case of an op is, and the numbers that cases are made of. `ops/<op>/cases.ts` calls each op, a few times where
+ * it has several kernels, at sizes that divide by nothing. Whole numbers of 12 bits against weights of 4: half
+ * precision would lose the former, and fp32 holds every sum, so the results must be exact. Functions keep the bounds of
+ * bounds.ts.
  */
 import { sizeOf } from '../../engine/index.ts';
 import type { Rule, Shape, Tensor } from '../../engine/index.ts';

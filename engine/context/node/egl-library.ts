@@ -38,8 +38,7 @@ const EGL_EXTENSION_FUNCTIONS = {
   eglQueryDeviceStringEXT: 'string (handle, int)',
 } as const;
 
-export type EglFunctions = NativeFunctions<typeof EGL_FUNCTIONS> &
-  Partial<NativeFunctions<typeof EGL_EXTENSION_FUNCTIONS>>;
+type EglFunctions = NativeFunctions<typeof EGL_FUNCTIONS> & Partial<NativeFunctions<typeof EGL_EXTENSION_FUNCTIONS>>;
 
 /** A loaded pair of libraries. `path` and `glesPath` are what the loader was given: a name or a full path. */
 export interface EglLibrary {

@@ -10,7 +10,7 @@ import type { ContextSource } from '../source.ts';
 const WANTED = 'gl@9.0.0-rc.10';
 
 /** What the package exports: makes a context, or null where the system refuses one. */
-export type CreateGl = (width: number, height: number, options: object) => WebGL2RenderingContext | null;
+type CreateGl = (width: number, height: number, options: object) => WebGL2RenderingContext | null;
 
 /**
  * Opens a headless-gl context of 1×1 pixels.

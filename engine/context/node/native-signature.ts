@@ -41,7 +41,7 @@ type ArgumentList<Text extends string> = Text extends ''
       : never;
 
 /** The TypeScript function type of a signature such as `'uint (uint, pointer)'`. */
-export type NativeFunction<Signature extends string> = Signature extends `${infer Result} (${infer Arguments})`
+type NativeFunction<Signature extends string> = Signature extends `${infer Result} (${infer Arguments})`
   ? Result extends keyof ResultTypes
     ? (...values: ArgumentList<Arguments>) => ResultTypes[Result]
     : never

@@ -17,7 +17,7 @@ export interface EglOptions {
 }
 
 /** A ContextSource whose context is ours to free. */
-export type EglSource = ContextSource & { readonly gl: DisposableWebGL2; readonly platform: string };
+type EglSource = ContextSource & { readonly gl: DisposableWebGL2; readonly platform: string };
 
 /**
  * Opens a WebGL 2 context on system EGL, with no display and no compiler.

@@ -30,7 +30,7 @@ const SAMPLER_TARGETS: ReadonlyMap<number, number> = new Map<number, number>([
 ]);
 
 /** An active uniform or attribute, as getActiveUniform and getActiveAttrib return it. */
-export interface ActiveInfo {
+interface ActiveInfo {
   readonly name: string;
   readonly size: number;
   readonly type: number;

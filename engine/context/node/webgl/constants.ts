@@ -12,7 +12,7 @@ type ConstantName = {
     : never;
 }[keyof WebGL2RenderingContext];
 
-export type Constants = Readonly<Pick<WebGL2RenderingContext, ConstantName>>;
+type Constants = Readonly<Pick<WebGL2RenderingContext, ConstantName>>;
 
 const TABLE = `
   DEPTH_BUFFER_BIT 100, STENCIL_BUFFER_BIT 400, COLOR_BUFFER_BIT 4000, POINTS 0, LINES 1, LINE_LOOP 2, LINE_STRIP 3,

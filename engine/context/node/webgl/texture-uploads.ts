@@ -10,7 +10,7 @@ import { carries, imageBytes, newPixelStore, pixelBytes, type PixelStore } from 
 import { TextureStorage } from './texture-storage.ts';
 
 /** Where pixels come from: an array, an offset into the bound PIXEL_UNPACK_BUFFER, or nowhere (zeros). */
-export type PixelSource = ArrayBufferView | number | null;
+type PixelSource = ArrayBufferView | number | null;
 
 const STORE_PARAMETERS: ReadonlyMap<number, readonly ['pack' | 'unpack', keyof PixelStore]> = new Map<
   number,

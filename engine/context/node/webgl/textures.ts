@@ -26,7 +26,7 @@ const INTEGER_PARAMETERS: ReadonlySet<number> = new Set([
 ]);
 
 /** The place of a texture target among those of one unit; -1 for what is no target. */
-export function slotOf(target: number): number {
+function slotOf(target: number): number {
   switch (target) {
     case TEXTURE_2D:
       return 0;
