@@ -3,6 +3,7 @@
  * Formatting is prettier's business; types are tsc's.
  */
 import tseslint from 'typescript-eslint';
+import { commentWidth } from './scripts/lint/comment-width.mjs';
 import { imports } from './scripts/lint/layers.mjs';
 
 /**
@@ -79,11 +80,14 @@ export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'bench/node_modules/**', 'coverage/**'] },
   ...tseslint.configs.recommended,
   {
+    plugins: { house: { rules: { 'comment-width': commentWidth } } },
     rules: {
+      'house/comment-width': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',
       eqeqeq: 'error',
+      'max-lines': ['error', { max: 300 }],
     },
   },
   { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },

@@ -39,7 +39,10 @@ export function checkPerAxis(
   values.forEach((value, axis) => checkWholeNumber(where, `${name}[${axis}]`, value, least));
 }
 
-/** Throws UsageError `E_ARGUMENT` or ShapeError `E_ATTRIBUTE` unless each of these attributes is a whole number of at least `least`. */
+/**
+ * Throws UsageError `E_ARGUMENT` or ShapeError `E_ATTRIBUTE` unless each of these attributes is a whole number of at
+ * least `least`.
+ */
 export function checkCounts<Name extends string>(
   where: string,
   attributes: Readonly<Record<Name, number>>,

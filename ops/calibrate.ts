@@ -1,8 +1,8 @@
 /**
  * Which kernels suit this device: how a texel is best read, how many render targets a draw should have, which rewrites
  * pay, and how the pixels of a draw lie. All give the same numbers, up to rounding, and drivers rank them differently,
- * so small graphs are timed on the device itself, question after question (calibration-questions.ts). Every candidate is
- * a Device of its own on the same context; the default is only left for a clear win (choose-fastest.ts).
+ * so small graphs are timed on the device itself, question after question (calibration-questions.ts). Every candidate
+ * is a Device of its own on the same context; the default is only left for a clear win (choose-fastest.ts).
  */
 import { checkNumber, checkObject } from '../base/check-argument.ts';
 import { AbortedError } from '../base/errors.ts';

@@ -20,7 +20,7 @@ export interface Task {
   readonly rules: readonly Rule[];
 }
 
-export interface Question {
+interface Question {
   readonly task: Task;
   /** Given what was chosen so far, which stands first. */
   candidates(choice: KernelChoice): readonly [KernelChoice, ...KernelChoice[]];
@@ -31,7 +31,9 @@ const anywhere = { channels: 1, pixels: 1, transformed: Infinity };
 const byLargeTiles = [...direct, winogradRule(winogradLargeMaps.name, winograd4, anywhere)];
 const bySmallTiles = [...direct, winogradRule(winogradSmallMaps.name, winograd2, anywhere)];
 
-/** A convolution as the dVAE has them at its largest maps, on a map small enough for a CPU: 38 million multiply-adds. */
+/**
+ * A convolution as the dVAE has them at its largest maps, on a map small enough for a CPU: 38 million multiply-adds.
+ */
 export function askSpeed(): Task {
   return { result: convolve(64, 32), rules: direct };
 }

@@ -1,6 +1,6 @@
 /**
- * The cases of every op (`ops/<op>/cases.ts`) on a few variants of the WebGL device in Node, against the float64 loops; and
- * that no op of ops/index.ts is without cases. test/browser/ops.test.ts runs the same in Chromium.
+ * The cases of every op (`ops/<op>/cases.ts`) on a few variants of the WebGL device in Node, against the float64 loops;
+ * and that no op of ops/index.ts is without cases. test/browser/ops.test.ts runs the same in Chromium.
  */
 import { describe, expect, test } from 'vitest';
 import { sortTopologically } from '../engine/index.ts';

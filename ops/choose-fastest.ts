@@ -1,7 +1,7 @@
 /** Choosing by time: the logic of calibration, which knows neither devices nor kernels. */
 
 /** A candidate must be this much faster than the best before it: less is noise. */
-export const clearWin = 1.1;
+const clearWin = 1.1;
 
 /**
  * The fastest candidate. The first is the default: it is measured first, measured again before it is left, since it may

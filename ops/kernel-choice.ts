@@ -1,4 +1,7 @@
-/** Choices of kernels that were written down: in a cache, or in a picture of anyone's. Nothing in them is taken on trust. */
+/**
+ * Choices of kernels that were written down: in a cache, or in a picture of anyone's. Nothing in them is taken on
+ * trust.
+ */
 import type { KernelChoice } from '../engine/index.ts';
 import { standardRules } from './rewrite/standard-rules.ts';
 

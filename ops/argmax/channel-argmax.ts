@@ -12,8 +12,11 @@ import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import { chunkQuads } from './attributes.ts';
 import { channelBestGl, bestOfChunksGl } from './gl/channel-argmax.ts';
 
-/** x [B, I, H, W], packed weights, bias → [B, 4·chunks, H, W]: of each chunk the best value and its channel, then two zeros. */
-export const channelBestOp: Op<PackedConv2dAttributes> = {
+/**
+ * x [B, I, H, W], packed weights, bias → [B, 4·chunks, H, W]: of each chunk the best value and its channel, then two
+ * zeros.
+ */
+const channelBestOp: Op<PackedConv2dAttributes> = {
   name: 'channel_best',
   operands: namePackedOperands,
   infer([x], { weight }) {
@@ -31,7 +34,7 @@ export const channelBestOp: Op<PackedConv2dAttributes> = {
 };
 
 /** [B, 4·chunks, H, W] → i32 [B, H, W]. */
-export const bestOfChunksOp: Op<undefined> = {
+const bestOfChunksOp: Op<undefined> = {
   name: 'best_of_chunks',
   operands: ['chunks'],
   infer([x]) {

@@ -40,7 +40,7 @@ export function attention(rows: Tensor, cache: Tensor, position: Tensor, attribu
   return apply(attentionValuesOp, [scores, cache, position], attributes);
 }
 
-export const attentionScoresOp: Op<AttentionAttributes> = {
+const attentionScoresOp: Op<AttentionAttributes> = {
   name: 'attention_scores',
   operands: ['rows', 'keys', 'position'],
   infer([rows, cache], attributes) {
@@ -55,7 +55,7 @@ export const attentionScoresOp: Op<AttentionAttributes> = {
   kernels: { webgl: attentionScoresGl },
 };
 
-export const attentionValuesOp: Op<AttentionAttributes> = {
+const attentionValuesOp: Op<AttentionAttributes> = {
   name: 'attention',
   operands: ['scores', 'values', 'position'],
   infer([scores], { sequences, heads, headSize }) {

@@ -1,4 +1,6 @@
-/** The masks: against the paper's rules written out by hand on a 4×4 grid, and the lists of keys against the definition. */
+/**
+ * The masks: against the paper's rules written out by hand on a 4×4 grid, and the lists of keys against the definition.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyOf, sees, slotCount } from './mask.ts';

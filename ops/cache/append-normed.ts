@@ -2,8 +2,8 @@
  * A LayerNorm that writes its rows into a cache: what token shift keeps. Built by the rule norm_on_append; the plain
  * form is appendRows of a layerNorm.
  *
- * Rows of x [B′·M, D] are M positions of B′ sequences, from `position` on; gain and shift [D]; the cache holds one vector of
- * D a position (groups 1, first 0).
+ * Rows of x [B′·M, D] are M positions of B′ sequences, from `position` on; gain and shift [D]; the cache holds one
+ * vector of D a position (groups 1, first 0).
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
@@ -12,7 +12,7 @@ import type { AppendNormedAttributes } from './attributes.ts';
 import { appendRowsOp, copyRows } from './cache.ts';
 import { appendNormedGl } from './gl/append-normed.ts';
 
-export interface AppendNormedInputs {
+interface AppendNormedInputs {
   readonly cache: Tensor;
   readonly x: Tensor;
   readonly position: Tensor;
@@ -27,7 +27,7 @@ export function appendNormed(
   return apply(appendNormedOp, [cache, x, position, gain, shift], attributes);
 }
 
-export const appendNormedOp: Op<AppendNormedAttributes> = {
+const appendNormedOp: Op<AppendNormedAttributes> = {
   name: 'append_normed',
   operands: ['x', 'position', 'gain', 'shift'],
   infer: (inputs, attributes) => appendRowsOp.infer(inputs, attributes),

@@ -81,7 +81,7 @@ export const appendRowsOp: Op<CacheAttributes> = {
   kernels: { webgl: appendRowsGl },
 };
 
-export const layRowsOp: Op<CacheAttributes> = {
+const layRowsOp: Op<CacheAttributes> = {
   name: 'lay_rows',
   operands: ['x'],
   infer([x], attributes) {

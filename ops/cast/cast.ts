@@ -20,7 +20,7 @@ export const castToHalfOp: Op<undefined> = {
   kernels: { webgl: castGl },
 };
 
-export const castToFloatOp: Op<undefined> = {
+const castToFloatOp: Op<undefined> = {
   name: 'cast_to_float',
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
@@ -29,7 +29,7 @@ export const castToFloatOp: Op<undefined> = {
 };
 
 /** castToHalf of weights: of constants it is done beforehand, on the CPU. */
-export const halfWeightsOp: Op<undefined> = {
+const halfWeightsOp: Op<undefined> = {
   name: 'half_weights',
   operands: ['x'],
   derives: true,
@@ -38,7 +38,10 @@ export const halfWeightsOp: Op<undefined> = {
   kernels: { webgl: castGl },
 };
 
-/** x as f16: to nearest, ties to even, with subnormals; ±Infinity from ±65520 on; NaN stays NaN. f16 is returned as it is. */
+/**
+ * x as f16: to nearest, ties to even, with subnormals; ±Infinity from ±65520 on; NaN stays NaN. f16 is returned as it
+ * is.
+ */
 export function castToHalf(x: Tensor): Tensor {
   checkTensor('castToHalf', x);
   return x.dtype === 'f16' ? x : apply(castToHalfOp, [x], undefined);

@@ -21,8 +21,8 @@ export const concatOp: Op<ConcatAttributes> = {
 };
 
 /**
- * Joins tensors along `axis` (negative: from the last). More than eight are joined in steps, which copies the first ones
- * again at each.
+ * Joins tensors along `axis` (negative: from the last). More than eight are joined in steps, which copies the first
+ * ones again at each.
  * @throws ShapeError `E_SHAPE` for no tensors or sizes that differ on another axis, `E_DTYPE` for different dtypes,
  *   `E_ATTRIBUTE` for an axis that the tensors do not have.
  */

@@ -24,7 +24,7 @@ export function conv2d(x: Tensor, w: Tensor, b?: Tensor): Tensor {
   return apply(conv2dOp, b === undefined ? [x, w] : [x, w, b], undefined);
 }
 
-export function countMacs(w: TensorType, output: TensorType): number {
+function countMacs(w: TensorType, output: TensorType): number {
   const [, inChannels = 0, height = 0, width = 0] = w.shape;
   const [batch = 0, outChannels = 0, h = 0, wide = 0] = output.shape;
   return batch * outChannels * h * wide * inChannels * height * width;

@@ -85,7 +85,7 @@ export function packedConv2d({ x, packed, bias, residual }: PackedInputs, attrib
 }
 
 /** The inputs of a packed_conv2d by name. */
-export interface PackedInputs {
+interface PackedInputs {
   readonly x: Tensor;
   readonly packed: Tensor;
   readonly bias?: Tensor;

@@ -7,7 +7,7 @@ import type { NumericArray, Op, Shape, Tensor } from '../../engine/index.ts';
 import { elementwiseGl } from './gl/elementwise.ts';
 import type { GlFormula } from './gl/elementwise.ts';
 
-export interface ElementwiseDefinition<A> {
+interface ElementwiseDefinition<A> {
   readonly name: string;
   /** What shaders call the operands [a, b, c, …]. */
   readonly operands?: readonly string[];

@@ -1,7 +1,6 @@
 /**
- * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the same
- * shape in fp32, relu in f16 what is f16.
- * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
+ * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the
+ * same shape in fp32, relu in f16 what is f16. Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
 import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
@@ -23,7 +22,7 @@ export const reluOp: Op<undefined> = defineElementwise({
 /** max(x, 0). */
 export const relu: (x: Tensor) => Tensor = applyUnary(reluOp);
 
-export const expOp: Op<undefined> = defineElementwise({
+const expOp: Op<undefined> = defineElementwise({
   name: 'exp',
   operands: ['x'],
   compute: ([x]) => Math.exp(x!),
@@ -32,7 +31,7 @@ export const expOp: Op<undefined> = defineElementwise({
 /** eˣ. */
 export const exp: (x: Tensor) => Tensor = applyUnary(expOp);
 
-export const logOp: Op<undefined> = defineElementwise({
+const logOp: Op<undefined> = defineElementwise({
   name: 'log',
   operands: ['x'],
   compute: ([x]) => Math.log(x!),
@@ -41,7 +40,7 @@ export const logOp: Op<undefined> = defineElementwise({
 /** Natural logarithm. */
 export const log: (x: Tensor) => Tensor = applyUnary(logOp);
 
-export const tanhOp: Op<undefined> = defineElementwise({
+const tanhOp: Op<undefined> = defineElementwise({
   name: 'tanh',
   operands: ['x'],
   compute: ([x]) => Math.tanh(x!),
@@ -59,7 +58,7 @@ export const sigmoidOp: Op<undefined> = defineElementwise({
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid: (x: Tensor) => Tensor = applyUnary(sigmoidOp);
 
-export const erfOp: Op<undefined> = defineElementwise({
+const erfOp: Op<undefined> = defineElementwise({
   name: 'erf',
   operands: ['x'],
   compute: ([x]) => computeErf(x!),
@@ -86,8 +85,8 @@ export const geluTanhOp: Op<undefined> = defineElementwise({
   webgl: { declarations: geluTanhFunction, expression: ([x]) => `gelu_tanh(${x})` },
 });
 /**
- * ½x · (1 + tanh(√(2/π) · (x + 0.044715x³))), as PyTorch's `gelu` with `approximate='tanh'`, save that −Infinity gives 0.
- * It is within 5e-4 of `gelu`; a net trained with the one wants that one.
+ * ½x · (1 + tanh(√(2/π) · (x + 0.044715x³))), as PyTorch's `gelu` with `approximate='tanh'`, save that −Infinity gives
+ * 0. It is within 5e-4 of `gelu`; a net trained with the one wants that one.
  */
 export const geluTanh: (x: Tensor) => Tensor = applyUnary(geluTanhOp);
 

@@ -1,6 +1,7 @@
 /**
  * embed: what a transformer begins with. A row of one table for each token, and of another for its position:
- * tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → rows [S·M, D], table[token] + positions[start + m].
+ * tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → rows [S·M, D], table[token] + positions[start +
+ * m].
  *
  * A token that the table does not have, or a position beyond T, gives NaN, so that it cannot pass for a picture.
  */
@@ -9,7 +10,7 @@ import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { embedGl } from './gl/embedding.ts';
 
-export const embedOp: Op<undefined> = {
+const embedOp: Op<undefined> = {
   name: 'embed',
   operands: ['tokens', 'table', 'positions', 'start'],
   infer: inferEmbed,
@@ -17,7 +18,9 @@ export const embedOp: Op<undefined> = {
   kernels: { webgl: embedGl },
 };
 
-/** tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → [S·M, D]. Throws ShapeError `E_SHAPE`, `E_DTYPE`. */
+/**
+ * tokens i32 [S, M], table [V, D], positions [T, D], start i32 [1] → [S·M, D]. Throws ShapeError `E_SHAPE`, `E_DTYPE`.
+ */
 export function embed(tokens: Tensor, table: Tensor, positions: Tensor, start: Tensor): Tensor {
   return apply(embedOp, [tokens, table, positions, start], undefined);
 }

@@ -12,7 +12,7 @@ import { checkIndices } from '../arguments.ts';
 import type { GatherAttributes } from './attributes.ts';
 import { gatherGl } from './gl/gather.ts';
 
-export const gatherOp: Op<GatherAttributes> = {
+const gatherOp: Op<GatherAttributes> = {
   name: 'gather',
   operands: ['x', 'index'],
   infer: inferGather,
@@ -24,8 +24,8 @@ export const gatherOp: Op<GatherAttributes> = {
 /**
  * table [V, D], indices i32 of up to three dimensions → their shape with D at `axis` (counted in the result; negative:
  * from the last), in the dtype of the table. An index that is not in [0, V) gives NaN.
- * @throws ShapeError `E_SHAPE` for a table that is not a matrix or indices of rank 4, `E_DTYPE` unless indices are i32 and
- *   the table is not, `E_ATTRIBUTE` for an axis that the result does not have.
+ * @throws ShapeError `E_SHAPE` for a table that is not a matrix or indices of rank 4, `E_DTYPE` unless indices are i32
+ *   and the table is not, `E_ATTRIBUTE` for an axis that the result does not have.
  */
 export function gather(table: Tensor, indices: Tensor, axis = -1): Tensor {
   checkTensor('gather', indices);

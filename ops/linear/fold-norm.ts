@@ -17,7 +17,7 @@ export function sumRows(w: Tensor, { v, b }: { v?: Tensor; b?: Tensor | undefine
   return apply(sumRowsOp, [w, ...(v ? [v] : []), ...(b ? [b] : [])], { weighted: v !== undefined });
 }
 
-export const scaleColumnsOp: Op<undefined> = {
+const scaleColumnsOp: Op<undefined> = {
   name: 'scale_columns',
   derives: true,
   infer: ([w]) => w!,
@@ -28,7 +28,7 @@ export const scaleColumnsOp: Op<undefined> = {
   kernels: { webgl: scaleColumnsGl },
 };
 
-export const sumRowsOp: Op<SumRowsAttributes> = {
+const sumRowsOp: Op<SumRowsAttributes> = {
   name: 'sum_rows',
   derives: true,
   infer: ([w]) => ({ shape: [w!.shape[0]!], dtype: 'f32' }),

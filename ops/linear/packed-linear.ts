@@ -31,7 +31,7 @@ export interface PackedLinearInputs {
 }
 
 /** [O, K] → [1, O, 1, 4·⌈K/4⌉]: element (o, k). */
-export const packLinearOp: Op<PackAttributes> = {
+const packLinearOp: Op<PackAttributes> = {
   name: 'pack_linear',
   derives: true,
   infer: (_inputs, { weight: [outputs, inner] }) => ({

@@ -22,8 +22,8 @@ export const maxPool2dOp: Op<MaxPool2dAttributes> = {
 
 /**
  * x [B, C, H, W] → [B, C, ⌊H/size⌋, ⌊W/size⌋], same dtype.
- * @throws ShapeError `E_SHAPE` unless x has four dimensions and holds at least one window, `E_ATTRIBUTE` unless size is a
- *   whole number of at least 1.
+ * @throws ShapeError `E_SHAPE` unless x has four dimensions and holds at least one window, `E_ATTRIBUTE` unless size is
+ *   a whole number of at least 1.
  */
 export function maxPool2d(x: Tensor, size = 2): Tensor {
   checkNumber('maxPool2d', 'size', size);

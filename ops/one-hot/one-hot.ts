@@ -25,10 +25,10 @@ export const oneHotOp: Op<OneHotAttributes> = {
 };
 
 /**
- * indices i32 of up to three dimensions → f32, their shape with depth at `axis` (counted in the result; negative: from the
- * last). An index that is not in [0, depth) gives NaN.
- * @throws ShapeError `E_DTYPE` unless indices are i32, `E_SHAPE` for indices of rank 4, `E_ATTRIBUTE` for an axis that the
- *   result does not have or a depth that is no whole number of at least 1.
+ * indices i32 of up to three dimensions → f32, their shape with depth at `axis` (counted in the result; negative: from
+ * the last). An index that is not in [0, depth) gives NaN.
+ * @throws ShapeError `E_DTYPE` unless indices are i32, `E_SHAPE` for indices of rank 4, `E_ATTRIBUTE` for an axis that
+ *   the result does not have or a depth that is no whole number of at least 1.
  */
 export function oneHot(indices: Tensor, depth: number, axis = -1): Tensor {
   checkTensor('oneHot', indices);

@@ -12,7 +12,7 @@ import { positionOf, visitTogether } from '../strided.ts';
 import type { PadAttributes } from './attributes.ts';
 import { padGl } from './gl/pad.ts';
 
-export const padOp: Op<PadAttributes> = {
+const padOp: Op<PadAttributes> = {
   name: 'pad',
   operands: ['x'],
   infer: inferPad,
@@ -33,10 +33,10 @@ export const padOp: Op<PadAttributes> = {
 };
 
 /**
- * x with `before[i]` elements of `value` put before and `after[i]` after it along each axis i. The value is rounded to the
- * dtype of x; it may be infinite.
- * @throws ShapeError `E_ATTRIBUTE` unless before and after have a whole number of at least 0 for each axis of x, and for
- *   dtype i32 unless the value is whole and below 2²⁴ in magnitude.
+ * x with `before[i]` elements of `value` put before and `after[i]` after it along each axis i. The value is rounded to
+ * the dtype of x; it may be infinite.
+ * @throws ShapeError `E_ATTRIBUTE` unless before and after have a whole number of at least 0 for each axis of x, and
+ *   for dtype i32 unless the value is whole and below 2²⁴ in magnitude.
  */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor {
   checkTensor('pad', x);

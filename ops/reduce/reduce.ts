@@ -34,7 +34,7 @@ const addition: Pick<Reduction, 'start' | 'combine' | 'existingLanesOnly'> = {
   existingLanesOnly: false,
 };
 
-export const sumOp: Op<ReducedAxes> = defineReduction({
+const sumOp: Op<ReducedAxes> = defineReduction({
   ...addition,
   name: 'sum',
   dtype: (input) => (input === 'i32' ? 'i32' : 'f32'),
@@ -42,7 +42,7 @@ export const sumOp: Op<ReducedAxes> = defineReduction({
   webgl: { declarations: '', combine: (a, b) => `${a} + ${b}`, finish: (total) => total },
 });
 
-export const meanOp: Op<ReducedAxes> = defineReduction({
+const meanOp: Op<ReducedAxes> = defineReduction({
   ...addition,
   name: 'mean',
   dtype: () => 'f32',
@@ -54,7 +54,7 @@ export const meanOp: Op<ReducedAxes> = defineReduction({
   },
 });
 
-export const maxOp: Op<ReducedAxes> = defineReduction({
+const maxOp: Op<ReducedAxes> = defineReduction({
   name: 'max',
   dtype: (input) => input,
   start: -Infinity,
@@ -65,8 +65,8 @@ export const maxOp: Op<ReducedAxes> = defineReduction({
 });
 
 /**
- * Σ over `axes` (all where left out; an empty list reduces none). f32 and f16 give f32; i32 gives i32, exact while every
- * partial sum stays below 2²⁴.
+ * Σ over `axes` (all where left out; an empty list reduces none). f32 and f16 give f32; i32 gives i32, exact while
+ * every partial sum stays below 2²⁴.
  * @throws ShapeError `E_ATTRIBUTE` for an axis that x does not have or that is named twice.
  */
 export function sum(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {

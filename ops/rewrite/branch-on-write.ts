@@ -1,4 +1,6 @@
-/** The end of a transformer's branch, LayerScale and the sum with the stream, is written by the branch's last product. */
+/**
+ * The end of a transformer's branch, LayerScale and the sum with the stream, is written by the branch's last product.
+ */
 import { sameShape } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { addOp, mulOp } from '../elementwise/binary.ts';

@@ -1,4 +1,6 @@
-/** A result that is only wanted in halves is rounded by the convolution that writes it: no pass, and 8 channels a texel. */
+/**
+ * A result that is only wanted in halves is rounded by the convolution that writes it: no pass, and 8 channels a texel.
+ */
 import type { Rule } from '../../engine/index.ts';
 import { castToHalfOp } from '../cast/cast.ts';
 import { packedConv2dOp, withPackedInputs } from '../conv2d/packed-conv2d.ts';

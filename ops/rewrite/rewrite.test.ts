@@ -117,8 +117,8 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
 };
 
 /**
- * Winograd and the folded LayerNorm cancel large terms, activations round: they have tests of their own, in ops/winograd
- * and ops/linear; so have tiling and splitting, beside this file.
+ * Winograd and the folded LayerNorm cancel large terms, activations round: they have tests of their own, in
+ * ops/winograd and ops/linear; so have tiling and splitting, beside this file.
  */
 const exactRules = standardRules.filter(({ name }) => !/^(winograd|tile|split|norm|activation)/.test(name));
 

@@ -35,7 +35,7 @@ import {
 import type { Region, Tile, TileRegion } from './tile-regions.ts';
 
 /** Numbers of one picture; a batch is split by a rule of its own (split_batch). */
-export interface TileLimits {
+interface TileLimits {
   /** In the largest map of a section from which on it is tiled, and of a tile, its halo included. */
   readonly tile: number;
   /** In the largest map that is put together between two sections. */
@@ -51,8 +51,8 @@ export const tileLargeMaps: Rule = tilingRule({ tile: 20.42e6, held: 70e6 });
 
 /**
  * Where tiles and halos begin: at whole blocks of pixels or Winograd tiles as far as that is cheap, and where a pool or
- * an upsample begins. Windows are whole Winograd tiles high, and whole blocks of 8 of them wide: what is not is computed
- * all the same, and rows that begin astride cache lines cost llvmpipe up to a third of a 1×1 convolution.
+ * an upsample begins. Windows are whole Winograd tiles high, and whole blocks of 8 of them wide: what is not is
+ * computed all the same, and rows that begin astride cache lines cost llvmpipe up to a third of a 1×1 convolution.
  */
 const tileStep = { y: 8, x: 16 };
 const windowSteps = { y: { begin: 2, size: 4 }, x: { begin: 4, size: 32 } };
@@ -216,9 +216,9 @@ function chooseCuts({ last, reach, depth }: Section, limits: TileLimits): { y: T
 }
 
 /**
- * Of about equal areas the narrower is the faster: a product reads all channels of a row of blocks again for every four it
- * makes, and where the row is short they are still in the cache. On llvmpipe a 1×1 convolution of 512 channels takes a
- * fetch of 0.8 ns at 64 pixels across, 1.2 at 256.
+ * Of about equal areas the narrower is the faster: a product reads all channels of a row of blocks again for every four
+ * it makes, and where the row is short they are still in the cache. On llvmpipe a 1×1 convolution of 512 channels takes
+ * a fetch of 0.8 ns at 64 pixels across, 1.2 at 256.
  */
 function costOfWidth(pixels: number): number {
   return 1 + 0.04 * Math.log2(pixels);

@@ -3,7 +3,7 @@ import type { Tensor } from '../../engine/index.ts';
 import { slice } from '../slice/slice.ts';
 
 /** Rows or columns of a map. */
-export interface Span {
+interface Span {
   readonly first: number;
   readonly count: number;
 }
@@ -37,7 +37,7 @@ export interface TileRegion {
 }
 
 /** Where windows may begin: at multiples of `begin`; and end: when they are multiples of `size` long. */
-export interface WindowSteps {
+interface WindowSteps {
   readonly begin: number;
   readonly size: number;
 }

@@ -3,8 +3,8 @@
  * of the input and two of the output. Each step is an op of its own (ops/winograd), so the plan shows and times them.
  *
  * Where it pays: the transforms cost a few reads a pixel and channel, the product saves reads in proportion to the
- * channels on the other side, so both sides must be wide; and the transformed weights are larger, so the map must be large
- * beside them. It cancels large terms, so it is held to a bound of its own (winograd.test.ts).
+ * channels on the other side, so both sides must be wide; and the transformed weights are larger, so the map must be
+ * large beside them. It cancels large terms, so it is held to a bound of its own (winograd.test.ts).
  *
  * Behind an upsample ×2 the small map is transformed and the larger one never made (ops/winograd/upsampled.ts).
  */

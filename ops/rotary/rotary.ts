@@ -3,9 +3,9 @@
  * their own at each position, so that a product of two turned vectors depends on how far apart they are (RoFormer,
  * arXiv 2104.09864, with the pairs of its equation 34).
  *
- * Rows x [S·M, C] are M positions of S sequences, from `position` on; their first vectors · D channels are vectors of D,
- * and what follows them stays as it is. `turns` [T, D] holds cosine and sine of each pair, interleaved; 1 and 0 where a
- * pair does not turn. They come as numbers, for a GPU's cosine of a large angle is far off.
+ * Rows x [S·M, C] are M positions of S sequences, from `position` on; their first vectors · D channels are vectors of
+ * D, and what follows them stays as it is. `turns` [T, D] holds cosine and sine of each pair, interleaved; 1 and 0
+ * where a pair does not turn. They come as numbers, for a GPU's cosine of a large angle is far off.
  */
 import { checkCounts } from '../arguments.ts';
 import { ShapeError } from '../../base/errors.ts';

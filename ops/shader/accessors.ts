@@ -1,5 +1,6 @@
 /**
- * GLSL that reads a tensor out of its texture array by the rule of engine/gl/layout.ts. For an operand that its op calls `x`:
+ * GLSL that reads a tensor out of its texture array by the rule of engine/gl/layout.ts. For an operand that its op
+ * calls `x`:
  *
  *   sampler2DArray x_texels                              the texture
  *   vec4  x_fetch(int x, int y, int layer)               one texel; of an f16 operand a uvec4 (halves.ts)
@@ -29,7 +30,7 @@ export function modulo(value: string, divisor: number): string {
 }
 
 /** Everything the comment above promises, for one operand. Unused functions cost nothing once compiled. */
-export function declareOperand({ name, layout }: Operand, fetch: FetchStyle): string {
+function declareOperand({ name, layout }: Operand, fetch: FetchStyle): string {
   return [
     `// ${name}: ${describeLayout(layout)}`,
     `uniform highp ${samplerType(layout)} ${name}_texels;`,
@@ -78,7 +79,9 @@ export function declareOperands({ inputs, fetch }: ShaderCall): string {
   return [...unpacking, ...inputs.map((input) => declareOperand(input, fetch))].join('\n\n');
 }
 
-/** The channels that a fragment makes of the pixel at `y`, `x`, out of an operand with as many: the type of its texel. */
+/**
+ * The channels that a fragment makes of the pixel at `y`, `x`, out of an operand with as many: the type of its texel.
+ */
 export function readResultChannels({ name, layout }: Operand, output: Layout, n: string, y: string, x: string): string {
   if (output.lanes === 4) return `${name}_pixel(${n}, quad, ${y}, ${x})`;
   if (layout.lanes === 8) return `unpack_halves(${name}_texel(${n}, octet, ${y}, ${x}))`;

@@ -41,7 +41,9 @@ export function keepFunctions(lanes: 4 | 8, reluInput: boolean): string {
   return reluInput ? `${keepFunction}\n\n${reluFunction}` : keepFunction;
 }
 
-/** A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist. */
+/**
+ * A statement that fills lanes of `texel` beyond the last of `channels` with its first one; empty if all lanes exist.
+ */
 export function repeatFirstLane(texel: string, quad: string, channels: number): string {
   const swizzle = ['', 'xxxx', 'xyxx', 'xyzx'][channels % 4]!;
   return swizzle && `if (${quad} == ${Math.floor(channels / 4)}) ${texel} = ${texel}.${swizzle};`;

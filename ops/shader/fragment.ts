@@ -16,7 +16,7 @@ export const singlePixelBlock: Block = { width: 1, height: 1 };
  * What a shader body may use: `n`, `y0`, `x0`, the block's first pixel, and which channels it makes: `quad`, channels
  * 4·quad … +3. Of an f16 result it makes eight: `octet`, and its quads `quad_0`, `quad_1`.
  */
-export interface FragmentBody {
+interface FragmentBody {
   /** Functions and constants before main. */
   readonly declarations?: string;
   /** Statements that run once a fragment, before the pixels. */
@@ -159,9 +159,9 @@ function locateBlock(layout: Layout): string {
 }
 
 /**
- * `value / divisor` for 0 ≤ value < `limit`, by a reciprocal: drivers divide vectors of whole numbers one by one unless the
- * divisor is constant, and a program may serve several (engine/gl/share-programs.ts). (value + ½) / divisor is half a divisor's
- * part or more away from any whole number, far more than rounding moves it below 2²⁰.
+ * `value / divisor` for 0 ≤ value < `limit`, by a reciprocal: drivers divide vectors of whole numbers one by one unless
+ * the divisor is constant, and a program may serve several (engine/gl/share-programs.ts). (value + ½) / divisor is half
+ * a divisor's part or more away from any whole number, far more than rounding moves it below 2²⁰.
  */
 export function quotient(value: string, divisor: number, limit: number): string {
   if (limit > 2 ** 20) return divide(value, divisor);

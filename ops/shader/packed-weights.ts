@@ -17,7 +17,7 @@ export function groupPackedWeights(
 }
 
 /** Names of the output channels that a fragment sums: one a group, or the one octet that is both. */
-export function nameGroups({ groups, pairedWeights }: Pick<ProductLoop, 'groups' | 'pairedWeights'>): string[] {
+function nameGroups({ groups, pairedWeights }: Pick<ProductLoop, 'groups' | 'pairedWeights'>): string[] {
   if (pairedWeights) return ['octet'];
   return groups === 2 ? ['quad_0', 'quad_1'] : ['quad'];
 }

@@ -4,8 +4,8 @@
  * channels) and uses them for all R pixels, so weights cost 4/R reads a pixel; along a row the taps share the pixels
  * they overlap. Fetches, not arithmetic, are what such a shader costs (bench/README.md).
  *
- * Of f16 a fragment makes 8 output channels, two groups, and where input and weights are f16 too it walks over octets: 8
- * channels a fetch, 8 weights a fetch, 32 multiply-adds a fetch in the place of 10.7. Sums are fp32 always.
+ * Of f16 a fragment makes 8 output channels, two groups, and where input and weights are f16 too it walks over octets:
+ * 8 channels a fetch, 8 weights a fetch, 32 multiply-adds a fetch in the place of 10.7. Sums are fp32 always.
  *
  * Letters: KH × KW kernel taps, R pixels a block. Zero padding: pixels outside the picture count as zero.
  */
@@ -19,16 +19,20 @@ import type { PixelReading, Step } from './product-pixels.ts';
 export interface ProductLoop extends PixelReading {
   /** ReLU on every element of the input as it is read. */
   readonly reluInput: boolean;
-  /** Quads of output channels that a fragment sums at once: more than a texel of the result has where it combines them. */
+  /**
+   * Quads of output channels that a fragment sums at once: more than a texel of the result has where it combines them.
+   */
   readonly groups?: number;
   /** Whether a weight is a mat2x4 that serves two groups. Then only the first group's is asked for. */
   readonly pairedWeights?: boolean;
   /**
-   * GLSL of the weights for channel `lane` of `in_quad`, or `in_octet`, of the input at tap `dy`, `dx`: a vec4 for the 4
-   * channels of a group, or a mat2x4.
+   * GLSL of the weights for channel `lane` of `in_quad`, or `in_octet`, of the input at tap `dy`, `dx`: a vec4 for the
+   * 4 channels of a group, or a mat2x4.
    */
   weight(tap: { dx: number; lane: number; group: number }): string;
-  /** Statements for a pixel once it is read, which may change it: the vec4 `name`, `column` right of the leftmost tap. */
+  /**
+   * Statements for a pixel once it is read, which may change it: the vec4 `name`, `column` right of the leftmost tap.
+   */
   take?(pixel: { readonly name: string; readonly column: number }): string[];
   /** Statements before the loops, and before each tap row: what `weight` and `take` need. */
   readonly prepareWeights?: string;
@@ -44,7 +48,9 @@ export interface ProductShader extends ProductLoop {
   readonly title: string;
   /** Functions that `finish` calls. */
   readonly declarations?: string;
-  /** What becomes of the sums of the pixel at `y`, `x`, one for each group: an expression of the result's texel type. */
+  /**
+   * What becomes of the sums of the pixel at `y`, `x`, one for each group: an expression of the result's texel type.
+   */
   finish(sums: readonly string[], position: { pixel: number; y: string; x: string }): string;
 }
 

@@ -25,8 +25,8 @@ export const sliceOp: Op<SliceAttributes> = {
 
 /**
  * The box of `size` whose first element is x[begin].
- * @throws ShapeError `E_ATTRIBUTE` unless begin and size have a whole number for each axis of x, 0 ≤ begin and 1 ≤ size,
- *   and `E_SHAPE` where the box reaches beyond x.
+ * @throws ShapeError `E_ATTRIBUTE` unless begin and size have a whole number for each axis of x, 0 ≤ begin and 1 ≤
+ *   size, and `E_SHAPE` where the box reaches beyond x.
  */
 export function slice(x: Tensor, begin: readonly number[], size: Shape): Tensor {
   checkNumbers('slice', 'begin', begin);

@@ -1,4 +1,6 @@
-/** tokenShift: by hand, against the reference on every variant, and in a cache that grows as against a whole sequence. */
+/**
+ * tokenShift: by hand, against the reference on every variant, and in a cache that grows as against a whole sequence.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, referenceDevice, run, tensor } from '../../engine/index.ts';

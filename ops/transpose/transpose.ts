@@ -1,6 +1,6 @@
 /**
- * transpose: the axes of a tensor in another order, as `numpy.transpose`. Axis i of the result is axis permutation[i] of x:
- * x [B, C, H, W] with [0, 2, 3, 1] → [B, H, W, C], same dtype.
+ * transpose: the axes of a tensor in another order, as `numpy.transpose`. Axis i of the result is axis permutation[i]
+ * of x: x [B, C, H, W] with [0, 2, 3, 1] → [B, H, W, C], same dtype.
  */
 import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
@@ -10,7 +10,7 @@ import { visitTogether } from '../strided.ts';
 import type { TransposeAttributes } from './attributes.ts';
 import { transposeGl } from './gl/transpose.ts';
 
-export const transposeOp: Op<TransposeAttributes> = {
+const transposeOp: Op<TransposeAttributes> = {
   name: 'transpose',
   operands: ['x'],
   infer: inferTranspose,

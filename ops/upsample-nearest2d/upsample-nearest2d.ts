@@ -24,7 +24,8 @@ export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
 
 /**
  * x [B, C, H, W] → [B, C, H·scale, W·scale], same dtype.
- * @throws ShapeError `E_SHAPE` unless x has four dimensions, `E_ATTRIBUTE` unless scale is a whole number of at least 1.
+ * @throws ShapeError `E_SHAPE` unless x has four dimensions, `E_ATTRIBUTE` unless scale is a whole number of at least
+ *   1.
  */
 export function upsampleNearest2d(x: Tensor, scale = 2): Tensor {
   checkNumber('upsampleNearest2d', 'scale', scale);

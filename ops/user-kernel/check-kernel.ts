@@ -10,7 +10,7 @@ import { checkLoop } from './check-loop.ts';
 import type { Refuse } from './refusal.ts';
 import type * as S from './syntax.ts';
 
-export interface CheckedKernel {
+interface CheckedKernel {
   readonly parameters: readonly string[];
   readonly hasLoops: boolean;
 }

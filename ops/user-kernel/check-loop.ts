@@ -6,9 +6,9 @@ import type { Refuse } from './refusal.ts';
 import type * as S from './syntax.ts';
 
 /** Loops within loops make at most this many turns. */
-export const MOST_TURNS = 4096;
+const MOST_TURNS = 4096;
 
-export interface CountedLoop {
+interface CountedLoop {
   readonly counter: S.Identifier;
   readonly turns: number;
 }

@@ -71,7 +71,7 @@ const replacements: Readonly<Record<string, { readonly name: string; readonly gl
 /** Built-ins of GLSL that are exact or, for sqrt, good to 2 ULP; and the constructor. */
 const asTheyAre = new Set(['abs', 'ceil', 'float', 'floor', 'max', 'min', 'sign', 'sqrt', 'trunc']);
 
-export interface LinkedCalls {
+interface LinkedCalls {
   /** The text with our functions called. */
   readonly text: string;
   /** The functions it now needs. */

@@ -8,7 +8,7 @@ import type { SyntaxNode } from './syntax.ts';
 /** Turns a node down with a reason. `E_KERNEL_SYNTAX`, or `E_KERNEL_CAPTURE` for a name from outside. */
 export type Refuse = (node: SyntaxNode, reason: string, code?: KernelCode) => never;
 
-export type KernelCode = 'E_KERNEL_SYNTAX' | 'E_KERNEL_CAPTURE';
+type KernelCode = 'E_KERNEL_SYNTAX' | 'E_KERNEL_CAPTURE';
 
 const LONGEST_EXCERPT = 80;
 

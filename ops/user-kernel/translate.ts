@@ -10,14 +10,14 @@ import { refuseWithin } from './refusal.ts';
 import type * as S from './syntax.ts';
 
 /** The version of gpu.js that this was written for. */
-export const GPU_JS_VERSION = '2.24.1';
+const GPU_JS_VERSION = '2.24.1';
 
 /** What is used of the module gpu.js: `import gpujs from 'gpu.js'`. */
 export interface GpuJs {
   readonly WebGL2FunctionNode: new (source: string, settings: never) => object;
 }
 
-export interface TranslatedKernel {
+interface TranslatedKernel {
   /** Names of the function's parameters, in order. */
   readonly parameters: readonly string[];
   /** GLSL: `float <name>(float, …)` and what it calls. */

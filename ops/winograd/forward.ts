@@ -12,7 +12,7 @@ import { winogradForwardGl } from './gl/forward.ts';
 
 type Sizes = [images: number, channels: number, height: number, width: number];
 
-export const winogradForwardOp: Op<ForwardAttributes> = {
+const winogradForwardOp: Op<ForwardAttributes> = {
   name: 'winograd_forward',
   operands: ['x'],
   infer([x], { axis, matrices, dtype }) {

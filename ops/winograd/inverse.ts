@@ -13,7 +13,7 @@ import { winogradInverseGl } from './gl/inverse.ts';
 
 type Sizes = [images: number, channels: number, height: number, width: number];
 
-export const winogradInverseOp: Op<InverseAttributes> = {
+const winogradInverseOp: Op<InverseAttributes> = {
   name: 'winograd_inverse',
   operands: ({ bias, gain }) => ['products', ...(bias ? ['bias'] : []), ...(gain === undefined ? [] : ['residual'])],
   infer([x], { axis, matrices, size, phases, dtype }) {

@@ -9,7 +9,7 @@ import { roundResult } from '../cast/half.ts';
 import type { WinogradProductAttributes } from './attributes.ts';
 import { winogradProductGl } from './gl/product.ts';
 
-export const winogradProductOp: Op<WinogradProductAttributes> = {
+const winogradProductOp: Op<WinogradProductAttributes> = {
   name: 'winograd_product',
   operands: ['x', 'packed'],
   infer([x, weights]) {

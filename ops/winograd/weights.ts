@@ -15,7 +15,7 @@ import { phaseMatrices } from './upsampled.ts';
 
 type Sizes = [images: number, channels: number, height: number, width: number];
 
-export const winogradWeightsOp: Op<WinogradWeightAttributes> = {
+const winogradWeightsOp: Op<WinogradWeightAttributes> = {
   name: 'winograd_weights',
   operands: ['packed', 'rows'],
   derives: true,

@@ -17,12 +17,14 @@ import { reduceShape } from '../axes.ts';
 import type { ReducedAxes } from '../axes.ts';
 
 /** GLSL of a reduction. Its running state is one value of a type of its own: four reductions beside each other. */
-export interface ReducingShader {
+interface ReducingShader {
   readonly title: string;
   readonly declarations: string;
   readonly stateType: string;
   readonly start: string;
-  /** A statement that takes the vec4 `texel` in. `index`: a vec4, its lanes' positions on the innermost reduced axis. */
+  /**
+   * A statement that takes the vec4 `texel` in. `index`: a vec4, its lanes' positions on the innermost reduced axis.
+   */
   take(state: string, texel: string, index: string): string;
   /** A statement after which the first of the four holds what all of them found. */
   fold(state: string): string;
