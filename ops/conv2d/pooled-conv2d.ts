@@ -1,6 +1,6 @@
 /**
- * packed_conv2d 1×1 and the 2×2 max pool behind it in one draw: the encoder's groups end so, and the map before the pool
- * is never written. Built by the rule pool_on_write, not by hand.
+ * packed_conv2d 1×1 and the 2×2 max pool behind it in one draw: the encoder's groups end so, and the map before the
+ * pool is never written. Built by the rule pool_on_write, not by hand.
  *
  * Inputs as packed_conv2d's with x [B, I, H, W] → [B, O, ⌊H/2⌋, ⌊W/2⌋]. A NaN in a window makes its result NaN.
  */

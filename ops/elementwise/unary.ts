@@ -1,6 +1,6 @@
 /**
- * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the same
- * shape in fp32, relu in f16 what is f16.
+ * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the
+ * same shape in fp32, relu in f16 what is f16.
  * Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
  */
 import { checkNumbers } from '../../base/check-argument.ts';
@@ -86,8 +86,8 @@ export const geluTanhOp: Op<undefined> = defineElementwise({
   webgl: { declarations: geluTanhFunction, expression: ([x]) => `gelu_tanh(${x})` },
 });
 /**
- * ½x · (1 + tanh(√(2/π) · (x + 0.044715x³))), as PyTorch's `gelu` with `approximate='tanh'`, save that −Infinity gives 0.
- * It is within 5e-4 of `gelu`; a net trained with the one wants that one.
+ * ½x · (1 + tanh(√(2/π) · (x + 0.044715x³))), as PyTorch's `gelu` with `approximate='tanh'`, save that −Infinity gives
+ * 0. It is within 5e-4 of `gelu`; a net trained with the one wants that one.
  */
 export const geluTanh: (x: Tensor) => Tensor = applyUnary(geluTanhOp);
 

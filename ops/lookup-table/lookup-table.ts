@@ -1,6 +1,6 @@
 /**
- * lookup_table: a 1×1 weight [D, V, 1, 1] and its bias [D], if given, as a table [V, D] whose row v is w[:, v] + b: what
- * the convolution makes of a one-hot pixel. Built by the rule gather_one_hot, not by hand.
+ * lookup_table: a 1×1 weight [D, V, 1, 1] and its bias [D], if given, as a table [V, D] whose row v is w[:, v] + b:
+ * what the convolution makes of a one-hot pixel. Built by the rule gather_one_hot, not by hand.
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';

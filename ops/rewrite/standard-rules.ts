@@ -1,8 +1,8 @@
 /**
- * The rules every plan is made with, in two lists. `algebra` changes how much work there is, and is as true on a CPU as on
- * a GPU. The rest suits WebGL, where each op is a draw and each map a texture: what is too large is cut, products get
- * the kernels that read fewest texels, and what stands beside a product joins its draw. Another device brings a list of
- * its own in the place of these.
+ * The rules every plan is made with, in two lists. `algebra` changes how much work there is, and is as true on a CPU as
+ * on a GPU. The rest suits WebGL, where each op is a draw and each map a texture: what is too large is cut, products
+ * get the kernels that read fewest texels, and what stands beside a product joins its draw. Another device brings a
+ * list of its own in the place of these.
  *
  * A later rule is tried only where no earlier one fits any more: first cutting and algebra, on plain conv2d; then
  * packing; then what a packed product takes into its own draw; then its algorithm.
@@ -38,8 +38,9 @@ export const algebra: readonly Rule[] = [
 ];
 
 /**
- * For WebGL, before the algebra: they know plain ops only, and cut a section as it was written. Their limits are those of
- * textures, and a map that is cut is computed by more draws, with halos twice: a device with memory enough needs neither.
+ * For WebGL, before the algebra: they know plain ops only, and cut a section as it was written. Their limits are those
+ * of textures, and a map that is cut is computed by more draws, with halos twice: a device with memory enough needs
+ * neither.
  */
 const cutting: readonly Rule[] = [tileLargeMaps, splitBatch];
 

@@ -48,7 +48,10 @@ export function firstBlock({ block }: Layout, { origin = fragmentOrigin }: Pixel
   return `${divide(origin.y, block.height)}, ${divide(origin.x, block.width)}`;
 }
 
-/** Whether a turn reads just the block that the fragment makes, at one place: a single tap, where planes are cut into tiles. */
+/**
+ * Whether a turn reads just the block that the fragment makes, at one place: a single tap, where planes are cut into
+ * tiles.
+ */
 export function readsBlock({ inputs, output }: ShaderCall, kernel: PixelReading['kernel'], step: Step): boolean {
   const { tiles, lanes, block } = inputs[0]!.layout;
   const isSame = block.width === output.layout.block.width && block.height === output.layout.block.height;

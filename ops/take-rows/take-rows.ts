@@ -1,6 +1,6 @@
 /**
- * take_rows: rows first … first + count − 1 along the first axis of a weight or bias, w [O, …] → [count, …]. A slice that
- * is made beforehand where the weight does not change. Built by the rule drop_dead_channels, not by hand.
+ * take_rows: rows first … first + count − 1 along the first axis of a weight or bias, w [O, …] → [count, …]. A slice
+ * that is made beforehand where the weight does not change. Built by the rule drop_dead_channels, not by hand.
  */
 import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';

@@ -22,7 +22,9 @@ export interface ReducingShader {
   readonly declarations: string;
   readonly stateType: string;
   readonly start: string;
-  /** A statement that takes the vec4 `texel` in. `index`: a vec4, its lanes' positions on the innermost reduced axis. */
+  /**
+   * A statement that takes the vec4 `texel` in. `index`: a vec4, its lanes' positions on the innermost reduced axis.
+   */
   take(state: string, texel: string, index: string): string;
   /** A statement after which the first of the four holds what all of them found. */
   fold(state: string): string;

@@ -45,7 +45,9 @@ function writeSoftmaxShader(call: ShaderCall<SoftmaxAttributes>): string {
   });
 }
 
-/** `vec4 walk(n, quad, y, x, step)`: a texel of the line, or of four lines; −Infinity beyond the last channel of one. */
+/**
+ * `vec4 walk(n, quad, y, x, step)`: a texel of the line, or of four lines; −Infinity beyond the last channel of one.
+ */
 function declareWalk({ inputs, attributes: { axis } }: ShaderCall<SoftmaxAttributes>, overChannels: boolean): string {
   const { type, layout } = inputs[0]!;
   const walked = overChannels ? 'quad' : logicalIndices(type.shape.length)[axis]!;
