@@ -34,6 +34,8 @@ export interface Op<A = unknown> {
    * The op only prepares numbers, such as the packing of weights: of constants and states it is not computed in a run.
    */
   readonly derives?: boolean;
+  /** Each pixel and channel comes of the same ones of the inputs alone: rules may cut maps, and batches, around it. */
+  readonly mapwise?: boolean;
   /** Type of the result. Throws ShapeError on anything the op cannot take. */
   infer(inputs: readonly TensorType[], attributes: A): TensorType;
   /** The truth: plain loops in float64. */

@@ -21,8 +21,6 @@ const elsewhere = new Set([
   ...['psnr', 'toPixels', 'decodeImage', 'loadImage', 'decodePng', 'encodePng', 'savePng', 'openFileSource'],
   ...['convertToModelFolder', 'downloadFile', 'exportCheckpoints', 'openModelFolder', 'readNpy', 'writeNpy'],
   ...['decodeWebp'],
-  // Shaders of ops are written of what the engine made.
-  ...['floatLiteral', 'gridArguments', 'logicalIndices', 'writeElementShader', 'writePixelShader'],
 ]);
 
 const x = tensor([1, 2, 3, 4], [1, 1, 2, 2]);

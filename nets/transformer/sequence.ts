@@ -71,7 +71,7 @@ function contextOf(
     attend(layer, qkv) {
       const attributes = { ...sizes, heads, headSize: head_size, mask: maskOf(architecture, layer) };
       const cache = keep(layer, 'keys and values', qkv, keyValueForm(attributes));
-      return attention(qkv, cache, position, attributes);
+      return attention(qkv, cache, position, attributes, `layers.${layer}.attention.scores`);
     },
   };
 }

@@ -2,8 +2,15 @@
  * A transformer in use: which tokens it takes, how it is prepared, stopped and disposed; and what a token may change.
  */
 import { describe, expect, test } from 'vitest';
+import { deriveTables } from './tables.ts';
+import { wholeSequence } from './sequence.ts';
+import { netTensors } from '../weights.ts';
+import { growTree } from '../weight-tree.ts';
+import { compile } from '../../ops/index.ts';
+import { findMarked, referenceDevice } from '../../engine/index.ts';
 import type { WebGLDevice } from '../../engine/index.ts';
 import { sees } from '../../ops/attention/mask.ts';
+import { expectClose } from '../../test/helpers/close.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { computeLogits, keepTransformers } from '../../test/helpers/transformers.ts';
 import { findCase, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
@@ -66,6 +73,42 @@ describe('what a token may change', () => {
     const [right, wrong] = [await transformer.imageLogits(pads, image), await transformer.imageLogits(swapped, image)];
     expect(right).not.toEqual(wrong);
   });
+});
+
+test('the scores of every layer can be had beside the logits, which they leave as they are', async () => {
+  const { architecture, text, image, open } = findCase('paper');
+  const weights = await open();
+  const tree = growTree(deriveTables(architecture, netTensors(weights)));
+  const count = imagePositions(architecture);
+  const names = [0, architecture.depth - 1].map((layer) => `layers.${layer}.attention.scores`);
+  const inputs = {
+    text: { shape: [2, textPositions(architecture)], dtype: 'i32' },
+    image: { shape: [2, count - 1], dtype: 'i32' },
+  } as const;
+  const given = { text, image: image.filter((_, at) => at % count < count - 1) };
+  const results = await Promise.all(
+    [await openTestDevice(), referenceDevice].map(async (device) => {
+      const plan = compile(
+        device,
+        (fed) => {
+          const logits = wholeSequence(architecture, tree, fed.text, fed.image).image;
+          return { logits, ...findMarked(logits, names) };
+        },
+        inputs,
+      );
+      const result = (await plan.run(given)) as Record<string, Float32Array>;
+      plan.dispose();
+      return result;
+    }),
+  );
+  const plain = await computeLogits(await openTestDevice(), findCase('paper'));
+  expect(results[0]!['logits']).toEqual(plain.image);
+  // Keys that a query does not see score -3e38: their softmax is 0, so only the others are compared.
+  for (const name of names) {
+    const [ours, wanted] = results.map((result) => result[name]!.map((score) => Math.max(score, -1e4)));
+    expectClose(ours!, wanted!, 1e-3, { label: name });
+  }
+  await weights.close();
 });
 
 describe('a transformer in use', () => {

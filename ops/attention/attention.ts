@@ -10,7 +10,7 @@
 import { checkCounts } from '../arguments.ts';
 import { checkObject } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
-import { apply, formatShape, sameShape, sizeOf } from '../../engine/index.ts';
+import { apply, formatShape, mark, sameShape, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { cacheShape } from '../cache/cache.ts';
 import type { CacheForm } from '../cache/attributes.ts';
@@ -31,13 +31,21 @@ export function keyValueForm({
 
 /**
  * rows [S·M, C], cache of keyValueForm, position i32 [1] of the first query of each sequence → [S·M, N·D].
+ * @param name what `findMarked` knows the scores by, [S·N, M, L]: the weights before their softmax [none]
  * @throws ShapeError `E_SHAPE`, `E_ATTRIBUTE`
  */
-export function attention(rows: Tensor, cache: Tensor, position: Tensor, attributes: AttentionAttributes): Tensor {
+export function attention(
+  rows: Tensor,
+  cache: Tensor,
+  position: Tensor,
+  attributes: AttentionAttributes,
+  name?: string,
+): Tensor {
   checkCounts('attention', attributes, ['sequences', 'batch', 'length', 'heads', 'headSize']);
   checkObject('attention', 'mask', attributes.mask);
   const scores = apply(attentionScoresOp, [rows, cache, position], attributes); // [S·N, M, L]
-  return apply(attentionValuesOp, [scores, cache, position], attributes);
+  const marked = name === undefined ? scores : mark(scores, name);
+  return apply(attentionValuesOp, [marked, cache, position], attributes);
 }
 
 const attentionScoresOp: Op<AttentionAttributes> = {

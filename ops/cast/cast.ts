@@ -15,6 +15,7 @@ function computeCast({ inputs, output, outputType }: ReferenceCall): void {
 export const castToHalfOp: Op<undefined> = {
   name: 'cast_to_half',
   operands: ['x'],
+  mapwise: true,
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
   reference: computeCast,
   kernels: { webgl: castGl },

@@ -24,6 +24,7 @@ export function defineElementwise<A>(definition: ElementwiseDefinition<A>): Op<A
   const { name } = definition;
   return {
     name,
+    mapwise: true,
     ...(definition.operands && { operands: definition.operands }),
     infer(inputs) {
       const shape = inputs.map((input) => input.shape).reduce((a, b) => broadcastShapes(name, a, b));

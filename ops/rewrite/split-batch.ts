@@ -15,7 +15,6 @@ import type { OneHotAttributes } from '../one-hot/attributes.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
 import type { SliceAttributes } from '../slice/attributes.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
-import { mapwiseOps } from './mapwise-ops.ts';
 
 /** As many numbers as the largest map of the official nets has at 256², and a little more. */
 export const splitBatch: Rule = batchRule(17e6);
@@ -41,7 +40,7 @@ export function batchRule(most: number): Rule {
 
 /** Whether each picture of the result depends on the same picture of each input that has as many, and on no other. */
 function readsByPicture({ op, attributes, shape, inputs }: Tensor): boolean {
-  if (op === conv2dOp || op === maxPool2dOp || op === upsampleNearest2dOp || mapwiseOps.includes(op)) {
+  if (op === conv2dOp || op === maxPool2dOp || op === upsampleNearest2dOp || op.mapwise) {
     return shape.length === 4;
   }
   if (op === argmaxOp) return (attributes as ArgmaxAttributes).axis > 0;
@@ -52,7 +51,7 @@ function readsByPicture({ op, attributes, shape, inputs }: Tensor): boolean {
 
 /** The inputs that hold the pictures; weights, biases and scalars serve them all. */
 function pictureInputs({ op, inputs, shape }: Tensor): readonly Tensor[] {
-  if (!mapwiseOps.includes(op)) return op === concatOp ? inputs : inputs.slice(0, 1);
+  if (!op.mapwise) return op === concatOp ? inputs : inputs.slice(0, 1);
   return inputs.filter((input) => input.shape.length === 4 && input.shape[0] === shape[0]);
 }
 

@@ -21,7 +21,6 @@ import { oneHotOp } from '../one-hot/one-hot.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/attributes.ts';
-import { mapwiseOps } from './mapwise-ops.ts';
 import {
   findWindows,
   largestWindow,
@@ -100,7 +99,7 @@ function replaceBehind(tensor: Tensor, end: Tensor, tiled: Tensor): Tensor {
 /** Whether a pixel of the result depends only on pixels near it, at the same size of map. */
 function isLocal(tensor: Tensor): boolean {
   if (tensor.shape.length !== 4) return false;
-  if (tensor.op === conv2dOp || mapwiseOps.includes(tensor.op)) return true;
+  if (tensor.op === conv2dOp || tensor.op.mapwise === true) return true;
   // A slice over channels leaves rows and columns whole.
   return tensor.op === sliceOp && [2, 3].every((axis) => tensor.shape[axis] === tensor.inputs[0]!.shape[axis]);
 }

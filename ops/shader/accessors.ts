@@ -13,6 +13,7 @@
  *
  * All sizes are constants, so a compiler sees shifts and adds where a size is a power of two.
  */
+import { checkNumber } from '../../base/check-argument.ts';
 import { gridOf } from '../../engine/index.ts';
 import type { FetchStyle, Layout, Operand, ShaderCall } from '../../engine/index.ts';
 import { unpackFunctions } from './halves.ts';
@@ -119,6 +120,7 @@ function vec2Literal(x: number, y: number): string {
 
 /** A number as GLSL writes it, rounded to fp32 exactly once; Infinity and NaN, which have no literal, by their bits. */
 export function floatLiteral(value: number): string {
+  checkNumber('floatLiteral', 'value', value);
   if (!Number.isFinite(Math.fround(value))) {
     return `uintBitsToFloat(0x${new Uint32Array(Float32Array.of(value).buffer)[0]!.toString(16)}u)`;
   }

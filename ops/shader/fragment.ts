@@ -2,6 +2,7 @@
  * The frame every fragment shader shares: header, outputs, which block of the result this fragment makes, and the
  * rule that lanes beyond C and pixels beyond H and W are zero. An op writes only what lies between.
  */
+import { checkObject, checkText } from '../../base/check-argument.ts';
 import type { Block, Layout, ShaderCall } from '../../engine/index.ts';
 import { declareOperands, divide, floatLiteral, modulo, texelType } from './accessors.ts';
 import { packFunctions } from './halves.ts';
@@ -74,6 +75,7 @@ export function writeFragmentShader(call: ShaderCall, title: string, body: Fragm
 
 /** A shader given by one function `vec4 value(int n, int quad, int y, int x)`, called for every pixel that exists. */
 export function writePixelShader(call: ShaderCall, title: string, valueFunction: string): string {
+  checkShader('writePixelShader', call, title, valueFunction);
   return writeFragmentShader(call, title, {
     declarations: valueFunction,
     pixel(position) {
@@ -82,6 +84,14 @@ export function writePixelShader(call: ShaderCall, title: string, valueFunction:
       return forEachQuad(layout, (quad) => `value(n, ${quad}, ${y}, ${x})`);
     },
   });
+}
+
+/** Throws UsageError `E_ARGUMENT` for what is no call, or no text. */
+function checkShader(where: string, call: ShaderCall, title: string, text: string): void {
+  checkObject(where, 'call, what a kernel is given', call);
+  checkObject(where, 'its output', call.output);
+  checkText(where, 'title', title);
+  checkText(where, 'a function in GLSL', text);
 }
 
 /** Names of the quads of channels that a fragment makes. */
@@ -108,6 +118,7 @@ export function existingPixel({ block, grid }: Layout, { y, x }: { y: string; x:
  * the four lanes of a texel come from different places.
  */
 export function writeElementShader(call: ShaderCall, title: string, elementFunction: string): string {
+  checkShader('writeElementShader', call, title, elementFunction);
   const { c } = call.output.layout.grid;
   const lanes = [0, 1, 2, 3].map((lane) => {
     const channel = offset('c', lane);

@@ -3,12 +3,14 @@
  * It follows gridOf in engine/gl/layout.ts: rank 4 is NCHW; lower ranks have their last axis as C, the one before as W,
  * the first of three as N. An index is any int expression; put parentheses around one with operators of its own.
  */
+import { checkList, checkNumber } from '../../base/check-argument.ts';
 import { stridesOf } from '../../engine/index.ts';
 import type { Shape } from '../../engine/index.ts';
 import { divide, modulo } from './accessors.ts';
 
 /** Names of the grid coordinates that are the logical indices of a tensor, outermost first: rank 3 → n, x, c. */
 export function logicalIndices(rank: number): string[] {
+  checkNumber('logicalIndices', 'rank', rank);
   return rank === 4 ? ['n', 'c', 'y', 'x'] : ['n', 'x', 'c'].slice(3 - rank);
 }
 
@@ -19,6 +21,7 @@ export function channelAxis(rank: number): number {
 
 /** Logical indices of an element as the arguments `n, c, y, x` of the operand's `_at`. */
 export function gridArguments(indices: readonly string[]): string {
+  checkList('gridArguments', 'indices', indices);
   const names = logicalIndices(indices.length);
   return ['n', 'c', 'y', 'x'].map((coordinate) => indices[names.indexOf(coordinate)] ?? '0').join(', ');
 }

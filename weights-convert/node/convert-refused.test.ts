@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { call, dict, global, join as assemble, pickle, text } from '../../test/hostile/pickle-assembler.ts';
+import { torchZip } from '../../test/hostile/torch-assembler.ts';
 import { describeSource } from '../describe-source.ts';
 import { openWeights } from '../open-weights.ts';
 import { convertToModelFolder } from './convert.ts';
@@ -34,6 +36,16 @@ describe('refused', () => {
     const both = convertToModelFolder({ sources: [encoder, golden('encoder.legacy.channels-last.pkl')], out });
     await expect(both).rejects.toMatchObject({ name: 'UsageError', code: 'E_USAGE' });
     await expect(convertToModelFolder({ sources: [], out })).rejects.toMatchObject({ name: 'UsageError' });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('a small .pt with code behind its pickle, for what it would do', async () => {
+    const source = join(scratch, 'behind.pt');
+    writeFileSync(source, torchZip(assemble(pickle(dict({})), pickle(call(global('os', 'system'), text('id'))))));
+    await expect(convertToModelFolder({ sources: [source], out })).rejects.toMatchObject({
+      name: 'UnsafeFileError',
+      code: 'E_PICKLE_EXEC_ATTEMPT',
+    });
     expect(existsSync(out)).toBe(false);
   });
 

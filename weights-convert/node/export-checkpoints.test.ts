@@ -90,6 +90,17 @@ describe('what fails leaves nothing', () => {
   });
 });
 
+test.each(['plain', 'shift-rotary', 'version-0.14'])('%s of DALLE-pytorch comes back as it was', async (name) => {
+  const source = join(root, `weights-convert/corpus/dalle-pytorch/${name}.pt`);
+  const [first, again] = ['first', 'again'].map((which) => join(scratch, `${name}-${which}`)) as [string, string];
+  await convertToModelFolder({ sources: [source], out: first });
+  const out = join(scratch, `${name}-exported`);
+  await exportCheckpoints({ folder: first, out });
+  await convertToModelFolder({ sources: [join(out, 'transformer.pt')], out: again });
+  const [wanted, got] = [first, again].map((folder) => JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')));
+  expect(got.parts.transformer.architecture).toEqual(wanted.parts.transformer.architecture);
+});
+
 // Skipped by name where there is no PyTorch: the report says so.
 test.skipIf(!hasTorch)('PyTorch opens every checkpoint, bit for bit', async () => {
   const folders: [string, string][] = [[shipped, join(scratch, 'torch-emoji')]];

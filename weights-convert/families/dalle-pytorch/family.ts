@@ -13,6 +13,7 @@ import { canonicalName, whyLeftOut } from './names.ts';
 import {
   describeDallePytorch,
   describeDallePytorchVersion,
+  IMAGE_SIDE,
   OPENAI_VAE,
   readDallePytorch,
   SETTINGS_KEYS,
@@ -75,6 +76,7 @@ export const dallePytorch: Family<TransformerArchitecture> = {
         ['version', describeDallePytorchVersion(architecture) ?? null],
         ['vae_params', null],
         ['vae_class_name', OPENAI_VAE],
+        ...(architecture.position === 'rotary' ? [[IMAGE_SIDE, architecture.grid[0]] as [string, number]] : []),
         ['weights', stateDict],
       ]),
   },

@@ -51,8 +51,14 @@ const READ: readonly string[] = ['dim', 'depth', ...DEFAULTS.keys()];
 /** The class of the VAE that dalle-gl has. */
 export const OPENAI_VAE = 'OpenAIDiscreteVAE';
 
+/**
+ * A key of ours in what dalle-gl writes: image tokens along a side, where no tensor tells. DALLE-pytorch looks no more at
+ * it than at any other that it does not know.
+ */
+export const IMAGE_SIDE = 'image_side';
+
 /** What is read of the dictionary around the weights, or of the file beside them. */
-export const SETTINGS_KEYS: readonly string[] = ['hparams', 'vae_params', 'vae_class_name', 'version'];
+export const SETTINGS_KEYS: readonly string[] = ['hparams', 'vae_params', 'vae_class_name', 'version', IMAGE_SIDE];
 
 /**
  * The architecture of the transformer in such a checkpoint.
@@ -71,7 +77,7 @@ export function readDallePytorch(entries: SavedSettings, shapes: Shapes, sourceN
   const hparams = new Map([...DEFAULTS, ...[...stated].filter(([, value]) => value !== null)]);
   const depth = hparams.get('depth');
   const textLength = hparams.get('text_seq_len');
-  const side = readSide(shapes, textLength);
+  const side = readSide(shapes, textLength, entries.get(IMAGE_SIDE));
   return readTransformer(
     new Map<string, unknown>([
       ['names', 'dalle-pytorch'],
@@ -175,12 +181,12 @@ function seeOptions(hparams: Fields, shapes: Shapes): SeenOptions {
   };
 }
 
-/** Image tokens along a side: as many as rows of positions; rotary ones number the whole sequence. */
-function readSide(shapes: Shapes, textLength: unknown): number {
+/** Image tokens along a side: as many as rows of positions; rotary ones number the whole sequence, or it is stated. */
+function readSide(shapes: Shapes, textLength: unknown, stated: PickleValue | undefined): unknown {
   const rows = shapes.get('image_pos_emb.weights_0') ?? shapes.get('image_pos_emb.weights.0');
   if (rows) return rows[1] ?? 0;
   const positions = shapes.get('transformer.pos_emb')?.[1];
-  return positions === undefined ? OPENAI_SIDE : Math.sqrt(positions - Number(textLength) - 1);
+  return positions === undefined ? (stated ?? OPENAI_SIDE) : Math.sqrt(positions - Number(textLength) - 1);
 }
 
 /** The types in turn, as often as there are layers. */
