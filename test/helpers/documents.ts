@@ -19,7 +19,20 @@ interface CodeBlock {
 
 /** Every page this project writes, outside the folders that only hold data. */
 export function listPages(): Page[] {
-  const folders = ['', 'docs', 'engine', 'ops', 'nets', 'images', 'weights-convert', 'cli', 'bench'];
+  const folders = [
+    '',
+    'docs',
+    'engine',
+    'ops',
+    'nets',
+    'images',
+    'weights-convert',
+    'cli',
+    'bench',
+    'bench/lab',
+    'page',
+    'test/golden',
+  ];
   return folders.flatMap((folder) => {
     const names = readdirSync(join(packageRoot, folder)).filter((name) => name.endsWith('.md'));
     return names.map((name) => join(folder, name));

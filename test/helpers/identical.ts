@@ -7,7 +7,7 @@ import type { Device, Tensor } from '../../engine/index.ts';
 
 const mostShown = 5;
 
-/** Computes the tensor on the device and expects these row-major numbers. */
+/** Computes the tensor on the device and expects these row-major numbers. A failure names the kind of the device. */
 export async function expectNumbers(device: Device, tensor: Tensor, expected: ArrayLike<number>): Promise<void> {
   const actual = await run(device, tensor, { rules: [] });
   if (actual.length !== expected.length) {
@@ -16,7 +16,8 @@ export async function expectNumbers(device: Device, tensor: Tensor, expected: Ar
   const wrong = Array.from(actual.keys()).filter((index) => !isSame(actual[index]!, expected[index]!));
   if (wrong.length === 0) return;
   const shown = wrong.slice(0, mostShown).map((index) => `[${index}] ${actual[index]}, expected ${expected[index]}`);
-  throw new Error(`${tensor.toString()}: ${wrong.length} of ${actual.length} elements differ:\n${shown.join('\n')}`);
+  const what = `${tensor.toString()} on ${device.kind}`;
+  throw new Error(`${what}: ${wrong.length} of ${actual.length} elements differ:\n${shown.join('\n')}`);
 }
 
 /** Expects the numbers of the float64 reference, exactly. */

@@ -14,6 +14,7 @@ import { expectedTensors } from '../../nets/dvae/tensors.ts';
 import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../nets/dvae/architecture.ts';
 
 const built = join(packageRoot, 'dist/node.js');
+const writer = join(packageRoot, 'dist/weights-convert/node/write-official-size.js');
 const folder = mkdtempSync(join(tmpdir(), 'dalle-gl-memory-'));
 const allowed = largestTensor() + 64 * 1024 * 1024;
 
@@ -32,7 +33,7 @@ function runModule(text: string): string {
 beforeAll(() => {
   expect(existsSync(built), 'npm run build comes first').toBe(true);
   runModule(`
-    const { writeOfficialSizePickles } = await import(${JSON.stringify(built)});
+    const { writeOfficialSizePickles } = await import(${JSON.stringify(writer)});
     await writeOfficialSizePickles(${JSON.stringify(folder)});
   `);
 }, 120_000);
