@@ -53,6 +53,6 @@ export interface Op<A = unknown> {
   ): Rows | 'all';
   /** Attributes as a few words for `explain()`. */
   describe?(attributes: A): string;
-  /** By kind of device. One without a kernel here runs the loop. */
+  /** By kind of device. The reference needs none; a device that has no kernel for an op refuses it. */
   readonly kernels?: { readonly webgl?: GlKernel<A> };
 }

@@ -3,7 +3,7 @@
  * limits of a device are needed, never the device: draws can be planned, and printed, for a machine that is not there.
  */
 import { checkNumbers, checkObject } from '../../base/check-argument.ts';
-import { ShapeError } from '../../base/errors.ts';
+import { ShapeError, UsageError } from '../../base/errors.ts';
 import type { BlockForm, FetchStyle } from '../kernel-choice.ts';
 import type { Op } from '../op.ts';
 import { planAsWritten } from '../plan.ts';
@@ -121,7 +121,13 @@ function blockOf(tensor: Tensor, { targets, block }: DrawLimits): Block {
 function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): Pass {
   const { op, tensor } = step;
   const kernel = op.kernels?.webgl;
-  if (!kernel?.shader) throw new Error(`plan: op ${op.name} has no shader`);
+  if (!kernel?.shader) {
+    throw new UsageError(
+      'E_ARGUMENT',
+      `planDraws: the op ${op.name} has no shader, so WebGL cannot run it. Give it kernels.webgl.shader, or run it on ` +
+        'referenceDevice.',
+    );
+  }
   const operands = nameOperands(step);
   const operand = (name: string, index: ValueIndex): Operand => {
     const { layout, tensor } = slots[index]!;

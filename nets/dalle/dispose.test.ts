@@ -62,7 +62,12 @@ async function take(steps: AsyncGenerator<GenerateStep>, count: number): Promise
 async function expectNothingLeft({ dalle, device }: { dalle: Dalle; device: WebGLDevice }): Promise<void> {
   await dalle.dispose();
   await dalle.dispose();
-  expect(device.gpu.textures.ledger()).toMatchObject({ weightBytes: 0, stateBytes: 0, passingBytes: 0, liveTextures: 0 });
+  expect(device.gpu.textures.ledger()).toMatchObject({
+    weightBytes: 0,
+    stateBytes: 0,
+    passingBytes: 0,
+    liveTextures: 0,
+  });
   device.dispose();
   device.dispose();
 }

@@ -49,7 +49,7 @@ const tanhOp: Op<undefined> = defineElementwise({
 /** Hyperbolic tangent. */
 export const tanh: (x: Tensor) => Tensor = applyUnary(tanhOp);
 
-export const sigmoidOp: Op<undefined> = defineElementwise({
+const sigmoidOp: Op<undefined> = defineElementwise({
   name: 'sigmoid',
   operands: ['x'],
   compute: ([x]) => 1 / (1 + Math.exp(-x!)),
@@ -95,7 +95,7 @@ interface ClampAttributes {
   readonly high: number;
 }
 
-export const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
+const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
   name: 'clamp',
   operands: ['x'],
   webgl: {

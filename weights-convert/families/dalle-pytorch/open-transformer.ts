@@ -52,8 +52,8 @@ const READ: readonly string[] = ['dim', 'depth', ...DEFAULTS.keys()];
 export const OPENAI_VAE = 'OpenAIDiscreteVAE';
 
 /**
- * A key of ours in what dalle-gl writes: image tokens along a side, where no tensor tells. DALLE-pytorch looks no more at
- * it than at any other that it does not know.
+ * A key of ours in what dalle-gl writes: image tokens along a side, where no tensor tells. DALLE-pytorch looks no more
+ * at it than at any other that it does not know.
  */
 export const IMAGE_SIDE = 'image_side';
 
