@@ -6,7 +6,7 @@
  *   → id + gain · (conv2d(relu(x)) + b); an id that was to be upsampled is [B, O, H/2, W/2].
  */
 import { apply, sizeOf } from '../../engine/index.ts';
-import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor, TensorOf } from '../../engine/index.ts';
 import { checkHalfWeights, roundResult } from '../cast/half.ts';
 import type { PackAttributes, PackedConv2dAttributes } from './attributes.ts';
 import { computeConv2d } from './conv2d.ts';
@@ -94,11 +94,11 @@ interface PackedInputs {
 
 /** The same convolution with some inputs and attributes changed: what rewrite rules do. */
 export function withPackedInputs(
-  tensor: Tensor,
+  tensor: TensorOf<PackedConv2dAttributes>,
   inputs: Partial<PackedInputs>,
   attributes: Partial<PackedConv2dAttributes>,
 ): Tensor {
-  const old = tensor.attributes as PackedConv2dAttributes;
+  const old = tensor.attributes;
   const [x, packed, ...rest] = tensor.inputs as [Tensor, Tensor, ...Tensor[]];
   const bias = old.bias ? rest[0] : undefined;
   const residual = old.gain === undefined ? undefined : rest[rest.length - 1];

@@ -5,7 +5,7 @@
  * Inputs as packed_conv2d's with x [B, I, H, W] → [B, O, ⌊H/2⌋, ⌊W/2⌋]. A NaN in a window makes its result NaN.
  */
 import { apply, sizeOf } from '../../engine/index.ts';
-import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Op, ReferenceCall, Tensor, TensorOf, TensorType } from '../../engine/index.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { pooledConv2dGl } from './gl/pooled-conv2d.ts';
 import { computePackedConv2d, namePackedOperands, packedConv2dOp } from './packed-conv2d.ts';
@@ -22,8 +22,8 @@ export const pooledConv2dOp: Op<PackedConv2dAttributes> = {
 };
 
 /** A packed_conv2d with a 1×1 kernel and a residual of its own size, if any, pooled. */
-export function poolConv2d(convolution: Tensor): Tensor {
-  return apply(pooledConv2dOp, convolution.inputs, convolution.attributes as PackedConv2dAttributes);
+export function poolConv2d({ inputs, attributes }: TensorOf<PackedConv2dAttributes>): Tensor {
+  return apply(pooledConv2dOp, inputs, attributes);
 }
 
 function computePooled(call: ReferenceCall<PackedConv2dAttributes>): void {

@@ -11,7 +11,7 @@
  * each row is first shifted by its own first element, which changes no LayerNorm.
  */
 import { apply } from '../../engine/index.ts';
-import type { NumericArray, Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { NumericArray, Op, ReferenceCall, Tensor, TensorOf, TensorType } from '../../engine/index.ts';
 import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
 import { turnRows } from '../rotary/rotary.ts';
 import { describePackedLinear } from './attributes.ts';
@@ -19,7 +19,7 @@ import type { PackAttributes, PackedLinearAttributes, Activation } from './attri
 import { packLinearGl, packedLinearGl } from './gl/packed-linear.ts';
 import { computeLinear } from './linear.ts';
 
-export interface PackedLinearInputs {
+interface PackedLinearInputs {
   readonly x: Tensor;
   readonly packed: Tensor;
   readonly bias?: Tensor | undefined;
@@ -101,22 +101,19 @@ export function packedLinear(
 }
 
 /** The inputs of a packed_linear by name. */
-export function readPackedLinear(tensor: Tensor): PackedLinearInputs {
+export function readPackedLinear(tensor: TensorOf<PackedLinearAttributes>): PackedLinearInputs {
   const [x, packed, ...rest] = tensor.inputs as [Tensor, Tensor, ...Tensor[]];
-  const names = listOptional(tensor.attributes as PackedLinearAttributes);
+  const names = listOptional(tensor.attributes);
   return { x, packed, ...Object.fromEntries(names.map((name, index) => [name, rest[index]!])) };
 }
 
 /** The same product with some inputs and attributes changed: what rewrite rules do. */
 export function withLinearInputs(
-  tensor: Tensor,
+  tensor: TensorOf<PackedLinearAttributes>,
   inputs: Partial<PackedLinearInputs>,
   attributes: Partial<PackedLinearAttributes> = {},
 ): Tensor {
-  return packedLinear(
-    { ...readPackedLinear(tensor), ...inputs },
-    { ...(tensor.attributes as PackedLinearAttributes), ...attributes },
-  );
+  return packedLinear({ ...readPackedLinear(tensor), ...inputs }, { ...tensor.attributes, ...attributes });
 }
 
 function computePackedLinear({ inputs, inputTypes, output, attributes }: ReferenceCall<PackedLinearAttributes>): void {

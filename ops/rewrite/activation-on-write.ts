@@ -1,12 +1,12 @@
 /** The activation behind a product is written by it, a gated one too. */
-import { sameShape } from '../../engine/index.ts';
+import { isOf, sameShape } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { mulOp } from '../elementwise/binary.ts';
 import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
 import { withLinearInputs } from '../linear/packed-linear.ts';
 import { sliceOp } from '../slice/slice.ts';
-import type { SliceAttributes } from '../slice/attributes.ts';
 import { readUnfinished } from './linear-pattern.ts';
+import type { PackedLinear } from './linear-pattern.ts';
 
 export const activationOnWrite: Rule = {
   name: 'activation_on_write',
@@ -23,14 +23,14 @@ export const activationOnWrite: Rule = {
 };
 
 /** The product [R, 2·O] of which this is the first half times gelu of the second. */
-function readGate(tensor: Tensor): Tensor | undefined {
+function readGate(tensor: Tensor): PackedLinear | undefined {
   const [value, gate] = tensor.inputs as [Tensor, Tensor];
-  if (gate.op !== geluOp || value.op !== sliceOp || gate.inputs[0]!.op !== sliceOp) return undefined;
+  if (gate.op !== geluOp || value.op !== sliceOp) return undefined;
   const linear = readUnfinished(value.inputs[0]!);
   const [rows, outputs] = value.shape as [number, number];
   const begins = (slice: Tensor, column: number): boolean => {
-    const { begin } = slice.attributes as SliceAttributes;
-    return slice.inputs[0] === linear && sameShape(slice.shape, [rows, outputs]) && sameShape(begin, [0, column]);
+    if (!isOf(slice, sliceOp) || slice.inputs[0] !== linear) return false;
+    return sameShape(slice.shape, [rows, outputs]) && sameShape(slice.attributes.begin, [0, column]);
   };
   if (!linear || outputs % 4 !== 0 || linear.shape[1] !== 2 * outputs) return undefined;
   return begins(value, 0) && begins(gate.inputs[0]!, outputs) ? linear : undefined;

@@ -1,21 +1,21 @@
 /** The encoder's head: arg-max over the channels of a 1×1 convolution, without ever writing its logits. */
-import type { Rule } from '../../engine/index.ts';
+import { isOf } from '../../engine/index.ts';
+import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
-import type { ArgmaxAttributes } from '../argmax/attributes.ts';
 import { channelArgmax } from '../argmax/channel-argmax.ts';
 import { packedConv2dOp } from '../conv2d/packed-conv2d.ts';
-import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 
 export const argmaxOnWrite: Rule = {
   name: 'argmax_on_write',
   why: 'argmax(packed_conv2d 1×1) over channels → the best of each chunk of channels, then the best of those.',
   apply(tensor, { uses }) {
-    const [convolution] = tensor.inputs;
-    if (tensor.op !== argmaxOp || convolution!.op !== packedConv2dOp || uses(convolution!) !== 1) return undefined;
-    const attributes = convolution!.attributes as PackedConv2dAttributes;
+    if (!isOf(tensor, argmaxOp)) return undefined;
+    const [convolution] = tensor.inputs as [Tensor];
+    if (!isOf(convolution, packedConv2dOp) || uses(convolution) !== 1) return undefined;
+    const { attributes } = convolution;
     const [, , height, width] = attributes.weight;
-    const overChannels = (tensor.attributes as ArgmaxAttributes).axis === 1;
+    const overChannels = tensor.attributes.axis === 1;
     if (!overChannels || height !== 1 || width !== 1 || attributes.gain !== undefined) return undefined;
-    return channelArgmax(convolution!.inputs, attributes);
+    return channelArgmax(convolution.inputs, attributes);
   },
 };

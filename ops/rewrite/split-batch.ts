@@ -2,18 +2,14 @@
  * A batch whose maps are too large together is computed some pictures at a time, each through the whole net: pictures
  * do not look at each other, so nothing is computed twice, and memory is that of one picture, whatever the batch.
  */
-import { apply, sizeOf } from '../../engine/index.ts';
+import { apply, isOf, sizeOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
-import type { ArgmaxAttributes } from '../argmax/attributes.ts';
 import { concat, concatOp } from '../concat/concat.ts';
-import type { ConcatAttributes } from '../concat/attributes.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
-import type { OneHotAttributes } from '../one-hot/attributes.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
-import type { SliceAttributes } from '../slice/attributes.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 
 /** As many numbers as the largest map of the official nets has at 256², and a little more. */
@@ -39,14 +35,13 @@ export function batchRule(most: number): Rule {
 }
 
 /** Whether each picture of the result depends on the same picture of each input that has as many, and on no other. */
-function readsByPicture({ op, attributes, shape, inputs }: Tensor): boolean {
+function readsByPicture(tensor: Tensor): boolean {
+  const { op, shape, inputs } = tensor;
   if (op === conv2dOp || op === maxPool2dOp || op === upsampleNearest2dOp || op.mapwise) {
     return shape.length === 4;
   }
-  if (op === argmaxOp) return (attributes as ArgmaxAttributes).axis > 0;
-  if (op === oneHotOp) return (attributes as OneHotAttributes).axis > 0;
-  if (op === concatOp) return (attributes as ConcatAttributes).axis > 0;
-  return op === sliceOp && (attributes as SliceAttributes).size[0] === inputs[0]!.shape[0];
+  if (isOf(tensor, argmaxOp) || isOf(tensor, oneHotOp) || isOf(tensor, concatOp)) return tensor.attributes.axis > 0;
+  return isOf(tensor, sliceOp) && tensor.attributes.size[0] === inputs[0]!.shape[0];
 }
 
 /** The inputs that hold the pictures; weights, biases and scalars serve them all. */
@@ -87,7 +82,7 @@ function copyOne(tensor: Tensor, first: number, count: number): Tensor {
   if (!readsByPicture(tensor)) return slice(tensor, [first, ...shape.slice(1).map(() => 0)], shape.with(0, count));
   const carriers = pictureInputs(tensor);
   const copied = inputs.map((input) => (carriers.includes(input) ? copyPictures(input, first, count) : input));
-  if (op !== sliceOp) return apply(op, copied, attributes);
-  const { begin, size } = attributes as SliceAttributes;
+  if (!isOf(tensor, sliceOp)) return apply(op, copied, attributes);
+  const { begin, size } = tensor.attributes;
   return slice(copied[0]!, begin, size.with(0, count));
 }

@@ -8,7 +8,7 @@
  * one section hands to the next is put together and held whole, unless it is too large for that too: then the tiles of
  * the later section go on through the earlier one, each computing the part it needs.
  */
-import { apply, gridOf, sizeOf } from '../../engine/index.ts';
+import { apply, gridOf, isOf, sizeOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
 import { castToHalfOp } from '../cast/cast.ts';
@@ -16,11 +16,9 @@ import { concat } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { reluOp } from '../elementwise/unary.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
-import type { MaxPool2dAttributes } from '../max-pool2d/attributes.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
-import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/attributes.ts';
 import {
   findWindows,
   largestWindow,
@@ -138,7 +136,7 @@ interface Section {
  * where a pool or an upsample does.
  */
 function explore(end: Tensor, limits: TileLimits): Section | undefined {
-  const pool = end.op === maxPool2dOp ? (end.attributes as MaxPool2dAttributes).size : 1;
+  const pool = isOf(end, maxPool2dOp) ? end.attributes.size : 1;
   const last = pool > 1 ? end.inputs[0]! : end;
   if (!isLocal(last)) return undefined;
   const starts = new Map<Tensor, Start>();
@@ -148,9 +146,8 @@ function explore(end: Tensor, limits: TileLimits): Section | undefined {
     const known = reaches.get(tensor);
     if (known !== undefined) return known;
     let reach = 0;
-    if (tensor.op === upsampleNearest2dOp) {
-      const { scale } = tensor.attributes as UpsampleNearest2dAttributes;
-      starts.set(tensor, { tensor: tensor.inputs[0]!, scale });
+    if (isOf(tensor, upsampleNearest2dOp)) {
+      starts.set(tensor, { tensor: tensor.inputs[0]!, scale: tensor.attributes.scale });
     } else if (isLocal(tensor) && tensor.inputs[0]!.op !== oneHotOp) {
       // A ReLU happens on read, a cast on write.
       if (tensor.op !== reluOp && tensor.op !== castToHalfOp) depth = Math.max(depth, tensor.shape[1]!);
@@ -261,7 +258,6 @@ function copyOne(tensor: Tensor, { y, x }: Region, copy: (tensor: Tensor) => Ten
   const inputs = tensor.inputs.map((input, index) => {
     return isMap(input) && !(tensor.op === conv2dOp && index > 0) ? copy(input) : input;
   });
-  if (tensor.op !== sliceOp) return apply(tensor.op, inputs, tensor.attributes);
-  const { begin } = tensor.attributes as { begin: readonly number[] };
-  return slice(inputs[0]!, begin, [tensor.shape[0]!, tensor.shape[1]!, y.count, x.count]);
+  if (!isOf(tensor, sliceOp)) return apply(tensor.op, inputs, tensor.attributes);
+  return slice(inputs[0]!, tensor.attributes.begin, [tensor.shape[0]!, tensor.shape[1]!, y.count, x.count]);
 }

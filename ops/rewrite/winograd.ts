@@ -9,13 +9,12 @@
  * Behind an upsample ×2 the small map is transformed and the larger one never made (ops/winograd/upsampled.ts).
  */
 import { isDerived, isOf } from '../../engine/index.ts';
-import type { Rule, Tensor } from '../../engine/index.ts';
+import type { Rule, Tensor, TensorOf } from '../../engine/index.ts';
 import { castToFloat, castToHalf } from '../cast/cast.ts';
 import { packWeights, packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import { reluOp } from '../elementwise/unary.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
-import type { UpsampleNearest2dAttributes } from '../upsample-nearest2d/attributes.ts';
 import { winogradForward } from '../winograd/forward.ts';
 import { winogradInverse } from '../winograd/inverse.ts';
 import { scaleForHalves, winograd2, winograd4 } from '../winograd/matrices.ts';
@@ -55,15 +54,17 @@ export function winogradRule(name: string, matrices: WinogradMatrices, limits: W
     name,
     why: 'packed_conv2d 3×3 → transform, product, inverse transform: fewer multiplications for more passes.',
     apply(tensor) {
-      if (tensor.op !== packedConv2dOp || tensor.inputs[1]!.op !== packWeightsOp) return undefined;
+      if (!isOf(tensor, packedConv2dOp) || tensor.inputs[1]!.op !== packWeightsOp) return undefined;
       return pays(tensor, matrices, limits) ? convolve(tensor, matrices) : undefined;
     },
   };
 }
 
+type PackedConv2d = TensorOf<PackedConv2dAttributes>;
+
 /** A weight that a run makes is transformed in each, which a map of four times the size is worth. */
-function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: WinogradLimits): boolean {
-  const [outChannels, inChannels, ...kernel] = (tensor.attributes as PackedConv2dAttributes).weight;
+function pays(tensor: PackedConv2d, { tile, outputs }: WinogradMatrices, limits: WinogradLimits): boolean {
+  const [outChannels, inChannels, ...kernel] = tensor.attributes.weight;
   const [batch, , height, width] = tensor.shape as [number, number, number, number];
   const widest = Math.max(inChannels, outChannels);
   return (
@@ -75,8 +76,8 @@ function pays(tensor: Tensor, { tile, outputs }: WinogradMatrices, limits: Winog
 }
 
 /** The chain of ops in the place of a packed_conv2d 3×3. */
-function convolve(tensor: Tensor, plainMatrices: WinogradMatrices): Tensor {
-  const { reluInput, bias, gain, residualScale } = tensor.attributes as PackedConv2dAttributes;
+function convolve(tensor: PackedConv2d, plainMatrices: WinogradMatrices): Tensor {
+  const { reluInput, bias, gain, residualScale } = tensor.attributes;
   const [input, packed, ...extras] = tensor.inputs;
   const [, outChannels, height, width] = tensor.shape as [number, number, number, number];
   // Halves in, by halves, to halves: then what lies between may be halves too.
@@ -106,8 +107,8 @@ function packInLanes(packed: Tensor, lanes: 4 | 8): Tensor {
     : packed;
 }
 
-function isDoubled({ op, attributes }: Tensor): boolean {
-  return op === upsampleNearest2dOp && (attributes as UpsampleNearest2dAttributes).scale === 2;
+function isDoubled(tensor: Tensor): boolean {
+  return isOf(tensor, upsampleNearest2dOp) && tensor.attributes.scale === 2;
 }
 
 function castTo(tensor: Tensor, dtype: Tensor['dtype']): Tensor {
