@@ -4,26 +4,14 @@
  */
 import gpujs from 'gpu.js';
 import { describe, expect, test } from 'vitest';
-import type { Shape, Tensor } from '../engine/index.ts';
+import type { Tensor } from '../engine/index.ts';
 import { DalleError } from '../base/errors.ts';
 import { createElementwise, tensor } from '../ops/index.ts';
 import type { GpuJs } from '../ops/index.ts';
 import { expectSameAsReference, openTestDevice } from '../test/helpers/devices.ts';
-import { createRandom } from '../test/helpers/random.ts';
+import { gaussians, RELATIVE } from './user-kernel-operands.ts';
 
 const elementwise = createElementwise(gpujs);
-
-/** What accurate_exp, _log and _tanh keep, twice over for the few roundings around them. */
-const RELATIVE = 2 ** -19;
-
-/** Random numbers of a shape; away from 0 where a kernel divides by them. */
-function gaussians(shape: Shape, seed: number, shift = 0): Tensor {
-  const count = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    Float32Array.from(createRandom(seed).gaussians(count), (x) => x + Math.sign(x) * shift),
-    shape,
-  );
-}
 
 const hypotenuse = elementwise((x, y) => Math.sqrt(x * x + y * y));
 const leaky = elementwise((x, slope) => (x > 0 ? x : slope * x), { slope: 0.01 });

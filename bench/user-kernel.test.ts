@@ -13,21 +13,10 @@ import { add, createElementwise, relu, tensor } from '../ops/index.ts';
 import type { GpuJs } from '../ops/index.ts';
 import { expectClose } from '../test/helpers/close.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../test/helpers/devices.ts';
+import { gaussians, RELATIVE } from './user-kernel-operands.ts';
 import { createRandom } from '../test/helpers/random.ts';
 
 const elementwise = createElementwise(gpujs);
-
-/** What accurate_exp, _log and _tanh keep, twice over for the few roundings around them. */
-const RELATIVE = 2 ** -19;
-
-/** Random numbers of a shape; away from 0 where a kernel divides by them. */
-function gaussians(shape: Shape, seed: number, shift = 0): Tensor {
-  const count = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    Float32Array.from(createRandom(seed).gaussians(count), (x) => x + Math.sign(x) * shift),
-    shape,
-  );
-}
 
 function integers(shape: Shape, seed: number): Tensor {
   return tensor(

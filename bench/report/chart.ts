@@ -1,5 +1,6 @@
 /** A grouped bar chart as SVG text: bars with their quartiles as whiskers, and the number beside each. Pure. */
 import { colours, escape, openPicture, round } from './drawing.ts';
+import type { Summary } from '../statistics.ts';
 
 interface Bar {
   /** Bars of the same series have the same colour and one entry in the legend. */
@@ -23,6 +24,11 @@ export interface Chart {
 }
 
 const [width, labelWidth, rightMargin, barHeight, groupGap, top] = [960, 220, 80, 14, 12, 120];
+
+/** Milliseconds of the rounds as a bar in seconds: the median, and a line over the quartiles. */
+export function barOfSeconds(series: string, { median, lowerQuartile, upperQuartile }: Summary): Bar {
+  return { series, value: median / 1e3, low: lowerQuartile / 1e3, high: upperQuartile / 1e3 };
+}
 
 export function drawChart({ title, subtitle, axis, groups }: Chart): string {
   const series = [...new Set(groups.flatMap(({ bars }) => bars.map((bar) => bar.series)))];

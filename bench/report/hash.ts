@@ -3,6 +3,7 @@
  */
 import { median, summarize, type Summary } from '../statistics.ts';
 import type { HashCost } from '../suites/hash.ts';
+import { barOfSeconds } from './chart.ts';
 import type { Chart } from './chart.ts';
 import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
@@ -67,19 +68,13 @@ export function formatHashes(rows: readonly HashRow[]): string {
 }
 
 export function chartHashes(rows: readonly HashRow[], { renderer, cores, date }: Circumstances): Chart {
-  const bar = (series: string, { median, lowerQuartile, upperQuartile }: Summary): Chart['groups'][0]['bars'][0] => ({
-    series,
-    value: median / 1e3,
-    low: lowerQuartile / 1e3,
-    high: upperQuartile / 1e3,
-  });
   return {
     title: 'Opening a model and reading its weights, with and without comparing hashes',
     subtitle: `${renderer}, ${cores} cores, ${date}. Medians; the line spans the quartiles.`,
     axis: 'seconds (shorter is faster)',
     groups: rows.map(({ where, what, wall, cpu }) => ({
       label: `${where}: ${what}`,
-      bars: [bar('by the clock', wall), bar('CPU time of all cores', cpu)],
+      bars: [barOfSeconds('by the clock', wall), barOfSeconds('CPU time of all cores', cpu)],
     })),
   };
 }

@@ -2,6 +2,7 @@
 import { summarize } from '../statistics.ts';
 import type { Summary } from '../statistics.ts';
 import type { StartUp } from '../suites/start-up.ts';
+import { barOfSeconds } from './chart.ts';
 import type { Chart } from './chart.ts';
 import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
@@ -46,19 +47,13 @@ export function formatStartUp(rows: readonly StartUpRow[]): string {
 }
 
 export function chartStartUp(rows: readonly StartUpRow[], { renderer, cores, date }: Circumstances): Chart {
-  const bar = (series: string, { median, lowerQuartile, upperQuartile }: Summary): Chart['groups'][0]['bars'][0] => ({
-    series,
-    value: median / 1e3,
-    low: lowerQuartile / 1e3,
-    high: upperQuartile / 1e3,
-  });
   return {
     title: 'Getting the official dVAE ready at 256²',
     subtitle: `${renderer}, ${cores} cores, ${date}. Medians; the line spans the quartiles.`,
     axis: 'seconds (shorter is faster)',
     groups: rows.map(({ what, programs, compile, upload }) => ({
       label: `${what}, ${programs} programs`,
-      bars: [bar('programs', compile), bar('weights', upload)],
+      bars: [barOfSeconds('programs', compile), barOfSeconds('weights', upload)],
     })),
   };
 }

@@ -3,7 +3,7 @@
  * writes it beside the weights (a `mp_rank_00_model_states.pt`, or the file that zero_to_fp32.py makes of the parts of
  * ZeRO).
  */
-import { UnsafeFileError } from '../../base/errors.ts';
+import { UnsafeFileError, type FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { judgeCensus } from '../census/judge-census.ts';
 import { takeCensus } from '../census/take-census.ts';
@@ -33,13 +33,17 @@ export async function readSettingsFile(
   if (source.size > MAX_BYTES) return undefined;
   const container = await sniffContainer(source);
   if (container !== 'torch-zip' && container !== 'torch-legacy') return undefined;
-  const failure = judgeCensus(await takeCensus(source, container), source.name);
-  // What its pickles would do says more than why one of them cannot be read.
-  if (failure instanceof UnsafeFileError) throw failure;
-  const opened = await (container === 'torch-zip' ? openTorchZip : openTorchLegacy)(source);
+  const judge = async (): Promise<FormatError | undefined> =>
+    judgeCensus(await takeCensus(source, container), source.name);
+  const opened = await (container === 'torch-zip' ? openTorchZip : openTorchLegacy)(source).catch(async (error) => {
+    // What its pickles would do says more than why one of them cannot be read.
+    const failure = await judge();
+    throw failure instanceof UnsafeFileError ? failure : error;
+  });
   const entries = stringEntries(opened.root);
   const file = entries && families.map(({ form }) => form?.settingsFile).find((form) => form?.isSuch(entries));
   if (!entries || !file || findTensors(opened, listNetClasses(families)).tensors.length > 0) return undefined;
+  const failure = await judge();
   if (failure) throw failure;
   return { file, entries };
 }

@@ -1,12 +1,10 @@
 /** Conversions that end before they are done leave nothing, and a model folder that is damaged is refused. */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { call, dict, global, join as assemble, pickle, text } from '../../test/hostile/pickle-assembler.ts';
 import { torchZip } from '../../test/hostile/torch-assembler.ts';
+import { decoder, encoder, golden, keepConversions, sha256 } from '../../test/helpers/conversions.ts';
 import { describeSource } from '../describe-source.ts';
 import { openWeights } from '../open-weights.ts';
 import { convertToModelFolder } from './convert.ts';
@@ -15,21 +13,12 @@ import { openModelFolder } from './open-model-folder.ts';
 import { openExclusively, type OpenHandle } from '../../base/node/output-file.ts';
 import { writeModelFolder } from './write-model-folder.ts';
 
-const golden = (name: string): string => fileURLToPath(new URL(`../../test/golden/hidden-4/${name}`, import.meta.url));
-const encoder = golden('encoder.zip.channels-last.pkl');
-const decoder = golden('decoder.legacy.channels-last.pkl');
-const scratch = mkdtempSync(join(tmpdir(), 'dalle-gl-convert-'));
-let run = 0;
+const place = keepConversions();
+const { scratch } = place;
 let out = '';
-
 beforeEach(() => {
-  out = join(scratch, `${++run}`, 'deep', 'model');
+  out = place.out;
 });
-afterAll(() => rmSync(scratch, { recursive: true }));
-
-function sha256(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
 
 describe('refused', () => {
   test('two encoders, or none', async () => {

@@ -1,10 +1,8 @@
 /** Model folders written, re-read and compared; and every way in which writing can fail without leaving anything. */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { smallEncoder, TorchCheckpoint } from '../../test/helpers/torch-checkpoint.ts';
 import { FormatError } from '../../base/errors.ts';
 import { sourceFromBytes } from '../byte-source.ts';
@@ -13,26 +11,18 @@ import { generateTensors } from '../families/openai/official-size.ts';
 import { dict, list, orderedDict } from '../pickle/build-records.ts';
 import { stringEntries, type DictRecord, type PickleValue } from '../pickle/records.ts';
 import { openTorchZip } from '../torch/torch-zip.ts';
+import { decoder, encoder, keepConversions, sha256 } from '../../test/helpers/conversions.ts';
 import { convertToModelFolder } from './convert.ts';
 import { openModelFolder } from './open-model-folder.ts';
 
 type Entries = DictRecord['entries'];
 
-const golden = (name: string): string => fileURLToPath(new URL(`../../test/golden/hidden-4/${name}`, import.meta.url));
-const encoder = golden('encoder.zip.channels-last.pkl');
-const decoder = golden('decoder.legacy.channels-last.pkl');
-const scratch = mkdtempSync(join(tmpdir(), 'dalle-gl-convert-'));
-let run = 0;
+const place = keepConversions();
+const { scratch } = place;
 let out = '';
-
 beforeEach(() => {
-  out = join(scratch, `${++run}`, 'deep', 'model');
+  out = place.out;
 });
-afterAll(() => rmSync(scratch, { recursive: true }));
-
-function sha256(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
 
 describe('a conversion', () => {
   test('writes what model.json says, and reads back', async () => {
