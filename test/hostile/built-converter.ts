@@ -24,6 +24,7 @@ export interface Conversion {
 
 const hostile = join(packageRoot, 'test/hostile');
 const flags = [
+  '--expose-gc',
   '--disallow-code-generation-from-strings',
   '--import',
   pathToFileURL(join(hostile, 'watch-memory.mjs')).href,

@@ -3,7 +3,7 @@
  * a line of JSON for each: exit codes, what `convert` said, the largest buffer asked for, the peak of resident memory
  * so far. Needs `npm run build`.
  *
- *     node --disallow-code-generation-from-strings --import ./test/hostile/watch-memory.mjs \
+ *     node --expose-gc --disallow-code-generation-from-strings --import ./test/hostile/watch-memory.mjs \
  *       test/hostile/convert-each.mjs OUTDIR FILE...
  */
 import { join } from 'node:path';
@@ -11,8 +11,12 @@ import { Writable } from 'node:stream';
 import { runCommandLine } from '../../dist/cli/command-line.js';
 import { asked, forgetAsked, readPeak } from './watch-memory.mjs';
 
-/** Runs `dalle-gl <words>`; what it prints on standard output is not kept. */
+/**
+ * Runs `dalle-gl <words>`; what it prints on standard output is not kept. No command is charged with what the one
+ * before it left to the garbage collector, since people run one a process.
+ */
 async function run(words) {
+  globalThis.gc();
   const said = [];
   const stdout = new Writable({ write: (_, _encoding, done) => done() });
   const stderr = new Writable({ write: (chunk, _, done) => void (said.push(String(chunk)), done()) });
