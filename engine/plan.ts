@@ -2,15 +2,12 @@
  * A plan: what is computed in which order, from what, and when nobody needs a value any more. It knows nothing of
  * textures, memory or threads: a device (device.ts) makes of it something that runs.
  */
-import { checkList, checkObject } from '../base/check-argument.ts';
-import { ShapeError } from '../base/errors.ts';
 import { isDerived, shareDeriving } from './derive.ts';
 import { countUses, sortTopologically } from './graph.ts';
 import { dropMarks } from './mark.ts';
-import type { NumericArray, Op } from './op.ts';
+import type { Op } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import type { Rule } from './rewrite.ts';
-import { formatShape, sizeOf } from './shape.ts';
 import type { DType } from './shape.ts';
 import { stateOp } from './state.ts';
 import { constantOp, isOf, placeholderOp } from './tensor.ts';
@@ -128,40 +125,6 @@ function markDeaths(
     });
     return { ...step, dying: [...new Set(dying)] };
   });
-}
-
-/** The numbers of a run's inputs, by name. */
-export type TakenInputs = Readonly<Record<string, NumericArray>>;
-
-/**
- * A copy of the numbers of every input among the values: a run goes on after its caller does, who may fill the same
- * array with the next picture, or hand it to a worker. Throws ShapeError `E_INPUT` unless there are as many as are
- * wanted.
- */
-export function takeInputs(values: readonly Value[], given: Readonly<Record<string, ArrayLike<number>>>): TakenInputs {
-  checkObject('run', 'inputs', given);
-  const taken: Record<string, NumericArray> = {};
-  for (const { tensor } of values) {
-    if (!isOf(tensor, placeholderOp)) continue;
-    const { name, type } = tensor.attributes;
-    const data = given[name];
-    if (data !== undefined && data !== null) checkList('run', `input ${name}`, data);
-    if (data?.length === sizeOf(type.shape)) {
-      taken[name] = copyNumbers(data);
-      continue;
-    }
-    throw new ShapeError(
-      'E_INPUT',
-      `run: input ${name} must hold ${sizeOf(type.shape)} numbers for shape ${formatShape(type.shape)}, ` +
-        `got ${data ? data.length : 'nothing'}. A plan is compiled for one shape: compile another for another size.`,
-    );
-  }
-  return taken;
-}
-
-function copyNumbers(data: ArrayLike<number>): NumericArray {
-  const typed = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
-  return typed ? data.slice() : Float64Array.from(data);
 }
 
 export function arrayFor(dtype: DType, size: number): Float32Array | Int32Array {

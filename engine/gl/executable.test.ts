@@ -236,4 +236,17 @@ describe('inputs are taken when a run is asked for', () => {
       plan.dispose();
     }
   });
+
+  test('and runs that overlap, or follow each other with arrays of another kind, keep theirs apart', async () => {
+    const plan = compile(device, (inputs) => add(inputs.x, inputs.x), { x: [8] }, { rules });
+    const given = [x(), Int32Array.from(x().map((number) => 10 + number)), Array.from(x())];
+    for (const round of [0, 1]) {
+      const results = await Promise.all(given.map((numbers) => plan.run({ x: numbers })));
+      expect(results.map((numbers) => [...numbers])).toEqual(given.map((numbers) => Array.from(numbers, (n) => 2 * n)));
+      for (const [index, numbers] of given.entries()) {
+        expect([...(await plan.run({ x: numbers }))], `${round}, ${index}`).toEqual([...results[index]!]);
+      }
+    }
+    plan.dispose();
+  });
 });

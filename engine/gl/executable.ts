@@ -8,8 +8,10 @@ import { checkRunOptions } from '../../base/check-options.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
-import { arrayFor, takeInputs } from '../plan.ts';
-import type { TakenInputs, ValueIndex } from '../plan.ts';
+import { InputTaker } from '../inputs.ts';
+import type { TakenInputs } from '../inputs.ts';
+import { arrayFor } from '../plan.ts';
+import type { ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import type { Rows } from '../shape.ts';
 import { stateOp } from '../state.ts';
@@ -44,6 +46,7 @@ export class WebGLExecutable implements Executable {
   private programs: Program[] | undefined;
   private preparing: Promise<void> | undefined;
   private readonly kept: KeptValues;
+  private readonly inputs: InputTaker;
   /** Calls that need the constants now. */
   private users = 0;
   private disposed = false;
@@ -53,6 +56,7 @@ export class WebGLExecutable implements Executable {
     this.draws = draws;
     this.shaders = shareShaders(draws.passes.map(({ shader }) => shader));
     this.kept = new KeptValues(gpu, draws.slots);
+    this.inputs = new InputTaker(draws.slots);
   }
 
   /**
@@ -73,9 +77,8 @@ export class WebGLExecutable implements Executable {
    */
   async run(given: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
     checkRunOptions('run', options);
-    const inputs = takeInputs(this.draws.slots, given);
     const checkAborted = (): void => throwIfAborted(options.signal, 'run');
-    return this.whileInUse(async () => {
+    return this.withInputs(given, async (inputs) => {
       await this.prepareShared(options.signal ? { signal: options.signal } : {});
       return this.execute(inputs, checkAborted, async (pass, index, live) => {
         checkAborted();
@@ -87,9 +90,8 @@ export class WebGLExecutable implements Executable {
 
   /** Runs the plan once, waiting after every pass, and says how long each took. */
   async profile(given: RunInputs): Promise<PassTiming[]> {
-    const inputs = takeInputs(this.draws.slots, given);
     const timings: PassTiming[] = [];
-    await this.whileInUse(async () => {
+    await this.withInputs(given, async (inputs) => {
       await this.prepareShared({});
       await this.execute(
         inputs,
@@ -135,6 +137,15 @@ export class WebGLExecutable implements Executable {
     } finally {
       this.users--;
       if (this.disposed && this.users === 0) this.freeConstants();
+    }
+  }
+
+  private async withInputs<Result>(given: RunInputs, work: (inputs: TakenInputs) => Promise<Result>): Promise<Result> {
+    const inputs = this.inputs.take(given);
+    try {
+      return await this.whileInUse(() => work(inputs));
+    } finally {
+      this.inputs.giveBack(inputs);
     }
   }
 

@@ -6,7 +6,8 @@ import { checkRunOptions } from '../../base/check-options.ts';
 import { giveTurn } from '../../base/give-turn.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Device, Executable, RunOutput } from '../device.ts';
-import { arrayFor, takeInputs } from '../plan.ts';
+import { InputTaker } from '../inputs.ts';
+import { arrayFor } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -37,7 +38,7 @@ function loadPlan(plan: Plan): Executable {
     async run(given, options = {}) {
       checkRunOptions('run', options);
       const { onProgress, signal } = options;
-      const inputs = takeInputs(plan.values, given);
+      const inputs = new InputTaker(plan.values).take(given);
       const results = await interpretPlan(plan, inputs, async (done, total) => {
         onProgress?.({ done, total });
         await giveTurn(); // or nobody could stop it
