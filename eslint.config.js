@@ -77,7 +77,7 @@ const webgl = [
 ].map((selector) => ({ selector, message: 'Only engine/gl and engine/context talk to WebGL.' }));
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'bench/node_modules/**', 'coverage/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'bench/node_modules/**', 'coverage/**', '**/*.wasm.ts'] },
   ...tseslint.configs.recommended,
   {
     plugins: { house: { rules: { 'comment-width': commentWidth } } },

@@ -26,7 +26,9 @@ export function parseFiles(): ParsedFile[] {
   const kinds = ['*.ts', '*.mjs', '*.js'];
   const words = ['ls-files', '--cached', '--others', '--exclude-standard', ...kinds];
   const listed = execFileSync('git', words, { cwd: packageRoot, encoding: 'utf8' }).split('\n');
-  const paths = listed.filter((path) => path !== '' && existsSync(join(packageRoot, path)));
+  const isSource = (path: string): boolean =>
+    path !== '' && !path.endsWith('.wasm.ts') && existsSync(join(packageRoot, path));
+  const paths = listed.filter(isSource);
   return paths.map((path) => parseFile(path, readFileSync(join(packageRoot, path), 'utf8')));
 }
 
