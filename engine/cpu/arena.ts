@@ -5,10 +5,10 @@
 import { MemoryError } from '../../base/errors.ts';
 
 /** Every address is a multiple of this, a cache line; values are followed by as much that may be read. */
-export const ALIGNMENT = 64;
+export const ALIGNMENT: number = 64;
 
 /** What WebAssembly can address with 32 bits. */
-export const MOST_BYTES = 2 ** 32;
+export const MOST_BYTES: number = 2 ** 32;
 
 interface Gap {
   start: number;

@@ -11,7 +11,7 @@ import { THREAD_SCRATCH } from './machine.ts';
 import type { Runner } from './program.ts';
 
 /** Below it lie what AssemblyScript keeps for itself, and the words by which threads agree. */
-export const FIRST_FREE = 2 ** 16;
+export const FIRST_FREE: number = 2 ** 16;
 
 /** How a CPU device is made. */
 export interface CpuSetup {

@@ -11,7 +11,7 @@ import type { BetweenSteps, BoundCall, LoopCall, LoopOperand, ProgramStep } from
 export type KernelFunction = (item: number, args: number, scratch: number) => void;
 
 /** Bytes of memory that each thread has for itself during a call. */
-export const THREAD_SCRATCH = 4 * 2 ** 20;
+export const THREAD_SCRATCH: number = 4 * 2 ** 20;
 
 /** Milliseconds of work between two turns for others. */
 const TURN = 15;
@@ -70,11 +70,13 @@ export class Machine {
   private runLoop({ op: given, attributes, inputs, output }: LoopCall, findOp: (name: string) => Op | undefined): void {
     const op = typeof given === 'string' ? findOp(given) : given;
     if (!op) throw new Error(`cpu: no op is called ${String(given)}`);
+    const result = this.view(output);
+    if (!op.redraws) result.fill(0); // loops may leave out what is zero
     op.reference({
       attributes,
       inputs: inputs.map((input) => this.view(input)),
       inputTypes: inputs.map(({ type }) => type),
-      output: this.view(output),
+      output: result,
       outputType: output.type,
     });
   }

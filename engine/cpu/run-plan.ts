@@ -1,6 +1,6 @@
 /**
- * Runs a bound plan: its inputs are written, stretches of steps go to the threads, and what only the caller can compute,
- * such as the loop of an op of a user's own, is computed here in between.
+ * Runs a bound plan: its inputs are written, stretches of steps go to the threads, and what only the caller can
+ * compute, such as the loop of an op of a user's own, is computed here in between.
  */
 import type { RunInputs } from '../device.ts';
 import type { Op } from '../op.ts';
