@@ -10,7 +10,7 @@ import type { BetweenSteps, BoundCall, LoopCall, LoopOperand, ProgramStep } from
 /** A WebAssembly kernel: one part of a call. */
 export type KernelFunction = (item: number, args: number, scratch: number) => void;
 
-/** Where the first thread's own memory lies. Below are AssemblyScript's tables, and the words by which threads agree. */
+/** Where the first thread's own memory lies. Below are constants of the kernels, and the words of the crew. */
 export const SCRATCH_ADDRESS: number = 2 ** 16;
 
 /** Bytes of memory that each thread has for itself during a call. */
