@@ -1,4 +1,5 @@
 /** `dalle-gl generate`: texts become pictures, or a picture is drawn again from what it says of itself. */
+import { isKernelChoice } from '../ops/kernel-choice.ts';
 import { UsageError } from '../base/errors.ts';
 import { seeHelp, type FlagValues } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
@@ -115,7 +116,12 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     if (flags.json) printJson(terminal, report);
   };
   // What was drawn is drawn again by the same weights only: they are compared, whatever the flags say.
-  await withDalle({ ...flags, precision, noVerify: false }, terminal, draw, kernels ?? undefined);
+  await withDalle(
+    { ...flags, precision, noVerify: false },
+    terminal,
+    draw,
+    isKernelChoice(kernels) ? kernels : undefined,
+  );
 }
 
 function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {

@@ -11,7 +11,7 @@ import { isKernelChoice } from '../ops/kernel-choice.ts';
 import { parseSampling } from '../nets/sampling/settings.ts';
 import { readPngText } from '../images/png-text.ts';
 import { readSource } from '../images/node/read.ts';
-import type { KernelChoice } from '../engine/index.ts';
+import type { CpuChoice, KernelChoice } from '../engine/index.ts';
 import type { WeightHashes } from './dalle-session.ts';
 import { software } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +25,7 @@ export interface Recipe {
   /** The driver in words. */
   readonly device: string;
   /** Null on the reference device, which has none. */
-  readonly kernels: KernelChoice | null;
+  readonly kernels: KernelChoice | CpuChoice | null;
   /** Of the dVAE. */
   readonly precision: Precision;
   /** The model folder; the package's own if it is left out. */

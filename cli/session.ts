@@ -4,7 +4,7 @@
  */
 import { bundledModel, open, openModelFolder } from '../node.ts';
 import type { Device, DeviceName, Precision } from '../node.ts';
-import type { KernelChoice } from '../engine/index.ts';
+import type { CpuChoice, KernelChoice } from '../engine/index.ts';
 import { isAddress } from '../base/address.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
 import { handOver } from '../load/hand-over.ts';
@@ -27,7 +27,7 @@ export interface NetSettings {
   /** The driver in words. */
   readonly device: string;
   /** Null on the reference device, which has none. */
-  readonly kernels: KernelChoice | null;
+  readonly kernels: KernelChoice | CpuChoice | null;
   /** Of the dVAE. */
   readonly precision: Precision;
   /** The model folder. */

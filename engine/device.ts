@@ -3,18 +3,18 @@
  * that runs. WebGL is one device (gl/), the float64 interpreter another (reference/). Nobody asks which one it has.
  */
 import type { Draws } from './gl/draws.ts';
-import type { KernelChoice } from './kernel-choice.ts';
+import type { CpuChoice, KernelChoice } from './kernel-choice.ts';
 import type { NumericArray } from './op.ts';
 import type { Plan } from './plan.ts';
 
 /** Whatever runs plans: a WebGL context, or the float64 reference. */
 export interface Device {
-  /** What kind it is: `webgl`, `reference`. */
+  /** What kind it is: `webgl`, `cpu`, `reference`. */
   readonly kind: string;
   /** One line that names the driver, for reports. */
   readonly description: string;
   /** What it was told, or found, to compute with; null where there is no choice. */
-  readonly kernels: KernelChoice | null;
+  readonly kernels: KernelChoice | CpuChoice | null;
   /** Whether it runs the graph as it was written, so that no rewrite rule is applied. */
   readonly asWritten: boolean;
   /** False once it was disposed, or its context lost: another one must be opened then. */

@@ -18,3 +18,11 @@ export interface KernelChoice {
   /** Names of rewrite rules that do not pay on this device: `compile` and `run` of ops/ leave them out. */
   readonly without: readonly string[];
 }
+
+/** How the CPU device computes where there is a choice. */
+export interface CpuChoice {
+  /** Whether products are rounded before they are added, or may not be: it changes the last bits. */
+  readonly multiplyAdd: 'plain' | 'relaxed';
+  /** Names of rewrite rules that do not pay here. */
+  readonly without: readonly string[];
+}

@@ -3,6 +3,7 @@
  * device that can be faster than the loop. The engine knows ops only through this interface and never by name; a net
  * is a graph of nodes that carry them.
  */
+import type { CpuKernel } from './cpu/kernel.ts';
 import type { GlKernel } from './gl/kernel.ts';
 import type { Rows, TensorType } from './shape.ts';
 
@@ -53,6 +54,6 @@ export interface Op<A = unknown> {
   ): Rows | 'all';
   /** Attributes as a few words for `explain()`. */
   describe?(attributes: A): string;
-  /** By kind of device. The reference needs none; a device that has no kernel for an op refuses it. */
-  readonly kernels?: { readonly webgl?: GlKernel<A> };
+  /** By kind of device. The reference needs none, and the CPU runs the plain loop; WebGL refuses an op without one. */
+  readonly kernels?: { readonly webgl?: GlKernel<A>; readonly cpu?: CpuKernel<A> };
 }

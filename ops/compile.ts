@@ -2,11 +2,11 @@
 import { checkObject } from '../base/check-argument.ts';
 import { checkDevice, compile as compileWith, run as runWith, withoutRules } from '../engine/index.ts';
 import type { Device, Compiled, Rule, RunOutput, Shape, Tensor, TensorType, Traced } from '../engine/index.ts';
-import { standardRules } from './rewrite/standard-rules.ts';
+import { cpuRules, standardRules } from './rewrite/standard-rules.ts';
 
 /** Which rewrite rules a plan is made with. */
 export interface RewriteOptions {
-  /** The rewrite rules; `standardRules` unless given. */
+  /** The rewrite rules [those that suit the device: `standardRules` on WebGL]. */
   readonly rules?: readonly Rule[];
   /** Names of rules to leave out, for comparisons. Throws ShapeError `E_ATTRIBUTE` for an unknown one. */
   readonly without?: readonly string[];
@@ -14,11 +14,12 @@ export interface RewriteOptions {
 
 function chooseRules(device: Device, options: RewriteOptions): readonly Rule[] {
   checkObject('compile', 'options', options);
-  const { rules = standardRules, without = [] } = options;
   checkDevice('compile', device);
+  const suiting = device.kind === 'cpu' ? cpuRules : standardRules;
+  const { rules = suiting, without = [] } = options;
   const chosen = withoutRules(rules, without);
   const slower = device.kernels?.without ?? [];
-  withoutRules(standardRules, slower); // throws for unknown names; `rules` need not have them all
+  withoutRules(suiting, slower); // throws for unknown names; `rules` need not have them all
   return chosen.filter(({ name }) => !slower.includes(name));
 }
 

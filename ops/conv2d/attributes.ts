@@ -3,8 +3,8 @@
 export interface PackAttributes {
   /** Shape of the plain weight, [O, I, KH, KW]. */
   readonly weight: readonly [number, number, number, number];
-  /** Channels in a texel of x. */
-  readonly lanes: 4 | 8;
+  /** Channels in a texel of x; 1 where there are no texels. */
+  readonly lanes: 1 | 4 | 8;
 }
 
 export interface PackedConv2dAttributes extends PackAttributes {

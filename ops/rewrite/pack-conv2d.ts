@@ -4,7 +4,7 @@
  * little beside the sums.
  */
 import { isFoldable } from '../../engine/index.ts';
-import type { Rule } from '../../engine/index.ts';
+import type { Rule, Tensor } from '../../engine/index.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeights, packedConv2d } from '../conv2d/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
@@ -13,22 +13,31 @@ export const packConv2d: Rule = {
   name: 'pack_conv2d',
   why: 'conv2d → packed_conv2d: four weight texels serve every pixel of a block, instead of one element a multiply.',
   apply(tensor) {
-    if (tensor.op !== conv2dOp) return undefined;
-    const [x, w, bias] = tensor.inputs;
-    // Nobody can see to it that halves which change are finite (halves.ts).
-    if (w!.dtype === 'f16' && !isFoldable(w!)) return undefined;
-    const lanes = x!.dtype === 'f16' ? 8 : 4; // channels in a texel
-    return packedConv2d(
-      { x: x!, packed: packWeights(w!, lanes), ...(bias && { bias }) },
-      {
-        lanes,
-        dtype: 'f32',
-        weight: w!.shape as PackedConv2dAttributes['weight'],
-        reluInput: false,
-        bias: bias !== undefined,
-        gain: undefined,
-        residualScale: 1,
-      },
-    );
+    return pack(tensor, tensor.inputs[0]?.dtype === 'f16' ? 8 : 4); // channels in a texel
   },
 };
+
+export const packConv2dForCpu: Rule = {
+  name: 'pack_conv2d',
+  why: 'conv2d → packed_conv2d: weights lie in the order in which the kernel reads them, and fit its registers.',
+  apply: (tensor) => pack(tensor, 1),
+};
+
+function pack(tensor: Tensor, lanes: PackedConv2dAttributes['lanes']): Tensor | undefined {
+  if (tensor.op !== conv2dOp) return undefined;
+  const [x, w, bias] = tensor.inputs;
+  // Nobody can see to it that halves which change are finite (halves.ts).
+  if (w!.dtype === 'f16' && !isFoldable(w!)) return undefined;
+  return packedConv2d(
+    { x: x!, packed: packWeights(w!, lanes), ...(bias && { bias }) },
+    {
+      lanes,
+      dtype: 'f32',
+      weight: w!.shape as PackedConv2dAttributes['weight'],
+      reluInput: false,
+      bias: bias !== undefined,
+      gain: undefined,
+      residualScale: 1,
+    },
+  );
+}

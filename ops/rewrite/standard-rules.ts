@@ -1,8 +1,8 @@
 /**
  * The rules every plan is made with, in two lists. `algebra` changes how much work there is, and is as true on a CPU as
  * on a GPU. The rest suits WebGL, where each op is a draw and each map a texture: what is too large is cut, products
- * get the kernels that read fewest texels, and what stands beside a product joins its draw. Another device brings a
- * list of its own in the place of these.
+ * get the kernels that read fewest texels, and what stands beside a product joins its draw. The CPU has a
+ * list of its own.
  *
  * A later rule is tried only where no earlier one fits any more: first cutting and algebra, on plain conv2d; then
  * packing; then what a packed product takes into its own draw; then its algorithm.
@@ -16,7 +16,7 @@ import { gatherOneHot } from './gather-one-hot.ts';
 import { halfOnWrite } from './half-on-write.ts';
 import { normOnAppend } from './norm-on-append.ts';
 import { normOnRead } from './norm-on-read.ts';
-import { packConv2d } from './pack-conv2d.ts';
+import { packConv2d, packConv2dForCpu } from './pack-conv2d.ts';
 import { packLinears } from './pack-linear.ts';
 import { poolOnWrite } from './pool-on-write.ts';
 import { reluOnRead } from './relu-on-read.ts';
@@ -40,8 +40,7 @@ export const algebra: readonly Rule[] = [
 /**
  * For WebGL, before the algebra: they know plain ops only, and cut a section as it was written. Their limits are those
  * of textures, and a map that is cut is computed by more draws, with halos twice: a device with memory enough needs
- * neither.
- */
+ * */
 const cutting: readonly Rule[] = [tileLargeMaps, splitBatch];
 
 /** For WebGL, after it: how a product is drawn, what it does besides as it reads and writes, and by which algorithm. */
@@ -69,3 +68,17 @@ const drawing: readonly Rule[] = [
 
 /** All rewrite rules of WebGL, in the order in which they are tried. */
 export const standardRules: readonly Rule[] = [...cutting, ...algebra, ...drawing];
+
+/** All rewrite rules of the CPU, in the order in which they are tried: nothing is cut, and a LayerNorm stays an op. */
+export const cpuRules: readonly Rule[] = [
+  ...algebra,
+  packConv2dForCpu,
+  // What a product takes along as it reads its panels and writes its tiles.
+  reluOnRead,
+  residualOnWrite,
+  poolOnWrite,
+  argmaxOnWrite,
+  packLinears,
+  activationOnWrite,
+  branchOnWrite,
+];

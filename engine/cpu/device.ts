@@ -1,0 +1,63 @@
+/**
+ * The CPU as a device: WebAssembly kernels with SIMD on one memory, shared out among threads where there are workers.
+ * It wants no driver and nothing installed. `open({ device: 'cpu' })` makes one.
+ */
+import type { Device, Executable } from '../device.ts';
+import type { CpuChoice } from '../kernel-choice.ts';
+import type { Plan } from '../plan.ts';
+import { DeviceMemory } from './device-memory.ts';
+import { CpuExecutable } from './executable.ts';
+import { THREAD_SCRATCH } from './machine.ts';
+import type { Runner } from './program.ts';
+
+/** Below it lie what AssemblyScript keeps for itself, and the words by which threads agree. */
+export const FIRST_FREE: number = 2 ** 16;
+
+/** How a CPU device is made. */
+export interface CpuSetup {
+  readonly kernels: CpuChoice;
+  /** Opens threads whose scratch begins at this address. */
+  openRunner(scratch: number): Runner;
+}
+
+export class CpuDevice implements Device {
+  readonly kind = 'cpu';
+  readonly asWritten = false;
+  readonly kernels: CpuChoice;
+  /** @internal */
+  readonly memory: DeviceMemory;
+  private readonly runner: Runner;
+
+  constructor({ kernels, openRunner }: CpuSetup) {
+    this.kernels = kernels;
+    this.runner = openRunner(FIRST_FREE);
+    this.memory = new DeviceMemory(this.runner, FIRST_FREE + this.runner.threads * THREAD_SCRATCH);
+  }
+
+  /** How many threads compute. */
+  get threads(): number {
+    return this.runner.threads;
+  }
+
+  get isUsable(): boolean {
+    return this.runner.isUsable;
+  }
+
+  get description(): string {
+    const { threads } = this;
+    const exact = this.kernels.multiplyAdd === 'relaxed' ? ', relaxed multiply-add' : '';
+    return `CPU (WebAssembly SIMD${exact}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+  }
+
+  load(plan: Plan): Executable {
+    return new CpuExecutable(this.memory, plan, this.description);
+  }
+
+  dispose(): void {
+    this.runner.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * A plan on the CPU: its constants lie in the device's memory, what is derived of them beside, and a run writes its
+ * inputs, computes step after step in memory that all runs share, and reads its results.
+ */
+import { checkRunOptions } from '../../base/check-options.ts';
+import { ContextError } from '../../base/errors.ts';
+import { throwIfAborted } from '../abort.ts';
+import { listStates } from '../derive.ts';
+import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
+import { InputTaker } from '../inputs.ts';
+import type { TakenInputs } from '../inputs.ts';
+import { planAsWritten } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { stateOp } from '../state.ts';
+import { constantOp, isOf } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import { MOST_BYTES, tooLarge } from './arena.ts';
+import { bindSteps, chooseCalls, layArguments } from './bind.ts';
+import type { FindAddress } from './bind.ts';
+import type { DeviceMemory } from './device-memory.ts';
+import { explainProgram } from './explain.ts';
+import { placeValues } from './places.ts';
+import type { Places } from './places.ts';
+import type { BetweenSteps } from './program.ts';
+import { cutStretches, readNumbers, runStretches, toStored, writeInputs } from './run-plan.ts';
+import type { Stretch } from './run-plan.ts';
+
+/** A plan with addresses, for as long as no value moves. */
+interface Bound {
+  readonly addresses: string;
+  readonly args: number;
+  readonly stretches: readonly Stretch[];
+}
+
+const nothing: BetweenSteps = () => {};
+
+export class CpuExecutable implements Executable {
+  private readonly memory: DeviceMemory;
+  private readonly plan: Plan;
+  private readonly places: Places;
+  private readonly inputs: InputTaker;
+  private readonly description: string;
+  /** Of constants and what is derived, held until the plan is disposed. */
+  private readonly held = new Map<number, number>();
+  private bound: Bound | undefined;
+  private prepared = false;
+  private disposed = false;
+
+  constructor(memory: DeviceMemory, plan: Plan, description: string) {
+    this.memory = memory;
+    this.plan = plan;
+    this.places = placeValues(plan);
+    this.inputs = new InputTaker(plan.values);
+    this.description = description;
+  }
+
+  /**
+   * Reads all constants into memory, and packs them. `run` does it by itself; call it to choose the moment.
+   * @throws ContextError `E_DISPOSED`, MemoryError `E_MEMORY`, AbortedError `E_ABORTED`; whatever reading a constant
+   *   throws
+   */
+  async prepare(options: PrepareOptions = {}): Promise<void> {
+    checkRunOptions('prepare', options);
+    await this.turn('prepare', () => this.prepareOnce(options));
+  }
+
+  /**
+   * Runs the plan. The result is one row-major array for each output, in order.
+   * @throws ShapeError `E_INPUT` for a missing or mis-sized input, ContextError `E_DISPOSED`, `E_WORKER`, MemoryError
+   *   `E_MEMORY`, AbortedError `E_ABORTED`
+   */
+  async run(given: RunInputs, options: RunOptions = {}): Promise<RunOutput[]> {
+    checkRunOptions('run', options);
+    const { signal, onProgress } = options;
+    const total = this.plan.steps.length;
+    return this.withInputs(given, async (inputs) => {
+      throwIfAborted(signal, 'run');
+      await this.prepareOnce(signal ? { signal } : {});
+      const between: BetweenSteps = (done) => {
+        throwIfAborted(signal, 'run');
+        onProgress?.({ done, total });
+      };
+      await this.compute(inputs, between);
+      throwIfAborted(signal, 'run');
+      return this.readOutputs();
+    });
+  }
+
+  /** Milliseconds of every step of one run. */
+  async profile(given: RunInputs): Promise<PassTiming[]> {
+    return this.withInputs(given, async (inputs) => {
+      await this.prepareOnce({});
+      const times = await this.compute(inputs, nothing, true);
+      return this.plan.steps.map(({ op, tensor }, index) => {
+        const macs = op.macs?.({ attributes: tensor.attributes, inputs: tensor.inputs, output: tensor }) ?? 0;
+        return { name: op.name, milliseconds: times[index]!, macs };
+      });
+    });
+  }
+
+  /** The plan in words: steps, shapes, kernels, bytes. Steps that run by a plain loop are marked. */
+  explain(): string {
+    return explainProgram(this.plan, this.places, this.description);
+  }
+
+  /** Frees the constants, once no run needs them. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    void this.memory.turn(async () => this.free());
+  }
+
+  private free(): void {
+    for (const index of this.held.keys()) this.memory.release(this.plan.values[index]!.tensor);
+    this.held.clear();
+    this.unbind();
+  }
+
+  private turn<Result>(during: string, work: () => Promise<Result>): Promise<Result> {
+    const check = (): void => {
+      if (this.disposed) throw new ContextError('E_DISPOSED', `${during}: this plan was disposed. Compile it again.`);
+      this.memory.check(during);
+    };
+    check();
+    return this.memory.turn(async () => {
+      this.memory.check(during);
+      return work();
+    });
+  }
+
+  private async withInputs<Result>(given: RunInputs, work: (inputs: TakenInputs) => Promise<Result>): Promise<Result> {
+    const inputs = this.inputs.take(given);
+    try {
+      return await this.turn('run', () => work(inputs));
+    } finally {
+      this.inputs.giveBack(inputs);
+    }
+  }
+
+  private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
+    if (this.prepared) return;
+    this.checkSize();
+    const kept = this.plan.values.flatMap(({ kind }, index) =>
+      kind === 'constant' || kind === 'derived' ? [index] : [],
+    );
+    for (const [done, index] of kept.entries()) {
+      throwIfAborted(signal, 'prepare');
+      onProgress?.({ phase: 'upload', done, total: kept.length });
+      if (this.held.has(index)) continue; // of an attempt that was stopped
+      const { tensor, bytes } = this.places.places[index]!;
+      const between: BetweenSteps = () => throwIfAborted(signal, 'prepare');
+      const fill = (address: number): Promise<void> => this.make(tensor, address, between);
+      const isChanging = listStates(tensor).length > 0;
+      this.held.set(index, await this.memory.acquire(tensor, bytes, isChanging ? async () => {} : fill));
+    }
+    this.prepared = true;
+  }
+
+  /** What cannot be had is refused before any of it is read. */
+  private checkSize(): void {
+    const { places, peakBytes } = this.places;
+    const wanted = places.reduce((sum, { offset, bytes }) => sum + (offset === undefined ? bytes : 0), peakBytes);
+    if (wanted > MOST_BYTES) throw tooLarge(wanted, this.memory.bytes.used);
+  }
+
+  /** Writes a constant, or computes what is derived. */
+  private async make(tensor: Tensor, address: number, between: BetweenSteps): Promise<void> {
+    if (isOf(tensor, constantOp)) {
+      const storage = tensor.dtype === 'f16' ? 'halves' : 'rows';
+      await this.memory.runner.write(address, toStored(await tensor.attributes.read(), { tensor, storage }));
+      return;
+    }
+    await this.derive(tensor, address, between);
+  }
+
+  private async derive(tensor: Tensor, result: number, between: BetweenSteps): Promise<void> {
+    const { memory } = this;
+    const plan = planAsWritten([tensor]);
+    const { places, peakBytes, shared } = placeValues(plan);
+    const taken: number[] = [];
+    const take = (bytes: number): number => {
+      const address = memory.allocate(bytes);
+      taken.push(address);
+      return address;
+    };
+    try {
+      const sources = new Map<number, number>();
+      for (const [index, { tensor: source, bytes, offset }] of places.entries()) {
+        if (isOf(source, stateOp)) sources.set(index, memory.stateAddress(source.attributes.state, bytes));
+        else if (offset === undefined) {
+          sources.set(index, take(bytes));
+          await this.make(source, sources.get(index)!, between);
+        }
+      }
+      const base = memory.runMemory(peakBytes);
+      const addressOf: FindAddress = (index) =>
+        index === plan.outputs[0] ? result : (sources.get(index) ?? base + places[index]!.offset!);
+      const calls = plan.steps.map((step, index) => chooseCalls(step, places, addressOf, base + shared[index]!));
+      const words = layArguments(calls);
+      const args = take(words.byteLength);
+      await memory.runner.write(args, words);
+      const steps = bindSteps(plan, places, calls, addressOf, args);
+      await runStretches(memory.runner, cutStretches(steps, memory.runner), between);
+    } finally {
+      taken.forEach((address) => memory.free(address));
+    }
+  }
+
+  private async compute(inputs: TakenInputs, between: BetweenSteps, timed = false): Promise<number[]> {
+    const { memory, plan } = this;
+    const { places } = this.places;
+    for (const { tensor, kind } of plan.values) {
+      if (kind !== 'derived') continue;
+      const states = listStates(tensor);
+      if (states.length === 0) continue;
+      const version = states.map((state) => state.version).join();
+      await memory.refresh(tensor, version, (address) => this.derive(tensor, address, between));
+    }
+    const { stretches } = await this.bind();
+    await writeInputs(memory.runner, places, inputs, (index) => this.addressOf(index));
+    try {
+      return await runStretches(memory.runner, stretches, between, timed);
+    } finally {
+      for (const { output } of plan.steps) {
+        const { tensor } = plan.values[output]!;
+        if (isOf(tensor, stateOp)) tensor.attributes.state.noteChange();
+      }
+    }
+  }
+
+  private addressOf(index: number): number {
+    const { tensor, bytes, offset } = this.places.places[index]!;
+    if (offset !== undefined) return this.memory.runMemory(this.places.peakBytes) + offset;
+    return this.held.get(index) ?? this.memory.stateAddress((tensor.attributes as { state: never }).state, bytes);
+  }
+
+  /** The steps with the addresses that values have now. */
+  private async bind(): Promise<Bound> {
+    const { memory, plan } = this;
+    const { places, shared, peakBytes } = this.places;
+    const addresses = plan.values.map((_, index) => this.addressOf(index));
+    const key = addresses.join();
+    if (this.bound?.addresses === key) return this.bound;
+    this.unbind();
+    const addressOf: FindAddress = (index) => addresses[index]!;
+    const base = memory.runMemory(peakBytes);
+    const calls = plan.steps.map((step, index) => chooseCalls(step, places, addressOf, base + shared[index]!));
+    const words = layArguments(calls);
+    const args = memory.allocate(words.byteLength);
+    await memory.runner.write(args, words);
+    const stretches = cutStretches(bindSteps(plan, places, calls, addressOf, args), memory.runner);
+    return (this.bound = { addresses: key, args, stretches });
+  }
+
+  private unbind(): void {
+    if (!this.bound) return;
+    this.memory.free(this.bound.args);
+    for (const stretch of this.bound.stretches) if ('steps' in stretch) this.memory.runner.forget(stretch.steps);
+    this.bound = undefined;
+  }
+
+  private async readOutputs(): Promise<RunOutput[]> {
+    const results: RunOutput[] = [];
+    for (const index of this.plan.outputs) {
+      const { tensor, storage } = this.places.places[index]!;
+      results.push(
+        await readNumbers(this.memory.runner, { type: tensor.type, address: this.addressOf(index), storage }),
+      );
+    }
+    return results;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Runs a bound plan: its inputs are written, stretches of steps go to the threads, and what only the caller can
+ * compute, such as the loop of an op of a user's own, is computed here in between.
+ */
+import type { RunInputs } from '../device.ts';
+import type { Op } from '../op.ts';
+import { arrayFor } from '../plan.ts';
+import { sizeOf } from '../shape.ts';
+import { isOf, placeholderOp } from '../tensor.ts';
+import { floatBitsToHalf } from '../../base/half.ts';
+import type { NumericArray } from '../op.ts';
+import type { FindAddress } from './bind.ts';
+import type { Place } from './places.ts';
+import type { BetweenSteps, LoopCall, LoopOperand, ProgramStep, Runner } from './program.ts';
+
+/** Steps that follow each other and run in the same place. */
+export type Stretch = { readonly steps: readonly ProgramStep[] } | { readonly loop: LoopCall };
+
+/** Cuts a program where the caller must compute. */
+export function cutStretches(steps: readonly ProgramStep[], runner: Runner): Stretch[] {
+  const stretches: Stretch[] = [];
+  let current: ProgramStep[] = [];
+  for (const step of steps) {
+    if (!step.loop || runner.canLoop(step.loop.op as Op, step.loop.attributes)) {
+      current.push(step);
+      continue;
+    }
+    if (current.length > 0) stretches.push({ steps: current });
+    stretches.push({ loop: step.loop });
+    current = [];
+  }
+  return current.length > 0 ? [...stretches, { steps: current }] : stretches;
+}
+
+/** Runs all stretches. With `timed` the result has milliseconds for each step. */
+export async function runStretches(
+  runner: Runner,
+  stretches: readonly Stretch[],
+  between: BetweenSteps,
+  timed = false,
+): Promise<number[]> {
+  const times: number[] = [];
+  let done = 0;
+  for (const stretch of stretches) {
+    await between(done);
+    const before = done;
+    if ('loop' in stretch) {
+      const start = performance.now();
+      await runHere(runner, stretch.loop);
+      times.push(performance.now() - start);
+      done++;
+    } else {
+      times.push(...(await runner.run(stretch.steps, (within) => between(before + within), timed)));
+      done += stretch.steps.length;
+    }
+  }
+  return times;
+}
+
+async function runHere(runner: Runner, { op, attributes, inputs, output }: LoopCall): Promise<void> {
+  const numbers = await Promise.all(inputs.map((input) => readNumbers(runner, input)));
+  const result = arrayFor(output.type.dtype, sizeOf(output.type.shape));
+  (op as Op).reference({
+    attributes,
+    inputs: numbers,
+    inputTypes: inputs.map(({ type }) => type),
+    output: result,
+    outputType: output.type,
+  });
+  await runner.write(output.address, result);
+}
+
+/** The numbers of a value that lies row-major. */
+export async function readNumbers(runner: Runner, { type, address }: LoopOperand): Promise<Float32Array | Int32Array> {
+  const numbers = arrayFor(type.dtype, sizeOf(type.shape));
+  await runner.read(address, numbers);
+  return numbers;
+}
+
+/** Writes the inputs of a run to their places. */
+export async function writeInputs(
+  runner: Runner,
+  places: readonly Place[],
+  inputs: RunInputs,
+  addressOf: FindAddress,
+): Promise<void> {
+  for (const [index, { tensor }] of places.entries()) {
+    if (!isOf(tensor, placeholderOp)) continue;
+    const numbers = inputs[tensor.attributes.name] as NumericArray;
+    await runner.write(addressOf(index), toStored(numbers, places[index]!));
+  }
+}
+
+/** Numbers as they are stored. */
+export function toStored(
+  numbers: NumericArray,
+  { tensor, storage }: Pick<Place, 'tensor' | 'storage'>,
+): Float32Array | Int32Array | Uint16Array {
+  if (storage === 'halves') return toHalves(numbers);
+  if (tensor.dtype === 'i32') return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+}
+
+function toHalves(numbers: NumericArray): Uint16Array {
+  const floats = numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = floatBitsToHalf(bits[i]!);
+  return halves;
+}
