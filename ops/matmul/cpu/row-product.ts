@@ -2,8 +2,8 @@
  * Rows times a matrix on the CPU: how the work of matmul and linear is cut into items, each some rows by some columns
  * (row-product.wasm.ts).
  */
-import type { KernelCall } from '../../engine/index.ts';
-import type { Activation } from '../linear/attributes.ts';
+import type { KernelCall } from '../../../engine/index.ts';
+import type { Activation } from '../../linear/attributes.ts';
 
 /** How the matrix lies, by the numbers that the kernel knows. */
 export const matrixLies = { strips: 0, 'half strips': 1, rows: 2, columns: 3 } as const;
