@@ -2,9 +2,9 @@
  * What computes in one thread: the memory, the WebAssembly functions that work on it, and plain loops on views of it.
  * Several threads of a device each have one on the same memory.
  */
-import { halfToFloatBits } from '../../base/half.ts';
 import type { NumericArray, Op } from '../op.ts';
 import { sizeOf } from '../shape.ts';
+import { widenHalves } from './halves.ts';
 import type { BetweenSteps, BoundCall, LoopCall, LoopOperand, ProgramStep } from './program.ts';
 
 /** A WebAssembly kernel: one part of a call. */
@@ -89,10 +89,4 @@ export class Machine {
     if (storage === 'halves') return widenHalves(new Uint16Array(buffer, address, size));
     return type.dtype === 'i32' ? new Int32Array(buffer, address, size) : new Float32Array(buffer, address, size);
   }
-}
-
-function widenHalves(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = halfToFloatBits(halves[i]!);
-  return new Float32Array(bits.buffer);
 }

@@ -10,6 +10,7 @@ import { isOf, placeholderOp } from '../tensor.ts';
 import { floatBitsToHalf } from '../../base/half.ts';
 import type { NumericArray } from '../op.ts';
 import type { FindAddress } from './bind.ts';
+import { widenHalves } from './halves.ts';
 import type { Place } from './places.ts';
 import type { BetweenSteps, LoopCall, LoopOperand, ProgramStep, Runner } from './program.ts';
 
@@ -70,9 +71,18 @@ async function runHere(runner: Runner, { op, attributes, inputs, output }: LoopC
   await runner.write(output.address, result);
 }
 
-/** The numbers of a value that lies row-major. */
-export async function readNumbers(runner: Runner, { type, address }: LoopOperand): Promise<Float32Array | Int32Array> {
-  const numbers = arrayFor(type.dtype, sizeOf(type.shape));
+/** The numbers of a value that lies row-major, or in halves. */
+export async function readNumbers(
+  runner: Runner,
+  { type, address, storage }: LoopOperand,
+): Promise<Float32Array | Int32Array> {
+  const size = sizeOf(type.shape);
+  if (storage === 'halves') {
+    const pairs = new Int32Array(Math.ceil(size / 2));
+    await runner.read(address, pairs);
+    return widenHalves(new Uint16Array(pairs.buffer, 0, size));
+  }
+  const numbers = arrayFor(type.dtype, size);
   await runner.read(address, numbers);
   return numbers;
 }

@@ -4,7 +4,7 @@
  * Some pack every weight by draws, as others do large ones.
  */
 import { WebGLDevice } from '../../engine/index.ts';
-import type { DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
+import type { Device, DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
 import { interpret, run } from '../../engine/index.ts';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import type { ContextSource } from '../../engine/context/source.ts';
@@ -71,17 +71,21 @@ export async function openTestDevice(): Promise<WebGLDevice> {
   return openVariant(deviceVariants[0]!);
 }
 
-/** Computes a tensor by shader and by the float64 reference and compares; fails if textures stay behind. */
+/** Computes a tensor on a device and by the float64 reference and compares; fails if textures stay behind. */
 export async function expectSameAsReference(
-  device: WebGLDevice,
+  device: Device,
   tensor: Tensor,
   bound: Bound,
   { rules = [], label }: { rules?: readonly Rule[]; label?: string } = {},
 ): Promise<void> {
-  const before = device.gpu.textures.ledger().liveTextures;
+  const before = countTextures(device);
   const actual = await run(device, tensor, { rules });
   const [expected] = await interpret([tensor]);
   expectClose(actual, expected!, bound, { label: label ?? tensor.toString(), shape: tensor.shape });
-  const after = device.gpu.textures.ledger().liveTextures;
+  const after = countTextures(device);
   if (after !== before) throw new Error(`${label ?? tensor.toString()}: ${after - before} textures were left behind`);
+}
+
+function countTextures(device: Device): number {
+  return device instanceof WebGLDevice ? device.gpu.textures.ledger().liveTextures : 0;
 }

@@ -1,0 +1,25 @@
+/** How the work of a kernel is cut into items that threads share out (engine/cpu/kernel.ts). */
+
+/** A cut: so many items, each of so many units but for the last, which may have fewer. */
+export interface Cut {
+  readonly items: number;
+  readonly each: number;
+}
+
+const MOST_ITEMS = 4096;
+
+/**
+ * @param units rows, elements or whatever an item is made of
+ * @param grain units that take a thread some 20 µs: what has fewer than two grains stays whole
+ */
+export function cutWork(units: number, grain: number): Cut {
+  const items = Math.min(Math.max(1, Math.floor(units / Math.max(1, grain))), MOST_ITEMS);
+  const each = Math.ceil(units / items);
+  return { items: Math.ceil(units / each), each };
+}
+
+/** The same for elements: items begin at cache lines of 16, so that no two threads write to one. */
+export function cutElements(elements: number, grain: number): Cut {
+  const { items, each } = cutWork(Math.ceil(elements / 16), grain / 16);
+  return { items, each: 16 * each };
+}
