@@ -1,8 +1,24 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
-import { madd } from './tile.wasm';
-
-export function trial(_item: i32, args: usize, scratch: usize): void {
-  v128.store(scratch, madd(v128.load(args), v128.load(args, 16), v128.load(scratch)));
-}
-
-export * from '../elementwise/cpu/elementwise.wasm';
+export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
+export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
+export { packed_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
+export {
+  addNumbers as add,
+  castToHalf as cast_to_half,
+  clampNumbers as clamp,
+  copyNumbers as copy,
+  divideNumbers as div,
+  erfOf as erf,
+  expOf as exp,
+  geluOf as gelu,
+  geluTanhOf as gelu_tanh,
+  logOf as log,
+  multiplyNumbers as mul,
+  reluOf as relu,
+  scaleAdd as scale_add,
+  sigmoidOf as sigmoid,
+  subtractNumbers as sub,
+  tanhOf as tanh,
+  wholeToFloat as whole_to_float,
+  wholeToHalf as whole_to_half,
+} from '../elementwise/cpu/elementwise.wasm';

@@ -13,16 +13,16 @@ export const addOp: Op<undefined> = defineElementwise({
   name: 'add',
   compute: ([a, b]) => a! + b!,
   webgl: { expression: ([a, b]) => `${a} + ${b}` },
-  cpu: { kernel: 'computeAdd' },
+  cpu: { kernel: 'add' },
 });
 /** a + b. */
 export const add: (a: Tensor, b: Tensor) => Tensor = applyBinary(addOp);
 
-const subOp: Op<undefined> = defineElementwise({
+export const subOp: Op<undefined> = defineElementwise({
   name: 'sub',
   compute: ([a, b]) => a! - b!,
   webgl: { expression: ([a, b]) => `${a} - ${b}` },
-  cpu: { kernel: 'computeSub' },
+  cpu: { kernel: 'sub' },
 });
 /** a − b. */
 export const sub: (a: Tensor, b: Tensor) => Tensor = applyBinary(subOp);
@@ -31,16 +31,16 @@ export const mulOp: Op<undefined> = defineElementwise({
   name: 'mul',
   compute: ([a, b]) => a! * b!,
   webgl: { expression: ([a, b]) => `${a} * ${b}` },
-  cpu: { kernel: 'computeMul' },
+  cpu: { kernel: 'mul' },
 });
 /** a · b. */
 export const mul: (a: Tensor, b: Tensor) => Tensor = applyBinary(mulOp);
 
-const divOp: Op<undefined> = defineElementwise({
+export const divOp: Op<undefined> = defineElementwise({
   name: 'div',
   compute: ([a, b]) => a! / b!,
   webgl: { expression: ([a, b]) => `${a} / ${b}` },
-  cpu: { kernel: 'computeDiv' },
+  cpu: { kernel: 'div' },
 });
 /** a / b. */
 export const div: (a: Tensor, b: Tensor) => Tensor = applyBinary(divOp);
@@ -54,7 +54,7 @@ export const scaleAddOp: Op<ScaleAddAttributes> = defineElementwise<ScaleAddAttr
   operands: ['id', 'res'],
   compute: ([id, res], { gain }) => id! + gain * res!,
   webgl: { expression: ([id, res], { gain }) => `${id} + ${floatLiteral(gain)} * ${res}` },
-  cpu: { kernel: 'computeScaleAdd', constants: ({ gain }) => [gain] },
+  cpu: { kernel: 'scale_add', constants: ({ gain }) => [gain] },
   describe: ({ gain }) => `gain ${gain}`,
 });
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../engine/index.ts';
-import type { Device, Shape, Tensor } from '../../engine/index.ts';
+import type { CpuDevice, Shape, Tensor, WebGLDevice } from '../../engine/index.ts';
 import { FUNCTION_BOUNDS, UNIT_ROUNDOFF, functionBound } from '../../test/helpers/bounds.ts';
 import type { BoundedFunction } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
@@ -42,7 +42,7 @@ function argumentsWithin(from: number, to: number): Float32Array {
 }
 
 /** Both kinds of device that have kernels of their own for every function. */
-const devices: readonly { name: string; open(): Promise<Device> }[] = [
+const devices: readonly { name: string; open(): Promise<WebGLDevice | CpuDevice> }[] = [
   { name: 'WebGL', open: openTestDevice },
   { name: 'the CPU', open: async () => openCpuTestDevice() },
 ];

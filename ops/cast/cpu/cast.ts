@@ -4,12 +4,15 @@ import { callElementwise } from '../../elementwise/cpu/elementwise.ts';
 
 export const castCpu: CpuKernel<undefined> = {
   calls(call) {
-    if (call.inputs[0]!.storage !== 'rows') return undefined;
-    return [callElementwise(call, { kernel: chooseKernel(call) })];
+    const kernel = chooseKernel(call);
+    return kernel === undefined ? undefined : [callElementwise(call, { kernel })];
   },
 };
 
-function chooseKernel({ inputs: [x], output }: CpuCall<undefined>): string {
-  if (x!.type.dtype === 'i32') return output.type.dtype === 'f16' ? 'computeWholeToHalf' : 'computeWholeToFloat';
-  return output.type.dtype === 'f16' && x!.type.dtype === 'f32' ? 'computeCastToHalf' : 'computeCopy';
+function chooseKernel({ inputs: [x], output }: CpuCall<undefined>): string | undefined {
+  const [isWhole, toHalf] = [x!.type.dtype === 'i32', output.type.dtype === 'f16'];
+  if (x!.storage === 'halves') return output.storage === 'rows' ? 'widen_halves' : undefined;
+  if (output.storage === 'halves') return isWhole ? undefined : 'store_halves';
+  if (isWhole) return toHalf ? 'whole_to_half' : 'whole_to_float';
+  return toHalf && x!.type.dtype === 'f32' ? 'cast_to_half' : 'copy';
 }

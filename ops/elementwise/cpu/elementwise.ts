@@ -4,7 +4,7 @@
  */
 import { floatWord } from '../../../engine/index.ts';
 import type { CpuCall, CpuKernel, CpuOperand, KernelCall, Shape } from '../../../engine/index.ts';
-import { cutElements } from '../../cpu/items.ts';
+import { cutElements } from '../../items.ts';
 
 /** What an elementwise op has on the CPU. */
 export interface CpuFormula<A> {
@@ -21,7 +21,8 @@ export const FUNCTION_GRAIN = 8192;
 const MOVING_GRAIN = 32_768;
 
 export function elementwiseCpu<A>(formula: CpuFormula<A>): CpuKernel<A> {
-  return { calls: (call) => (call.inputs.every(isFloats) ? [callElementwise(call, formula)] : undefined) };
+  const areFloats = ({ inputs, output }: CpuCall<A>): boolean => [...inputs, output].every(isFloats);
+  return { calls: (call) => (areFloats(call) ? [callElementwise(call, formula)] : undefined) };
 }
 
 function isFloats({ storage, type }: CpuOperand): boolean {

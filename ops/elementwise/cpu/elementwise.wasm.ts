@@ -4,6 +4,7 @@
  *
  * A formula is a class without fields; generics make a function of each (changetype of 0 only names the class).
  */
+import { roundToHalf4 } from '../../cast/cpu/halves.wasm';
 import { all, erf4, exp4, gelu4, geluTanh4, log4, sigmoid4, tanh4 } from './functions.wasm';
 
 /** The arguments, as `elementwise.ts` lays them. */
@@ -104,7 +105,7 @@ class Add {
     return f32x4.add(a, b);
   }
 }
-export function computeAdd(item: i32, args: usize, scratch: usize): void {
+export function addNumbers(item: i32, args: usize, scratch: usize): void {
   walkTwo<Add>(item, args, scratch);
 }
 
@@ -113,7 +114,7 @@ class Subtract {
     return f32x4.sub(a, b);
   }
 }
-export function computeSub(item: i32, args: usize, scratch: usize): void {
+export function subtractNumbers(item: i32, args: usize, scratch: usize): void {
   walkTwo<Subtract>(item, args, scratch);
 }
 
@@ -122,7 +123,7 @@ class Multiply {
     return f32x4.mul(a, b);
   }
 }
-export function computeMul(item: i32, args: usize, scratch: usize): void {
+export function multiplyNumbers(item: i32, args: usize, scratch: usize): void {
   walkTwo<Multiply>(item, args, scratch);
 }
 
@@ -131,7 +132,7 @@ class Divide {
     return f32x4.div(a, b);
   }
 }
-export function computeDiv(item: i32, args: usize, scratch: usize): void {
+export function divideNumbers(item: i32, args: usize, scratch: usize): void {
   walkTwo<Divide>(item, args, scratch);
 }
 
@@ -140,7 +141,7 @@ class ScaleAdd {
     return f32x4.add(id, f32x4.mul(all(given.first), res));
   }
 }
-export function computeScaleAdd(item: i32, args: usize, scratch: usize): void {
+export function scaleAdd(item: i32, args: usize, scratch: usize): void {
   walkTwo<ScaleAdd>(item, args, scratch);
 }
 
@@ -149,7 +150,7 @@ class Relu {
     return f32x4.pmax(x, all(0));
   }
 }
-export function computeRelu(item: i32, args: usize, _scratch: usize): void {
+export function reluOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Relu>(item, args);
 }
 
@@ -158,7 +159,7 @@ class Clamp {
     return f32x4.pmin(f32x4.pmax(x, all(given.first)), all(given.second));
   }
 }
-export function computeClamp(item: i32, args: usize, _scratch: usize): void {
+export function clampNumbers(item: i32, args: usize, _scratch: usize): void {
   walkOne<Clamp>(item, args);
 }
 
@@ -167,7 +168,7 @@ class Exp {
     return exp4(x);
   }
 }
-export function computeExp(item: i32, args: usize, _scratch: usize): void {
+export function expOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Exp>(item, args);
 }
 
@@ -176,7 +177,7 @@ class Log {
     return log4(x);
   }
 }
-export function computeLog(item: i32, args: usize, _scratch: usize): void {
+export function logOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Log>(item, args);
 }
 
@@ -185,7 +186,7 @@ class Tanh {
     return tanh4(x);
   }
 }
-export function computeTanh(item: i32, args: usize, _scratch: usize): void {
+export function tanhOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Tanh>(item, args);
 }
 
@@ -194,7 +195,7 @@ class Sigmoid {
     return sigmoid4(x);
   }
 }
-export function computeSigmoid(item: i32, args: usize, _scratch: usize): void {
+export function sigmoidOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Sigmoid>(item, args);
 }
 
@@ -203,7 +204,7 @@ class Erf {
     return erf4(x);
   }
 }
-export function computeErf(item: i32, args: usize, _scratch: usize): void {
+export function erfOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Erf>(item, args);
 }
 
@@ -212,7 +213,7 @@ class Gelu {
     return gelu4(x);
   }
 }
-export function computeGelu(item: i32, args: usize, _scratch: usize): void {
+export function geluOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<Gelu>(item, args);
 }
 
@@ -221,30 +222,8 @@ class GeluTanh {
     return geluTanh4(x);
   }
 }
-export function computeGeluTanh(item: i32, args: usize, _scratch: usize): void {
+export function geluTanhOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<GeluTanh>(item, args);
-}
-
-/** The nearest half, ties to even, as a float: exactly what floatBitsToHalf says (base/half.ts). */
-// @ts-ignore: decorator
-@inline
-export function roundToHalf4(x: v128): v128 {
-  const sign = v128.and(x, i32x4.splat(0x80000000));
-  const size = v128.andnot(x, i32x4.splat(0x80000000));
-  // 13 bits fewer: half a unit is added, less one bit where the last that stays is even.
-  const odd = v128.and(i32x4.shr_u(size, 13), i32x4.splat(1));
-  const normal = v128.andnot(i32x4.add(i32x4.add(size, i32x4.splat(0xfff)), odd), i32x4.splat(0x1fff));
-  // Beside ½ neighbouring floats are as far apart as subnormal halves.
-  const subnormal = f32x4.sub(f32x4.add(size, all(0.5)), all(0.5));
-  let result = v128.bitselect(subnormal, normal, i32x4.lt_s(size, i32x4.splat(0x38800000)));
-  result = v128.bitselect(all(Infinity), result, i32x4.ge_s(size, i32x4.splat(0x477ff000)));
-  return v128.or(sign, v128.bitselect(size, result, isNotNumber(size)));
-}
-
-// @ts-ignore: decorator
-@inline
-function isNotNumber(x: v128): v128 {
-  return f32x4.ne(x, x);
 }
 
 class RoundToHalf {
@@ -252,7 +231,7 @@ class RoundToHalf {
     return roundToHalf4(x);
   }
 }
-export function computeCastToHalf(item: i32, args: usize, _scratch: usize): void {
+export function castToHalf(item: i32, args: usize, _scratch: usize): void {
   walkOne<RoundToHalf>(item, args);
 }
 
@@ -261,7 +240,7 @@ class WholeToFloat {
     return f32x4.convert_i32x4_s(x);
   }
 }
-export function computeWholeToFloat(item: i32, args: usize, _scratch: usize): void {
+export function wholeToFloat(item: i32, args: usize, _scratch: usize): void {
   walkOne<WholeToFloat>(item, args);
 }
 
@@ -270,7 +249,7 @@ class WholeToHalf {
     return roundToHalf4(f32x4.convert_i32x4_s(x));
   }
 }
-export function computeWholeToHalf(item: i32, args: usize, _scratch: usize): void {
+export function wholeToHalf(item: i32, args: usize, _scratch: usize): void {
   walkOne<WholeToHalf>(item, args);
 }
 
@@ -279,6 +258,6 @@ class Same {
     return x;
   }
 }
-export function computeCopy(item: i32, args: usize, _scratch: usize): void {
+export function copyNumbers(item: i32, args: usize, _scratch: usize): void {
   walkOne<Same>(item, args);
 }
