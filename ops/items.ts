@@ -1,4 +1,5 @@
-/** How the work of a kernel is cut into items that threads share out (engine/cpu/kernel.ts). */
+/** What the TypeScript side of many kernels of the CPU shares: how work is cut into items (engine/cpu/kernel.ts). */
+import type { CpuOperand } from '../engine/index.ts';
 
 /** A cut: so many items, each of so many units but for the last, which may have fewer. */
 export interface Cut {
@@ -22,4 +23,9 @@ export function cutWork(units: number, grain: number): Cut {
 export function cutElements(elements: number, grain: number): Cut {
   const { items, each } = cutWork(Math.ceil(elements / 16), grain / 16);
   return { items, each: 16 * each };
+}
+
+/** Whether kernels of floats can read and write these. */
+export function areFloats(operands: readonly CpuOperand[]): boolean {
+  return operands.every(({ storage, type }) => storage === 'rows' && type.dtype !== 'i32');
 }

@@ -1,4 +1,5 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
+export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
 export { packed_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
@@ -22,3 +23,5 @@ export {
   wholeToFloat as whole_to_float,
   wholeToHalf as whole_to_half,
 } from '../elementwise/cpu/elementwise.wasm';
+export { embed } from '../embedding/cpu/embedding.wasm';
+export { layerNorm as layer_norm } from '../layer-norm/cpu/layer-norm.wasm';

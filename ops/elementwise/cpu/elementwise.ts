@@ -4,7 +4,7 @@
  */
 import { floatWord } from '../../../engine/index.ts';
 import type { CpuCall, CpuKernel, CpuOperand, KernelCall, Shape } from '../../../engine/index.ts';
-import { cutElements } from '../../items.ts';
+import { areFloats, cutElements } from '../../items.ts';
 
 /** What an elementwise op has on the CPU. */
 export interface CpuFormula<A> {
@@ -21,12 +21,9 @@ export const FUNCTION_GRAIN = 8192;
 const MOVING_GRAIN = 32_768;
 
 export function elementwiseCpu<A>(formula: CpuFormula<A>): CpuKernel<A> {
-  const areFloats = ({ inputs, output }: CpuCall<A>): boolean => [...inputs, output].every(isFloats);
-  return { calls: (call) => (areFloats(call) ? [callElementwise(call, formula)] : undefined) };
-}
-
-function isFloats({ storage, type }: CpuOperand): boolean {
-  return storage === 'rows' && type.dtype !== 'i32';
+  return {
+    calls: (call) => (areFloats([...call.inputs, call.output]) ? [callElementwise(call, formula)] : undefined),
+  };
 }
 
 /** A function of elementwise.wasm.ts on all elements of a call. */

@@ -5,6 +5,7 @@
  * A formula is a class without fields; generics make a function of each (changetype of 0 only names the class).
  */
 import { roundToHalf4 } from '../../cast/cpu/halves.wasm';
+import { storeFirst } from '../../cpu/lines.wasm';
 import { all, erf4, exp4, gelu4, geluTanh4, log4, sigmoid4, tanh4 } from './functions.wasm';
 
 /** The arguments, as `elementwise.ts` lays them. */
@@ -40,15 +41,6 @@ class Elements {
 function spread(from: usize, to: usize): usize {
   v128.store(to, v128.load32_splat(from));
   return to;
-}
-
-/** Stores the first `count` of four numbers. */
-// @ts-ignore: decorator
-@inline
-export function storeFirst(to: usize, numbers: v128, count: i32): void {
-  f32.store(to, f32x4.extract_lane(numbers, 0));
-  if (count > 1) f32.store(to, f32x4.extract_lane(numbers, 1), 4);
-  if (count > 2) f32.store(to, f32x4.extract_lane(numbers, 2), 8);
 }
 
 function walkOne<Formula>(item: i32, args: usize): void {
