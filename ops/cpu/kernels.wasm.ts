@@ -1,4 +1,5 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
+export { attention, attentionScores as attention_scores } from '../attention/cpu/attention.wasm';
 export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
