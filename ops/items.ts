@@ -1,5 +1,6 @@
 /** What the TypeScript side of many kernels of the CPU shares: how work is cut into items (engine/cpu/kernel.ts). */
-import type { CpuOperand } from '../engine/index.ts';
+import { sizeOf } from '../engine/index.ts';
+import type { CpuOperand, Shape } from '../engine/index.ts';
 
 /** A cut: so many items, each of so many units but for the last, which may have fewer. */
 export interface Cut {
@@ -28,4 +29,22 @@ export function cutElements(elements: number, grain: number): Cut {
 /** Whether kernels of floats can read and write these. */
 export function areFloats(operands: readonly CpuOperand[]): boolean {
   return operands.every(({ storage, type }) => storage === 'rows' && type.dtype !== 'i32');
+}
+
+/** The lines of a tensor along neighbouring axes, `first` to `last`. */
+interface Lines {
+  /** Lines where each lies in one stretch, else groups of four that lie side by side. */
+  readonly units: number;
+  /** Numbers in a line. */
+  readonly size: number;
+  /** Lines side by side, and numbers from one of a line to its next. */
+  readonly inner: number;
+  /** Numbers in a unit. */
+  readonly perUnit: number;
+}
+
+export function linesAlong(shape: Shape, first: number, last: number): Lines {
+  const [outer, size, inner] = [shape.slice(0, first), shape.slice(first, last + 1), shape.slice(last + 1)].map(sizeOf);
+  if (inner === 1) return { units: outer!, size: size!, inner, perUnit: size! };
+  return { units: outer! * Math.ceil(inner! / 4), size: size!, inner: inner!, perUnit: 4 * size! };
 }

@@ -26,3 +26,8 @@ export {
 } from '../elementwise/cpu/elementwise.wasm';
 export { embed } from '../embedding/cpu/embedding.wasm';
 export { layerNorm as layer_norm } from '../layer-norm/cpu/layer-norm.wasm';
+export { argmax } from '../argmax/cpu/argmax.wasm';
+export { maxOf as max, meanOf as mean, sumOf as sum } from '../reduce/cpu/reduce.wasm';
+export { rotary } from '../rotary/cpu/rotary.wasm';
+export { softmax } from '../softmax/cpu/softmax.wasm';
+export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
