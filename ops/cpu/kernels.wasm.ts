@@ -31,3 +31,8 @@ export { maxOf as max, meanOf as mean, sumOf as sum } from '../reduce/cpu/reduce
 export { rotary } from '../rotary/cpu/rotary.wasm';
 export { softmax } from '../softmax/cpu/softmax.wasm';
 export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
+export { fill, move } from './moves.wasm';
+export { gather } from '../gather/cpu/gather.wasm';
+export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
+export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';
+export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';

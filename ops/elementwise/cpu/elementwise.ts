@@ -3,8 +3,10 @@
  * rows are as long as they can be.
  */
 import { floatWord } from '../../../engine/index.ts';
-import type { CpuCall, CpuKernel, CpuOperand, KernelCall, Shape } from '../../../engine/index.ts';
+import type { CpuCall, CpuKernel, KernelCall, Shape } from '../../../engine/index.ts';
 import { areFloats, cutElements } from '../../items.ts';
+import { joinAxes, one } from '../../moves.ts';
+import type { Axis } from '../../moves.ts';
 
 /** What an elementwise op has on the CPU. */
 export interface CpuFormula<A> {
@@ -32,41 +34,22 @@ export function callElementwise<A>(
   { kernel, constants, grain = MOVING_GRAIN }: CpuFormula<A>,
 ): KernelCall {
   const { shape } = output.type;
-  const axes = joinAxes(shape, [inputs[0]!, inputs[1] ?? inputs[0]!]);
+  const operands = [inputs[0]!, inputs[1] ?? inputs[0]!];
+  const axes = joinAxes(
+    shape,
+    operands.map(({ type }) => stridesAlong(type.shape, shape.length)),
+  );
   const [axis0, axis1, axis2, inner] = [one, one, one, ...axes].slice(-4) as [Axis, Axis, Axis, Axis];
   const total = shape.reduce((product, size) => product * size, 1);
   const { items, each } = cutElements(total, grain);
-  const operands = [inputs[0]!, inputs[1] ?? inputs[0]!].flatMap(({ address }, at) => [
+  const walked = operands.flatMap(({ address }, at) => [
     address,
     ...[axis0, axis1, axis2].map(({ strides }) => 4 * strides[at]!),
     16 * inner.strides[at]!,
   ]);
   const numbers = (constants?.(attributes) ?? []).map(floatWord);
   const sizes = [total, each, output.address, inner.size, axis2.size, axis1.size];
-  return { kernel, items, words: [...sizes, ...operands, ...numbers] };
-}
-
-/** An axis of the walk, and elements from one place along it to the next in each operand. */
-interface Axis {
-  readonly size: number;
-  readonly strides: readonly number[];
-}
-
-const one: Axis = { size: 1, strides: [0, 0] };
-
-/** Outermost first; along the last every operand goes on by one element or stays. */
-function joinAxes(shape: Shape, operands: readonly CpuOperand[]): Axis[] {
-  const strides = operands.map(({ type }) => stridesAlong(type.shape, shape.length));
-  const joined: Axis[] = [];
-  for (const [axis, size] of shape.entries()) {
-    if (size === 1) continue;
-    const own: Axis = { size, strides: strides.map((each) => each[axis]!) };
-    const outer = joined.at(-1);
-    if (outer?.strides.every((stride, at) => stride === size * own.strides[at]!)) {
-      joined[joined.length - 1] = { size: outer.size * size, strides: own.strides };
-    } else joined.push(own);
-  }
-  return joined.length > 0 ? joined : [{ size: 1, strides: [1, 1] }];
+  return { kernel, items, words: [...sizes, ...walked, ...numbers] };
 }
 
 /** The strides of an operand along the axes of the result, 0 where it is repeated. */
