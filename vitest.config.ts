@@ -6,14 +6,21 @@ import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
 import { workerProcesses } from './test/helpers/worker-process.ts';
 
-/** Node starts processes from files, and Node 20 from none in TypeScript: that of the built program is started. */
+/** What starts a process or a thread, and from which file. Node 20 starts none in TypeScript: the built one is taken. */
+const started: readonly (readonly [starter: string, file: string])[] = [
+  ['/nets/tokenizer/node/start-process.ts', './foreign-process.js'],
+  ['/ops/cpu/node/start-worker.ts', './worker.js'],
+];
+
 const builtProcess: Plugin = {
   name: 'built-process',
   enforce: 'pre',
   transform(code, id) {
-    if (!id.endsWith('/nets/tokenizer/node/start-process.ts')) return undefined;
-    const built = pathToFileURL(id.replace('/nets/', '/dist/nets/')).href;
-    return code.replace(/(new URL\('\.\/foreign-process\.js', )import\.meta\.url/, `$1${JSON.stringify(built)}`);
+    const found = started.find(([starter]) => id.endsWith(starter));
+    if (!found) return undefined;
+    const [starter, file] = found;
+    const built = pathToFileURL(id.replace(starter, `/dist${starter}`)).href;
+    return code.replace(`new URL('${file}', import.meta.url)`, `new URL('${file}', ${JSON.stringify(built)})`);
   },
 };
 

@@ -7,17 +7,14 @@ import type { CpuChoice } from '../kernel-choice.ts';
 import type { Plan } from '../plan.ts';
 import { DeviceMemory } from './device-memory.ts';
 import { CpuExecutable } from './executable.ts';
-import { THREAD_SCRATCH } from './machine.ts';
+import { SCRATCH_ADDRESS, THREAD_SCRATCH } from './machine.ts';
 import type { Runner } from './program.ts';
-
-/** Below it lie what AssemblyScript keeps for itself, and the words by which threads agree. */
-export const FIRST_FREE: number = 2 ** 16;
 
 /** How a CPU device is made. */
 export interface CpuSetup {
   readonly kernels: CpuChoice;
-  /** Opens threads whose scratch begins at this address. */
-  openRunner(scratch: number): Runner;
+  /** Its threads. */
+  readonly runner: Runner;
 }
 
 export class CpuDevice implements Device {
@@ -28,10 +25,10 @@ export class CpuDevice implements Device {
   readonly memory: DeviceMemory;
   private readonly runner: Runner;
 
-  constructor({ kernels, openRunner }: CpuSetup) {
+  constructor({ kernels, runner }: CpuSetup) {
     this.kernels = kernels;
-    this.runner = openRunner(FIRST_FREE);
-    this.memory = new DeviceMemory(this.runner, FIRST_FREE + this.runner.threads * THREAD_SCRATCH);
+    this.runner = runner;
+    this.memory = new DeviceMemory(this.runner, SCRATCH_ADDRESS + runner.threads * THREAD_SCRATCH);
   }
 
   /** How many threads compute. */

@@ -1,15 +1,15 @@
 /** Programs run in the thread that asks for them: for tests, and where there are no workers. It blocks that thread. */
 import { giveTurn } from '../../base/give-turn.ts';
 import { MOST_BYTES } from './arena.ts';
-import { Machine, THREAD_SCRATCH } from './machine.ts';
+import { Machine, SCRATCH_ADDRESS, THREAD_SCRATCH } from './machine.ts';
 import { growTo, PAGE, setShared } from './memory.ts';
 import type { Runner } from './program.ts';
 
 /** @param kernels the bytes of kernels.wasm */
-export function openInline(kernels: Uint8Array<ArrayBuffer>, scratch: number): Runner {
-  const first = Math.ceil((scratch + THREAD_SCRATCH) / PAGE);
+export function openInline(kernels: Uint8Array<ArrayBuffer>): Runner {
+  const first = Math.ceil((SCRATCH_ADDRESS + THREAD_SCRATCH) / PAGE);
   const memory = new WebAssembly.Memory({ initial: first, maximum: MOST_BYTES / PAGE });
-  const machine = new Machine(new WebAssembly.Module(setShared(kernels, false)), memory, scratch);
+  const machine = new Machine(new WebAssembly.Module(setShared(kernels, false)), memory, SCRATCH_ADDRESS);
   let disposed = false;
   return {
     threads: 1,
@@ -38,7 +38,7 @@ export function openInline(kernels: Uint8Array<ArrayBuffer>, scratch: number): R
 export function copyIn(
   { buffer }: WebAssembly.Memory,
   address: number,
-  numbers: Float32Array | Int32Array | Uint16Array,
+  numbers: Float32Array | Int32Array | Uint16Array | Uint8Array,
 ): void {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   new Uint8Array(buffer, address, bytes.length).set(bytes);

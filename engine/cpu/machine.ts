@@ -3,12 +3,15 @@
  * Several threads of a device each have one on the same memory.
  */
 import { halfToFloatBits } from '../../base/half.ts';
-import type { NumericArray, Op } from '../op.ts';
+import type { NumericArray } from '../op.ts';
 import { sizeOf } from '../shape.ts';
 import type { BetweenSteps, BoundCall, LoopCall, LoopOperand, ProgramStep } from './program.ts';
 
 /** A WebAssembly kernel: one part of a call. */
 export type KernelFunction = (item: number, args: number, scratch: number) => void;
+
+/** Where the first thread's own memory lies. Below are AssemblyScript's tables, and the words by which threads agree. */
+export const SCRATCH_ADDRESS: number = 2 ** 16;
 
 /** Bytes of memory that each thread has for itself during a call. */
 export const THREAD_SCRATCH: number = 4 * 2 ** 20;
@@ -17,7 +20,7 @@ export const THREAD_SCRATCH: number = 4 * 2 ** 20;
 const TURN = 15;
 
 /** Runs all parts of a call; a crew shares them out. */
-export type RunCall = (call: BoundCall, kernel: KernelFunction) => Promise<void> | void;
+export type RunCall = (call: BoundCall, kernel: KernelFunction) => void;
 
 export class Machine {
   readonly memory: WebAssembly.Memory;
@@ -38,6 +41,11 @@ export class Machine {
     return found;
   }
 
+  /** All kernels, in the same order in every thread. */
+  listKernels(): KernelFunction[] {
+    return [...this.kernels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, kernel]) => kernel);
+  }
+
   /** All parts, in this thread. */
   runAlone({ items, args }: BoundCall, kernel: KernelFunction): void {
     for (let item = 0; item < items; item++) kernel(item, args, this.scratch);
@@ -49,7 +57,6 @@ export class Machine {
     between: BetweenSteps,
     timed = false,
     runCall: RunCall = (call, kernel) => this.runAlone(call, kernel),
-    findOp: (name: string) => Op | undefined = () => undefined,
   ): Promise<number[]> {
     const times: number[] = [];
     let lastTurn = performance.now();
@@ -60,16 +67,15 @@ export class Machine {
         lastTurn = performance.now();
       }
       const begun = timed ? performance.now() : 0;
-      if (step.loop) this.runLoop(step.loop, findOp);
-      else for (const call of step.calls) await runCall(call, this.kernel(call.kernel));
+      if (step.loop) this.runLoop(step.loop);
+      else for (const call of step.calls) runCall(call, this.kernel(call.kernel));
       if (timed) times.push(performance.now() - begun);
     }
     return times;
   }
 
-  private runLoop({ op: given, attributes, inputs, output }: LoopCall, findOp: (name: string) => Op | undefined): void {
-    const op = typeof given === 'string' ? findOp(given) : given;
-    if (!op) throw new Error(`cpu: no op is called ${String(given)}`);
+  private runLoop({ op, attributes, inputs, output }: LoopCall): void {
+    if (typeof op === 'string') throw new Error(`cpu: no op is called ${op}`);
     const result = this.view(output);
     if (!op.redraws) result.fill(0); // loops may leave out what is zero
     op.reference({

@@ -16,7 +16,7 @@ import { channelBestGl, bestOfChunksGl } from './gl/channel-argmax.ts';
  * x [B, I, H, W], packed weights, bias → [B, 4·chunks, H, W]: of each chunk the best value and its channel, then two
  * zeros.
  */
-const channelBestOp: Op<PackedConv2dAttributes> = {
+export const channelBestOp: Op<PackedConv2dAttributes> = {
   name: 'channel_best',
   operands: namePackedOperands,
   infer([x], { weight }) {
@@ -34,7 +34,7 @@ const channelBestOp: Op<PackedConv2dAttributes> = {
 };
 
 /** [B, 4·chunks, H, W] → i32 [B, H, W]. */
-const bestOfChunksOp: Op<undefined> = {
+export const bestOfChunksOp: Op<undefined> = {
   name: 'best_of_chunks',
   operands: ['chunks'],
   infer([x]) {

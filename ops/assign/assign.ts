@@ -8,7 +8,7 @@ import { State, apply, formatShape, sameShape } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { assignGl } from './gl/assign.ts';
 
-const assignOp: Op<undefined> = {
+export const assignOp: Op<undefined> = {
   name: 'assign',
   operands: ['value'],
   infer([state, value]) {

@@ -48,7 +48,7 @@ export function attention(
   return apply(attentionValuesOp, [marked, cache, position], attributes);
 }
 
-const attentionScoresOp: Op<AttentionAttributes> = {
+export const attentionScoresOp: Op<AttentionAttributes> = {
   name: 'attention_scores',
   operands: ['rows', 'keys', 'position'],
   infer([rows, cache], attributes) {
@@ -63,7 +63,7 @@ const attentionScoresOp: Op<AttentionAttributes> = {
   kernels: { webgl: attentionScoresGl },
 };
 
-const attentionValuesOp: Op<AttentionAttributes> = {
+export const attentionValuesOp: Op<AttentionAttributes> = {
   name: 'attention',
   operands: ['scores', 'values', 'position'],
   infer([scores], { sequences, heads, headSize }) {

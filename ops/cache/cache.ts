@@ -81,7 +81,7 @@ export const appendRowsOp: Op<CacheAttributes> = {
   kernels: { webgl: appendRowsGl },
 };
 
-const layRowsOp: Op<CacheAttributes> = {
+export const layRowsOp: Op<CacheAttributes> = {
   name: 'lay_rows',
   operands: ['x'],
   infer([x], attributes) {

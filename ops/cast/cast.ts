@@ -21,7 +21,7 @@ export const castToHalfOp: Op<undefined> = {
   kernels: { webgl: castGl },
 };
 
-const castToFloatOp: Op<undefined> = {
+export const castToFloatOp: Op<undefined> = {
   name: 'cast_to_float',
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
@@ -30,7 +30,7 @@ const castToFloatOp: Op<undefined> = {
 };
 
 /** castToHalf of weights: of constants it is done beforehand, on the CPU. */
-const halfWeightsOp: Op<undefined> = {
+export const halfWeightsOp: Op<undefined> = {
   name: 'half_weights',
   operands: ['x'],
   derives: true,

@@ -17,7 +17,7 @@ export const addOp: Op<undefined> = defineElementwise({
 /** a + b. */
 export const add: (a: Tensor, b: Tensor) => Tensor = applyBinary(addOp);
 
-const subOp: Op<undefined> = defineElementwise({
+export const subOp: Op<undefined> = defineElementwise({
   name: 'sub',
   compute: ([a, b]) => a! - b!,
   webgl: { expression: ([a, b]) => `${a} - ${b}` },
@@ -33,7 +33,7 @@ export const mulOp: Op<undefined> = defineElementwise({
 /** a · b. */
 export const mul: (a: Tensor, b: Tensor) => Tensor = applyBinary(mulOp);
 
-const divOp: Op<undefined> = defineElementwise({
+export const divOp: Op<undefined> = defineElementwise({
   name: 'div',
   compute: ([a, b]) => a! / b!,
   webgl: { expression: ([a, b]) => `${a} / ${b}` },

@@ -22,7 +22,7 @@ export const reluOp: Op<undefined> = defineElementwise({
 /** max(x, 0). */
 export const relu: (x: Tensor) => Tensor = applyUnary(reluOp);
 
-const expOp: Op<undefined> = defineElementwise({
+export const expOp: Op<undefined> = defineElementwise({
   name: 'exp',
   operands: ['x'],
   compute: ([x]) => Math.exp(x!),
@@ -31,7 +31,7 @@ const expOp: Op<undefined> = defineElementwise({
 /** eˣ. */
 export const exp: (x: Tensor) => Tensor = applyUnary(expOp);
 
-const logOp: Op<undefined> = defineElementwise({
+export const logOp: Op<undefined> = defineElementwise({
   name: 'log',
   operands: ['x'],
   compute: ([x]) => Math.log(x!),
@@ -40,7 +40,7 @@ const logOp: Op<undefined> = defineElementwise({
 /** Natural logarithm. */
 export const log: (x: Tensor) => Tensor = applyUnary(logOp);
 
-const tanhOp: Op<undefined> = defineElementwise({
+export const tanhOp: Op<undefined> = defineElementwise({
   name: 'tanh',
   operands: ['x'],
   compute: ([x]) => Math.tanh(x!),
@@ -49,7 +49,7 @@ const tanhOp: Op<undefined> = defineElementwise({
 /** Hyperbolic tangent. */
 export const tanh: (x: Tensor) => Tensor = applyUnary(tanhOp);
 
-const sigmoidOp: Op<undefined> = defineElementwise({
+export const sigmoidOp: Op<undefined> = defineElementwise({
   name: 'sigmoid',
   operands: ['x'],
   compute: ([x]) => 1 / (1 + Math.exp(-x!)),
@@ -58,7 +58,7 @@ const sigmoidOp: Op<undefined> = defineElementwise({
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid: (x: Tensor) => Tensor = applyUnary(sigmoidOp);
 
-const erfOp: Op<undefined> = defineElementwise({
+export const erfOp: Op<undefined> = defineElementwise({
   name: 'erf',
   operands: ['x'],
   compute: ([x]) => computeErf(x!),
@@ -95,7 +95,7 @@ interface ClampAttributes {
   readonly high: number;
 }
 
-const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
+export const clampOp: Op<ClampAttributes> = defineElementwise<ClampAttributes>({
   name: 'clamp',
   operands: ['x'],
   webgl: {

@@ -10,7 +10,7 @@ import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { embedGl } from './gl/embedding.ts';
 
-const embedOp: Op<undefined> = {
+export const embedOp: Op<undefined> = {
   name: 'embed',
   operands: ['tokens', 'table', 'positions', 'start'],
   infer: inferEmbed,

@@ -12,7 +12,7 @@ import { checkIndices } from '../arguments.ts';
 import type { GatherAttributes } from './attributes.ts';
 import { gatherGl } from './gl/gather.ts';
 
-const gatherOp: Op<GatherAttributes> = {
+export const gatherOp: Op<GatherAttributes> = {
   name: 'gather',
   operands: ['x', 'index'],
   infer: inferGather,

@@ -31,7 +31,7 @@ interface PackedLinearInputs {
 }
 
 /** [O, K] → [1, O, 1, 4·⌈K/4⌉]: element (o, k). */
-const packLinearOp: Op<PackAttributes> = {
+export const packLinearOp: Op<PackAttributes> = {
   name: 'pack_linear',
   derives: true,
   infer: (_inputs, { weight: [outputs, inner] }) => ({

@@ -6,7 +6,7 @@ import { apply } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
 import { lookupTableGl } from './gl/lookup-table.ts';
 
-const lookupTableOp: Op<undefined> = {
+export const lookupTableOp: Op<undefined> = {
   name: 'lookup_table',
   operands: ['weight', 'bias'],
   derives: true,

@@ -12,7 +12,7 @@ import { positionOf, visitTogether } from '../strided.ts';
 import type { PadAttributes } from './attributes.ts';
 import { padGl } from './gl/pad.ts';
 
-const padOp: Op<PadAttributes> = {
+export const padOp: Op<PadAttributes> = {
   name: 'pad',
   operands: ['x'],
   infer: inferPad,

@@ -34,7 +34,7 @@ const addition: Pick<Reduction, 'start' | 'combine' | 'existingLanesOnly'> = {
   existingLanesOnly: false,
 };
 
-const sumOp: Op<ReducedAxes> = defineReduction({
+export const sumOp: Op<ReducedAxes> = defineReduction({
   ...addition,
   name: 'sum',
   dtype: (input) => (input === 'i32' ? 'i32' : 'f32'),
@@ -42,7 +42,7 @@ const sumOp: Op<ReducedAxes> = defineReduction({
   webgl: { declarations: '', combine: (a, b) => `${a} + ${b}`, finish: (total) => total },
 });
 
-const meanOp: Op<ReducedAxes> = defineReduction({
+export const meanOp: Op<ReducedAxes> = defineReduction({
   ...addition,
   name: 'mean',
   dtype: () => 'f32',
@@ -54,7 +54,7 @@ const meanOp: Op<ReducedAxes> = defineReduction({
   },
 });
 
-const maxOp: Op<ReducedAxes> = defineReduction({
+export const maxOp: Op<ReducedAxes> = defineReduction({
   name: 'max',
   dtype: (input) => input,
   start: -Infinity,

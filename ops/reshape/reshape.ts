@@ -9,7 +9,7 @@ import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import type { ReshapeAttributes } from './attributes.ts';
 import { reshapeGl } from './gl/reshape.ts';
 
-const reshapeOp: Op<ReshapeAttributes> = {
+export const reshapeOp: Op<ReshapeAttributes> = {
   name: 'reshape',
   operands: ['x'],
   infer: inferReshape,

@@ -9,7 +9,7 @@ import { visitTogether } from '../strided.ts';
 import type { SoftmaxAttributes } from './attributes.ts';
 import { softmaxGl } from './gl/softmax.ts';
 
-const softmaxOp: Op<SoftmaxAttributes> = {
+export const softmaxOp: Op<SoftmaxAttributes> = {
   name: 'softmax',
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),

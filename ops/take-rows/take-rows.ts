@@ -7,7 +7,7 @@ import type { Op, Tensor } from '../../engine/index.ts';
 import type { TakeRowsAttributes } from './attributes.ts';
 import { takeRowsGl } from './gl/take-rows.ts';
 
-const takeRowsOp: Op<TakeRowsAttributes> = {
+export const takeRowsOp: Op<TakeRowsAttributes> = {
   name: 'take_rows',
   operands: ['weight'],
   derives: true,

@@ -22,7 +22,7 @@ export function rowsForm({ batch, length, size }: Pick<CacheForm, 'batch' | 'len
   return { batch, length, first: 0, groups: 1, size };
 }
 
-const tokenShiftOp: Op<TokenShiftAttributes> = {
+export const tokenShiftOp: Op<TokenShiftAttributes> = {
   name: 'token_shift',
   operands: ['cache', 'position'],
   infer: inferTokenShift,

@@ -10,7 +10,7 @@ import { visitTogether } from '../strided.ts';
 import type { TransposeAttributes } from './attributes.ts';
 import { transposeGl } from './gl/transpose.ts';
 
-const transposeOp: Op<TransposeAttributes> = {
+export const transposeOp: Op<TransposeAttributes> = {
   name: 'transpose',
   operands: ['x'],
   infer: inferTranspose,

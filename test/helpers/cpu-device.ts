@@ -14,6 +14,6 @@ export function makeCpuTestDevice(): CpuDevice {
   const bytes = Uint8Array.from(readFileSync(path));
   return new CpuDevice({
     kernels: { multiplyAdd: 'plain', without: [] },
-    openRunner: (scratch) => openInline(bytes, scratch),
+    runner: openInline(bytes),
   });
 }

@@ -1,0 +1,93 @@
+/**
+ * Ops by name, for workers of the CPU device: what they have no kernel for, they compute by its plain loop. A test sees
+ * to it that no op of ours is missing; ops of others run in the thread of the caller.
+ */
+import type { Op } from '../../engine/index.ts';
+import { argmaxOp } from '../argmax/argmax.ts';
+import { bestOfChunksOp, channelBestOp } from '../argmax/channel-argmax.ts';
+import { assignOp } from '../assign/assign.ts';
+import { attentionScoresOp, attentionValuesOp } from '../attention/attention.ts';
+import { appendRowsOp, layRowsOp } from '../cache/cache.ts';
+import { castToFloatOp, castToHalfOp, halfWeightsOp } from '../cast/cast.ts';
+import { concatOp } from '../concat/concat.ts';
+import { conv2dOp } from '../conv2d/conv2d.ts';
+import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
+import { pooledConv2dOp } from '../conv2d/pooled-conv2d.ts';
+import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
+import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, reluOp, sigmoidOp, tanhOp } from '../elementwise/unary.ts';
+import { embedOp } from '../embedding/embedding.ts';
+import { gatherOp } from '../gather/gather.ts';
+import { layerNormOp } from '../layer-norm/layer-norm.ts';
+import { linearOp } from '../linear/linear.ts';
+import { packLinearOp, packedLinearOp } from '../linear/packed-linear.ts';
+import { lookupTableOp } from '../lookup-table/lookup-table.ts';
+import { matmulOp } from '../matmul/matmul.ts';
+import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
+import { oneHotOp } from '../one-hot/one-hot.ts';
+import { padOp } from '../pad/pad.ts';
+import { maxOp, meanOp, sumOp } from '../reduce/reduce.ts';
+import { reshapeOp } from '../reshape/reshape.ts';
+import { rotaryOp } from '../rotary/rotary.ts';
+import { sliceOp } from '../slice/slice.ts';
+import { softmaxOp } from '../softmax/softmax.ts';
+import { takeRowsOp } from '../take-rows/take-rows.ts';
+import { tokenShiftOp } from '../token-shift/token-shift.ts';
+import { transposeOp } from '../transpose/transpose.ts';
+import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
+
+const ops: readonly unknown[] = [
+  argmaxOp,
+  bestOfChunksOp,
+  channelBestOp,
+  assignOp,
+  attentionScoresOp,
+  attentionValuesOp,
+  appendRowsOp,
+  layRowsOp,
+  castToFloatOp,
+  castToHalfOp,
+  halfWeightsOp,
+  concatOp,
+  conv2dOp,
+  packWeightsOp,
+  packedConv2dOp,
+  pooledConv2dOp,
+  addOp,
+  divOp,
+  mulOp,
+  scaleAddOp,
+  subOp,
+  clampOp,
+  erfOp,
+  expOp,
+  geluOp,
+  geluTanhOp,
+  logOp,
+  reluOp,
+  sigmoidOp,
+  tanhOp,
+  embedOp,
+  gatherOp,
+  layerNormOp,
+  linearOp,
+  packLinearOp,
+  packedLinearOp,
+  lookupTableOp,
+  matmulOp,
+  maxPool2dOp,
+  oneHotOp,
+  padOp,
+  maxOp,
+  meanOp,
+  sumOp,
+  reshapeOp,
+  rotaryOp,
+  sliceOp,
+  softmaxOp,
+  takeRowsOp,
+  tokenShiftOp,
+  transposeOp,
+  upsampleNearest2dOp,
+];
+
+export const loops: ReadonlyMap<string, Op> = new Map((ops as readonly Op[]).map((op) => [op.name, op]));
