@@ -1,4 +1,4 @@
-/** The smallest modules tell what WebAssembly can do; where it is missing, forbidden or old, the error says what to do. */
+/** The smallest modules tell what WebAssembly can do; where it is missing, forbidden or old, errors say what to do. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { checkWebAssembly, lookAtWebAssembly } from './web-assembly.ts';
 
@@ -24,6 +24,13 @@ test('where a page may not compile it, the error names the header', () => {
   const message = expect.stringContaining("Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'");
   expect(() => checkWebAssembly('open')).toThrow(expect.objectContaining({ code: 'E_WASM_BLOCKED', message }));
   vi.restoreAllMocks();
+});
+
+test('relaxed multiply-add is refused where there is none', () => {
+  expect(() => checkWebAssembly('open', 'plain')).not.toThrow();
+  const wish = (): void => checkWebAssembly('open', 'relaxed');
+  if (lookAtWebAssembly().relaxed) expect(wish).not.toThrow();
+  else expect(wish).toThrow(expect.objectContaining({ code: 'E_WASM_RELAXED' }));
 });
 
 test('without SIMD', () => {

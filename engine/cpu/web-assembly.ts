@@ -3,6 +3,7 @@
  * of its extensions there are. Follows its core specification, "Binary Format", and the relaxed SIMD proposal.
  */
 import { ContextError } from '../../base/errors.ts';
+import type { CpuChoice } from '../kernel-choice.ts';
 
 /** What there is of WebAssembly. */
 export interface WebAssemblyFacts {
@@ -38,9 +39,9 @@ export function lookAtWebAssembly(): WebAssemblyFacts {
 
 /**
  * Throws ContextError where the CPU device cannot be: `E_WASM_MISSING`, `E_WASM_BLOCKED` (a page's Content Security
- * Policy), `E_WASM_SIMD`.
+ * Policy), `E_WASM_SIMD`, and `E_WASM_RELAXED` where relaxed multiply-add is wanted and there is none.
  */
-export function checkWebAssembly(where: string): void {
+export function checkWebAssembly(where: string, multiplyAdd: CpuChoice['multiplyAdd'] = 'plain'): void {
   if (typeof WebAssembly === 'undefined') {
     throw new ContextError(
       'E_WASM_MISSING',
@@ -59,10 +60,23 @@ export function checkWebAssembly(where: string): void {
       { cause },
     );
   }
-  if (lookAtWebAssembly().simd) return;
-  throw new ContextError(
+  const { simd, relaxed } = lookAtWebAssembly();
+  if (!simd) throw simdError(where);
+  if (multiplyAdd === 'relaxed' && !relaxed) throw relaxedError(where);
+}
+
+function simdError(where: string): ContextError {
+  return new ContextError(
     'E_WASM_SIMD',
     `${where}: the CPU device computes by WebAssembly with SIMD, which this browser or processor lacks. Browsers have had ` +
       "it since 2021, Safari since 16.4: update, or open { device: 'webgl' }.",
+  );
+}
+
+function relaxedError(where: string): ContextError {
+  return new ContextError(
+    'E_WASM_RELAXED',
+    `${where}: relaxed multiply-add was wanted, and this Node or browser has no relaxed SIMD; Node has it from version 22 ` +
+      "on. With { multiplyAdd: 'plain' } the last bits may differ from what was computed with it.",
   );
 }
