@@ -14,7 +14,7 @@ const builds = { 'kernels.wasm': 'simd,threads', 'kernels-relaxed.wasm': 'simd,t
 /** A memory of 4 GiB, the most that a 32-bit address can tell; how much of it there is says who makes it. */
 const memory = ['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '1'];
 const limits = ['--maximumMemory', '65536', '--memoryBase', '64'];
-const speed = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub'];
+const speed = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
 
 function timeOf(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -40,6 +40,11 @@ export class Arena {
     return [...this.sizes.values()].reduce((sum, size) => sum + size, 0);
   }
 
+  /** Bytes that were given at an address. */
+  sizeOf(address: number): number {
+    return this.sizes.get(address) ?? 0;
+  }
+
   /** Throws MemoryError `E_MEMORY` where they cannot be had. */
   allocate(bytes: number): number {
     const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT + ALIGNMENT;

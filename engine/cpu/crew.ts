@@ -111,10 +111,15 @@ export class Crew {
 
 /** What the caller's thread sees of the words: it may ask for a stop, and it never waits. */
 export class StopWord {
-  private readonly words: Int32Array;
+  private readonly memory: WebAssembly.Memory;
 
   constructor(memory: WebAssembly.Memory) {
-    this.words = new Int32Array(memory.buffer, CREW_ADDRESS, 6 * LINE);
+    this.memory = memory;
+  }
+
+  /** Anew each time, since memory that is not shared moves when it grows. */
+  private get words(): Int32Array {
+    return new Int32Array(this.memory.buffer, CREW_ADDRESS, 6 * LINE);
   }
 
   set(isStopped: boolean): void {

@@ -32,9 +32,10 @@ export class DeviceMemory {
     this.states = new StateStore((address) => this.arena.free(address));
   }
 
-  /** Bytes in use, and the most that the memory had to be. */
-  get bytes(): { used: number; peak: number } {
-    return { used: this.arena.used, peak: this.arena.peak };
+  /** Bytes in use, those of them that outlive runs, and the most that the memory had to be. */
+  get bytes(): { used: number; kept: number; peak: number } {
+    const { used, peak } = this.arena;
+    return { used, kept: used - (this.scratch.bytes > 0 ? this.arena.sizeOf(this.scratch.address) : 0), peak };
   }
 
   allocate(bytes: number): number {

@@ -176,7 +176,7 @@ export class CpuExecutable implements Executable {
   private async derive(tensor: Tensor, result: number, between: BetweenSteps): Promise<void> {
     const { memory } = this;
     const plan = planAsWritten([tensor]);
-    const { places, peakBytes, shared } = placeValues(plan);
+    const { places, peakBytes, shared } = placeValues(plan, true);
     const taken: number[] = [];
     const take = (bytes: number): number => {
       const address = memory.allocate(bytes);

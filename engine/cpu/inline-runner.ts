@@ -45,7 +45,11 @@ export function copyIn(
 }
 
 /** Takes numbers out of a memory. */
-export function copyOut({ buffer }: WebAssembly.Memory, address: number, into: Float32Array | Int32Array): void {
+export function copyOut(
+  { buffer }: WebAssembly.Memory,
+  address: number,
+  into: Float32Array | Int32Array | Uint16Array,
+): void {
   const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
   bytes.set(new Uint8Array(buffer, address, bytes.length));
 }

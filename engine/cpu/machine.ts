@@ -2,7 +2,7 @@
  * What computes in one thread: the memory, the WebAssembly functions that work on it, and plain loops on views of it.
  * Several threads of a device each have one on the same memory.
  */
-import { halfToFloatBits } from '../../base/half.ts';
+import { narrowToHalves, widenHalves } from './halves.ts';
 import type { NumericArray } from '../op.ts';
 import { sizeOf } from '../shape.ts';
 import type { BetweenSteps, BoundCall, LoopCall, LoopOperand, ProgramStep } from './program.ts';
@@ -10,7 +10,7 @@ import type { BetweenSteps, BoundCall, LoopCall, LoopOperand, ProgramStep } from
 /** A WebAssembly kernel: one part of a call. */
 export type KernelFunction = (item: number, args: number, scratch: number) => void;
 
-/** Where the first thread's own memory lies. Below are AssemblyScript's tables, and the words by which threads agree. */
+/** Where the first thread's own memory lies. Below are constants of the kernels, and the words of the crew. */
 export const SCRATCH_ADDRESS: number = 2 ** 16;
 
 /** Bytes of memory that each thread has for itself during a call. */
@@ -85,6 +85,9 @@ export class Machine {
       output: result,
       outputType: output.type,
     });
+    if (output.storage === 'halves') {
+      new Uint16Array(this.memory.buffer, output.address, result.length).set(narrowToHalves(result));
+    }
   }
 
   /** The numbers of a value: where they lie, but for halves, of which there is a copy in floats. */
@@ -95,10 +98,4 @@ export class Machine {
     if (storage === 'halves') return widenHalves(new Uint16Array(buffer, address, size));
     return type.dtype === 'i32' ? new Int32Array(buffer, address, size) : new Float32Array(buffer, address, size);
   }
-}
-
-function widenHalves(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = halfToFloatBits(halves[i]!);
-  return new Float32Array(bits.buffer);
 }

@@ -25,8 +25,9 @@ export interface Places {
   readonly peakBytes: number;
 }
 
-export function placeValues(plan: Plan): Places {
-  const stored = plan.values.map((value) => ({ ...value, ...storageOf(value) }));
+/** @param outlivesRuns whether the plan makes what other plans keep: then all its halves are stored as such */
+export function placeValues(plan: Plan, outlivesRuns = false): Places {
+  const stored = plan.values.map((value) => ({ ...value, ...storageOf(value, outlivesRuns) }));
   const arena = new Arena(0, Infinity);
   const offsets = new Map<ValueIndex, number>();
   const users = new Map<number, number>(); // of a part of memory: the values that lie there
@@ -65,12 +66,12 @@ export function isAlias({ op, inputs, output }: Step, values: readonly (Value & 
   return op.kernels?.cpu?.alias === true && sameStorage && (source.kind === 'made' || source.kind === 'input');
 }
 
-/** Halves of constants stay halves; what steps make of them is rounded, and kept as floats. */
-function storageOf({ tensor, kind }: Value): Pick<Place, 'storage' | 'bytes'> {
+/** Halves that outlive runs stay halves; what steps make is rounded, and kept as floats. */
+function storageOf({ tensor, kind }: Value, outlivesRuns: boolean): Pick<Place, 'storage' | 'bytes'> {
   const packed = tensor.op.kernels?.cpu?.packedBytes?.(typedCall(tensor));
   if (packed !== undefined) return { storage: 'packed', bytes: packed };
   const size = sizeOf(tensor.shape);
-  if (kind === 'constant' && tensor.dtype === 'f16') return { storage: 'halves', bytes: 2 * size };
+  if ((outlivesRuns || kind === 'constant' || kind === 'derived') && tensor.dtype === 'f16') return { storage: 'halves', bytes: 2 * size };
   return { storage: 'rows', bytes: 4 * size };
 }
 

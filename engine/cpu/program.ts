@@ -49,7 +49,7 @@ export interface Runner {
   /** Makes the memory at least this large. Throws MemoryError `E_MEMORY`. */
   reserve(bytes: number): void;
   write(address: number, numbers: Float32Array | Int32Array | Uint16Array): Promise<void> | void;
-  read(address: number, into: Float32Array | Int32Array): Promise<void> | void;
+  read(address: number, into: Float32Array | Int32Array | Uint16Array): Promise<void> | void;
   /** Runs the steps in order. With `timed` the result has milliseconds for each. */
   run(steps: readonly ProgramStep[], between: BetweenSteps, timed?: boolean): Promise<readonly number[]>;
   /** The steps will not be run again. */

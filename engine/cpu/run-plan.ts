@@ -7,7 +7,7 @@ import type { Op } from '../op.ts';
 import { arrayFor } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
-import { floatBitsToHalf } from '../../base/half.ts';
+import { narrowToHalves, widenHalves } from './halves.ts';
 import type { NumericArray } from '../op.ts';
 import type { FindAddress } from './bind.ts';
 import type { Place } from './places.ts';
@@ -67,14 +67,18 @@ async function runHere(runner: Runner, { op, attributes, inputs, output }: LoopC
     output: result,
     outputType: output.type,
   });
-  await runner.write(output.address, result);
+  await runner.write(output.address, output.storage === 'halves' ? narrowToHalves(result) : result);
 }
 
-/** The numbers of a value that lies row-major. */
-export async function readNumbers(runner: Runner, { type, address }: LoopOperand): Promise<Float32Array | Int32Array> {
-  const numbers = arrayFor(type.dtype, sizeOf(type.shape));
+/** The numbers of a value. */
+export async function readNumbers(
+  runner: Runner,
+  { type, address, storage }: LoopOperand,
+): Promise<Float32Array | Int32Array> {
+  const size = sizeOf(type.shape);
+  const numbers = storage === 'halves' ? new Uint16Array(size) : arrayFor(type.dtype, size);
   await runner.read(address, numbers);
-  return numbers;
+  return numbers instanceof Uint16Array ? widenHalves(numbers) : numbers;
 }
 
 /** Writes the inputs of a run to their places. */
@@ -96,15 +100,8 @@ export function toStored(
   numbers: NumericArray,
   { tensor, storage }: Pick<Place, 'tensor' | 'storage'>,
 ): Float32Array | Int32Array | Uint16Array {
-  if (storage === 'halves') return toHalves(numbers);
+  if (storage === 'halves') return narrowToHalves(numbers);
+  if (tensor.dtype === 'f16') return widenHalves(narrowToHalves(numbers));
   if (tensor.dtype === 'i32') return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
-}
-
-function toHalves(numbers: NumericArray): Uint16Array {
-  const floats = numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
-  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
-  const halves = new Uint16Array(bits.length);
-  for (let i = 0; i < bits.length; i++) halves[i] = floatBitsToHalf(bits[i]!);
-  return halves;
 }

@@ -101,7 +101,7 @@ class WorkerRunner implements Runner {
     this.order({ kind: 'write', address, bytes });
   }
 
-  async read(address: number, into: Float32Array | Int32Array): Promise<void> {
+  async read(address: number, into: Float32Array | Int32Array | Uint16Array): Promise<void> {
     if (this.memory) return copyOut(this.memory, address, into);
     const run = this.numbered++;
     const report = await this.ask(run, { kind: 'read', run, address, length: into.byteLength });

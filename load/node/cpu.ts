@@ -1,25 +1,18 @@
 /** Opens the CPU device in Node, with a worker for each thread. */
 import { readFile } from 'node:fs/promises';
-import { CpuDevice } from '../../engine/index.ts';
-import { setShared } from '../../engine/cpu/memory.ts';
-import { openWorkers } from '../../engine/cpu/worker-runner.ts';
-import { loops } from '../../ops/cpu/loops.ts';
+import type { CpuDevice } from '../../engine/index.ts';
 import { startWorker } from '../../ops/cpu/node/start-worker.ts';
-import { checkCpuOptions, type CpuOptions } from '../cpu-options.ts';
+import type { CpuOptions } from '../cpu-options.ts';
+import { makeCpuDevice } from '../make-cpu-device.ts';
 import { countThreads } from './count-threads.ts';
 
-/** @throws ContextError `E_WORKER` where threads cannot be had, `E_WASM_*`; UsageError `E_ARGUMENT` */
-export async function openCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
-  checkCpuOptions('open', options);
-  const { threads = countThreads(), multiplyAdd = 'plain', without = [] } = options;
-  const name = multiplyAdd === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm';
-  const bytes = await readFile(new URL(`../../ops/cpu/${name}`, import.meta.url));
-  const runner = await openWorkers({
-    module: await WebAssembly.compile(setShared(bytes, true)),
+/** @throws UsageError `E_ARGUMENT`; ContextError `E_WASM_*`, `E_WORKER` */
+export function openCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
+  const surroundings = {
+    readKernels: (file: string): Promise<Uint8Array> => readFile(new URL(`../../ops/cpu/${file}`, import.meta.url)),
     isShared: true,
-    threads,
+    threads: options.threads ?? countThreads(),
     start: startWorker,
-    loops,
-  });
-  return new CpuDevice({ kernels: { multiplyAdd, without }, runner });
+  };
+  return makeCpuDevice(surroundings, options);
 }

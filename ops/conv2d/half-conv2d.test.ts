@@ -5,11 +5,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpret, run } from '../../engine/index.ts';
-import type { WebGLDevice, Tensor } from '../../engine/index.ts';
+import type { Device, Tensor } from '../../engine/index.ts';
 import { gaussianBound, halfBound } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
-import { openTestDevice } from '../../test/helpers/devices.ts';
+import { openTestDevice, rulesFor } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { seeds } from '../../test/helpers/shapes.ts';
 import { halfWeights } from '../cast/cast.ts';
@@ -83,8 +83,8 @@ async function expectHalfBound(given: Case, operands: Operands, actual: ArrayLik
   expectClose(actual, expected!, bound, { label: `seed ${given.seed}` });
 }
 
-const compute = (device: WebGLDevice, graph: Tensor): ReturnType<typeof run> =>
-  run(device, graph, { rules: standardRules });
+const compute = (device: Device, graph: Tensor): ReturnType<typeof run> =>
+  run(device, graph, { rules: rulesFor(device, standardRules) });
 
 describe('conv2d of halves', () => {
   test('keeps the fp32 bound and one rounding, for any shape on every device variant', async () => {

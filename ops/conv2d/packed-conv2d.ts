@@ -10,6 +10,8 @@ import type { Op, ReferenceCall, Tensor, TensorOf } from '../../engine/index.ts'
 import { checkHalfWeights, roundResult } from '../cast/half.ts';
 import type { PackAttributes, PackedConv2dAttributes } from './attributes.ts';
 import { computeConv2d } from './conv2d.ts';
+import { packWeightsCpu } from './cpu/pack-weights.ts';
+import { packedConv2dCpu } from './cpu/packed-conv2d.ts';
 import { packWeightsGl, packedConv2dGl } from './gl/packed-conv2d.ts';
 
 /** [O, I, KH, KW] → [1, O, ⌈I/L⌉·KH, KW·L]: element (o, turn·KH + dy, dx·L + lane) is w[o, turn·L + lane, dy, dx]. */
@@ -24,7 +26,7 @@ export const packWeightsOp: Op<PackAttributes> = {
     visitPacked(attributes, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
   operands: ['weight'],
-  kernels: { webgl: packWeightsGl },
+  kernels: { webgl: packWeightsGl, cpu: packWeightsCpu },
 };
 
 function visitPacked(
@@ -69,7 +71,7 @@ export const packedConv2dOp: Op<PackedConv2dAttributes> = {
     const [, inChannels, height, width] = weight;
     return sizeOf(output.type.shape) * inChannels * height * width;
   },
-  kernels: { webgl: packedConv2dGl },
+  kernels: { webgl: packedConv2dGl, cpu: packedConv2dCpu },
 };
 
 /**

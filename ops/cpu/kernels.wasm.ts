@@ -1,6 +1,3 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
-import { madd } from './tile.wasm';
-
-export function trial(_item: i32, args: usize, scratch: usize): void {
-  v128.store(scratch, madd(v128.load(args), v128.load(args, 16), v128.load(scratch)));
-}
+export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
+export { packed_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';

@@ -1,11 +1,66 @@
 /**
- * The register tile that every product of the CPU is made of: 4 rows by 8 columns of sums, over two panels. One panel
- * holds 4 numbers for each k, of which each is spread over a vector; the other holds 8, read as two vectors.
+ * The register tile that every product of the CPU is made of: 4 rows by 8 columns of sums over two panels. For each k
+ * one panel holds 4 numbers, the other 8, read as two vectors.
+ *
+ * The 4 numbers are spread beforehand, each over a vector of its own: V8 reads a vector at an offset by one instruction,
+ * and a number that it must spread by two. 16 vectors of registers hold the 8 sums, the two of a panel and what V8 needs
+ * for itself; more sums spill (bench/lab/cpu).
  */
+
+/** Bytes of a spread panel for each k, and of the other one. */
+export const SPREAD: i32 = 64;
+export const STRIP: i32 = 32;
 
 /** a · b + c: rounded once where the instruction set has that, else twice. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
+
+/**
+ * Four rows of eight sums at `sums`, `stride` bytes apart: Σ over k of spread · strip, added to what is there where
+ * `continued`. k is at least 1.
+ */
+export function multiplyTile(k: i32, spread: usize, strip: usize, sums: usize, stride: usize, continued: bool): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  const row1 = sums + stride, row2 = row1 + stride, row3 = row2 + stride;
+  if (continued) {
+    c00 = v128.load(sums); c01 = v128.load(sums, 16);
+    c10 = v128.load(row1); c11 = v128.load(row1, 16);
+    c20 = v128.load(row2); c21 = v128.load(row2, 16);
+    c30 = v128.load(row3); c31 = v128.load(row3, 16);
+  }
+  const end = strip + k * STRIP;
+  // Four k a turn. The way out between them keeps V8 from mixing their sums, which would wait for each other.
+  for (; strip < end; strip += 4 * STRIP, spread += 4 * SPREAD) {
+    let a: v128, b0: v128, b1: v128;
+    b0 = v128.load(strip); b1 = v128.load(strip, 16);
+    a = v128.load(spread); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
+    a = v128.load(spread, 16); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11);
+    a = v128.load(spread, 32); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21);
+    a = v128.load(spread, 48); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31);
+    if (strip + STRIP >= end) break;
+    b0 = v128.load(strip, 32); b1 = v128.load(strip, 48);
+    a = v128.load(spread, 64); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
+    a = v128.load(spread, 80); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11);
+    a = v128.load(spread, 96); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21);
+    a = v128.load(spread, 112); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31);
+    if (strip + 2 * STRIP >= end) break;
+    b0 = v128.load(strip, 64); b1 = v128.load(strip, 80);
+    a = v128.load(spread, 128); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
+    a = v128.load(spread, 144); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11);
+    a = v128.load(spread, 160); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21);
+    a = v128.load(spread, 176); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31);
+    if (strip + 3 * STRIP >= end) break;
+    b0 = v128.load(strip, 96); b1 = v128.load(strip, 112);
+    a = v128.load(spread, 192); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
+    a = v128.load(spread, 208); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11);
+    a = v128.load(spread, 224); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21);
+    a = v128.load(spread, 240); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31);
+  }
+  v128.store(sums, c00); v128.store(sums, c01, 16);
+  v128.store(row1, c10); v128.store(row1, c11, 16);
+  v128.store(row2, c20); v128.store(row2, c21, 16);
+  v128.store(row3, c30); v128.store(row3, c31, 16);
 }

@@ -1,19 +1,39 @@
 /** The CPU device in the thread of a test, with the kernels that the build made. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CpuDevice, openInline } from '../../engine/index.ts';
+import { CpuDevice, interpret, openInline } from '../../engine/index.ts';
+import type { CpuChoice, Tensor } from '../../engine/index.ts';
+import { run } from '../../ops/index.ts';
+import { expectClose } from './close.ts';
+import type { Bound } from './close.ts';
 
-let shared: CpuDevice | undefined;
+type MultiplyAdd = CpuChoice['multiplyAdd'];
 
-export function openCpuTestDevice(): CpuDevice {
-  return (shared ??= makeCpuTestDevice());
+const shared = new Map<MultiplyAdd, CpuDevice>();
+
+/** Device of all tests that do not change it. */
+export function openCpuTestDevice(multiplyAdd: MultiplyAdd = 'plain'): CpuDevice {
+  const device = shared.get(multiplyAdd) ?? makeCpuTestDevice(multiplyAdd);
+  shared.set(multiplyAdd, device);
+  return device;
 }
 
-export function makeCpuTestDevice(): CpuDevice {
-  const path = fileURLToPath(new URL('../../ops/cpu/kernels.wasm', import.meta.url));
-  const bytes = Uint8Array.from(readFileSync(path));
-  return new CpuDevice({
-    kernels: { multiplyAdd: 'plain', without: [] },
-    runner: openInline(bytes),
-  });
+export function makeCpuTestDevice(multiplyAdd: MultiplyAdd = 'plain'): CpuDevice {
+  return new CpuDevice({ kernels: { multiplyAdd, without: [] }, runner: openInline(readKernels(multiplyAdd)) });
+}
+
+function readKernels(multiplyAdd: MultiplyAdd): Uint8Array<ArrayBuffer> {
+  const file = multiplyAdd === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm';
+  return Uint8Array.from(readFileSync(fileURLToPath(new URL(`../../ops/cpu/${file}`, import.meta.url))));
+}
+
+/** Every build of the kernels that this runtime takes. */
+export const cpuVariants: readonly { name: string; open(): CpuDevice }[] = (['plain', 'relaxed'] as const)
+  .filter((multiplyAdd) => WebAssembly.validate(readKernels(multiplyAdd)))
+  .map((multiplyAdd) => ({ name: `${multiplyAdd} multiply-add`, open: () => openCpuTestDevice(multiplyAdd) }));
+
+/** Computes a tensor with the rules of the CPU and by the float64 reference, and compares. */
+export async function expectSameOnCpu(device: CpuDevice, tensor: Tensor, bound: Bound): Promise<void> {
+  const [expected] = await interpret([tensor]);
+  expectClose(await run(device, tensor), expected!, bound, { label: tensor.toString(), shape: tensor.shape });
 }

@@ -4,7 +4,8 @@
  * Some pack every weight by draws, as others do large ones.
  */
 import { WebGLDevice } from '../../engine/index.ts';
-import type { DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
+import type { CpuDevice, Device, DeviceOptions, Rule, Tensor } from '../../engine/index.ts';
+import { cpuRules } from '../../ops/rewrite/standard-rules.ts';
 import { interpret, run } from '../../engine/index.ts';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import type { ContextSource } from '../../engine/context/source.ts';
@@ -71,17 +72,29 @@ export async function openTestDevice(): Promise<WebGLDevice> {
   return openVariant(deviceVariants[0]!);
 }
 
-/** Computes a tensor by shader and by the float64 reference and compares; fails if textures stay behind. */
+/** Computes a tensor on a device and by the float64 reference and compares; fails if anything stays behind there. */
 export async function expectSameAsReference(
-  device: WebGLDevice,
+  device: WebGLDevice | CpuDevice,
   tensor: Tensor,
   bound: Bound,
   { rules = [], label }: { rules?: readonly Rule[]; label?: string } = {},
 ): Promise<void> {
-  const before = device.gpu.textures.ledger().liveTextures;
-  const actual = await run(device, tensor, { rules });
+  const before = await countHeld(device);
+  const actual = await run(device, tensor, { rules: rulesFor(device, rules) });
   const [expected] = await interpret([tensor]);
   expectClose(actual, expected!, bound, { label: label ?? tensor.toString(), shape: tensor.shape });
-  const after = device.gpu.textures.ledger().liveTextures;
-  if (after !== before) throw new Error(`${label ?? tensor.toString()}: ${after - before} textures were left behind`);
+  const after = await countHeld(device);
+  if (after !== before) throw new Error(`${label ?? tensor.toString()}: ${after - before} were left behind`);
+}
+
+/** Textures, or bytes, that are in use while nothing runs. */
+async function countHeld(device: WebGLDevice | CpuDevice): Promise<number> {
+  if (device.kind === 'webgl') return device.gpu.textures.ledger().liveTextures;
+  await device.memory.turn(async () => {}); // what a plan held is freed when its turn comes
+  return device.memory.bytes.kept;
+}
+
+/** What stands for rules of WebGL on the device: all rules of the CPU, or none. */
+export function rulesFor(device: Device, rules: readonly Rule[]): readonly Rule[] {
+  return device.kind === 'cpu' && rules.length > 0 ? cpuRules : rules;
 }

@@ -1,0 +1,86 @@
+/**
+ * packed_conv2d on the CPU: how the work is cut into items, each a rectangle of pixels for some output channels
+ * (packed-conv2d.wasm.ts).
+ */
+import { floatWord } from '../../../engine/index.ts';
+import type { CpuCall, CpuKernel, CpuOperand } from '../../../engine/index.ts';
+import type { PackedConv2dAttributes } from '../attributes.ts';
+import { PANEL, bytesOfNumber } from './pack-weights.ts';
+
+/** Pixels of an item: the more, the less its panels cost to spread. With a part of a sum they fit the second cache. */
+const PIXELS = 128;
+/** Longest part of a sum: a spread panel and a strip of it fit the first cache. */
+const PART = 256;
+/** Multiply-adds of an item: about 2 ms. */
+const MOST_WORK = 45e6;
+/** Fewer output channels than this would not be worth packing pixels for. */
+const FEWEST_OUTPUTS = 64;
+/** Items that keep a few threads busy to the end. */
+const FEWEST_ITEMS = 16;
+
+export const packedConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
+  calls(call) {
+    const { attributes, output } = call;
+    const [, , kernelHeight, kernelWidth] = attributes.weight;
+    const [, , height, width] = output.type.shape as [number, number, number, number];
+    // A map that is read pixel by pixel is one long row.
+    const isFlat = kernelHeight * kernelWidth === 1 && attributes.residualScale === 1;
+    const map = isFlat ? { height: 1, width: height * width } : { height, width };
+    return [convolve('packed_conv2d', call, map, cutMap(map))];
+  },
+};
+
+interface Map {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A rectangle of pixels: part of a row, or whole rows. */
+interface Rectangle {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+function cutMap({ height, width }: Map): Rectangle {
+  if (width > PIXELS) return { rows: 1, columns: shareOut(width, PIXELS, 8) };
+  return { rows: shareOut(height, Math.floor(PIXELS / width), 1), columns: width };
+}
+
+/** The size of equal parts, none above `most`, of which all but the last are multiples of `step`. */
+function shareOut(size: number, most: number, step: number): number {
+  const parts = Math.ceil(size / most);
+  return step * Math.ceil(size / parts / step);
+}
+
+/** Operands by name; undefined for what there is not. */
+function nameOperands({ inputs }: CpuCall<PackedConv2dAttributes>): Partial<Record<string, CpuOperand>> {
+  return Object.fromEntries(inputs.map((operand) => [operand.name, operand]));
+}
+
+function convolve(
+  kernel: string,
+  call: CpuCall<PackedConv2dAttributes>,
+  { height, width }: Map,
+  { rows, columns }: Rectangle,
+): { kernel: string; items: number; words: number[] } {
+  const { reluInput, weight, gain = 1, residualScale } = call.attributes;
+  const [outChannels, inChannels, kernelHeight, kernelWidth] = weight;
+  const { x, packed, bias, residual } = nameOperands(call);
+  const taps = kernelHeight * kernelWidth;
+  const batch = x!.type.shape[0]!;
+  const rectangles = batch * Math.ceil(height / rows) * Math.ceil(width / columns);
+  const outputs = shareOutputs(outChannels, rows * columns * inChannels * taps, rectangles);
+  const words = [
+    ...[x!.address, packed!.address, bias?.address ?? 0, residual?.address ?? 0, call.output.address],
+    ...[inChannels, outChannels, height, width, kernelHeight, kernelWidth, bytesOfNumber(packed!)],
+    ...[reluInput ? 1 : 0, floatWord(gain), residualScale, rows, columns, outputs],
+    shareOut(inChannels, Math.max(1, Math.floor(PART / taps)), 1),
+  ];
+  return { kernel, items: rectangles * Math.ceil(outChannels / outputs), words };
+}
+
+/** Output channels of an item, for `work` multiply-adds each. */
+function shareOutputs(outChannels: number, work: number, rectangles: number): number {
+  const most = Math.min(MOST_WORK / work, (outChannels * rectangles) / FEWEST_ITEMS);
+  return shareOut(outChannels, Math.max(FEWEST_OUTPUTS, Math.floor(most / PANEL) * PANEL), PANEL);
+}

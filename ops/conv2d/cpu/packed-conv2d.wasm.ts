@@ -1,0 +1,157 @@
+/**
+ * packed_conv2d and what is built on it, without an im2col of the whole map: an item is a rectangle of pixels and some
+ * output channels. Its pixels are packed into strips in scratch, a part of the sum at a time where it is long, and each
+ * panel of four output channels is multiplied with all strips while it lies in the first cache.
+ */
+import { SPREAD, STRIP, multiplyTile } from '../../cpu/tile.wasm';
+import { spreadFloats, spreadHalves } from '../../cpu/panels.wasm';
+import { Finish, finishRow } from './finish.wasm';
+import { Block, Source, clearPadded, packChannels, paddedWidth } from './pixels.wasm';
+
+@unmanaged
+export class ConvArgs {
+  x!: usize;
+  panels!: usize;
+  bias!: usize;
+  residual!: usize;
+  output!: usize;
+  inChannels!: i32;
+  outChannels!: i32;
+  height!: i32;
+  width!: i32;
+  kernelHeight!: i32;
+  kernelWidth!: i32;
+  /** 4, or 2 for weights in halves. */
+  weightBytes!: i32;
+  relu!: i32;
+  gain!: f32;
+  residualScale!: i32;
+  /** Of an item. */
+  rows!: i32;
+  columns!: i32;
+  /** Output channels of an item, a multiple of 4. */
+  outputs!: i32;
+  /** Input channels that are packed at once. */
+  channels!: i32;
+}
+
+/** What an item works with: which part of which image it is, and where its things lie in scratch. */
+@unmanaged
+export class Item {
+  block!: Block;
+  source!: Source;
+  finish!: Finish;
+  image!: i32;
+  /** From the first output channel to the last of this item. */
+  from!: i32;
+  to!: i32;
+  spread!: usize;
+  padded!: usize;
+  strips!: usize;
+  sums!: usize;
+  /** Pixels, in whole strips. */
+  width!: i32;
+  /** The sums of all panels are kept, since the sum has several parts; else there is one panel of them. */
+  keeps!: i32;
+}
+
+/** Bytes at the start of scratch for what describes an item. */
+const DESCRIPTION: usize = 256;
+
+/** Reads which item it is, and lays out scratch. */
+export function openItem(item: i32, a: ConvArgs, scratch: usize): Item {
+  const down = (a.height + a.rows - 1) / a.rows;
+  const across = (a.width + a.columns - 1) / a.columns;
+  const parts = (a.outChannels + a.outputs - 1) / a.outputs;
+  const rectangle = item % (down * across);
+  const part = (item / (down * across)) % parts;
+  const it = changetype<Item>(scratch);
+  const block = changetype<Block>(scratch + 64);
+  const source = changetype<Source>(scratch + 96);
+  const finish = changetype<Finish>(scratch + 128);
+  it.block = block;
+  it.source = source;
+  it.finish = finish;
+  it.image = item / (down * across * parts);
+  block.y = (rectangle / across) * a.rows;
+  block.x = (rectangle % across) * a.columns;
+  block.rows = min(a.rows, a.height - block.y);
+  block.columns = min(a.columns, a.width - block.x);
+  it.from = part * a.outputs;
+  it.to = min(it.from + a.outputs, a.outChannels);
+  const plane = <usize>a.height * a.width;
+  source.x = a.x + (<usize>it.image * a.inChannels * plane << 2);
+  source.height = a.height;
+  source.width = a.width;
+  source.kernelHeight = a.kernelHeight;
+  source.kernelWidth = a.kernelWidth;
+  source.relu = a.relu;
+  finish.output = a.output;
+  finish.bias = a.bias;
+  const scale = a.residualScale;
+  const residualPlane = <usize>(a.height / scale) * (a.width / scale);
+  finish.residual = a.residual ? a.residual + (<usize>it.image * a.outChannels * residualPlane << 2) : 0;
+  finish.gain = a.gain;
+  finish.residualScale = scale;
+  finish.outChannels = a.outChannels;
+  finish.height = a.height;
+  finish.width = a.width;
+  it.keeps = a.channels < a.inChannels ? 1 : 0;
+  it.width = (block.rows * block.columns + 7) & ~7;
+  it.spread = scratch + DESCRIPTION;
+  it.strips = it.spread + <usize>(a.channels * a.kernelHeight * a.kernelWidth) * SPREAD;
+  it.sums = it.strips + (<usize>(a.channels * a.kernelHeight * a.kernelWidth) * it.width << 2);
+  it.padded = it.sums + (<usize>(it.keeps ? a.outputs : 4) * it.width << 2);
+  if (a.kernelHeight * a.kernelWidth > 1 || block.rows > 1) clearPadded(block, source, it.padded);
+  return it;
+}
+
+/** Four sums for each pixel of an item: those of the panel that begins with output channel `o`, one part of them. */
+// @ts-ignore: decorator
+@inline
+function multiplyPanel(it: Item, a: ConvArgs, o: i32, first: i32, channels: i32, sums: usize): void {
+  const taps = a.kernelHeight * a.kernelWidth;
+  const k = channels * taps;
+  const panel = a.panels + <usize>(o * a.inChannels * taps + 4 * first * taps) * a.weightBytes;
+  if (a.weightBytes === 2) spreadHalves(panel, k, it.spread);
+  else spreadFloats(panel, k, it.spread);
+  const stride = <usize>it.width << 2;
+  const end = it.strips + stride * k;
+  for (let strip = it.strips, to = sums; strip < end; strip += <usize>k * STRIP, to += 32) {
+    multiplyTile(k, it.spread, strip, to, stride, first > 0);
+  }
+}
+
+/** What becomes of the sums of a panel. */
+const WRITE: i32 = 0;
+
+/** Packs each part of the sum and multiplies it with the panels; the last part of each panel ends as told. */
+// @ts-ignore: decorator
+@inline
+function convolve(it: Item, a: ConvArgs, ending: i32): void {
+  for (let first = 0; first < a.inChannels; first += a.channels) {
+    const channels = min(a.channels, a.inChannels - first);
+    packChannels(it.block, it.source, first, channels, it.padded, it.strips);
+    for (let o = it.from; o < it.to; o += 4) {
+      const sums = it.keeps ? it.sums + (<usize>(o - it.from) * it.width << 2) : it.sums;
+      multiplyPanel(it, a, o, first, channels, sums);
+      if (first + channels < a.inChannels) continue;
+      if (ending === WRITE) writePanel(it, a, o, sums);
+    }
+  }
+}
+
+export function packed_conv2d(item: i32, args: usize, scratch: usize): void {
+  const a = changetype<ConvArgs>(args);
+  convolve(openItem(item, a, scratch), a, WRITE);
+}
+
+function writePanel(it: Item, a: ConvArgs, o: i32, sums: usize): void {
+  const plane = <usize>a.height * a.width;
+  const last = min(o + 4, a.outChannels);
+  for (let channel = o; channel < last; channel++, sums += <usize>it.width << 2) {
+    const map = (<usize>it.image * a.outChannels + channel) * plane;
+    const at = map + <usize>it.block.y * a.width + it.block.x;
+    finishRow(it.finish, it.block, channel, sums, a.output + (at << 2));
+  }
+}

@@ -1,0 +1,71 @@
+/** Panels made ready for the register tile: four numbers spread over a vector each, halves widened to floats. */
+import { SPREAD } from './tile.wasm';
+
+/** Four halves in the lower bytes of a vector, or the four in the upper, as floats. Exact; halves must be finite. */
+// @ts-ignore: decorator
+@inline
+export function widenLow(halves: v128): v128 {
+  return scaleHalves(i32x4.extend_low_i16x8_s(halves));
+}
+
+// @ts-ignore: decorator
+@inline
+export function widenHigh(halves: v128): v128 {
+  return scaleHalves(i32x4.extend_high_i16x8_s(halves));
+}
+
+/** A half's exponent and mantissa in their places make a float 2¹¹² times too small, denormal ones too. */
+// @ts-ignore: decorator
+@inline
+function scaleHalves(extended: v128): v128 {
+  const bits = v128.and(i32x4.shl(extended, 13), i32x4.splat(0x8fffe000));
+  return f32x4.mul(bits, f32x4.splat(<f32>5.192296858534828e33));
+}
+
+/** Spreads k times four floats that lie one after another. */
+export function spreadFloats(from: usize, k: i32, to: usize): void {
+  for (const end = from + k * 16; from < end; from += 16, to += SPREAD) {
+    v128.store(to, v128.load32_splat(from));
+    v128.store(to, v128.load32_splat(from, 4), 16);
+    v128.store(to, v128.load32_splat(from, 8), 32);
+    v128.store(to, v128.load32_splat(from, 12), 48);
+  }
+}
+
+/** The same for halves. */
+export function spreadHalves(from: usize, k: i32, to: usize): void {
+  for (const end = from + k * 8; from < end; from += 8, to += SPREAD) {
+    const four = widenLow(v128.load64_zero(from));
+    v128.store(to, v128.shuffle<f32>(four, four, 0, 0, 0, 0));
+    v128.store(to, v128.shuffle<f32>(four, four, 1, 1, 1, 1), 16);
+    v128.store(to, v128.shuffle<f32>(four, four, 2, 2, 2, 2), 32);
+    v128.store(to, v128.shuffle<f32>(four, four, 3, 3, 3, 3), 48);
+  }
+}
+
+/** Spreads k numbers of each of four rows. */
+export function spreadRows(row0: usize, row1: usize, row2: usize, row3: usize, k: i32, to: usize): void {
+  for (const end = row0 + k * 4; row0 < end; row0 += 4, row1 += 4, row2 += 4, row3 += 4, to += SPREAD) {
+    v128.store(to, v128.load32_splat(row0));
+    v128.store(to, v128.load32_splat(row1), 16);
+    v128.store(to, v128.load32_splat(row2), 32);
+    v128.store(to, v128.load32_splat(row3), 48);
+  }
+}
+
+/** Widens halves, eight at a time. */
+export function widenHalves(from: usize, count: i32, to: usize): void {
+  for (const end = to + count * 4; to < end; from += 16, to += 32) {
+    const eight = v128.load(from);
+    v128.store(to, widenLow(eight));
+    v128.store(to, widenHigh(eight), 16);
+  }
+}
+
+/** The bits of a float that is a finite half, as a half. */
+// @ts-ignore: decorator
+@inline
+export function narrow(value: f32): u16 {
+  const bits = reinterpret<u32>(value * <f32>1.925929944387236e-34);
+  return <u16>(((bits >> 13) & 0x7fff) | ((bits >> 16) & 0x8000));
+}
