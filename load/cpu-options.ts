@@ -13,7 +13,8 @@ export interface CpuOptions {
   readonly without?: readonly string[];
 }
 
-const mostThreads = 256;
+/** What `threads` may be. */
+export const mostThreads = 256;
 
 /**
  * Throws UsageError `E_ARGUMENT` for options that mean nothing, ContextError `E_WASM_*` where WebAssembly cannot do

@@ -14,7 +14,10 @@ const addresses = {
   'kernels-relaxed.wasm': (): URL => new URL('../ops/cpu/kernels-relaxed.wasm', import.meta.url),
 };
 
-/** @throws UsageError `E_ARGUMENT`; ContextError `E_WASM_*`, `E_WORKER`; FormatError `E_DOWNLOAD` where the kernels cannot be fetched */
+/**
+ * @throws UsageError `E_ARGUMENT`; ContextError `E_WASM_*`, `E_WORKER`; FormatError `E_DOWNLOAD` where the kernels
+ *   cannot be fetched
+ */
 export function openCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
   const { crossOriginIsolated, navigator } = globalThis;
   const surroundings = {

@@ -7,7 +7,7 @@ import type { CpuOptions } from '../cpu-options.ts';
 import { openCpuDevice } from './cpu.ts';
 import { chooseKernels } from './kernel-cache.ts';
 
-/** Where a context comes from: `webgl` or `egl` (the best EGL device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`. */
+/** Where contexts come from: `webgl` or `egl` (the best EGL device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`. */
 export type WebGLName = 'webgl' | 'egl' | `egl:${string}` | 'headless-gl';
 
 /** `cpu` (WebAssembly, with nothing installed), one of WebGL's, or `reference` (float64 loops, slow). */
