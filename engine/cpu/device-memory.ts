@@ -2,7 +2,6 @@
  * What plans of a device share: its memory, the values that outlive runs, and whose turn it is. One run computes at a
  * time, since it uses every thread; the next waits.
  */
-import { ContextError } from '../../base/errors.ts';
 import { StateStore } from '../state.ts';
 import type { State } from '../state.ts';
 import type { Tensor } from '../tensor.ts';
@@ -109,11 +108,7 @@ export class DeviceMemory {
   }
 
   /** Throws ContextError `E_DISPOSED` or `E_WORKER`. */
-  check(during: string): void {
-    if (this.runner.isUsable) return;
-    throw new ContextError(
-      'E_DISPOSED',
-      `${during}: this device was disposed, or its threads broke. Open another one.`,
-    );
+  check(): void {
+    if (this.runner.failure) throw this.runner.failure;
   }
 }

@@ -37,7 +37,7 @@ export class CpuDevice implements Device {
   }
 
   get isUsable(): boolean {
-    return this.runner.isUsable;
+    return this.runner.failure === undefined;
   }
 
   get description(): string {

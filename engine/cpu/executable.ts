@@ -119,11 +119,11 @@ export class CpuExecutable implements Executable {
   private turn<Result>(during: string, work: () => Promise<Result>): Promise<Result> {
     const check = (): void => {
       if (this.disposed) throw new ContextError('E_DISPOSED', `${during}: this plan was disposed. Compile it again.`);
-      this.memory.check(during);
+      this.memory.check();
     };
     check();
     return this.memory.turn(async () => {
-      this.memory.check(during);
+      this.memory.check();
       return work();
     });
   }

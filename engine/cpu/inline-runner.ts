@@ -3,18 +3,20 @@ import { giveTurn } from '../../base/give-turn.ts';
 import { MOST_BYTES } from './arena.ts';
 import { Machine, SCRATCH_ADDRESS, THREAD_SCRATCH } from './machine.ts';
 import { growTo, PAGE, setShared } from './memory.ts';
+import { disposedError } from './program.ts';
 import type { Runner } from './program.ts';
+import type { ContextError } from '../../base/errors.ts';
 
 /** @param kernels the bytes of kernels.wasm */
 export function openInline(kernels: Uint8Array<ArrayBuffer>): Runner {
   const first = Math.ceil((SCRATCH_ADDRESS + THREAD_SCRATCH) / PAGE);
   const memory = new WebAssembly.Memory({ initial: first, maximum: MOST_BYTES / PAGE });
   const machine = new Machine(new WebAssembly.Module(setShared(kernels, false)), memory, SCRATCH_ADDRESS);
-  let disposed = false;
+  let failure: ContextError | undefined;
   return {
     threads: 1,
-    get isUsable() {
-      return !disposed;
+    get failure() {
+      return failure;
     },
     canLoop: () => true,
     reserve: (bytes) => growTo(memory, bytes),
@@ -30,7 +32,7 @@ export function openInline(kernels: Uint8Array<ArrayBuffer>): Runner {
         timed,
       ),
     forget() {},
-    dispose: () => void (disposed = true),
+    dispose: () => void (failure = disposedError()),
   };
 }
 

@@ -71,7 +71,8 @@ function storageOf({ tensor, kind }: Value, outlivesRuns: boolean): Pick<Place, 
   const packed = tensor.op.kernels?.cpu?.packedBytes?.(typedCall(tensor));
   if (packed !== undefined) return { storage: 'packed', bytes: packed };
   const size = sizeOf(tensor.shape);
-  if ((outlivesRuns || kind === 'constant' || kind === 'derived') && tensor.dtype === 'f16') return { storage: 'halves', bytes: 2 * size };
+  if ((outlivesRuns || kind === 'constant' || kind === 'derived') && tensor.dtype === 'f16')
+    return { storage: 'halves', bytes: 2 * size };
   return { storage: 'rows', bytes: 4 * size };
 }
 

@@ -2,6 +2,7 @@
  * A plan as threads run it: calls of WebAssembly functions by address, and plain loops. It is data, so that it can be
  * sent to a worker.
  */
+import { ContextError } from '../../base/errors.ts';
 import type { Op } from '../op.ts';
 import type { TensorType } from '../shape.ts';
 import type { Storage } from './kernel.ts';
@@ -42,8 +43,8 @@ export type BetweenSteps = (done: number) => Promise<void> | void;
 export interface Runner {
   /** How many threads compute. */
   readonly threads: number;
-  /** False once it was disposed, or a worker broke. */
-  readonly isUsable: boolean;
+  /** Why nothing can run here any more: it was disposed, `E_DISPOSED`, or a worker broke, `E_WORKER`. */
+  readonly failure: ContextError | undefined;
   /** Whether it can run the loop of this op; the caller runs others. */
   canLoop(op: Op, attributes: unknown): boolean;
   /** Makes the memory at least this large. Throws MemoryError `E_MEMORY`. */
@@ -55,4 +56,9 @@ export interface Runner {
   /** The steps will not be run again. */
   forget(steps: readonly ProgramStep[]): void;
   dispose(): void;
+}
+
+/** What a disposed device says. */
+export function disposedError(): ContextError {
+  return new ContextError('E_DISPOSED', 'run: this device was disposed. Open another one.');
 }

@@ -10,6 +10,7 @@ import { copyIn, copyOut } from './inline-runner.ts';
 import { SCRATCH_ADDRESS, THREAD_SCRATCH } from './machine.ts';
 import { growTo, PAGE } from './memory.ts';
 import type { Order, Report, StartWorker, WorkerPort } from './messages.ts';
+import { disposedError } from './program.ts';
 import type { BetweenSteps, ProgramStep, Runner } from './program.ts';
 
 /** How workers are opened. */
@@ -47,8 +48,7 @@ class WorkerRunner implements Runner {
   private readonly waiting = new Map<number, Waiting>();
   private readonly programs = new Map<readonly ProgramStep[], number>();
   private numbered = 0;
-  private failure: ContextError | undefined;
-  private disposed = false;
+  private failed: ContextError | undefined;
 
   constructor({ module, isShared, threads, start, loops }: WorkerSetup) {
     this.threads = threads;
@@ -64,7 +64,7 @@ class WorkerRunner implements Runner {
           onReport: (report) => (report.kind === 'ready' ? resolve() : this.receive(report)),
           onFailure: (cause) => {
             this.fail(cause);
-            reject(this.failure);
+            reject(this.failed);
           },
         });
         this.workers.push(worker);
@@ -82,8 +82,8 @@ class WorkerRunner implements Runner {
     this.ready = Promise.all(ready).then(() => this.workers.forEach((worker) => worker.setBusy(false)));
   }
 
-  get isUsable(): boolean {
-    return !this.disposed && !this.failure;
+  get failure(): ContextError | undefined {
+    return this.failed;
   }
 
   canLoop(op: Op, attributes: unknown): boolean {
@@ -133,13 +133,11 @@ class WorkerRunner implements Runner {
     const program = this.programs.get(steps);
     if (program === undefined) return;
     this.programs.delete(steps);
-    if (this.isUsable) this.order({ kind: 'forget', program });
+    if (!this.failed) this.order({ kind: 'forget', program });
   }
 
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    this.end(new ContextError('E_DISPOSED', 'run: this device was disposed. Open another one.'));
+    if (!this.failed) this.end(disposedError());
   }
 
   private send(steps: readonly ProgramStep[]): number {
@@ -160,7 +158,7 @@ class WorkerRunner implements Runner {
   }
 
   private ask(run: number, order: Order, onProgress?: (done: number) => void): Promise<Report> {
-    if (!this.isUsable) return Promise.reject(this.failure ?? new ContextError('E_DISPOSED', 'run: disposed.'));
+    if (this.failed) return Promise.reject(this.failed);
     return new Promise((resolve, reject) => {
       this.waiting.set(run, { resolve, reject, ...(onProgress && { onProgress }) });
       this.workers[0]!.setBusy(true);
@@ -182,18 +180,19 @@ class WorkerRunner implements Runner {
 
   /** A worker has ended, or computes no more: all are ended, since one may wait for the other. */
   private fail(cause: unknown): void {
-    if (this.disposed || this.failure) return;
+    if (this.failed) return;
     const why = cause instanceof Error ? cause.message : String(cause);
-    this.failure = new ContextError(
+    const failure = new ContextError(
       'E_WORKER',
       `run: a thread of the CPU device ended (${why}). It ran out of memory, or was ended from outside. Open another ` +
         `device, with fewer threads or a smaller picture.`,
       { cause },
     );
-    this.end(this.failure);
+    this.end(failure);
   }
 
   private end(error: ContextError): void {
+    this.failed = error;
     for (const worker of this.workers) worker.end();
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();

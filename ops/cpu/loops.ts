@@ -18,6 +18,7 @@ import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, reluOp, sigmoidOp, ta
 import { embedOp } from '../embedding/embedding.ts';
 import { gatherOp } from '../gather/gather.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
+import { scaleColumnsOp, sumRowsOp } from '../linear/fold-norm.ts';
 import { linearOp } from '../linear/linear.ts';
 import { packLinearOp, packedLinearOp } from '../linear/packed-linear.ts';
 import { lookupTableOp } from '../lookup-table/lookup-table.ts';
@@ -36,6 +37,8 @@ import { transposeOp } from '../transpose/transpose.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
 
 const ops: readonly unknown[] = [
+  scaleColumnsOp,
+  sumRowsOp,
   argmaxOp,
   bestOfChunksOp,
   channelBestOp,

@@ -69,3 +69,11 @@ export function narrow(value: f32): u16 {
   const bits = reinterpret<u32>(value * <f32>1.925929944387236e-34);
   return <u16>(((bits >> 13) & 0x7fff) | ((bits >> 16) & 0x8000));
 }
+
+/** A finite half as a float. */
+// @ts-ignore: decorator
+@inline
+export function widen(half: u16): f32 {
+  const bits = ((<u32>half & 0x7fff) << 13) | ((<u32>half & 0x8000) << 16);
+  return reinterpret<f32>(bits) * <f32>5.192296858534828e33;
+}

@@ -11,6 +11,8 @@ export type Activation = 'none' | 'gelu' | 'gelu-tanh' | 'geglu';
 export interface PackedLinearAttributes {
   /** Shape of the plain weight, [O, K]: twice the outputs where there is a gate. */
   readonly weight: readonly [number, number];
+  /** Columns in a texel of x; 1 where there are no texels. */
+  readonly lanes: 1 | 4;
   readonly bias: boolean;
   /** Epsilon of the LayerNorm in front, with the `sums` that it needs. K is a multiple of 4 then. */
   readonly epsilon: number | undefined;
@@ -22,7 +24,10 @@ export interface PackedLinearAttributes {
   readonly rotary: RotaryAttributes | undefined;
 }
 
-export type PackAttributes = Pick<PackedLinearAttributes, 'weight'>;
+export interface PackAttributes extends Pick<PackedLinearAttributes, 'weight' | 'lanes'> {
+  /** Of the packed weight. */
+  readonly dtype: 'f32' | 'f16';
+}
 
 /** What joins the draw of the product. */
 export function describePackedLinear(attributes: PackedLinearAttributes): string {

@@ -17,7 +17,7 @@ export function sumRows(w: Tensor, { v, b }: { v?: Tensor; b?: Tensor | undefine
   return apply(sumRowsOp, [w, ...(v ? [v] : []), ...(b ? [b] : [])], { weighted: v !== undefined });
 }
 
-const scaleColumnsOp: Op<undefined> = {
+export const scaleColumnsOp: Op<undefined> = {
   name: 'scale_columns',
   derives: true,
   infer: ([w]) => w!,
@@ -28,7 +28,7 @@ const scaleColumnsOp: Op<undefined> = {
   kernels: { webgl: scaleColumnsGl },
 };
 
-const sumRowsOp: Op<SumRowsAttributes> = {
+export const sumRowsOp: Op<SumRowsAttributes> = {
   name: 'sum_rows',
   derives: true,
   infer: ([w]) => ({ shape: [w!.shape[0]!], dtype: 'f32' }),

@@ -6,6 +6,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import { linearCpu } from './cpu/linear.ts';
 import { linearGl } from './gl/linear.ts';
 
 export const linearOp: Op<undefined> = {
@@ -14,7 +15,7 @@ export const linearOp: Op<undefined> = {
   infer: inferLinear,
   reference: computeLinear,
   macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape[1]!,
-  kernels: { webgl: linearGl },
+  kernels: { webgl: linearGl, cpu: linearCpu },
 };
 
 /** x [R, K], w [O, K], b [O] if given → x · wᵀ + b, [R, O]. Throws ShapeError `E_SHAPE`. */

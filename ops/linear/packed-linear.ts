@@ -2,7 +2,7 @@
  * linear as the engine runs it: weights packed so that a texel serves four outputs, and what stands before and after a
  * product in a transformer taken into its draw. Built by the rules in ops/rewrite, not by hand.
  *
- * x [R, K], packed [1, O, 1, 4·⌈K/4⌉], bias [O], sums [O], scale [O], residual [R, O]
+ * x [R, K], packed [1, O, 1, L·⌈K/L⌉] with L columns in a texel of x, 4, or 1 without texels, bias [O], sums [O], scale [O], residual [R, O]
  *   → residual + scale · activation(normalised(x) · wᵀ + bias),
  * or, with turns and a position, the product turned as by the op `rotary`.
  *
@@ -16,6 +16,8 @@ import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
 import { turnRows } from '../rotary/rotary.ts';
 import { describePackedLinear } from './attributes.ts';
 import type { PackAttributes, PackedLinearAttributes, Activation } from './attributes.ts';
+import { packedLinearCpu } from './cpu/linear.ts';
+import { packLinearCpu } from './cpu/pack-linear.ts';
 import { packLinearGl, packedLinearGl } from './gl/packed-linear.ts';
 import { computeLinear } from './linear.ts';
 
@@ -30,32 +32,32 @@ interface PackedLinearInputs {
   readonly position?: Tensor | undefined;
 }
 
-/** [O, K] → [1, O, 1, 4·⌈K/4⌉]: element (o, k). */
+/** [O, K] → [1, O, 1, L·⌈K/L⌉]: element (o, k). */
 export const packLinearOp: Op<PackAttributes> = {
   name: 'pack_linear',
   derives: true,
-  infer: (_inputs, { weight: [outputs, inner] }) => ({
-    shape: [1, outputs, 1, 4 * Math.ceil(inner / 4)],
-    dtype: 'f32',
+  infer: (_inputs, { weight: [outputs, inner], lanes, dtype }) => ({
+    shape: [1, outputs, 1, lanes * Math.ceil(inner / lanes)],
+    dtype,
   }),
-  reference({ inputs, output, attributes: { weight } }) {
-    visitPacked(weight, (packed, plain) => (output[packed] = inputs[0]![plain]!));
+  reference({ inputs, output, attributes }) {
+    visitPacked(attributes, (packed, plain) => (output[packed] = inputs[0]![plain]!));
   },
   operands: ['weight'],
-  kernels: { webgl: packLinearGl },
+  kernels: { webgl: packLinearGl, cpu: packLinearCpu },
 };
 
 function visitPacked(
-  [outputs, inner]: readonly [number, number],
+  { weight: [outputs, inner], lanes }: Pick<PackAttributes, 'weight' | 'lanes'>,
   visit: (packed: number, plain: number) => void,
 ): void {
-  const padded = 4 * Math.ceil(inner / 4);
+  const padded = lanes * Math.ceil(inner / lanes);
   for (let o = 0; o < outputs; o++) for (let k = 0; k < inner; k++) visit(o * padded + k, o * inner + k);
 }
 
 /** Packs a weight [O, K]. */
-export function packLinear(w: Tensor): Tensor {
-  return apply(packLinearOp, [w], { weight: w.shape as PackAttributes['weight'] });
+export function packLinear(w: Tensor, given: Omit<PackAttributes, 'weight'>): Tensor {
+  return apply(packLinearOp, [w], { weight: w.shape as PackAttributes['weight'], ...given });
 }
 
 export const packedLinearOp: Op<PackedLinearAttributes> = {
@@ -65,7 +67,7 @@ export const packedLinearOp: Op<PackedLinearAttributes> = {
   reference: computePackedLinear,
   describe: describePackedLinear,
   macs: ({ output, attributes: { weight } }) => output.type.shape[0]! * weight[0] * weight[1],
-  kernels: { webgl: packedLinearGl },
+  kernels: { webgl: packedLinearGl, cpu: packedLinearCpu },
 };
 
 function outputsOf({ weight, activation }: PackedLinearAttributes): number {
@@ -84,7 +86,7 @@ function listOptional(attributes: PackedLinearAttributes): (keyof PackedLinearIn
 
 export function packedLinear(
   inputs: PackedLinearInputs,
-  attributes: Pick<PackedLinearAttributes, 'weight'> &
+  attributes: Pick<PackedLinearAttributes, 'weight' | 'lanes'> &
     Partial<Pick<PackedLinearAttributes, 'epsilon' | 'activation' | 'rotary'>>,
 ): Tensor {
   const full: PackedLinearAttributes = {
@@ -122,7 +124,7 @@ function computePackedLinear({ inputs, inputTypes, output, attributes }: Referen
   const [x, packed, ...rest] = inputs as [NumericArray, NumericArray, ...NumericArray[]];
   const named = new Map(listOptional(attributes).map((name, index) => [name, rest[index]!]));
   const plain = new Float64Array(outputs * inner);
-  visitPacked(weight, (from, to) => (plain[to] = packed[from]!));
+  visitPacked(attributes, (from, to) => (plain[to] = packed[from]!));
   const rows = inputTypes[0]!.shape[0]!;
   const bias = named.get('bias') ?? new Float64Array(outputs);
   const products = new Float64Array(rows * outputs);

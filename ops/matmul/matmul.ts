@@ -8,6 +8,7 @@ import { apply, formatShape, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { transpose } from '../transpose/transpose.ts';
 import type { MatmulAttributes } from './attributes.ts';
+import { matmulCpu } from './cpu/matmul.ts';
 import { matmulGl } from './gl/matmul.ts';
 
 /** Which operands lie transposed. */
@@ -25,7 +26,7 @@ export const matmulOp: Op<MatmulAttributes> = {
   reference: computeMatmul,
   describe: ({ transposeB }) => (transposeB ? 'b transposed' : ''),
   macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape.at(-1)!,
-  kernels: { webgl: matmulGl },
+  kernels: { webgl: matmulGl, cpu: matmulCpu },
 };
 
 /**

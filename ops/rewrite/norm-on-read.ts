@@ -20,7 +20,12 @@ export const normOnRead: Rule = {
     const scaled = scaleColumns(w, gain);
     return withLinearInputs(
       tensor,
-      { x, packed: packLinear(scaled), sums: sumRows(scaled, {}), bias: sumRows(w, { v: shift, b: bias }) },
+      {
+        x,
+        packed: packLinear(scaled, { lanes: 4, dtype: 'f32' }),
+        sums: sumRows(scaled, {}),
+        bias: sumRows(w, { v: shift, b: bias }),
+      },
       { epsilon: normed.attributes.eps },
     );
   },

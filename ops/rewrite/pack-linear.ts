@@ -1,9 +1,9 @@
 /** Puts the fast kernel of linear in place of the naive one: weights packed beforehand, by an op of its own. */
-import { isDerived } from '../../engine/index.ts';
+import { isDerived, isFoldable } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { linearOp } from '../linear/linear.ts';
 import { packLinear, packedLinear } from '../linear/packed-linear.ts';
-import type { PackedLinearAttributes } from '../linear/attributes.ts';
+import type { PackAttributes, PackedLinearAttributes } from '../linear/attributes.ts';
 
 /** With fewer rows than this, packing a weight in each run reads more than the product by itself. */
 const fewestRows = 8;
@@ -11,10 +11,24 @@ const fewestRows = 8;
 export const packLinears: Rule = {
   name: 'pack_linear',
   why: 'linear → packed_linear: four weight texels serve every row of a block, instead of one element a multiply.',
-  apply(tensor) {
-    if (tensor.op !== linearOp) return undefined;
-    const [x, w, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
-    if (!isDerived(w) && x.shape[0]! < fewestRows) return undefined;
-    return packedLinear({ x, packed: packLinear(w), bias }, { weight: w.shape as PackedLinearAttributes['weight'] });
-  },
+  apply: (tensor) => pack(tensor, 4, () => 'f32'),
 };
+
+export const packLinearsForCpu: Rule = {
+  name: 'pack_linear',
+  why: 'linear → packed_linear: weights lie in the order in which the kernel reads them, halves as halves.',
+  // Nobody can see to it that halves which change are finite, as the kernel wants them.
+  apply: (tensor) => pack(tensor, 1, (w) => (w.dtype === 'f16' && isFoldable(w) ? 'f16' : 'f32')),
+};
+
+function pack(
+  tensor: Tensor,
+  lanes: PackAttributes['lanes'],
+  dtypeOf: (weight: Tensor) => PackAttributes['dtype'],
+): Tensor | undefined {
+  if (tensor.op !== linearOp) return undefined;
+  const [x, w, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
+  if (!isDerived(w) && x.shape[0]! < fewestRows) return undefined;
+  const packed = packLinear(w, { lanes, dtype: dtypeOf(w) });
+  return packedLinear({ x, packed, bias }, { weight: w.shape as PackedLinearAttributes['weight'], lanes });
+}

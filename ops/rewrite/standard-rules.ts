@@ -17,7 +17,7 @@ import { halfOnWrite } from './half-on-write.ts';
 import { normOnAppend } from './norm-on-append.ts';
 import { normOnRead } from './norm-on-read.ts';
 import { packConv2d, packConv2dForCpu } from './pack-conv2d.ts';
-import { packLinears } from './pack-linear.ts';
+import { packLinears, packLinearsForCpu } from './pack-linear.ts';
 import { poolOnWrite } from './pool-on-write.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
@@ -78,7 +78,7 @@ export const cpuRules: readonly Rule[] = [
   residualOnWrite,
   poolOnWrite,
   argmaxOnWrite,
-  packLinears,
+  packLinearsForCpu,
   activationOnWrite,
   branchOnWrite,
 ];

@@ -21,6 +21,7 @@ const FEWEST_ITEMS = 16;
 export const packedConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
   calls(call) {
     const { attributes, output } = call;
+    if (attributes.lanes !== 1) return undefined;
     const [, , kernelHeight, kernelWidth] = attributes.weight;
     const [, , height, width] = output.type.shape as [number, number, number, number];
     // A map that is read pixel by pixel is one long row.

@@ -1,0 +1,150 @@
+/**
+ * Products of rows on the CPU against their float64 loops, in each build of the kernels: linear naive and packed, of
+ * floats and of halves, with what they take along; matmul of one matrix and of many. One row, few rows, many.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { interpret } from '../../../engine/index.ts';
+import type { Tensor } from '../../../engine/index.ts';
+import { anyInputBound, gaussianBound } from '../../../test/helpers/bounds.ts';
+import { expectClose } from '../../../test/helpers/close.ts';
+import { cpuVariants, expectSameOnCpu } from '../../../test/helpers/cpu-device.ts';
+import { createRandom } from '../../../test/helpers/random.ts';
+import type { Random } from '../../../test/helpers/random.ts';
+import { roundToHalf } from '../../cast/half.ts';
+import { add, gelu, geluTanh, linear, matmul, mul, run, slice, tensor } from '../../index.ts';
+
+const sizes = fc
+  .record({
+    rows: fc.constantFrom(1, 2, 3, 4, 5, 7, 33, 130),
+    inner: fc.constantFrom(1, 3, 8, 61, 255, 300, 513),
+    outputs: fc.constantFrom(1, 3, 4, 8, 12, 33, 40, 257, 600),
+    dtype: fc.constantFrom('f32' as const, 'f16' as const),
+    bias: fc.boolean(),
+    seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  })
+  .filter(({ rows, inner, outputs }) => rows * inner * outputs < 4e6);
+
+type Sizes = typeof sizes extends fc.Arbitrary<infer T> ? T : never;
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const gaussian = (random: Random, shape: number[], dtype: 'f32' | 'f16' = 'f32', scale = 1): Tensor => {
+  const numbers = random.gaussians(sizeOf(shape), scale);
+  return tensor(dtype === 'f16' ? numbers.map(roundToHalf) : numbers, shape, dtype);
+};
+
+const change = async (operand: Tensor, changed: (value: number) => number): Promise<Tensor> =>
+  tensor((await interpret([operand]))[0]!.map(changed), operand.shape);
+
+const square = (value: number): number => value * value;
+
+describe.each(cpuVariants)('products of rows on the CPU, $name', ({ open }) => {
+  test('linear keeps the sharp bound', async () => {
+    const check = async ({ rows, inner, outputs, dtype, bias, seed }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const w = gaussian(random, [outputs, inner], dtype);
+      const operands = [gaussian(random, [rows, inner]), w, ...(bias ? [gaussian(random, [outputs])] : [])];
+      const build = ([x, weight, b]: readonly Tensor[]): Tensor => linear(x!, weight!, b);
+      const [squares] = await interpret([build(await Promise.all(operands.map((one) => change(one, square))))]);
+      await expectSameOnCpu(open(), build(operands), (i) => gaussianBound(inner + 1, squares![i]!));
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 40, seed: 20261201 });
+  });
+
+  test('linear is exact on integers, of a weight that is made too', async () => {
+    const check = async ({ rows, inner, outputs, seed }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const whole = (...shape: number[]): Tensor => tensor(random.integers(sizeOf(shape), -8, 8), shape);
+      const [x, w, other] = [whole(rows, inner), whole(outputs, inner), whole(outputs, inner)];
+      await expectSameOnCpu(open(), linear(x, w, whole(outputs)), 0);
+      await expectSameOnCpu(open(), linear(x, add(w, other)), 0);
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 20, seed: 20261202 });
+  });
+
+  test('halves of every kind are widened exactly', async () => {
+    // One column of every finite half, times one.
+    const bits = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).filter((half) => (half & 0x7c00) !== 0x7c00);
+    const halves = Float32Array.from(bits, readHalf);
+    const w = tensor(halves, [halves.length / 2, 2], 'f16');
+    for (const rows of [1, 4]) {
+      const x = tensor(
+        Float32Array.from({ length: 2 * rows }, (_, i) => 1 - (i % 2)),
+        [rows, 2],
+      );
+      await expectSameOnCpu(open(), linear(x, w), 0);
+    }
+  });
+
+  const endings: Readonly<Record<string, (sums: Tensor, scale: Tensor, residual: Tensor) => Tensor>> = {
+    gelu: (sums) => gelu(sums),
+    'gelu-tanh': (sums) => geluTanh(sums),
+    residual: (sums, _scale, residual) => add(residual, sums),
+    'scale and residual': (sums, scale, residual) => add(residual, mul(sums, scale)),
+  };
+  test.each(Object.keys(endings))('%s', async (name) => {
+    const check = async ({ rows, inner, outputs, dtype, seed }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const x = gaussian(random, [rows, inner]);
+      const w = gaussian(random, [outputs, inner], dtype, inner ** -0.5);
+      const [b, scale, residual] = [[outputs], [outputs], [rows, outputs]].map((shape) => gaussian(random, shape));
+      await expectSameOnCpu(open(), endings[name]!(linear(x, w, b), scale!, residual!), 2e-5);
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 10, seed: 20261203 });
+  });
+
+  test('a gate', async () => {
+    const check = async ({ rows, inner, outputs: half, dtype, seed }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const outputs = 4 * Math.ceil(half / 4);
+      const x = gaussian(random, [rows, inner]);
+      const w = gaussian(random, [2 * outputs, inner], dtype, inner ** -0.5);
+      const sums = linear(x, w, gaussian(random, [2 * outputs]));
+      const [value, gate] = [0, outputs].map((column) => slice(sums, [0, column], [rows, outputs]));
+      await expectSameOnCpu(open(), mul(value!, gelu(gate!)), 4e-5);
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 12, seed: 20261204 });
+  });
+
+  test('matmul, of hostile numbers too, with one b and with many, transposed or not', async () => {
+    const forms = fc.record({ transposeB: fc.boolean(), matrices: fc.constantFrom(0, 1, 3), hostile: fc.boolean() });
+    const check = async (
+      given: Sizes,
+      form: { transposeB: boolean; matrices: number; hostile: boolean },
+    ): Promise<void> => {
+      const { rows, inner, outputs, bias, seed } = given;
+      const { transposeB, matrices, hostile } = form;
+      const random = createRandom(seed);
+      const batch = matrices > 0 ? [matrices] : [];
+      const shapes = [
+        [...batch, rows, inner],
+        [...(matrices > 1 ? batch : []), ...(transposeB ? [outputs, inner] : [inner, outputs])],
+        ...(bias ? [[outputs]] : []),
+      ];
+      const number = (): number => random.gaussian() * (hostile ? 2 ** random.integer(-40, 40) : 1);
+      const operands = shapes.map((shape) => tensor(Float32Array.from({ length: sizeOf(shape) }, number), shape));
+      const build = ([a, b, added]: readonly Tensor[]): Tensor => matmul(a!, b!, added, { transposeB });
+      const changed = await Promise.all(operands.map((one) => change(one, hostile ? Math.abs : square)));
+      const [sums] = await interpret([build(changed)]);
+      const bound = hostile ? anyInputBound : gaussianBound;
+      await expectSameOnCpu(open(), build(operands), (i) => bound(inner + 1, sums![i]!));
+    };
+    const small = sizes.filter(({ rows, inner, outputs }) => rows * inner * outputs < 1e6);
+    await fc.assert(fc.asyncProperty(small, forms, check), { numRuns: 40, seed: 20261205 });
+  });
+
+  test('a weight rounded to half is noticed', async () => {
+    const random = createRandom(6);
+    const [x, w] = [gaussian(random, [9, 300]), random.gaussians(40 * 300)];
+    const [expected] = await interpret([linear(x, tensor(w, [40, 300]))]);
+    const [squares] = await interpret([linear(await change(x, square), tensor(w.map(square), [40, 300]))]);
+    const actual = await run(open(), linear(x, tensor(w, [40, 300], 'f16')));
+    expect(() => expectClose(actual, expected!, (i) => gaussianBound(300, squares![i]!))).toThrow(/out of bounds/);
+  });
+});
+
+function readHalf(bits: number): number {
+  const [sign, exponent, mantissa] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
+  return (sign ? -1 : 1) * (exponent ? (1024 + mantissa) * 2 ** (exponent - 25) : mantissa * 2 ** -24);
+}

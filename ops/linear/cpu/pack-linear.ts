@@ -1,0 +1,20 @@
+/** pack_linear on the CPU: strips of eight outputs, of halves where the op says so (pack-linear.wasm.ts). */
+import type { CpuKernel, CpuOperand } from '../../../engine/index.ts';
+import { bytesOfNumber } from '../../conv2d/cpu/pack-weights.ts';
+import { STRIP } from '../../cpu/row-product.ts';
+import type { PackAttributes } from '../attributes.ts';
+
+export const packLinearCpu: CpuKernel<PackAttributes> = {
+  packedBytes({ attributes: { weight, lanes }, output }) {
+    if (lanes !== 1) return undefined;
+    const [outputs, inner] = weight;
+    return bytesOfNumber({ type: output.type, storage: 'packed' }) * STRIP * Math.ceil(outputs / STRIP) * inner;
+  },
+  calls({ attributes: { weight, lanes }, inputs, output }) {
+    if (lanes !== 1) return undefined;
+    const [outputs, inner] = weight;
+    const [source] = inputs as [CpuOperand];
+    const words = [source.address, output.address, outputs, inner, bytesOfNumber(source), bytesOfNumber(output)];
+    return [{ kernel: 'pack_linear', items: Math.ceil(outputs / STRIP), words }];
+  },
+};
