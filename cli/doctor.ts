@@ -13,7 +13,8 @@ import {
 import { bundledModel } from '../node.ts';
 import type { Probes } from '../engine/index.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
-import { chooseDevice, type DeviceChoice } from '../load/node/choose-device.ts';
+import type { DeviceChoice } from '../load/choose-between.ts';
+import { chooseDevice } from '../load/node/choose-device.ts';
 import { surveyCpu, type CpuSurvey } from '../load/node/survey-cpu.ts';
 import { measureDevice } from '../ops/device-speed.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';

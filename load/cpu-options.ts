@@ -1,6 +1,6 @@
 /** How a CPU device is opened, in Node and in browsers alike. */
 import { argumentError, checkEach } from '../base/check-argument.ts';
-import type { CpuChoice } from '../engine/index.ts';
+import type { CpuChoice, DeviceOptions } from '../engine/index.ts';
 import { checkWebAssembly } from '../engine/cpu/web-assembly.ts';
 
 /** How the CPU device computes. */
@@ -15,6 +15,26 @@ export interface CpuOptions {
 
 /** What `threads` may be. */
 export const mostThreads = 256;
+
+interface SplitOptions {
+  readonly cpu: CpuOptions;
+  readonly webgl: DeviceOptions;
+}
+
+/**
+ * Options of both devices, apart. Throws UsageError `E_ARGUMENT` for those that the device does not have: who gives one
+ * means the other device.
+ */
+export function splitOptions(device: 'cpu' | 'webgl', options: CpuOptions & DeviceOptions): SplitOptions {
+  const { threads, multiplyAdd, without, ...others } = options;
+  const common = without !== undefined && { without };
+  const ofCpu = { ...(threads !== undefined && { threads }), ...(multiplyAdd !== undefined && { multiplyAdd }) };
+  for (const [name, value] of Object.entries(device === 'cpu' ? others : ofCpu)) {
+    if (value === undefined) continue;
+    throw argumentError('open', `no ${name}, which ${device === 'cpu' ? 'the CPU' : 'WebGL'} does not have`, value);
+  }
+  return { cpu: { ...ofCpu, ...common }, webgl: { ...others, ...common } };
+}
 
 /**
  * Throws UsageError `E_ARGUMENT` for options that mean nothing, ContextError `E_WASM_*` where WebAssembly cannot do

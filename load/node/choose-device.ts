@@ -4,26 +4,12 @@
  * nothing of EGL from then on, and who has no EGL never does.
  */
 import { ContextError } from '../../base/errors.ts';
-import { WebGLDevice, type ContextSource, type CpuDevice } from '../../engine/index.ts';
-import { measureDevice } from '../../ops/device-speed.ts';
+import type { ContextSource, CpuDevice } from '../../engine/index.ts';
+import { chooseBetween, chooseCpu, type Chosen, type DeviceChoice } from '../choose-between.ts';
 import type { CpuOptions } from '../cpu-options.ts';
-import { judgeDevices, type Judgement, type MeasuredSpeeds } from '../judge-devices.ts';
 import { ChoicesFile } from './choices-file.ts';
 import { openCpuDevice } from './cpu.ts';
 import { findEgl, fingerprintMachine } from './find-egl.ts';
-
-/** A choice as it is remembered. */
-export interface DeviceChoice extends Judgement {
-  /** The driver of WebGL in words; null where it gave no context. */
-  readonly renderer: string | null;
-  readonly speeds: MeasuredSpeeds | null;
-}
-
-/** What was opened, and why. The source is the caller's to dispose. */
-export type Chosen = { readonly choice: DeviceChoice } & (
-  | { readonly source: ContextSource; readonly cpu?: undefined }
-  | { readonly cpu: CpuDevice; readonly source?: undefined }
-);
 
 const kernels = new URL('../../ops/cpu/kernels.wasm', import.meta.url);
 
@@ -32,69 +18,22 @@ const kernels = new URL('../../ops/cpu/kernels.wasm', import.meta.url);
  * @throws ContextError as `openCpuDevice` where there is neither
  */
 export async function chooseDevice(options: CpuOptions, folder?: string): Promise<Chosen> {
+  const openCpu = (): Promise<CpuDevice> => openCpuDevice(options);
   const egl = findEgl();
-  if (egl === undefined) return openCpu(options, withoutWebGL('no EGL library is on this system'));
+  if (egl === undefined) return chooseCpu('no EGL library is on this system', openCpu);
   const file = new ChoicesFile('devices.json', isDeviceChoice, folder);
   const machine = [fingerprintMachine(egl, kernels), options.threads ?? 'all', options.multiplyAdd ?? ''].join(' ');
   const known = await file.find(machine);
-  if (known?.device === 'cpu') return openCpu(options, known);
+  if (known?.device === 'cpu') return { cpu: await openCpu(), choice: known };
   const source = await openSource();
-  if (source instanceof ContextError) {
-    const choice = withoutWebGL(`EGL gave no context (${source.code})`);
-    const chosen = await openCpu(options, choice);
-    await file.keep(machine, choice);
-    return chosen;
-  }
-  try {
-    if (known?.renderer === source.description) return { source, choice: known };
-    const chosen = await measureBoth(source, options);
-    if (chosen.choice.speeds !== null) await file.keep(machine, chosen.choice);
-    if (chosen.cpu) source.dispose();
-    return chosen;
-  } catch (error) {
-    source.dispose();
-    throw error;
-  }
-}
-
-/** Measures WebGL on its defaults, and the CPU. What cannot be measured is not chosen. */
-async function measureBoth(source: ContextSource, options: CpuOptions): Promise<Chosen> {
-  const renderer = source.description;
-  const webgl = await measureWebGL(source);
-  if (webgl instanceof ContextError) {
-    return openCpu(options, { ...withoutWebGL(`${renderer} cannot be used (${webgl.code})`), renderer });
-  }
-  let cpu: CpuDevice;
-  try {
-    cpu = await openCpuDevice(options);
-  } catch (error) {
-    if (!(error instanceof ContextError)) throw error;
-    const reason = `the CPU device cannot be opened (${error.code})`;
-    return { source, choice: { device: 'webgl', reason, renderer, speeds: null } };
-  }
-  try {
-    const speeds = { webgl, cpu: await measureDevice(cpu) };
-    const choice = { ...judgeDevices(source, speeds), renderer, speeds };
-    if (choice.device === 'cpu') return { cpu, choice };
-    cpu.dispose();
-    return { source, choice };
-  } catch (error) {
-    cpu.dispose();
-    throw error;
-  }
-}
-
-async function measureWebGL(source: ContextSource): Promise<number | ContextError> {
-  let device: WebGLDevice | undefined;
-  try {
-    device = new WebGLDevice({ ...source, dispose() {} });
-    return await measureDevice(device);
-  } catch (error) {
-    if (error instanceof ContextError) return error;
-    throw error;
-  } finally {
-    device?.dispose();
-  }
+  if (!(source instanceof ContextError) && known?.renderer === source.description) return { source, choice: known };
+  const chosen =
+    source instanceof ContextError
+      ? await chooseCpu(`EGL gave no context (${source.code})`, openCpu)
+      : await chooseBetween(source, openCpu);
+  // Where only WebGL could be had, the next may be luckier with the CPU.
+  if (chosen.cpu || chosen.choice.speeds) await file.keep(machine, chosen.choice);
+  return chosen;
 }
 
 /** EGL and the binding to it are loaded here first. */
@@ -106,14 +45,6 @@ async function openSource(): Promise<ContextSource | ContextError> {
     if (error instanceof ContextError) return error;
     throw error;
   }
-}
-
-async function openCpu(options: CpuOptions, choice: DeviceChoice): Promise<Chosen> {
-  return { cpu: await openCpuDevice(options), choice };
-}
-
-function withoutWebGL(reason: string): DeviceChoice {
-  return { device: 'cpu', reason, renderer: null, speeds: null };
 }
 
 /** A file may be of anyone, or of another version. */

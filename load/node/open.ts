@@ -1,9 +1,9 @@
 /** Opens a device in Node, with no display; and the one that all share who name none. */
-import { argumentError, checkObject, checkText } from '../../base/check-argument.ts';
+import { checkObject, checkText } from '../../base/check-argument.ts';
 import { wrapContext } from '../../engine/context/caller.ts';
 import { WebGLDevice, referenceDevice } from '../../engine/index.ts';
 import type { ContextSource, CpuDevice, DeviceOptions, ReferenceDevice } from '../../engine/index.ts';
-import type { CpuOptions } from '../cpu-options.ts';
+import { splitOptions, type CpuOptions } from '../cpu-options.ts';
 import { openCpuDevice } from './cpu.ts';
 import { chooseKernels } from './kernel-cache.ts';
 
@@ -42,7 +42,7 @@ export async function open(given: OpenOptions = {}): Promise<WebGLDevice | CpuDe
   checkText('open', 'device', device);
   if (gl !== undefined) return openWebGL(wrapContext(gl), options);
   if (device === 'reference') return referenceDevice;
-  if (device === 'cpu') return openCpuDevice(takeCpuOptions(options));
+  if (device === 'cpu') return openCpu(options);
   return openWebGL(await openContext(device), options);
 }
 
@@ -56,9 +56,8 @@ type Options = Omit<OpenOptions, 'device' | 'gl'>;
 
 async function openWebGL(source: ContextSource, { calibrate, ...options }: Options): Promise<WebGLDevice> {
   try {
-    const { threads, multiplyAdd, ...rest } = options;
-    refuse('WebGL', { threads, multiplyAdd });
-    return new WebGLDevice(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
+    const { webgl } = splitOptions('webgl', options);
+    return new WebGLDevice(source, calibrate ? { ...(await chooseKernels(source)), ...webgl } : webgl);
   } catch (error) {
     source.dispose();
     throw error;
@@ -66,20 +65,8 @@ async function openWebGL(source: ContextSource, { calibrate, ...options }: Optio
 }
 
 /** Nothing is calibrated on the CPU yet. */
-function takeCpuOptions({ calibrate: _, threads, multiplyAdd, without, ...webgl }: Options): CpuOptions {
-  refuse('the CPU', webgl);
-  return {
-    ...(threads !== undefined && { threads }),
-    ...(multiplyAdd !== undefined && { multiplyAdd }),
-    ...(without !== undefined && { without }),
-  };
-}
-
-/** Throws UsageError `E_ARGUMENT` for options of another device: who gives one means that device. */
-function refuse(device: string, options: object): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) throw argumentError('open', `no ${name}, which ${device} does not have`, value);
-  }
+function openCpu({ calibrate: _, ...options }: Options): Promise<CpuDevice> {
+  return openCpuDevice(splitOptions('cpu', options).cpu);
 }
 
 let shared: Promise<WebGLDevice> | undefined;
