@@ -52,13 +52,16 @@ class Leader {
   private readonly crew: Crew | undefined;
   private readonly stop: StopWord;
   private readonly programs = new Map<number, Promise<readonly ProgramStep[]>>();
+  /** Whether the caller sets the word to stop by itself. */
+  private readonly isShared: boolean;
   private last: Promise<void> = Promise.resolve();
 
-  constructor(host: WorkerHost, { helpers }: Opening, machine: Machine, crew: Crew | undefined) {
+  constructor(host: WorkerHost, { helpers, memory }: Opening, machine: Machine, crew: Crew | undefined) {
     this.host = host;
     this.machine = machine;
     this.crew = helpers > 0 ? crew : undefined;
     this.stop = new StopWord(machine.memory);
+    this.isShared = memory !== undefined;
   }
 
   /** One order after another, but for the one to stop. */
@@ -92,6 +95,7 @@ class Leader {
 
   private async run(run: number, program: number, timed: boolean): Promise<void> {
     const { host, machine, crew, stop } = this;
+    if (!this.isShared) stop.set(false); // a wish that came when the run before it was over
     const between = async (done: number): Promise<void> => {
       host.report({ kind: 'progress', run, done });
       await host.giveTurn();
