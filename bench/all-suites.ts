@@ -7,11 +7,13 @@ import { imagePositions } from '../nets/transformer/architecture.ts';
 import { createCeilingProbes } from './ceilings.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
-import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
 import { makePicture } from './peers/net.ts';
 import type { Half } from './peers/net.ts';
+import { openNets } from './peers/open-nets.ts';
 import { openPeers } from './peers/open-peers.ts';
+import { createMultiplyAddProbe } from './wasm-ceilings.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
+import type { Probes } from './probes.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartHashes, formatHashes, hashRowsOf } from './report/hash.ts';
@@ -32,14 +34,27 @@ import { measureTransformer } from './suites/transformer.ts';
 import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
 import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
+import { describeWorkload } from './workload.ts';
 import type { Measured, Setting, Suite } from './suite.ts';
 
-async function measureKernelsSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
-  const { peers, dispose } = await openPeers(device, (name, why) =>
-    console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`),
-  );
+const isWanted = ({ only }: Setting, name: string): boolean =>
+  only.length === 0 || only.some((part) => name.includes(part));
+
+const tellMissing = (name: string, why: unknown): void =>
+  console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`);
+
+/** Of WebGL, and of WebAssembly with as many threads as the contenders have. */
+async function createProbes({ device, threads }: Setting): Promise<Probes> {
+  return { webgl: createCeilingProbes(device.gl), multiplyAdds: await createMultiplyAddProbe(threads) };
+}
+
+async function measureKernelsSuite(setting: Setting): Promise<Measured> {
+  const { circumstances, quick } = setting;
+  const { peers, dispose } = await openPeers(setting, tellMissing);
   const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
-  const results = await runKernelSuite(device.gl, peers, kernelWorkloads, options, ({ workload }) =>
+  const probes = await createProbes(setting);
+  const workloads = kernelWorkloads.filter((workload) => isWanted(setting, describeWorkload(workload)));
+  const results = await runKernelSuite(probes, peers, workloads, options, ({ workload }) =>
     console.error(`measured ${workload}`),
   );
   dispose();
@@ -48,13 +63,14 @@ async function measureKernelsSuite({ device, circumstances, quick }: Setting): P
 }
 
 /** A fresh TensorFlow.js for each net, so that its bytes are that net's alone. */
-async function measureDvaeSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+async function measureDvaeSuite(setting: Setting): Promise<Measured> {
+  const { device, circumstances, quick } = setting;
   const picture = makePicture();
   const rows: NetRow[] = [];
-  for (const half of ['encode', 'decode'] as const) {
+  for (const half of (['encode', 'decode'] as const).filter((name) => isWanted(setting, name))) {
     const tfjs = await createTfjsPeer(device.gl);
-    const nets = [createOurNet(device, half, picture), createTfjsNet(tfjs, half, picture)];
-    const probes = createCeilingProbes(device.gl);
+    const nets = await openNets(tfjs, setting, half, picture, tellMissing);
+    const probes = await createProbes(setting);
     rows.push(...netRowsOf(await measureNets(probes, half, nets, quick ? { minRounds: 1 } : {})));
     tfjs.dispose();
     console.error(`measured ${half}`);
@@ -68,9 +84,13 @@ async function measurePrecisionSuite({ device, circumstances, quick }: Setting):
   const rows: NetRow[] = [];
   for (const half of ['encode', 'decode'] as const) {
     const devices = [0, 1].map(() => new WebGLDevice({ ...device.source, gl: device.gl, dispose() {} }));
-    const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
+    const nets = (['half', 'full'] as const).map((precision, i) =>
+      createOurNet(devices[i]!, half, picture, { precision }),
+    );
     rows.push(
-      ...netRowsOf(await measureNets(createCeilingProbes(device.gl), half, nets, { minRounds: quick ? 1 : 5 })),
+      ...netRowsOf(
+        await measureNets({ webgl: createCeilingProbes(device.gl) }, half, nets, { minRounds: quick ? 1 : 5 }),
+      ),
     );
     for (const own of devices) own.dispose();
     console.error(`measured ${half}`);

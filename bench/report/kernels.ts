@@ -1,10 +1,9 @@
 /** The kernel suite as people read it: one line a contender, and a ratio for each peer. Pure. */
-import type { Ceilings } from '../ceilings.ts';
 import { compareTimes } from '../harness.ts';
 import type { Times } from '../harness.ts';
 import { pairedSpeedup, summarize } from '../statistics.ts';
 import type { Summary } from '../statistics.ts';
-import type { KernelResult } from '../suites/kernels.ts';
+import type { BoundTimes, KernelResult } from '../suites/kernels.ts';
 import type { Chart } from './chart.ts';
 import { formatTable } from './table.ts';
 import type { Circumstances } from './write.ts';
@@ -15,7 +14,7 @@ export interface KernelRow {
   readonly contender: string;
   readonly wall: Summary;
   readonly gflops: number;
-  /** How many times as fast we are: by medians, by the median of paired rounds, and by CPU time where it is known. */
+  /** How many times as fast the first one is: by medians, by the median of paired rounds, by CPU time where known. */
   readonly speedup?: {
     readonly medians: number;
     readonly paired: number;
@@ -26,24 +25,48 @@ export interface KernelRow {
   readonly ceilingShare?: number;
   readonly fetchBoundShare?: number;
   /** What those shares are of. */
-  readonly ceilings?: Ceilings;
+  readonly ceilings?: {
+    readonly fmaGflops: number;
+    readonly fetchNanoseconds?: number;
+    /** Of WebAssembly. */
+    readonly instructions?: string;
+    readonly threads?: number;
+  };
 }
 
-export function rowsOf({ workload, macs, fetches, times, ceilings }: KernelResult): KernelRow[] {
-  const [ours] = times;
+export function rowsOf(result: KernelResult): KernelRow[] {
+  const { workload, macs, times } = result;
   return times.map((contender, index) => {
     const wall = summarize(contender.wall);
     const gflops = (2 * macs) / (wall.median * 1e6);
-    const row = { workload, contender: contender.name, wall, gflops };
-    if (index > 0) return { ...row, speedup: speedupOf(ours!, contender) };
-    const bound = fetches && (fetches * ceilings.fetchNanoseconds) / 1e6;
     return {
-      ...row,
-      ceilings,
-      ceilingShare: gflops / ceilings.fmaGflops,
-      ...(bound && { fetchBoundShare: bound / wall.median }),
+      workload,
+      contender: contender.name,
+      wall,
+      gflops,
+      ...(index > 0 && { speedup: speedupOf(times[0]!, contender) }),
+      ...sharesOf(contender, result.bounds, gflops, wall.median),
     };
   });
+}
+
+function sharesOf(
+  { bound, fetches }: BoundTimes,
+  { webgl, multiplyAdds }: KernelResult['bounds'],
+  gflops: number,
+  milliseconds: number,
+): Pick<KernelRow, 'ceilings' | 'ceilingShare' | 'fetchBoundShare'> {
+  if (bound === 'wasm' && multiplyAdds) {
+    const { perSecond: fmaGflops, instructions, threads } = multiplyAdds;
+    return { ceilings: { fmaGflops, instructions, threads }, ceilingShare: gflops / fmaGflops };
+  }
+  if (bound !== 'webgl' || !webgl) return {};
+  const fetching = fetches && (fetches * webgl.fetchNanoseconds) / 1e6;
+  return {
+    ceilings: webgl,
+    ceilingShare: gflops / webgl.fmaGflops,
+    ...(fetching && { fetchBoundShare: fetching / milliseconds }),
+  };
 }
 
 /** How many times as fast `ours` is as `theirs`, both from the same rounds. */
@@ -86,7 +109,7 @@ export function formatKernels(rows: readonly KernelRow[]): string {
     gflops.toFixed(1),
     ceilings?.fmaGflops.toFixed(0) ?? '',
     percent(ceilingShare),
-    ceilings?.fetchNanoseconds.toFixed(2) ?? '',
+    ceilings?.fetchNanoseconds?.toFixed(2) ?? '',
     percent(fetchBoundShare),
     ratio(speedup?.medians) + (speedup && !speedup.sure ? '?' : ''),
     ratio(speedup?.paired),
@@ -98,7 +121,7 @@ export function formatKernels(rows: readonly KernelRow[]): string {
 export function chartKernels(rows: readonly KernelRow[], { renderer, cores, date }: Circumstances): Chart {
   const workloads = [...new Set(rows.map(({ workload }) => workload))];
   return {
-    title: 'Kernels of the dVAE, one context, in turns',
+    title: 'Kernels of the dVAE, one machine, in turns',
     subtitle: `${renderer}, ${cores} cores, ${date}. Medians; the line spans the quartiles.`,
     axis: 'GFLOP/s (longer is faster)',
     groups: workloads.map((workload) => ({
