@@ -32,7 +32,7 @@ export async function interleaveWithProbes(
   const all = await interleave([...contenders, ...webgl, ...wasm], options);
   const times = all.splice(0, contenders.length);
   const drawn = all.splice(0, webgl.length);
-  const tell = (probe: WasmProbe): WasmCeiling => probe.tell(all.shift()!.wall);
+  const tell = (probe: WasmProbe): WasmCeiling => probe.tell(all.shift()!);
   return {
     times,
     bounds: {

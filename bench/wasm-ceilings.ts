@@ -5,13 +5,15 @@
  */
 import { Worker } from 'node:worker_threads';
 import asc from 'assemblyscript/asc';
-import type { Contender } from './harness.ts';
+import type { Contender, Times } from './harness.ts';
 import { median } from './statistics.ts';
 
 /** What a probe found. */
 export interface WasmCeiling {
   /** 10⁹ floating-point operations, or bytes, a second: of all threads together. */
   readonly perSecond: number;
+  /** Milliseconds for 10⁹ of them, round by round: by the clock, and of all cores. */
+  readonly rounds: Pick<Times, 'wall' | 'cpu'>;
   readonly threads: number;
   /** The instructions that were used, `f32x4.relaxed_madd` for example. */
   readonly instructions: string;
@@ -20,8 +22,7 @@ export interface WasmCeiling {
 /** A loop as a contender, and what its times say. */
 export interface WasmProbe {
   readonly contender: Contender;
-  /** @param wall milliseconds of the rounds */
-  tell(wall: readonly number[]): WasmCeiling;
+  tell(times: Times): WasmCeiling;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function createMultiplyAddProbe(threads: number): Promise<WasmProbe
   const crew = await startCrew(isRelaxed ? relaxed : await compileLoops(false), threads);
   return {
     contender: crew.contender('multiply-adds only, wasm', 'multiply_add', [steps, 0.5, 0.25]),
-    tell: (wall) => ({ perSecond: (threads * operations) / (median(wall) * 1e6), threads, instructions }),
+    tell: (times) => ({ ...rateOf(times, threads * operations), threads, instructions }),
   };
 }
 
@@ -56,8 +57,13 @@ export async function createStreamProbe(threads: number): Promise<WasmProbe> {
   await crew.call('fill', [share]);
   return {
     contender: crew.contender('stream, wasm', 'stream', [share]),
-    tell: (wall) => ({ perSecond: (threads * share) / (median(wall) * 1e6), threads, instructions: 'v128.load' }),
+    tell: (times) => ({ ...rateOf(times, threads * share), threads, instructions: 'v128.load' }),
   };
+}
+
+function rateOf({ wall, cpu }: Times, work: number): Pick<WasmCeiling, 'perSecond' | 'rounds'> {
+  const forOne = (times: readonly number[]): number[] => times.map((time) => (time * 1e9) / work);
+  return { perSecond: work / (median(wall) * 1e6), rounds: { wall: forOne(wall), cpu: forOne(cpu) } };
 }
 
 const numbers = Array.from({ length: accumulators }, (_, index) => index);

@@ -12,7 +12,10 @@ const interpreter = '/usr/bin/python3';
 export interface PytorchProcess {
   /** With its version, how many threads compute, and what computes products. */
   readonly name: string;
-  ask(message: object): Promise<unknown>;
+  /** Ends with what the process answers, after its greeting. */
+  ask(message: object): Promise<readonly number[]>;
+  /** Milliseconds of all cores that it has used, by its latest answer. */
+  cpuTime(): number;
   stop(): void;
 }
 
@@ -27,8 +30,18 @@ interface Blas {
 export async function startPytorch(threads: number): Promise<PytorchProcess> {
   const { ask, stop } = startProcess(threads);
   const found = (await ask({ threads })) as { version: string; threads: number; blas: Blas };
+  let cpu = 0;
   try {
-    return { name: `PyTorch ${found.version}, CPU ×${found.threads}, ${nameBlas(found.blas)}`, ask, stop };
+    return {
+      name: `PyTorch ${found.version}, CPU ×${found.threads}, ${nameBlas(found.blas)}`,
+      async ask(message) {
+        const answered = (await ask(message)) as { answer: readonly number[]; cpu: number };
+        cpu = answered.cpu;
+        return answered.answer;
+      },
+      cpuTime: () => cpu,
+      stop,
+    };
   } catch (error) {
     stop();
     throw error;
@@ -53,7 +66,7 @@ export function nameBlas({ fast, plain, built }: Blas): string {
 /** Threads that wait by spinning would take the cores from whoever's turn is next, OpenBLAS's for tens of ms. */
 const quietThreads = { OMP_WAIT_POLICY: 'passive', OPENBLAS_THREAD_TIMEOUT: '4' };
 
-function startProcess(threads: number): Omit<PytorchProcess, 'name'> {
+function startProcess(threads: number): { ask(message: object): Promise<unknown>; stop(): void } {
   const script = fileURLToPath(new URL('pytorch_peer.py', import.meta.url));
   const count = String(threads);
   const env = { ...process.env, ...quietThreads, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count };

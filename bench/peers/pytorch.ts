@@ -13,7 +13,7 @@ import type { Peer, PreparedKernel } from './peer.ts';
 import { startPytorch } from './pytorch-process.ts';
 
 export async function createPytorchPeer(threads: number): Promise<Peer> {
-  const { name, ask, stop } = await startPytorch(threads);
+  const { name, ask, cpuTime, stop } = await startPytorch(threads);
   return {
     name,
     async prepare(workload, { x, w }): Promise<PreparedKernel> {
@@ -26,7 +26,7 @@ export async function createPytorchPeer(threads: number): Promise<Peer> {
       } finally {
         rmSync(folder, { recursive: true });
       }
-      return { name, elsewhere: true, run: async () => (await ask({ do: 'run' })) as number[], dispose() {} };
+      return { name, elsewhere: true, cpuTime, run: () => ask({ do: 'run' }), dispose() {} };
     },
     dispose: stop,
   };
@@ -39,12 +39,13 @@ export async function createPytorchNet(
   picture: Picture,
   weights: Weights<DvaeArchitecture>,
 ): Promise<Net> {
-  const { name, ask, stop } = await startPytorch(threads);
+  const { name, ask, cpuTime, stop } = await startPytorch(threads);
   const folder = makeFolder();
   const answer = join(folder, 'answer');
   return {
     name,
     elsewhere: true,
+    cpuTime,
     hasGeneratedWeights: true,
     async prepare() {
       const { steps, tensors } = await writeNetProgram(weights);

@@ -2,6 +2,7 @@
 import json
 import re
 import sys
+import time
 
 import numpy
 import torch
@@ -72,7 +73,7 @@ def prepare_net(file, tensors, steps, x, answer):
                 if last_use[name] == index:
                     values.pop(name, None)
         values["y"].numpy().tofile(answer)
-        return {}
+        return []
 
     return run
 
@@ -88,7 +89,7 @@ for line in sys.stdin:
     if "prepare" in message:
         compute = None  # what was prepared before is freed
         compute = prepare[message["prepare"]](**message["with"])
-        print("{}", flush=True)
+        print(json.dumps({"answer": [], "cpu": 1e3 * time.process_time()}), flush=True)
     else:
         with torch.no_grad():
-            print(json.dumps(compute()), flush=True)
+            print(json.dumps({"answer": compute(), "cpu": 1e3 * time.process_time()}), flush=True)

@@ -21,8 +21,13 @@ export interface KernelRow {
     readonly cpu?: number;
     readonly sure: boolean;
   };
-  /** Of ours: share of the arithmetic ceiling, and of the time that its fetches alone would take. */
+  /**
+   * Of ours: share of the arithmetic ceiling (on the CPU the median of the shares within rounds), and of the time that
+   * its fetches alone would take.
+   */
   readonly ceilingShare?: number;
+  /** The first of them by CPU time, which others on the machine disturb least. */
+  readonly ceilingShareCpu?: number;
   readonly fetchBoundShare?: number;
   /** What those shares are of. */
   readonly ceilings?: {
@@ -45,20 +50,27 @@ export function rowsOf(result: KernelResult): KernelRow[] {
       wall,
       gflops,
       ...(index > 0 && { speedup: speedupOf(times[0]!, contender) }),
-      ...sharesOf(contender, result.bounds, gflops, wall.median),
+      ...sharesOf(contender, result, gflops, wall.median),
     };
   });
 }
 
 function sharesOf(
-  { bound, fetches }: BoundTimes,
-  { webgl, multiplyAdds }: KernelResult['bounds'],
+  contender: BoundTimes,
+  { macs, bounds: { webgl, multiplyAdds } }: KernelResult,
   gflops: number,
   milliseconds: number,
-): Pick<KernelRow, 'ceilings' | 'ceilingShare' | 'fetchBoundShare'> {
+): Pick<KernelRow, 'ceilings' | 'ceilingShare' | 'ceilingShareCpu' | 'fetchBoundShare'> {
+  const { bound, fetches } = contender;
   if (bound === 'wasm' && multiplyAdds) {
-    const { perSecond: fmaGflops, instructions, threads } = multiplyAdds;
-    return { ceilings: { fmaGflops, instructions, threads }, ceilingShare: gflops / fmaGflops };
+    const { perSecond: fmaGflops, instructions, threads, rounds } = multiplyAdds;
+    const share = (own: readonly number[], ceiling: readonly number[]): number =>
+      pairedSpeedup(own, ceiling) * ((2 * macs) / 1e9);
+    return {
+      ceilings: { fmaGflops, instructions, threads },
+      ceilingShare: share(contender.wall, rounds.wall),
+      ceilingShareCpu: share(contender.cpu, rounds.cpu),
+    };
   }
   if (bound !== 'webgl' || !webgl) return {};
   const fetching = fetches && (fetches * webgl.fetchNanoseconds) / 1e6;
@@ -91,6 +103,7 @@ export function formatKernels(rows: readonly KernelRow[]): string {
     'GFLOP/s',
     'FMA only',
     'share',
+    'CPU share',
     'ns/fetch',
     'share',
     '× medians',
@@ -99,22 +112,25 @@ export function formatKernels(rows: readonly KernelRow[]): string {
   ];
   const percent = (share: number | undefined): string => (share === undefined ? '' : `${(100 * share).toFixed(0)} %`);
   const ratio = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2));
-  const body = rows.map(({ workload, contender, wall, gflops, speedup, ceilingShare, fetchBoundShare, ceilings }) => [
-    workload,
-    contender,
-    wall.median.toFixed(1),
-    `${wall.lowerQuartile.toFixed(1)}–${wall.upperQuartile.toFixed(1)}`,
-    wall.min.toFixed(1),
-    String(wall.count),
-    gflops.toFixed(1),
-    ceilings?.fmaGflops.toFixed(0) ?? '',
-    percent(ceilingShare),
-    ceilings?.fetchNanoseconds?.toFixed(2) ?? '',
-    percent(fetchBoundShare),
-    ratio(speedup?.medians) + (speedup && !speedup.sure ? '?' : ''),
-    ratio(speedup?.paired),
-    ratio(speedup?.cpu),
-  ]);
+  const body = rows.map(
+    ({ workload, contender, wall, gflops, speedup, ceilingShare, ceilingShareCpu, fetchBoundShare, ceilings }) => [
+      workload,
+      contender,
+      wall.median.toFixed(1),
+      `${wall.lowerQuartile.toFixed(1)}–${wall.upperQuartile.toFixed(1)}`,
+      wall.min.toFixed(1),
+      String(wall.count),
+      gflops.toFixed(1),
+      ceilings?.fmaGflops.toFixed(0) ?? '',
+      percent(ceilingShare),
+      percent(ceilingShareCpu),
+      ceilings?.fetchNanoseconds?.toFixed(2) ?? '',
+      percent(fetchBoundShare),
+      ratio(speedup?.medians) + (speedup && !speedup.sure ? '?' : ''),
+      ratio(speedup?.paired),
+      ratio(speedup?.cpu),
+    ],
+  );
   return formatTable([heading, ...body]);
 }
 
