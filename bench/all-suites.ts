@@ -11,7 +11,7 @@ import { makePicture } from './peers/net.ts';
 import type { Half } from './peers/net.ts';
 import { openNets } from './peers/open-nets.ts';
 import { openPeers } from './peers/open-peers.ts';
-import { createMultiplyAddProbe } from './wasm-ceilings.ts';
+import { createMultiplyAddProbe, createStreamProbe } from './wasm-ceilings.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import type { Probes } from './probes.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
@@ -31,9 +31,10 @@ import { measureSizes, sizedNets } from './suites/sizes.ts';
 import type { SizeResult } from './suites/sizes.ts';
 import { measureStartUp } from './suites/start-up.ts';
 import { measureTransformer } from './suites/transformer.ts';
-import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
+import type { TransformerBeginning, TransformerEngine, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
-import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
+import type { TfjsPeer } from './tfjs-peer.ts';
+import { halveModel, makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
 import { describeWorkload } from './workload.ts';
 import type { Measured, Setting, Suite } from './suite.ts';
 
@@ -140,7 +141,8 @@ async function measureHashSuite({ circumstances, quick }: Setting): Promise<Meas
 }
 
 /** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
-async function measureTransformerSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+async function measureTransformerSuite(setting: Setting): Promise<Measured> {
+  const { device, circumstances, quick } = setting;
   const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
   const tasks: Omit<TransformerTask, 'batch'>[] = [emoji];
   if (!quick) {
@@ -149,15 +151,14 @@ async function measureTransformerSuite({ device, circumstances, quick }: Setting
   }
   const beginnings: TransformerBeginning[] = [];
   const rows: TransformerRow[] = [];
-  for (const task of tasks) {
+  for (const task of tasks.filter(({ model }) => isWanted(setting, model.name))) {
     for (const batch of [1, 8]) {
       const tfjs = await createTfjsPeer(device.gl);
-      const engines = [
-        { create: async (...given: [typeof task.model, number]) => createOurTransformer(device, ...given) },
-        { create: (...given: [typeof task.model, number]) => createTfjsTransformer(tfjs, ...given) },
-      ];
+      const engines = await listTransformers(tfjs, setting);
       const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
-      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options);
+      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options, {
+        stream: await createStreamProbe(setting.threads),
+      });
       beginnings.push(...result.beginnings);
       rows.push(...transformerRowsOf(result));
       tfjs.dispose();
@@ -173,6 +174,23 @@ async function measureTransformerSuite({ device, circumstances, quick }: Setting
     rows: stored,
     picture: chartTransformers(rows, circumstances),
   };
+}
+
+/** Ours first: on the CPU where there is such a device, with weights in fp32 and in halves, then on WebGL. */
+async function listTransformers(tfjs: TfjsPeer, { device, cpu, threads }: Setting): Promise<TransformerEngine[]> {
+  await import('./peers/tfjs-wasm.ts');
+  const onCpu: TransformerEngine[] = cpu
+    ? [
+        { create: async (model, batch) => createOurTransformer(cpu, model, batch, threads) },
+        { create: async (model, batch) => createOurTransformer(cpu, halveModel(model), batch, threads) },
+      ]
+    : [];
+  return [
+    ...onCpu,
+    { create: async (model, batch) => createOurTransformer(device, model, batch) },
+    { create: (model, batch) => createTfjsTransformer(tfjs, model, batch) },
+    { create: (model, batch) => createTfjsTransformer(tfjs, model, batch, 'wasm') },
+  ];
 }
 
 /** Every suite by its name, in the order they are told. */

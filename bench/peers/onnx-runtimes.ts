@@ -27,7 +27,7 @@ interface OnnxPackage {
 const quietThreads = { session: { intra_op: { allow_spinning: '0' } } };
 
 function openRuntime({ InferenceSession, Tensor }: OnnxPackage, name: string, threads?: number): OnnxRuntime {
-  const options = { extra: quietThreads, ...(threads !== undefined && { intraOpNumThreads: threads }) };
+  const options = { extra: quietThreads, logSeverityLevel: 3 as const, ...(threads !== undefined && { intraOpNumThreads: threads }) };
   return {
     name,
     load: (model) => InferenceSession.create(model, options),
