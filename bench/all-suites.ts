@@ -14,6 +14,7 @@ import { openPeers } from './peers/open-peers.ts';
 import { createMultiplyAddProbe, createStreamProbe } from './wasm-ceilings.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import type { Probes } from './probes.ts';
+import { addColdStarts, coldRowsOf, formatColdStarts, formatPackage } from './report/cold-start.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartHashes, formatHashes, hashRowsOf } from './report/hash.ts';
@@ -23,6 +24,7 @@ import { chartStartUp, formatStartUp, startUpRowsOf } from './report/start-up.ts
 import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
 import type { TransformerRow } from './report/transformer.ts';
 import { measureInBrowser } from './suites/browser.ts';
+import { measureColdStarts, measurePackage } from './suites/cold-start.ts';
 import { measureNets } from './suites/dvae.ts';
 import { measureHashInBrowser, measureHashInNode } from './suites/hash.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
@@ -125,9 +127,18 @@ async function measureSizesSuite({ device, circumstances, quick }: Setting): Pro
   return { text: formatSizes(rows), rows, picture: plotSizes(rows, circumstances) };
 }
 
-async function measureStartUpSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+/** A net's programs and weights on WebGL in this process, then cold processes on each device, and the package. */
+async function measureStartUpSuite({ device, cpu, threads, circumstances, quick }: Setting): Promise<Measured> {
   const rows = startUpRowsOf(await measureStartUp(device, quick ? 1 : 5));
-  return { text: formatStartUp(rows), rows, picture: chartStartUp(rows, circumstances) };
+  console.error('measured programs and weights');
+  const devices = [...(cpu ? ['cpu'] : []), 'egl'];
+  const cold = coldRowsOf(await measureColdStarts({ devices, threads, minRounds: quick ? 1 : 5 }));
+  const size = await measurePackage();
+  return {
+    text: [formatStartUp(rows), formatColdStarts(cold), formatPackage(size)].join('\n\n'),
+    rows: [...rows, ...cold, { what: 'package', ...size }],
+    picture: addColdStarts(chartStartUp(rows, circumstances), cold),
+  };
 }
 
 /** In Node and in Chromium; no device has a part in it. */

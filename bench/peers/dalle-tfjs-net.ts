@@ -32,6 +32,7 @@ export function createTfjsNet(
   const compute = half === 'encode' ? encode : decode;
   return {
     name: `dalle-tfjs (${version})${backend === 'webgl' ? '' : `, ${backend}`}`,
+    ...(backend === 'wasm' && { bound: backend }),
     async prepare() {
       await tf.setBackend(backend);
       model = await loadGraphModel({ load: async () => artifacts });

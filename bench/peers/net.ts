@@ -13,7 +13,7 @@ export interface Net extends Contender {
   peakTextureBytes(): number | undefined;
   /** Multiply-adds of the net as written, and texture reads of the passes that count them: ours on WebGL only. */
   readonly cost?: { readonly macs: number; readonly fetches: number };
-  /** Of ours alone: which ceiling its share is of. */
+  /** As that of a kernel. */
   readonly bound?: BoundKind;
   /** Whether its weights are those of generated-weights.ts, so that its answer can be compared. */
   readonly hasGeneratedWeights?: boolean;

@@ -22,6 +22,7 @@ export function createOnnxNet(
   let session: InferenceSession | undefined;
   return {
     name: runtime.name,
+    ...(runtime.bound && { bound: runtime.bound }),
     hasGeneratedWeights: true,
     async prepare() {
       session = await runtime.load(encodeNet(half, await writeNetProgram(weights), input, output));

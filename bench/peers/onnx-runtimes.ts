@@ -13,6 +13,8 @@ const INSTALL = 'ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --prefix be
 export interface OnnxRuntime {
   /** With version, and how many threads compute. */
   readonly name: string;
+  /** Where it computes from WebAssembly. */
+  readonly bound?: 'wasm';
   load(model: Uint8Array): Promise<InferenceSession>;
   tensor(type: 'float32' | 'int32', data: Float32Array | Int32Array, shape: readonly number[]): Tensor;
 }
@@ -27,7 +29,11 @@ interface OnnxPackage {
 const quietThreads = { session: { intra_op: { allow_spinning: '0' } } };
 
 function openRuntime({ InferenceSession, Tensor }: OnnxPackage, name: string, threads?: number): OnnxRuntime {
-  const options = { extra: quietThreads, logSeverityLevel: 3 as const, ...(threads !== undefined && { intraOpNumThreads: threads }) };
+  const options = {
+    extra: quietThreads,
+    logSeverityLevel: 3 as const,
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+  };
   return {
     name,
     load: (model) => InferenceSession.create(model, options),
@@ -38,7 +44,7 @@ function openRuntime({ InferenceSession, Tensor }: OnnxPackage, name: string, th
 /** One number of threads in a process: its first use decides. */
 export async function openOnnxWeb(threads: number): Promise<OnnxRuntime> {
   web.env.wasm.numThreads = threads;
-  return openRuntime(web, `onnxruntime-web ${web.env.versions.web}, wasm ×${threads}`);
+  return { ...openRuntime(web, `onnxruntime-web ${web.env.versions.web}, wasm ×${threads}`), bound: 'wasm' };
 }
 
 export async function openOnnxNode(threads: number): Promise<OnnxRuntime> {

@@ -7,7 +7,7 @@ import type { OnnxRuntime } from './onnx-runtimes.ts';
 import type { Peer, PreparedKernel } from './peer.ts';
 
 export function createOnnxPeer(runtime: OnnxRuntime): Peer {
-  const { name } = runtime;
+  const { name, bound } = runtime;
   return {
     name,
     async prepare(workload, operands): Promise<PreparedKernel> {
@@ -17,6 +17,7 @@ export function createOnnxPeer(runtime: OnnxRuntime): Peer {
       const x = runtime.tensor('float32', operands.x, shape);
       return {
         name,
+        ...(bound && { bound }),
         run: async () => (await session.run({ x }))['y']!.data as Float32Array,
         dispose: () => void session.release(),
       };

@@ -6,7 +6,7 @@ import type { Operands, Workload } from '../workload.ts';
 export interface PreparedKernel extends Contender {
   /** Texture reads of one run, where the engine counts them. */
   readonly fetches?: number;
-  /** Of ours alone: which ceiling its share is of. */
+  /** Of ours, and of those that compute from WebAssembly: which ceiling its share is of. */
   readonly bound?: BoundKind;
 }
 

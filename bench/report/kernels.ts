@@ -22,7 +22,7 @@ export interface KernelRow {
     readonly sure: boolean;
   };
   /**
-   * Of ours: share of the arithmetic ceiling (on the CPU the median of the shares within rounds), and of the time that
+   * Share of the arithmetic ceiling (on the CPU the median of the shares within rounds), and of the time that
    * its fetches alone would take.
    */
   readonly ceilingShare?: number;

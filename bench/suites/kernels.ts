@@ -32,7 +32,7 @@ export const kernelWorkloads: readonly Workload[] = [
   { kind: 'matmul', side: 1024 },
 ];
 
-/** What bounds a contender of ours: the arithmetic and fetches of WebGL, or the multiply-adds of WebAssembly. */
+/** What bounds a contender: the arithmetic and fetches of WebGL, or the multiply-adds of WebAssembly. */
 export type BoundKind = 'webgl' | 'wasm';
 
 /** Times of one contender, and what they are held against. */
