@@ -3,12 +3,13 @@
  * compute, such as the loop of an op of a user's own, is computed here in between.
  */
 import type { RunInputs } from '../device.ts';
-import type { Op } from '../op.ts';
+import type { NumericArray, Op } from '../op.ts';
 import { arrayFor } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
+import { giveTurn } from '../../base/give-turn.ts';
 import { narrowToHalves, widenHalves } from './halves.ts';
-import type { NumericArray } from '../op.ts';
 import type { FindAddress } from './bind.ts';
 import type { Place } from './places.ts';
 import type { BetweenSteps, LoopCall, LoopOperand, ProgramStep, Runner } from './program.ts';
@@ -81,6 +82,20 @@ export async function readNumbers(
   return numbers instanceof Uint16Array ? widenHalves(numbers) : numbers;
 }
 
+/** Refuses inputs by which an op would redraw rows that its state does not have. Throws what `Op.redraws` throws. */
+export function checkRedrawn({ steps }: Plan, inputs: RunInputs): void {
+  for (const { op, tensor } of steps) {
+    const values = tensor.inputs.map((input) =>
+      isOf(input, placeholderOp) ? (inputs[input.attributes.name] as NumericArray) : undefined,
+    );
+    op.redraws?.(
+      values,
+      tensor.inputs.map(({ type }) => type),
+      tensor.attributes,
+    );
+  }
+}
+
 /** Writes the inputs of a run to their places. */
 export async function writeInputs(
   runner: Runner,
@@ -95,8 +110,25 @@ export async function writeInputs(
   }
 }
 
+/** Numbers that are made ready at a time, in a few milliseconds. */
+const PIECE = 2 ** 20;
+
+/** Writes a constant to its place, piece by piece: the caller's thread is not held up. */
+export async function writeConstant(
+  runner: Runner,
+  address: number,
+  numbers: NumericArray,
+  as: Pick<Place, 'tensor' | 'storage'>,
+): Promise<void> {
+  const bytesEach = as.storage === 'halves' ? 2 : 4;
+  for (let from = 0; from < numbers.length; from += PIECE) {
+    if (from > 0) await giveTurn();
+    await runner.write(address + from * bytesEach, toStored(numbers.subarray(from, from + PIECE), as));
+  }
+}
+
 /** Numbers as they are stored. */
-export function toStored(
+function toStored(
   numbers: NumericArray,
   { tensor, storage }: Pick<Place, 'tensor' | 'storage'>,
 ): Float32Array | Int32Array | Uint16Array {

@@ -130,7 +130,7 @@ async function openWith(start: (events: WorkerEvents) => WorkerPort): Promise<Cp
 test('what is no WebAssembly is told with what to do', async () => {
   const readKernels = async (): Promise<Uint8Array> => {
     const { readFile } = await import('node:fs/promises');
-    return (await readFile(new URL('../../ops/cpu/kernels.wasm', import.meta.url))).subarray(0, 60);
+    return (await readFile(new URL('../../ops/cpu/kernels.wasm', import.meta.url))).subarray(0, -20);
   };
   const opening = makeCpuDevice({ readKernels, isShared: true, threads: 1, start: startWorker }, {});
   await expect(opening).rejects.toMatchObject({ code: 'E_WASM' });
