@@ -61,7 +61,15 @@ export function ceiling${count}(times: i32, c: usize): void {
 }`;
 }
 
-const shapes = [[2, 16], [3, 8], [4, 8], [5, 8], [6, 8], [3, 16], [8, 8]];
+const shapes = [
+  [2, 16],
+  [3, 8],
+  [4, 8],
+  [5, 8],
+  [6, 8],
+  [3, 16],
+  [8, 8],
+];
 const tiles = shapes.flatMap(([m, n]) => [1, 2, 4].map((turns) => [m, n, turns]));
 const counts = [4, 8, 10, 12];
 const madd = `
@@ -127,7 +135,9 @@ async function measure(features) {
   }
   console.log(`\n${features}, Node ${process.versions.node}, k = ${inner}, GFLOP/s (best)`);
   jobs.forEach(({ name }, at) => {
-    console.log(`${name.padEnd(20)} ${median(rates[at]).toFixed(1).padStart(6)} (${Math.max(...rates[at]).toFixed(1)})`);
+    console.log(
+      `${name.padEnd(20)} ${median(rates[at]).toFixed(1).padStart(6)} (${Math.max(...rates[at]).toFixed(1)})`,
+    );
   });
 }
 
