@@ -18,8 +18,8 @@ export interface CpuSurroundings {
 }
 
 /**
- * @throws UsageError `E_ARGUMENT`; FormatError `E_WASM_KERNELS` for a file that is not what the build made; ContextError `E_WASM_*` where WebAssembly is blocked or too old, `E_WORKER` where
- *   threads cannot be had
+ * @throws UsageError `E_ARGUMENT`; FormatError `E_WASM_KERNELS` for a file that the build did not make;
+ *   ContextError `E_WASM_*` where WebAssembly is blocked or too old, `E_WORKER` where threads cannot be had
  */
 export async function makeCpuDevice(
   { readKernels, isShared, threads, start }: CpuSurroundings,
