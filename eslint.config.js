@@ -30,7 +30,7 @@ const zones = {
   'engine/context/': ['base/'],
   'engine/context/node/': ['base/', 'engine/context/', 'node:', 'koffi', '(computed)'],
   'engine/index.ts': ['base/', 'engine/', 'engine/gl/', 'engine/cpu/', 'engine/context/'],
-  'ops/': ['base/', 'engine/index.ts'],
+  'ops/': ['base/', 'engine/index.ts', 'ops/cpu/'],
   'ops/cpu/': ['base/', 'engine/index.ts', 'engine/cpu/', 'ops/'],
   'ops/cpu/node/': ['base/', 'engine/cpu/', 'ops/cpu/', 'node:'],
   ...Object.fromEntries(knowledge.map((file) => [file, ['base/', ...knowledge]])),

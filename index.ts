@@ -19,7 +19,7 @@ export {
 } from './base/errors.ts';
 
 export { open, type OpenOptions } from './load/open.ts';
-export { referenceDevice, type Device, type WebGLDevice } from './engine/index.ts';
+export { referenceDevice, type CpuDevice, type Device, type WebGLDevice } from './engine/index.ts';
 
 export { loadDVAE, type CheckpointPair, type CheckpointSource, type LoadDvaeOptions } from './load/dvae.ts';
 export { Dvae, type DvaeOptions, type DvaeParts, type DvaeWork, type TokenScores } from './nets/dvae/dvae.ts';

@@ -117,7 +117,9 @@ test.each<[string, readonly string[], string, string]>([
   ['a negative shard', ['--shard', '-5MB'], 'E_FLAG_VALUE', '--shard wants a size such as 64MB or 16MiB, but "-5MB"'],
   ['a dtype', ['--dtype', 'f8'], 'E_FLAG_VALUE', '--dtype wants f32 or f16, but "f8"'],
   ['a precision', ['--precision', 'double'], 'E_FLAG_VALUE', '--precision wants full or half, but "double"'],
-  ['a device', ['--device', 'cuda'], 'E_FLAG_VALUE', '--device wants egl, egl:N'],
+  ['a device', ['--device', 'cuda'], 'E_FLAG_VALUE', '--device wants cpu, webgl, egl, egl:N'],
+  ['no threads', ['--threads', '0'], 'E_FLAG_VALUE', '--threads wants a whole number from 1 to 256, but "0"'],
+  ['half a thread', ['--threads', '1.5'], 'E_FLAG_VALUE', '--threads wants a whole number from 1 to 256, but "1.5"'],
   [
     'several unknown letters',
     ['-xyz'],

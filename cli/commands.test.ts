@@ -58,7 +58,7 @@ test('a picture tells how it was made; --no-calibrate takes the default kernels'
   expect(kernels).toEqual({ targets: expect.any(Number), fetch: 'textureLod', block: 'strip', without: [] });
   const text = readPngText(readFileSync(out));
   expect(text['Software']).toMatch(/^dalle-gl \d/);
-  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kernels, precision: 'full', model });
+  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kind: 'webgl', kernels, precision: 'full', model });
   expect(precision).toBe('full');
 });
 
@@ -131,8 +131,8 @@ test('decode draws several grids as one picture', async () => {
   expect(readPicture(place.path('three.png'))).toMatchObject({ width: 32, height: 16 });
 });
 
-test('the float64 reference gives the same tokens as the device', async () => {
-  for (const device of ['egl', 'reference']) {
+test('the float64 reference gives the same tokens as the devices', async () => {
+  for (const device of ['egl', 'cpu', 'reference']) {
     const words = [
       'encode',
       square,
@@ -148,6 +148,7 @@ test('the float64 reference gives the same tokens as the device', async () => {
     expect((await runCaptured(words)).exitCode).toBe(0);
   }
   expect(readFileSync(place.path('egl.json'))).toEqual(readFileSync(place.path('reference.json')));
+  expect(readFileSync(place.path('cpu.json'))).toEqual(readFileSync(place.path('reference.json')));
 });
 
 test('without -m the bundled model is used, wherever the command runs', async () => {
@@ -180,11 +181,20 @@ test('doctor prints what was found and chosen', async () => {
   const report = (await runCaptured(['doctor'])).stdout.toString();
   expect(report).toMatch(/^dalle-gl \d+\.\d+\.\d+, Node \d+/);
   expect(report).toMatch(/render targets at once: [1248]\n/);
+  expect(report).toMatch(
+    /\nCPU: [\d.]+ GFLOP\/s on \d+ threads?\n {2}threads that may compute: \d+, of \d+ processors\n/,
+  );
+  expect(report).toMatch(/\nWithout --device: (cpu|webgl), since .+\n/);
   const { exitCode, stdout } = await runCaptured(['doctor', '--json']);
   expect(exitCode).toBe(0);
   const found = JSON.parse(stdout.toString());
   expect(found.contexts.platforms.length).toBeGreaterThan(0);
-  expect(found.device.probes.float32).toBe(true);
+  expect(found.device).toMatchObject({ kind: 'webgl', probes: { float32: true } });
+  expect(found.cpu).toMatchObject({ simd: true, threads: found.cpu.mostThreads });
+  expect(found.cpu.mostThreads).toBeLessThanOrEqual(found.cpu.processors);
+  for (const { multiplyAddsPerSecond } of [found.cpu, found.device]) expect(multiplyAddsPerSecond).toBeGreaterThan(1e6);
+  expect(['cpu', 'webgl']).toContain(found.choice.device);
+  expect(found.choice.reason).not.toBe('');
   expect(found.model.parts).toEqual(['encoder', 'decoder', 'transformer', 'tokenizer']);
 });
 

@@ -1,6 +1,6 @@
 /** A whole DALL·E for the length of a command, with the hashes that tell whether a picture was drawn by its weights. */
 import { createDalle, type Dalle } from '../node.ts';
-import type { KernelChoice } from '../engine/index.ts';
+import type { CpuChoice, KernelChoice } from '../engine/index.ts';
 import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
 import { openSession, type NetFlags, type NetSettings } from './session.ts';
 import { say, type Terminal } from './terminal.ts';
@@ -23,7 +23,7 @@ export async function withDalle<Result>(
   flags: NetFlags,
   terminal: Terminal,
   work: (session: DalleSession) => Promise<Result>,
-  kernels?: KernelChoice,
+  kernels?: KernelChoice | CpuChoice,
 ): Promise<Result> {
   let manifest!: ModelManifest;
   const session = await openSession(flags, terminal, {

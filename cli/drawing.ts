@@ -103,7 +103,9 @@ function nameOutputs(command: string, texts: readonly string[], seed: number, ou
 export type StartDrawing = (options: GenerateOptions) => AsyncIterable<GenerateStep>;
 
 /** What is told of a drawing with `--json`. */
-export interface DrawingReport extends NetSettings, Measured {
+export type DrawingReport = NetSettings & Measured & Drawn;
+
+interface Drawn {
   readonly text: string;
   readonly output: string;
   /** The file of tokens, where there is one. */

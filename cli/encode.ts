@@ -75,7 +75,9 @@ export const encode: Command = defineCommand({
   },
 });
 
-interface EncodeReport extends NetSettings {
+type EncodeReport = NetSettings & Encoding;
+
+interface Encoding {
   readonly input: string;
   readonly output: string;
   readonly width: number;

@@ -5,6 +5,7 @@ import type { DeviceName, Precision } from '../node.ts';
 import { pathOf } from '../base/node/path-of.ts';
 import { MAX_PIXELS } from '../images/picture.ts';
 import type { PictureSize } from '../images/prepare.ts';
+import { mostThreads } from '../load/cpu-options.ts';
 import { OutOfRange, type Option, type Switch } from './arguments.ts';
 
 /** The flags of every command; command-line.ts answers the last two itself. */
@@ -20,16 +21,25 @@ export const noVerifyFlag: Switch = {
   help: 'do not compare the model with the hashes in its model.json; done once for each file, and remembered',
 };
 
-export const deviceFlag: Option<DeviceName> = {
-  value: 'NAME',
-  help: 'egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [the best EGL device]; see doctor',
-  parse: parseDevice,
+/** The flags of the commands that open a device. */
+export const deviceFlags: { readonly device: Option<DeviceName>; readonly threads: Option<number> } = {
+  device: {
+    value: 'NAME',
+    help: 'cpu, webgl, egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [the best EGL device]; see doctor',
+    parse: parseDevice,
+  },
+  threads: {
+    value: 'N',
+    help: 'how many compute on the CPU device; no number of a result depends on it [as many as may run at once]',
+    parse: parseThreads,
+  },
 };
 
 /** The flags of the commands that run a net. */
 export const netFlags: {
   readonly model: Option<string>;
   readonly device: Option<DeviceName>;
+  readonly threads: Option<number>;
   readonly precision: Option<Precision>;
   readonly noCalibrate: Switch;
   readonly noVerify: Switch;
@@ -41,7 +51,7 @@ export const netFlags: {
     parse: parseSource,
     isText: true,
   },
-  device: deviceFlag,
+  ...deviceFlags,
   precision: {
     value: 'P',
     help: 'full, or half: faster and smaller, tokens may differ at one place in a thousand [full]',
@@ -107,8 +117,15 @@ function parsePrecision(text: string): Precision {
   throw new Error('full or half');
 }
 
+const deviceNames: readonly string[] = ['cpu', 'webgl', 'egl', 'headless-gl', 'reference'] satisfies DeviceName[];
+
 function parseDevice(text: string): DeviceName {
-  if (text === 'egl' || text === 'headless-gl' || text === 'reference' || /^egl:./.test(text))
-    return text as DeviceName;
-  throw new Error('egl, egl:N, egl:/path/libEGL.so, headless-gl or reference');
+  if (deviceNames.includes(text) || /^egl:./.test(text)) return text as DeviceName;
+  throw new Error('cpu, webgl, egl, egl:N, egl:/path/libEGL.so, headless-gl or reference');
+}
+
+function parseThreads(text: string): number {
+  const threads = /^\d+$/.test(text) ? Number(text) : 0;
+  if (threads >= 1 && threads <= mostThreads) return threads;
+  throw new Error(`a whole number from 1 to ${mostThreads}`);
 }

@@ -1,5 +1,4 @@
 /** `dalle-gl generate`: texts become pictures, or a picture is drawn again from what it says of itself. */
-import { isKernelChoice } from '../ops/kernel-choice.ts';
 import { UsageError } from '../base/errors.ts';
 import { seeHelp, type FlagValues } from './arguments.ts';
 import { defineCommand, type Command } from './command.ts';
@@ -11,9 +10,11 @@ import { ReportedFailure } from './failure.ts';
 import { commonFlags, drawingOutputFlag, netFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { listModelFiles } from './model-files.ts';
+import { checkThreads, kindOfName } from './open-device.ts';
 import { checkClashes, checkStdout, nameBeside } from './outputs.ts';
 import { readPrompts } from './prompts.ts';
-import { blameText, checkModel, checkWeights, readRecipe, type Recipe } from './recipe.ts';
+import { blameDevice, blameText, checkModel, checkWeights, readRecipe, type Recipe } from './recipe.ts';
+import type { NetSettings } from './session.ts';
 import { completeSettings, readSampling, samplingFlags, truncateFlag } from './sampling-flags.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 
@@ -101,13 +102,17 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   checkClashes([output], [input], 'generate');
   const recipe = await readRecipe(input, terminal);
   const { text, truncate, settings, kernels, precision } = recipe;
+  const { device = recipe.kind } = flags;
+  checkThreads({ ...flags, device });
   checkModel(recipe, flags.model, input);
   const inputs = [input, ...(await listModelFiles(flags.model))];
   const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs });
   checkStdout(terminal, files.pictures, flags.json, 'generate');
+  let isOpen = false;
   const draw = async (session: DalleSession): Promise<void> => {
+    isOpen = true;
     checkWeights(recipe, session.weights, input);
-    if (!flags.quiet) sayOtherDevice(recipe, session.settings.device, terminal);
+    if (!flags.quiet) sayOtherDevice(recipe, session.settings, terminal);
     const manner = { command: 'generate', truncate, settings, isRandom: false, flags } as const;
     const start: StartDrawing = (options) => session.dalle.generate(text, options);
     const report = await drawPictures(session, manner, { text, files }, start, terminal).catch((error: unknown) => {
@@ -116,16 +121,16 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
     if (flags.json) printJson(terminal, report);
   };
   // What was drawn is drawn again by the same weights only: they are compared, whatever the flags say.
-  await withDalle(
-    { ...flags, precision, noVerify: false },
-    terminal,
-    draw,
-    isKernelChoice(kernels) ? kernels : undefined,
-  );
+  const again = { ...flags, device, precision, noVerify: false };
+  const isSame = kindOfName(device) === recipe.kind;
+  await withDalle(again, terminal, draw, isSame && kernels ? kernels : undefined).catch((error: unknown) => {
+    throw isOpen || flags.device !== undefined ? error : blameDevice(error, recipe, input);
+  });
 }
 
-function sayOtherDevice({ device }: Recipe, now: string, terminal: Terminal): void {
-  if (device === now) return;
+function sayOtherDevice({ device, kind }: Recipe, now: NetSettings, terminal: Terminal): void {
+  // On the CPU numbers do not depend on the processor, nor on how many threads there are, but on the kernels.
+  if (kind === now.kind && (kind === 'cpu' || device === now.device)) return;
   say(
     terminal,
     `It was drawn on ${device}. Where two tokens are nearly as likely, this device may draw the other one.`,

@@ -6,6 +6,7 @@ import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
 import type { SecondsNeeded } from '../nets/transformer/estimate.ts';
 import type { TransformerPlan } from '../node.ts';
 import { alignColumns, wrapWords } from './columns.ts';
+import type { DeviceKernels } from './open-device.ts';
 
 /** Whether it fits; and what would, where it does not. */
 interface MemoryJudgement {
@@ -20,6 +21,8 @@ interface MemoryJudgement {
 export interface PlanReport extends TransformerPlan, MemoryJudgement {
   readonly name: string;
   readonly device: string | null;
+  /** Null where none could be opened: the plan is one for WebGL then. */
+  readonly kind: DeviceKernels['kind'] | null;
   readonly speed: DeviceSpeed | null;
   readonly seconds: SecondsNeeded | null;
   readonly memory: number | null;
@@ -38,13 +41,14 @@ export function judgeMemory(plan: TransformerPlan, memory: number | null): Memor
 export function formatPlan(report: PlanReport): string[] {
   const { name, architecture, parameters, bytes, token, prompt } = report;
   const { depth, dim, heads, head_size, text_length, text_vocab, grid, image_vocab } = architecture;
+  const words = wordsOf(report);
   const rows = [
     ['parameters', formatCount(parameters)],
     ['weights', `${formatBytes(bytes.weights)} on the device, as float32`],
     ['caches', `${formatBytes(bytes.caches)} for each picture drawn at once`],
-    ['other textures', `${formatBytes(bytes.textures)} at most`],
-    ['a token', formatWork(token)],
-    ['reading a text', formatWork(prompt)],
+    [words.values, `${formatBytes(bytes.textures)} at most`],
+    ['a token', formatWork(token, words)],
+    ['reading a text', formatWork(prompt, words)],
   ];
   return [
     `${name}: ${depth} layers of ${dim}, ${heads} heads of ${head_size}; ${text_length} text tokens of ${text_vocab}, ` +
@@ -56,16 +60,27 @@ export function formatPlan(report: PlanReport): string[] {
   ];
 }
 
-function formatWork({ draws, macs, fetches }: TransformerPlan['token']): string {
-  return `${draws} draws, ${formatCount(macs)} multiply-adds, ${formatCount(fetches)} texture reads`;
+/** What a device calls what it does. A texture read is four numbers, on the CPU too. */
+type Words = Readonly<Record<'values' | 'step' | 'reads', string>>;
+
+function wordsOf({ kind }: PlanReport): Words {
+  return kind === 'cpu'
+    ? { values: 'other values', step: 'step', reads: 'reads of four numbers' }
+    : { values: 'other textures', step: 'draw', reads: 'texture reads' };
 }
 
-function describeTime({ device, seconds, speed }: PlanReport): string {
-  if (!seconds || !speed) return 'Time: unknown without a graphics device to measure.';
+function formatWork({ draws, macs, fetches }: TransformerPlan['token'], { step, reads }: Words): string {
+  return `${draws} ${step}s, ${formatCount(macs)} multiply-adds, ${formatCount(fetches)} ${reads}`;
+}
+
+function describeTime(report: PlanReport): string {
+  const { device, seconds, speed } = report;
+  if (!seconds || !speed) return 'Time: unknown without a device that can be measured.';
   const { token, prompt, picture } = seconds;
+  const { step, reads } = wordsOf(report);
   return (
-    `Time on ${device}, estimated from a short measurement of it (${formatCount(speed.fetchesPerSecond)} texture reads a ` +
-    `second, ${formatCount(speed.streamedFetchesPerSecond)} from memory, ${formatDuration(speed.secondsPerDraw)} a draw): ` +
+    `Time on ${device}, estimated from a short measurement of it (${formatCount(speed.fetchesPerSecond)} ${reads} a ` +
+    `second, ${formatCount(speed.streamedFetchesPerSecond)} from memory, ${formatDuration(speed.secondsPerDraw)} a ${step}): ` +
     `${formatDuration(prompt)} for a text, ${formatDuration(token)} a token, ${formatDuration(picture)} a picture.`
   );
 }

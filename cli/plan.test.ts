@@ -45,11 +45,18 @@ test('a model folder, with an estimate of time', async () => {
   expect(seconds!.picture).toBeCloseTo(seconds!.prompt + 255 * seconds!.token, 9);
 });
 
+test('on the CPU, in its words', async () => {
+  const { stdout } = await runCaptured(['plan', bundledModel, '--device', 'cpu', '--threads', '1']);
+  expect(stdout.toString()).toMatch(/Time on CPU \(WebAssembly SIMD[^)]*, 1 thread\)/);
+  expect(stdout.toString()).toMatch(/\d+ steps, .+ multiply-adds, .+ reads of four numbers\n/);
+  expect(stdout.toString()).not.toMatch(/texture|draw\b/);
+});
+
 test('in words', async () => {
   const { stdout, exitCode } = await runCaptured(['plan', 'dalle-pytorch-new', '--device', 'reference']);
   expect(exitCode).toBe(0);
   expect(stdout.toString()).toMatch(/^dalle-pytorch-new: 2 layers of 512, 8 heads of 64; 256 text tokens of 49408/);
-  expect(stdout.toString()).toContain('Time: unknown without a graphics device');
+  expect(stdout.toString()).toContain('Time: unknown without a device that can be measured');
 });
 
 test('refuses what is neither a folder nor a name, and a folder without a transformer', async () => {

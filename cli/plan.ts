@@ -5,16 +5,16 @@
 import { freemem } from 'node:os';
 import { isFolder } from '../base/node/is-folder.ts';
 import { ContextError, DalleError, UsageError } from '../base/errors.ts';
-import { configurations, estimateSeconds, measureSpeed, open, planTransformer } from '../node.ts';
-import type { DeviceName } from '../node.ts';
+import { configurations, estimateSeconds, measureSpeed, planTransformer } from '../node.ts';
 import type { PlannedDevice } from '../nets/transformer/estimate.ts';
 import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
 import { defineCommand, type Command } from './command.ts';
-import { commonFlags, deviceFlag, parseSource } from './flags.ts';
+import { commonFlags, deviceFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { findNearest } from './nearest.ts';
+import { checkThreads, openDevice, type DeviceFlags, type DeviceKernels } from './open-device.ts';
 import { formatPlan, judgeMemory, type PlanReport } from './plan-report.ts';
 import { print, printJson, say } from './terminal.ts';
 
@@ -23,12 +23,13 @@ export const plan: Command = defineCommand({
   operands: '<DIR|config>',
   summary: 'Tells what a transformer would take on this device, also one that does not fit',
   examples: ['dalle-gl plan paper-12b', 'dalle-gl plan my-model --json'],
-  flags: { device: deviceFlag, ...commonFlags },
+  flags: { ...deviceFlags, ...commonFlags },
   async run({ flags, operands, terminal }) {
     checkOperands('plan', operands, { least: 1, most: 1, what: 'a model folder or the name of a configuration' });
+    checkThreads(flags);
     const name = parseSource(operands[0]!);
     const architecture = await findArchitecture(name);
-    const { limits, ...measured } = await lookAtDevice(flags.device);
+    const { limits, ...measured } = await lookAtDevice(flags);
     const planned = planTransformer(architecture, limits);
     const report: PlanReport = {
       name,
@@ -65,31 +66,37 @@ interface Measured {
   readonly limits: PlannedDevice;
   /** In words; null where none could be opened. */
   readonly device: string | null;
+  readonly kind: DeviceKernels['kind'] | null;
   readonly speed: DeviceSpeed | null;
   /** Bytes that are free for textures; null where nobody tells. */
   readonly memory: number | null;
 }
 
+/** Bytes of memory that WebAssembly addresses. */
+const mostAddressed = 2 ** 32;
+
 /** What every WebGL 2 context promises, for plans without one. */
 const promised: PlannedDevice = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
 
-async function lookAtDevice(name: DeviceName | undefined): Promise<Measured> {
+async function lookAtDevice(flags: DeviceFlags): Promise<Measured> {
   try {
-    const device = await open(name === undefined ? {} : { device: name });
+    const device = await openDevice(flags);
     try {
+      const { kind, description } = device;
       if (device.kind !== 'webgl') {
-        return { limits: promised, device: device.description, speed: null, memory: freemem() };
+        const [most, speed] = kind === 'cpu' ? [mostAddressed, await measureSpeed(device)] : [Infinity, null];
+        return { limits: promised, device: description, kind, speed, memory: Math.min(freemem(), most) };
       }
-      const { targets, maxTextureSize, fetch, block, without, description, source } = device;
+      const { targets, maxTextureSize, fetch, block, without, source } = device;
       // A CPU that plays the GPU keeps textures in the machine's memory; a GPU does not tell how much it has.
       const memory = source.software === true ? freemem() : null;
       const limits = { targets, maxTextureSize, fetch, block, without };
-      return { limits, device: description, speed: await measureSpeed(device), memory };
+      return { limits, device: description, kind, speed: await measureSpeed(device), memory };
     } finally {
       device.dispose();
     }
   } catch (error) {
-    if (name !== undefined || !(error instanceof ContextError)) throw error;
-    return { limits: promised, device: null, speed: null, memory: null };
+    if (flags.device !== undefined || !(error instanceof ContextError)) throw error;
+    return { limits: promised, device: null, kind: null, speed: null, memory: null };
   }
 }

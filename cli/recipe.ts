@@ -4,19 +4,21 @@
  * taken on trust.
  */
 import { resolve } from 'node:path';
-import { DalleError, FormatError } from '../base/errors.ts';
+import { ContextError, DalleError, FormatError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { bundledModel, type Precision, type SamplingSettings } from '../node.ts';
-import { isKernelChoice } from '../ops/kernel-choice.ts';
+import { isCpuChoice, isKernelChoice } from '../ops/kernel-choice.ts';
 import { parseSampling } from '../nets/sampling/settings.ts';
 import { readPngText } from '../images/png-text.ts';
 import { readSource } from '../images/node/read.ts';
-import type { CpuChoice, KernelChoice } from '../engine/index.ts';
 import type { WeightHashes } from './dalle-session.ts';
+import type { DeviceKernels } from './open-device.ts';
 import { software } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface Recipe {
+export type Recipe = DeviceKernels & Drawn;
+
+interface Drawn {
   readonly command: 'generate' | 'complete';
   readonly text: string;
   readonly truncate: boolean;
@@ -24,8 +26,6 @@ export interface Recipe {
   readonly weights: WeightHashes;
   /** The driver in words. */
   readonly device: string;
-  /** Null on the reference device, which has none. */
-  readonly kernels: KernelChoice | CpuChoice | null;
   /** Of the dVAE. */
   readonly precision: Precision;
   /** The model folder; the package's own if it is left out. */
@@ -66,11 +66,11 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
   }
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
   const { text, truncate, model, device, weights, precision = 'full' } = recipe;
-  const kernels = completeKernels(recipe.kernels);
+  const kernels = readKernels(recipe);
   const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && isName(device);
   const isModel = model === undefined || isName(model);
-  const isKnown = isKernels(kernels) && isPrecision(precision) && isHashes(weights);
-  if (!isWhole || !isModel || !isKnown) throw recipeError(input, 'its recipe was edited');
+  const isKnown = isPrecision(precision) && isHashes(weights);
+  if (!isWhole || !isModel || !isKnown || !kernels) throw recipeError(input, 'its recipe was edited');
   const settings = readSettings(recipe.settings, input);
   return {
     command: 'generate',
@@ -79,7 +79,7 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
     settings,
     weights,
     device,
-    kernels,
+    ...kernels,
     precision,
     ...(model && { model }),
   };
@@ -108,6 +108,27 @@ export function checkWeights({ weights }: Recipe, now: WeightHashes, input: stri
 }
 
 /**
+ * What drew a picture cannot be opened here: nothing else takes its place unasked, since the tokens might be others.
+ * Any other error stays as it is.
+ */
+export function blameDevice(error: unknown, { kind, device }: Recipe, input: string): unknown {
+  if (!(error instanceof ContextError)) return error;
+  return new ContextError(
+    'E_RECIPE_DEVICE',
+    `generate: ${input} was drawn on ${kindNames[kind]} (${device}), which is not to be had here: ${error.message} To draw ` +
+      'it on another device, name that, as in --device cpu or --device webgl: where two tokens are nearly as likely it ' +
+      'may draw the other one.',
+    { cause: error },
+  );
+}
+
+const kindNames: Readonly<Record<Recipe['kind'], string>> = {
+  webgl: 'WebGL',
+  cpu: 'the CPU device',
+  reference: 'the reference device',
+};
+
+/**
  * Nobody typed the text of a recipe: where it is too long, the file is at fault (`E_RECIPE`). Others stay as they are.
  */
 export function blameText(error: unknown, input: string): unknown {
@@ -129,13 +150,22 @@ function isPng(bytes: Uint8Array): boolean {
   return bytes[0] === 0x89 && bytes[1] === 0x50;
 }
 
-/** Pictures of earlier versions name targets and fetch only: they were drawn with what is still the default. */
-function completeKernels(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? { block: 'strip', without: [], ...value } : value;
-}
-
-function isKernels(value: unknown): value is KernelChoice | null {
-  return value === null || isKernelChoice(value);
+/**
+ * What it was drawn with, and nothing that a device may be opened with besides. Pictures of before there were two kinds
+ * of devices name none: WebGL drew them, or the reference, which has no kernels. The first of them name targets and
+ * fetch only: they were drawn with what is still the default.
+ */
+function readKernels({ kind, kernels: given }: Readonly<Record<string, unknown>>): DeviceKernels | undefined {
+  if (given === null)
+    return kind === 'reference' || kind === undefined ? { kind: 'reference', kernels: given } : undefined;
+  if (kind === 'cpu' && isCpuChoice(given)) {
+    const { multiplyAdd, without } = given;
+    return { kind, kernels: { multiplyAdd, without } };
+  }
+  const completed: unknown = { block: 'strip', without: [], ...(given as object | undefined) };
+  if ((kind !== 'webgl' && kind !== undefined) || !isKernelChoice(completed)) return undefined;
+  const { targets, fetch, block, without } = completed;
+  return { kind: 'webgl', kernels: { targets, fetch, block, without } };
 }
 
 function isPrecision(value: unknown): value is Precision {

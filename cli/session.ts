@@ -2,8 +2,8 @@
  * A model on a device for the length of a command: the flags that name both, opened under a progress line and freed in
  * the end, and what is told of them: on the screen, with `--json`, and in the pictures.
  */
-import { bundledModel, open, openModelFolder } from '../node.ts';
-import type { Device, DeviceName, Precision } from '../node.ts';
+import { bundledModel, openModelFolder } from '../node.ts';
+import type { Device, Precision } from '../node.ts';
 import type { CpuChoice, KernelChoice } from '../engine/index.ts';
 import { isAddress } from '../base/address.ts';
 import { readPackageVersion } from '../base/node/package-files.ts';
@@ -11,11 +11,11 @@ import { handOver } from '../load/hand-over.ts';
 import type { PartName } from '../weights-convert/model-folder/manifest.ts';
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
 import { showDownloads } from './downloads.ts';
+import { checkThreads, kernelsOf, openDevice, type DeviceFlags, type DeviceKernels } from './open-device.ts';
 import { say, type Terminal } from './terminal.ts';
 
-export interface NetFlags {
+export interface NetFlags extends DeviceFlags {
   readonly model: string | undefined;
-  readonly device: DeviceName | undefined;
   readonly precision: Precision | undefined;
   readonly noCalibrate: boolean;
   readonly noVerify: boolean;
@@ -23,23 +23,25 @@ export interface NetFlags {
 }
 
 /** What a result was made with: told with `--json` and kept in the pictures. */
-export interface NetSettings {
+export type NetSettings = DeviceKernels & {
   /** The driver in words. */
   readonly device: string;
-  /** Null on the reference device, which has none. */
-  readonly kernels: KernelChoice | CpuChoice | null;
   /** Of the dVAE. */
   readonly precision: Precision;
   /** The model folder. */
   readonly model: string;
-}
+};
+
+/** The same for a picture. */
+type RememberedNet = DeviceKernels & Omit<NetSettings, keyof DeviceKernels | 'model'> & { readonly model?: string };
 
 /** Who made a picture, for its text chunks. */
 export const software: string = `dalle-gl ${readPackageVersion()}`;
 
 /** The settings for a picture, which may travel: where the package lies is nobody's business. */
-export function rememberNet({ model, ...settings }: NetSettings): Omit<NetSettings, 'model'> & { model?: string } {
-  return model === bundledModel ? settings : { ...settings, model };
+export function rememberNet(settings: NetSettings): RememberedNet {
+  const { model, ...others } = settings;
+  return model === bundledModel ? others : settings;
 }
 
 interface Net {
@@ -60,7 +62,7 @@ interface SessionWish<Made extends Net> {
   /** Makes the net, which owns the model's files from then on. */
   make(model: Model, on: { readonly device: Device; readonly precision: Precision }): Made | Promise<Made>;
   /** Those that a picture was drawn with, to draw it again [calibrated, or the default ones]. */
-  readonly kernels?: KernelChoice | undefined;
+  readonly kernels?: KernelChoice | CpuChoice | undefined;
 }
 
 /** Opens the model and the device of the flags, and says which. */
@@ -70,15 +72,15 @@ export async function openSession<Made extends Net>(
   { parts, make, kernels }: SessionWish<Made>,
 ): Promise<Session<Made>> {
   const { model = bundledModel, precision = 'full', noCalibrate, quiet } = flags;
+  checkThreads(flags);
   return handOver(await openFolder(model, parts, flags, terminal), async (folder) => {
-    const chosen = kernels ?? { calibrate: !noCalibrate };
-    const device = await open({ ...chosen, ...(flags.device && { device: flags.device }) });
+    const device = await openDevice(flags, kernels ?? { calibrate: !noCalibrate });
     try {
       const net = await make(folder, { device, precision });
       if (!quiet) say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
       return {
         net,
-        settings: { device: device.description, kernels: device.kernels, precision, model: nameModel(model) },
+        settings: { device: device.description, ...kernelsOf(device), precision, model: nameModel(model) },
         dispose: () => net.dispose().finally(() => device.dispose()),
       };
     } catch (error) {

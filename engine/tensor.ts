@@ -76,6 +76,8 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 interface ConstantAttributes {
   readonly label: string;
   readonly type: TensorType;
+  /** Halves hold every number exactly, so that a device may keep it so. */
+  readonly fitsHalves: boolean;
   read(): NumericArray | Promise<NumericArray>;
 }
 
@@ -140,12 +142,20 @@ function checkWhole(data: ArrayLike<number>): void {
   }
 }
 
-/** A tensor whose numbers are fetched only when a plan needs them, such as a weight still in its file. */
-export function constant(label: string, type: TensorType, read: ConstantAttributes['read']): Tensor {
+/**
+ * A tensor whose numbers are fetched only when a plan needs them, such as a weight still in its file.
+ * @param fitsHalves whether halves hold every number exactly, as those of a file of halves: a device may keep it so
+ */
+export function constant(
+  label: string,
+  type: TensorType,
+  read: ConstantAttributes['read'],
+  fitsHalves = false,
+): Tensor {
   checkText('constant', 'label', label);
   checkType('constant', type);
   checkFunction('constant', 'read', read);
-  return apply(constantOp, [], { label, type, read });
+  return apply(constantOp, [], { label, type, fitsHalves, read });
 }
 
 /** An input that every run of a compiled plan supplies anew. */

@@ -5,8 +5,8 @@
 import { FormatError } from '../base/errors.ts';
 import type { CpuDevice } from '../engine/index.ts';
 import { startWorker } from '../ops/cpu/start-worker.ts';
+import type { CpuOptions } from './cpu-options.ts';
 import { makeCpuDevice } from './make-cpu-device.ts';
-import type { CpuOptions } from './make-cpu-device.ts';
 
 /** Bundlers see these addresses, and bring the files along. */
 const addresses = {
@@ -14,7 +14,10 @@ const addresses = {
   'kernels-relaxed.wasm': (): URL => new URL('../ops/cpu/kernels-relaxed.wasm', import.meta.url),
 };
 
-/** @throws ContextError `E_WASM`, `E_WORKER`; FormatError `E_DOWNLOAD` where the kernels cannot be fetched */
+/**
+ * @throws UsageError `E_ARGUMENT`; ContextError `E_WASM_*`, `E_WORKER`; FormatError `E_DOWNLOAD` where the kernels
+ *   cannot be fetched
+ */
 export function openCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
   const { crossOriginIsolated, navigator } = globalThis;
   const surroundings = {

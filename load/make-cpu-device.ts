@@ -1,20 +1,11 @@
 /** Opens the CPU device, wherever its kernels and its workers come from. */
-import { ContextError } from '../base/errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { CpuDevice } from '../engine/index.ts';
 import { setShared } from '../engine/cpu/memory.ts';
 import type { StartWorker } from '../engine/cpu/messages.ts';
 import { openWorkers } from '../engine/cpu/worker-runner.ts';
 import { loops } from '../ops/cpu/loops.ts';
-
-/** How the CPU device computes. */
-export interface CpuOptions {
-  /** How many threads [as many as the process may use]. */
-  readonly threads?: number;
-  /** Whether a product may be added without being rounded first, which is faster and changes last bits [plain]. */
-  readonly multiplyAdd?: 'plain' | 'relaxed';
-  /** Rewrite rules to leave out of every plan, by name [none]. */
-  readonly without?: readonly string[];
-}
+import { checkCpuOptions, type CpuOptions } from './cpu-options.ts';
 
 /** What is different in Node and in browsers. */
 export interface CpuSurroundings {
@@ -26,26 +17,30 @@ export interface CpuSurroundings {
   readonly start: StartWorker;
 }
 
-/** @throws ContextError `E_WASM` where WebAssembly is blocked or too old, `E_WORKER` where threads cannot be had */
+/**
+ * @throws UsageError `E_ARGUMENT`; FormatError `E_WASM_KERNELS` for a file that the build did not make;
+ *   ContextError `E_WASM_*` where WebAssembly is blocked or too old, `E_WORKER` where threads cannot be had
+ */
 export async function makeCpuDevice(
   { readKernels, isShared, threads, start }: CpuSurroundings,
-  { multiplyAdd = 'plain', without = [] }: CpuOptions,
+  options: CpuOptions,
 ): Promise<CpuDevice> {
+  checkCpuOptions('open', options);
+  const { multiplyAdd = 'plain', without = [] } = options;
   const bytes = await readKernels(multiplyAdd === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm');
-  const module = await compileKernels(setShared(bytes, isShared));
+  const module = await compileKernels(bytes, isShared);
   const runner = await openWorkers({ module, isShared, threads: isShared ? threads : 1, start, loops });
   return new CpuDevice({ kernels: { multiplyAdd, without }, runner });
 }
 
-async function compileKernels(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+async function compileKernels(bytes: Uint8Array, isShared: boolean): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes);
+    return await WebAssembly.compile(setShared(bytes, isShared));
   } catch (cause) {
-    throw new ContextError(
-      'E_WASM',
-      'open: the CPU device could not compile its kernels. A page whose Content-Security-Policy names script-src must ' +
-        "add 'wasm-unsafe-eval' to it; a runtime must know WebAssembly SIMD, and relaxed SIMD where multiplyAdd is " +
-        "relaxed. Set the header, or open WebGL: open({ device: 'webgl' }).",
+    throw new FormatError(
+      'E_WASM_KERNELS',
+      `open: the kernels of the CPU device, ${bytes.length} bytes, are damaged or of another build. Install the package ` +
+        'again; in a clone, npm run build makes them.',
       { cause },
     );
   }

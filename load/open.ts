@@ -1,26 +1,42 @@
-/** Opens a device where there is no Node: on a context of yours, on your canvas, or on a canvas of its own. */
-import { checkObject } from '../base/check-argument.ts';
+/** Opens a device where there is no Node: WebGL on a context of yours, your canvas or its own; or the CPU. */
+import { argumentError, checkObject } from '../base/check-argument.ts';
 import { openBrowserContext, type BrowserContextOptions } from '../engine/context/browser.ts';
 import { wrapContext } from '../engine/context/caller.ts';
-import { WebGLDevice, type DeviceOptions } from '../engine/index.ts';
+import { WebGLDevice, type ContextSource, type CpuDevice, type DeviceOptions } from '../engine/index.ts';
+import { openCpuDevice } from './cpu.ts';
+import { splitOptions, type CpuOptions } from './cpu-options.ts';
 
-/** Where a device gets its context, and how it computes. */
-export interface OpenOptions extends DeviceOptions, BrowserContextOptions {
+/** What computes, and how. `without` is for the device that is opened, each of which has rules of its own. */
+export interface OpenOptions<Name extends 'webgl' | 'cpu' = 'webgl' | 'cpu'>
+  extends DeviceOptions, BrowserContextOptions, CpuOptions {
+  /** What computes [webgl]. */
+  readonly device?: Name;
   /** A WebGL 2 context of yours; it stays yours when the device is disposed. */
   readonly gl?: WebGL2RenderingContext;
 }
 
 /**
- * Opens a device on your context, on your canvas, or on one of its own.
+ * Opens a device on your context, on your canvas, or on one of its own; or on the CPU.
  *
- * @throws ContextError `E_GL_*` when there is no context, or one that cannot compute in float32
+ * @throws ContextError `E_GL_*` when there is no context, or one that cannot compute in float32; `E_WASM_*` and
+ *   `E_WORKER` of the CPU; FormatError `E_DOWNLOAD` where its kernels cannot be fetched; UsageError `E_ARGUMENT`
  */
-export async function open(options: OpenOptions = {}): Promise<WebGLDevice> {
-  checkObject('open', 'options', options);
-  const { gl, canvas, ...rest } = options;
-  const source = gl !== undefined ? wrapContext(gl) : openBrowserContext(canvas !== undefined ? { canvas } : {});
+export function open(options: OpenOptions<'cpu'> & { readonly device: 'cpu' }): Promise<CpuDevice>;
+export function open(options?: OpenOptions<'webgl'>): Promise<WebGLDevice>;
+export function open(options?: OpenOptions): Promise<WebGLDevice | CpuDevice>;
+export async function open(given: OpenOptions = {}): Promise<WebGLDevice | CpuDevice> {
+  checkObject('open', 'options', given);
+  const { device = 'webgl', gl, canvas, ...options } = given;
+  if (device !== 'webgl' && device !== 'cpu') throw argumentError('open', 'device, webgl or cpu', device);
+  if (gl !== undefined) return openWebGL(wrapContext(gl), options);
+  if (canvas !== undefined) return openWebGL(openBrowserContext({ canvas }), options);
+  if (device === 'cpu') return openCpuDevice(splitOptions('cpu', options).cpu);
+  return openWebGL(openBrowserContext(), options);
+}
+
+function openWebGL(source: ContextSource, options: DeviceOptions & CpuOptions): WebGLDevice {
   try {
-    return new WebGLDevice(source, rest);
+    return new WebGLDevice(source, splitOptions('webgl', options).webgl);
   } catch (error) {
     source.dispose();
     throw error;

@@ -32,10 +32,11 @@ const byLargeTiles = [...direct, winogradRule(winogradLargeMaps.name, winograd4,
 const bySmallTiles = [...direct, winogradRule(winogradSmallMaps.name, winograd2, anywhere)];
 
 /**
- * A convolution as the dVAE has them at its largest maps, on a map small enough for a CPU: 38 million multiply-adds.
+ * A convolution as the dVAE has them at its largest maps, on a map small enough for a CPU: 38 million multiply-adds; or
+ * on one so many times as wide and high.
  */
-export function askSpeed(): Task {
-  return { result: convolve(64, 32), rules: direct };
+export function askSpeed(times = 1): Task {
+  return { result: convolve(64, 32 * times), rules: direct };
 }
 
 /**
@@ -44,8 +45,8 @@ export function askSpeed(): Task {
  */
 export function listQuestions(milliseconds: number, defaults: KernelChoice): readonly Question[] {
   const times = milliseconds < 1 ? 4 : 1;
-  const result = convolve(64, 32 * times);
-  const convolution = { result, rules: direct };
+  const convolution = askSpeed(times);
+  const { result } = convolution;
   const deep = convolve(256, 16 * times);
   return [
     { task: convolution, candidates: fetchOtherwise },

@@ -22,7 +22,14 @@ import { explainProgram } from './explain.ts';
 import { placeValues } from './places.ts';
 import type { Places } from './places.ts';
 import type { BetweenSteps } from './program.ts';
-import { checkRedrawn, cutStretches, readNumbers, runStretches, toStored, writeInputs } from './run-plan.ts';
+import {
+  checkRedrawn,
+  cutStretches,
+  readNumbers,
+  runStretches,
+  writeConstant,
+  writeInputs,
+} from './run-plan.ts';
 import type { Stretch } from './run-plan.ts';
 
 /** A plan with addresses, for as long as no value moves. */
@@ -167,7 +174,7 @@ export class CpuExecutable implements Executable {
   private async make(tensor: Tensor, address: number, between: BetweenSteps): Promise<void> {
     if (isOf(tensor, constantOp)) {
       const storage = tensor.dtype === 'f16' ? 'halves' : 'rows';
-      await this.memory.runner.write(address, toStored(await tensor.attributes.read(), { tensor, storage }));
+      await writeConstant(this.memory.runner, address, await tensor.attributes.read(), { tensor, storage });
       return;
     }
     await this.derive(tensor, address, between);

@@ -8,6 +8,7 @@ import { arrayFor } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
+import { giveTurn } from '../../base/give-turn.ts';
 import { narrowToHalves, widenHalves } from './halves.ts';
 import type { FindAddress } from './bind.ts';
 import type { Place } from './places.ts';
@@ -109,8 +110,25 @@ export async function writeInputs(
   }
 }
 
+/** Numbers that are made ready at a time, in a few milliseconds. */
+const PIECE = 2 ** 20;
+
+/** Writes a constant to its place, piece by piece: the caller's thread is not held up. */
+export async function writeConstant(
+  runner: Runner,
+  address: number,
+  numbers: NumericArray,
+  as: Pick<Place, 'tensor' | 'storage'>,
+): Promise<void> {
+  const bytesEach = as.storage === 'halves' ? 2 : 4;
+  for (let from = 0; from < numbers.length; from += PIECE) {
+    if (from > 0) await giveTurn();
+    await runner.write(address + from * bytesEach, toStored(numbers.subarray(from, from + PIECE), as));
+  }
+}
+
 /** Numbers as they are stored. */
-export function toStored(
+function toStored(
   numbers: NumericArray,
   { tensor, storage }: Pick<Place, 'tensor' | 'storage'>,
 ): Float32Array | Int32Array | Uint16Array {

@@ -1,47 +1,72 @@
 /** Opens a device in Node, with no display; and the one that all share who name none. */
 import { checkObject, checkText } from '../../base/check-argument.ts';
 import { wrapContext } from '../../engine/context/caller.ts';
-import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice, referenceDevice } from '../../engine/index.ts';
-import type { DeviceOptions, ReferenceDevice } from '../../engine/index.ts';
+import type { ContextSource, CpuDevice, DeviceOptions, ReferenceDevice } from '../../engine/index.ts';
+import { splitOptions, type CpuOptions } from '../cpu-options.ts';
+import { openCpuDevice } from './cpu.ts';
 import { chooseKernels } from './kernel-cache.ts';
 
-/** `egl` (the best device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`, or `reference` (float64 loops, slow). */
-export type DeviceName = 'egl' | `egl:${string}` | 'headless-gl' | 'reference';
+/** Where contexts come from: `webgl` or `egl` (the best EGL device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`. */
+export type WebGLName = 'webgl' | 'egl' | `egl:${string}` | 'headless-gl';
 
-/** Where a device gets its context, and how it computes. */
-export interface OpenOptions<Name extends DeviceName = DeviceName> extends DeviceOptions {
-  /** Where the context comes from [egl]. */
+/** `cpu` (WebAssembly, with nothing installed), one of WebGL's, or `reference` (float64 loops, slow). */
+export type DeviceName = 'cpu' | WebGLName | 'reference';
+
+/** What computes, and how. `without` is for the device that is opened, each of which has rules of its own. */
+export interface OpenOptions<Name extends DeviceName = DeviceName> extends DeviceOptions, CpuOptions {
+  /** What computes [webgl]. */
   readonly device?: Name;
   /** A WebGL 2 context of yours instead; it stays yours when the device is disposed. */
   readonly gl?: WebGL2RenderingContext;
   /**
-   * Times kernels on the device for at most half a second and takes the fastest, once for each driver; options that are
-   * given win [false: the documented defaults, engine/README.md].
+   * On WebGL, times kernels on the device for at most half a second and takes the fastest, once for each driver;
+   * options that are given win [false: the documented defaults, engine/README.md].
    */
   readonly calibrate?: boolean;
 }
 
 /**
- * Opens a device. Nothing is computed on the CPU except by `reference`, which has no context.
+ * Opens a device.
  *
- * @throws ContextError `E_GL_*`, each with what to install or try; UsageError `E_GL_SOURCE`
+ * @throws ContextError `E_GL_*`, `E_WASM_*` and `E_WORKER`, each with what to install or try; UsageError `E_GL_SOURCE`,
+ *   `E_ARGUMENT` for an option that the device named does not have
  */
-export function open(options?: OpenOptions<Exclude<DeviceName, 'reference'>>): Promise<WebGLDevice>;
-export function open(options: OpenOptions<'reference'>): Promise<ReferenceDevice>;
-export function open(options?: OpenOptions): Promise<WebGLDevice | ReferenceDevice>;
-export async function open(given: OpenOptions = {}): Promise<WebGLDevice | ReferenceDevice> {
+export function open(options: OpenOptions<'cpu'> & { readonly device: 'cpu' }): Promise<CpuDevice>;
+export function open(options?: OpenOptions<WebGLName>): Promise<WebGLDevice>;
+export function open(options: OpenOptions<'reference'> & { readonly device: 'reference' }): Promise<ReferenceDevice>;
+export function open(options?: OpenOptions): Promise<WebGLDevice | CpuDevice | ReferenceDevice>;
+export async function open(given: OpenOptions = {}): Promise<WebGLDevice | CpuDevice | ReferenceDevice> {
   checkObject('open', 'options', given);
-  const { device = 'egl', gl, calibrate, ...rest } = given;
+  const { device = 'webgl', gl, ...options } = given;
   checkText('open', 'device', device);
-  if (gl === undefined && device === 'reference') return referenceDevice;
-  const source = gl !== undefined ? wrapContext(gl) : await openNodeContext({ source: device });
+  if (gl !== undefined) return openWebGL(wrapContext(gl), options);
+  if (device === 'reference') return referenceDevice;
+  if (device === 'cpu') return openCpu(options);
+  return openWebGL(await openContext(device), options);
+}
+
+/** EGL, and the binding to it, are loaded when the first asks for them. */
+async function openContext(device: WebGLName): Promise<ContextSource> {
+  const { openNodeContext } = await import('../../engine/context/node/open.ts');
+  return openNodeContext({ source: device === 'webgl' ? 'egl' : device });
+}
+
+type Options = Omit<OpenOptions, 'device' | 'gl'>;
+
+async function openWebGL(source: ContextSource, { calibrate, ...options }: Options): Promise<WebGLDevice> {
   try {
-    return new WebGLDevice(source, calibrate ? { ...(await chooseKernels(source)), ...rest } : rest);
+    const { webgl } = splitOptions('webgl', options);
+    return new WebGLDevice(source, calibrate ? { ...(await chooseKernels(source)), ...webgl } : webgl);
   } catch (error) {
     source.dispose();
     throw error;
   }
+}
+
+/** Nothing is calibrated on the CPU yet. */
+function openCpu({ calibrate: _, ...options }: Options): Promise<CpuDevice> {
+  return openCpuDevice(splitOptions('cpu', options).cpu);
 }
 
 let shared: Promise<WebGLDevice> | undefined;

@@ -3,16 +3,16 @@
  * floats and of halves, with what they take along; matmul of one matrix and of many. One row, few rows, many.
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { interpret } from '../../../engine/index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { constant, interpret } from '../../../engine/index.ts';
 import type { Tensor } from '../../../engine/index.ts';
 import { anyInputBound, gaussianBound } from '../../../test/helpers/bounds.ts';
 import { expectClose } from '../../../test/helpers/close.ts';
-import { cpuVariants, expectSameOnCpu } from '../../../test/helpers/cpu-device.ts';
+import { cpuVariants, expectSameOnCpu, openCpuTestDevice } from '../../../test/helpers/cpu-device.ts';
 import { createRandom } from '../../../test/helpers/random.ts';
 import type { Random } from '../../../test/helpers/random.ts';
 import { roundToHalf } from '../../cast/half.ts';
-import { add, gelu, geluTanh, linear, matmul, mul, run, slice, tensor } from '../../index.ts';
+import { add, compile, gelu, geluTanh, linear, matmul, mul, run, slice, tensor } from '../../index.ts';
 
 const sizes = fc
   .record({
@@ -148,3 +148,22 @@ function readHalf(bits: number): number {
   const [sign, exponent, mantissa] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
   return (sign ? -1 : 1) * (exponent ? (1024 + mantissa) * 2 ** (exponent - 25) : mantissa * 2 ** -24);
 }
+
+test('a constant that was read from halves stays one, is refused where it is not finite, and plans share it', async () => {
+  const device = openCpuTestDevice();
+  const numbers = [1, -2, 0.5, 2 ** -24, 65504, -0.25, 3, 4];
+  const read = vi.fn(() => Float32Array.from(numbers));
+  const w = constant('w', { shape: [2, 4], dtype: 'f32' }, read, true);
+  const x = [1, 2, 4, 8];
+  const expected = [1 - 4 + 2 + 8 * 2 ** -24, 65504 - 0.5 + 12 + 32];
+  const plans = [1, 9].map((rows) => compile(device, (inputs) => linear(inputs.x, w), { x: [rows, 4] }));
+  expect([...(await plans[0]!.run({ x }))]).toEqual(expected.map(Math.fround));
+  const many = await plans[1]!.run({ x: Array.from({ length: 9 }, () => x).flat() });
+  expect([...many.subarray(0, 2)]).toEqual(expected.map(Math.fround));
+  expect(read).toHaveBeenCalledTimes(1);
+  plans.forEach((plan) => plan.dispose());
+  const bad = constant('bad', { shape: [1, 4], dtype: 'f32' }, () => Float32Array.of(1, NaN, 2, 3), true);
+  const refused = compile(device, (inputs) => linear(inputs.x, bad), { x: [1, 4] });
+  await expect(refused.run({ x })).rejects.toMatchObject({ code: 'E_NOT_FINITE' });
+  refused.dispose();
+});
