@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
 import { workerProcesses } from './test/helpers/worker-process.ts';
 
-/** What starts a process or a thread, and from which file. Node 20 starts none in TypeScript: the built one is taken. */
+/** What starts a process or a thread, and from which file: the built one, for Node 20 starts none in TypeScript. */
 const started: readonly (readonly [starter: string, file: string])[] = [
   ['/nets/tokenizer/node/start-process.ts', './foreign-process.js'],
   ['/ops/cpu/node/start-worker.ts', './worker.js'],

@@ -7,11 +7,14 @@ import { imagePositions } from '../nets/transformer/architecture.ts';
 import { createCeilingProbes } from './ceilings.ts';
 import { createOurNet } from './peers/dalle-gl-net.ts';
 import { createOurTransformer } from './peers/dalle-gl-transformer.ts';
-import { createTfjsNet } from './peers/dalle-tfjs-net.ts';
 import { makePicture } from './peers/net.ts';
 import type { Half } from './peers/net.ts';
+import { openNets } from './peers/open-nets.ts';
 import { openPeers } from './peers/open-peers.ts';
+import { createMultiplyAddProbe, createStreamProbe } from './wasm-ceilings.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
+import type { Probes } from './probes.ts';
+import { addColdStarts, coldRowsOf, formatColdStarts, formatPackage } from './report/cold-start.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
 import type { NetRow } from './report/dvae.ts';
 import { chartHashes, formatHashes, hashRowsOf } from './report/hash.ts';
@@ -21,6 +24,7 @@ import { chartStartUp, formatStartUp, startUpRowsOf } from './report/start-up.ts
 import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
 import type { TransformerRow } from './report/transformer.ts';
 import { measureInBrowser } from './suites/browser.ts';
+import { measureColdStarts, measurePackage } from './suites/cold-start.ts';
 import { measureNets } from './suites/dvae.ts';
 import { measureHashInBrowser, measureHashInNode } from './suites/hash.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
@@ -29,17 +33,31 @@ import { measureSizes, sizedNets } from './suites/sizes.ts';
 import type { SizeResult } from './suites/sizes.ts';
 import { measureStartUp } from './suites/start-up.ts';
 import { measureTransformer } from './suites/transformer.ts';
-import type { TransformerBeginning, TransformerTask } from './suites/transformer.ts';
+import type { TransformerBeginning, TransformerEngine, TransformerTask } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
-import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
+import type { TfjsPeer } from './tfjs-peer.ts';
+import { halveModel, makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
+import { describeWorkload } from './workload.ts';
 import type { Measured, Setting, Suite } from './suite.ts';
 
-async function measureKernelsSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
-  const { peers, dispose } = await openPeers(device, (name, why) =>
-    console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`),
-  );
+const isWanted = ({ only }: Setting, name: string): boolean =>
+  only.length === 0 || only.some((part) => name.includes(part));
+
+const tellMissing = (name: string, why: unknown): void =>
+  console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`);
+
+/** Of WebGL, and of WebAssembly with as many threads as the contenders have. */
+async function createProbes({ device, threads }: Setting): Promise<Probes> {
+  return { webgl: createCeilingProbes(device.gl), multiplyAdds: await createMultiplyAddProbe(threads) };
+}
+
+async function measureKernelsSuite(setting: Setting): Promise<Measured> {
+  const { circumstances, quick } = setting;
+  const { peers, dispose } = await openPeers(setting, tellMissing);
   const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
-  const results = await runKernelSuite(device.gl, peers, kernelWorkloads, options, ({ workload }) =>
+  const probes = await createProbes(setting);
+  const workloads = kernelWorkloads.filter((workload) => isWanted(setting, describeWorkload(workload)));
+  const results = await runKernelSuite(probes, peers, workloads, options, ({ workload }) =>
     console.error(`measured ${workload}`),
   );
   dispose();
@@ -48,13 +66,14 @@ async function measureKernelsSuite({ device, circumstances, quick }: Setting): P
 }
 
 /** A fresh TensorFlow.js for each net, so that its bytes are that net's alone. */
-async function measureDvaeSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+async function measureDvaeSuite(setting: Setting): Promise<Measured> {
+  const { device, circumstances, quick } = setting;
   const picture = makePicture();
   const rows: NetRow[] = [];
-  for (const half of ['encode', 'decode'] as const) {
+  for (const half of (['encode', 'decode'] as const).filter((name) => isWanted(setting, name))) {
     const tfjs = await createTfjsPeer(device.gl);
-    const nets = [createOurNet(device, half, picture), createTfjsNet(tfjs, half, picture)];
-    const probes = createCeilingProbes(device.gl);
+    const nets = await openNets(tfjs, setting, half, picture, tellMissing);
+    const probes = await createProbes(setting);
     rows.push(...netRowsOf(await measureNets(probes, half, nets, quick ? { minRounds: 1 } : {})));
     tfjs.dispose();
     console.error(`measured ${half}`);
@@ -68,9 +87,13 @@ async function measurePrecisionSuite({ device, circumstances, quick }: Setting):
   const rows: NetRow[] = [];
   for (const half of ['encode', 'decode'] as const) {
     const devices = [0, 1].map(() => new WebGLDevice({ ...device.source, gl: device.gl, dispose() {} }));
-    const nets = (['half', 'full'] as const).map((precision, i) => createOurNet(devices[i]!, half, picture, precision));
+    const nets = (['half', 'full'] as const).map((precision, i) =>
+      createOurNet(devices[i]!, half, picture, { precision }),
+    );
     rows.push(
-      ...netRowsOf(await measureNets(createCeilingProbes(device.gl), half, nets, { minRounds: quick ? 1 : 5 })),
+      ...netRowsOf(
+        await measureNets({ webgl: createCeilingProbes(device.gl) }, half, nets, { minRounds: quick ? 1 : 5 }),
+      ),
     );
     for (const own of devices) own.dispose();
     console.error(`measured ${half}`);
@@ -104,9 +127,18 @@ async function measureSizesSuite({ device, circumstances, quick }: Setting): Pro
   return { text: formatSizes(rows), rows, picture: plotSizes(rows, circumstances) };
 }
 
-async function measureStartUpSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+/** A net's programs and weights on WebGL in this process, then cold processes on each device, and the package. */
+async function measureStartUpSuite({ device, cpu, threads, circumstances, quick }: Setting): Promise<Measured> {
   const rows = startUpRowsOf(await measureStartUp(device, quick ? 1 : 5));
-  return { text: formatStartUp(rows), rows, picture: chartStartUp(rows, circumstances) };
+  console.error('measured programs and weights');
+  const devices = [...(cpu ? ['cpu'] : []), 'egl'];
+  const cold = coldRowsOf(await measureColdStarts({ devices, threads, minRounds: quick ? 1 : 5 }));
+  const size = await measurePackage();
+  return {
+    text: [formatStartUp(rows), formatColdStarts(cold), formatPackage(size)].join('\n\n'),
+    rows: [...rows, ...cold, { what: 'package', ...size }],
+    picture: addColdStarts(chartStartUp(rows, circumstances), cold),
+  };
 }
 
 /** In Node and in Chromium; no device has a part in it. */
@@ -120,7 +152,8 @@ async function measureHashSuite({ circumstances, quick }: Setting): Promise<Meas
 }
 
 /** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
-async function measureTransformerSuite({ device, circumstances, quick }: Setting): Promise<Measured> {
+async function measureTransformerSuite(setting: Setting): Promise<Measured> {
+  const { device, circumstances, quick } = setting;
   const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
   const tasks: Omit<TransformerTask, 'batch'>[] = [emoji];
   if (!quick) {
@@ -129,15 +162,14 @@ async function measureTransformerSuite({ device, circumstances, quick }: Setting
   }
   const beginnings: TransformerBeginning[] = [];
   const rows: TransformerRow[] = [];
-  for (const task of tasks) {
+  for (const task of tasks.filter(({ model }) => isWanted(setting, model.name))) {
     for (const batch of [1, 8]) {
       const tfjs = await createTfjsPeer(device.gl);
-      const engines = [
-        { create: async (...given: [typeof task.model, number]) => createOurTransformer(device, ...given) },
-        { create: (...given: [typeof task.model, number]) => createTfjsTransformer(tfjs, ...given) },
-      ];
+      const engines = await listTransformers(tfjs, setting);
       const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
-      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options);
+      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options, {
+        stream: await createStreamProbe(setting.threads),
+      });
       beginnings.push(...result.beginnings);
       rows.push(...transformerRowsOf(result));
       tfjs.dispose();
@@ -153,6 +185,23 @@ async function measureTransformerSuite({ device, circumstances, quick }: Setting
     rows: stored,
     picture: chartTransformers(rows, circumstances),
   };
+}
+
+/** Ours first: on the CPU where there is such a device, with weights in fp32 and in halves, then on WebGL. */
+async function listTransformers(tfjs: TfjsPeer, { device, cpu, threads }: Setting): Promise<TransformerEngine[]> {
+  await import('./peers/tfjs-wasm.ts');
+  const onCpu: TransformerEngine[] = cpu
+    ? [
+        { create: async (model, batch) => createOurTransformer(cpu, model, batch, threads) },
+        { create: async (model, batch) => createOurTransformer(cpu, halveModel(model), batch, threads) },
+      ]
+    : [];
+  return [
+    ...onCpu,
+    { create: async (model, batch) => createOurTransformer(device, model, batch) },
+    { create: (model, batch) => createTfjsTransformer(tfjs, model, batch) },
+    { create: (model, batch) => createTfjsTransformer(tfjs, model, batch, 'wasm') },
+  ];
 }
 
 /** Every suite by its name, in the order they are told. */

@@ -12,6 +12,8 @@ export interface Contender {
   readonly name: string;
   /** Whether it computes in a process of its own, whose CPU time is not seen from here. */
   readonly elsewhere?: boolean;
+  /** Milliseconds of all cores that such a process has used so far, where it tells. */
+  cpuTime?(): number;
   /** Does the work once and ends with numbers read back from the device, so that no work is left pending. */
   run(): Promise<ArrayLike<number>>;
   dispose(): void;
@@ -23,7 +25,7 @@ export interface Times {
   /** Milliseconds by the clock. */
   readonly wall: readonly number[];
   /**
-   * Milliseconds of all cores that this process used. Empty where nobody tells: in a browser, or for another process.
+   * Milliseconds of all cores that its process used. Empty where nobody tells, as in a browser.
    */
   readonly cpu: readonly number[];
 }
@@ -64,13 +66,18 @@ export async function interleave(
 }
 
 async function timeOnce(contender: Contender): Promise<{ wall: number; cpu: number | undefined }> {
-  const cpuUsage = contender.elsewhere ? undefined : globalThis.process?.cpuUsage;
-  const cpuBefore = cpuUsage?.();
+  const cpuBefore = readCpuTime(contender);
   const start = performance.now();
   await contender.run();
   const wall = performance.now() - start;
-  const used = cpuUsage?.(cpuBefore);
-  return { wall, cpu: used && (used.user + used.system) / 1000 };
+  const cpuAfter = readCpuTime(contender);
+  return { wall, cpu: cpuAfter && cpuAfter - cpuBefore! };
+}
+
+function readCpuTime(contender: Contender): number | undefined {
+  if (contender.elsewhere) return contender.cpuTime?.();
+  const used = globalThis.process?.cpuUsage?.();
+  return used && (used.user + used.system) / 1000;
 }
 
 /** Lets benchmark.js repeat `round`, one call a sample, at least `minRounds` times and then for about `moreSeconds`. */

@@ -1,14 +1,16 @@
 /**
  * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [start-up] [transformer] [hash]
- * [--quick]`.
+ * [--quick] [--threads N] [--only TEXT …]`. Threads are those of every engine on the CPU [as many as there are cores].
  * Suites run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a
  * quick look leaves nothing. How to read them: bench/README.md.
  */
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebGLDevice } from '../engine/index.ts';
 import { openNodeContext } from '../engine/context/node/open.ts';
 import { suites } from './all-suites.ts';
+import { openCpuDevice } from './open-cpu.ts';
 import { describeCircumstances, writeResult } from './report/write.ts';
 import type { Setting, Suite } from './suite.ts';
 
@@ -26,7 +28,11 @@ async function runSuite({ name, measure }: Suite, setting: Setting, folder: stri
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      threads: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+    },
   });
   const names = (positionals.length > 0 ? positionals : ['kernels']).flatMap((name) => GROUPS[name] ?? [name]);
   const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
@@ -36,19 +42,34 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  const threads = Number(values.threads ?? os.availableParallelism());
+  if (!Number.isInteger(threads) || threads < 1) {
+    console.error(`bench: --threads is a whole number from 1 on, got ${values.threads}.`);
+    process.exitCode = 2;
+    return;
+  }
+  process.env['LP_NUM_THREADS'] = String(threads); // llvmpipe's
   process.env['MESA_SHADER_CACHE_DISABLE'] = 'true'; // getting ready is timed as on a first visit
   const device = new WebGLDevice(await openNodeContext());
-  const circumstances = describeCircumstances(device.description);
-  const { renderer, cores, cpu, node, load } = circumstances;
-  console.log(`${renderer}\n${cores} cores of ${cpu}, Node ${node}, load ${load} at the start\n`);
-  const folder = values.quick ? undefined : fileURLToPath(new URL('results', import.meta.url));
+  const circumstances = describeCircumstances(device.description, threads);
+  const { renderer, cores, cpu: processor, node, load } = circumstances;
+  console.log(
+    `${renderer}\n${cores} cores of ${processor}, Node ${node}, ${threads} threads, load ${load} at the start\n`,
+  );
+  const cpu = await openCpuDevice(threads).catch((error: Error) => {
+    console.error(`without dalle-gl on the CPU: ${error.message}`);
+    return undefined;
+  });
+  const { quick, only } = values;
+  const folder = quick || only.length > 0 ? undefined : fileURLToPath(new URL('results', import.meta.url));
   for (const name of names) {
     await runSuite(
       suites.find((suite) => suite.name === name)!,
-      { device, circumstances, quick: values.quick },
+      { device, cpu, threads, circumstances, quick, only },
       folder,
     );
   }
+  cpu?.dispose();
   device.dispose();
 }
 

@@ -1,15 +1,16 @@
 /** What a suite of the bench is: something that is measured, told in words, and put beside its predecessors. */
-import type { WebGLDevice } from '../engine/index.ts';
+import type { Machines } from './peers/open-peers.ts';
 import type { Chart } from './report/chart.ts';
 import type { Plot } from './report/plot.ts';
 import type { Circumstances } from './report/write.ts';
 
 /** What a suite is given. */
-export interface Setting {
-  readonly device: WebGLDevice;
+export interface Setting extends Machines {
   readonly circumstances: Circumstances;
   /** As few rounds as show that it works. */
   readonly quick: boolean;
+  /** Parts of names: workloads that hold none of them are left out. Empty for all. */
+  readonly only: readonly string[];
 }
 
 export interface Measured {

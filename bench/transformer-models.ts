@@ -2,6 +2,7 @@
  * The transformers that the suite draws from: the emoji model of the package, and one of the paper's shape (Zero-Shot
  * Text-to-Image Generation, table 1's smallest width and more) with random weights, 100 million of them in its layers.
  */
+import { roundToHalf } from '../ops/cast/half.ts';
 import { createRandom } from '../test/helpers/random.ts';
 import { paper } from '../nets/transformer/configurations.ts';
 import { openModelFolder } from '../weights-convert/node/open-model-folder.ts';
@@ -41,6 +42,14 @@ export function makeRandomModel(name: string, architecture: TransformerArchitect
     return [name, { shape, dtype: 'F32', read: async () => data }];
   });
   return { name, architecture, tensors: new Map(tensors), text: makeText(architecture) };
+}
+
+/** The same model with every weight rounded to half, as a file of halves gives them. */
+export function halveModel(model: TransformerModel): TransformerModel {
+  const tensors = [...model.tensors].map(([name, { shape, read }]): [string, TensorData] => {
+    return [name, { shape, dtype: 'F16', read: async () => (await read()).map(roundToHalf) }];
+  });
+  return { ...model, tensors: new Map(tensors), isHalf: true };
 }
 
 /** Half the width of a tensor's uniform distribution, and its middle. A uniform number in ±√3·s has spread s. */

@@ -101,7 +101,7 @@ async function serveSources(configure: (server: ViteDevServer) => void): Promise
 }
 
 function remoteNet(stage: JSHandle<Stage>, index: number, name: string, cost: Net['cost']): Net {
-  let peak = 0;
+  let peak: number | undefined;
   return {
     name,
     elsewhere: true,

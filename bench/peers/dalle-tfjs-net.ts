@@ -19,23 +19,32 @@ type Tensor = ReturnType<Tf['tensor']>;
 /** The port's own constants: OpenAI's mapping of pixels into [0.1, 0.9]. */
 const [margin, vocabulary] = [0.1, 8192];
 
-export function createTfjsNet({ tf, version }: TfjsPeer, half: Half, { pixels, tokens }: Picture): Net {
+/** @param backend active whenever this net computes, as in tfjs.ts */
+export function createTfjsNet(
+  { tf, version }: TfjsPeer,
+  half: Half,
+  { pixels, tokens }: Picture,
+  backend: 'webgl' | 'wasm' = 'webgl',
+): Net {
   const artifacts = readArtifacts(half);
   let model: GraphModel | undefined;
   let peak = 0;
   const compute = half === 'encode' ? encode : decode;
   return {
-    name: `dalle-tfjs (${version})`,
+    name: `dalle-tfjs (${version})${backend === 'webgl' ? '' : `, ${backend}`}`,
+    ...(backend === 'wasm' && { bound: backend }),
     async prepare() {
+      await tf.setBackend(backend);
       model = await loadGraphModel({ load: async () => artifacts });
     },
     async run() {
+      await tf.setBackend(backend);
       const result = tf.tidy(() => compute(tf, model!, half === 'encode' ? pixels : tokens).dataSync());
       peak = Math.max(peak, bytesAllocated(tf));
       return result;
     },
     // Its pool never frees, so what it holds after a run is the most it held.
-    peakTextureBytes: () => peak,
+    peakTextureBytes: () => (backend === 'webgl' ? peak : undefined),
     dispose: () => model?.dispose(),
   };
 }

@@ -1,10 +1,13 @@
 /** What the kernel suite asks of every engine it measures, ours among them. */
 import type { Contender } from '../harness.ts';
+import type { BoundKind } from '../suites/kernels.ts';
 import type { Operands, Workload } from '../workload.ts';
 
 export interface PreparedKernel extends Contender {
   /** Texture reads of one run, where the engine counts them. */
   readonly fetches?: number;
+  /** Of ours, and of those that compute from WebAssembly: which ceiling its share is of. */
+  readonly bound?: BoundKind;
 }
 
 export interface Peer {

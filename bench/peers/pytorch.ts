@@ -1,43 +1,89 @@
-/**
- * PyTorch on the CPU, all cores, where Debian's python3-torch is installed: what the same machine does without a GPU's
- * detour. It runs in a process of its own, so its CPU time is not in our numbers, and a fraction of a millisecond of
- * pipe is in its wall time.
- */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** PyTorch on the CPU as a contender: what the same machine does without a GPU's detour. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import type { DvaeArchitecture } from '../../nets/dvae/architecture.ts';
+import type { Weights } from '../../nets/weights.ts';
 import { middleOf } from '../workload.ts';
 import type { Workload } from '../workload.ts';
+import type { Half, Net, Picture } from './net.ts';
+import { shapesOf } from './net.ts';
+import { writeNetProgram } from './net-steps.ts';
 import type { Peer, PreparedKernel } from './peer.ts';
+import { startPytorch } from './pytorch-process.ts';
 
-/** Debian's interpreter: python3-torch belongs to it, whichever `python3` comes first in PATH. */
-const interpreter = '/usr/bin/python3';
-
-export async function createPytorchPeer(): Promise<Peer> {
-  const { ask, stop } = startProcess();
-  const { version, threads } = (await ask({ threads: os.cpus().length })) as { version: string; threads: number };
-  const name = `PyTorch ${version}, CPU ×${threads}`;
+export async function createPytorchPeer(threads: number): Promise<Peer> {
+  const { name, ask, cpuTime, stop } = await startPytorch(threads);
   return {
     name,
     async prepare(workload, { x, w }): Promise<PreparedKernel> {
-      const folder = mkdtempSync(join(os.tmpdir(), 'dalle-gl-bench-'));
+      const folder = makeFolder();
       try {
         const file = join(folder, 'operands.f32');
-        writeFileSync(file, Buffer.concat([x, w].map(({ buffer }) => new Uint8Array(buffer))));
-        await ask({ do: 'prepare', kind: workload.kind, file, shapes: shapesOf(workload), middle: middleOf(workload) });
+        writeNumbers(file, [x, w]);
+        const operands = { kind: workload.kind, file, shapes: operandShapes(workload), middle: middleOf(workload) };
+        await ask({ prepare: 'kernel', with: operands });
       } finally {
         rmSync(folder, { recursive: true });
       }
-      return { name, elsewhere: true, run: async () => (await ask({ do: 'run' })) as number[], dispose() {} };
+      return { name, elsewhere: true, cpuTime, run: () => ask({ do: 'run' }), dispose() {} };
     },
     dispose: stop,
   };
 }
 
-function shapesOf(workload: Workload): readonly (readonly number[])[] {
+/** A process for each net. @param weights of the half */
+export async function createPytorchNet(
+  threads: number,
+  half: Half,
+  picture: Picture,
+  weights: Weights<DvaeArchitecture>,
+): Promise<Net> {
+  const { name, ask, cpuTime, stop } = await startPytorch(threads);
+  const folder = makeFolder();
+  const answer = join(folder, 'answer');
+  return {
+    name,
+    elsewhere: true,
+    cpuTime,
+    hasGeneratedWeights: true,
+    async prepare() {
+      const { steps, tensors } = await writeNetProgram(weights);
+      const [file, x] = ['weights.f32', 'x'].map((part) => join(folder, part)) as [string, string];
+      writeNumbers(
+        file,
+        [...tensors.values()].map(({ data }) => data),
+      );
+      writeNumbers(x, [half === 'encode' ? picture.pixels : picture.tokens]);
+      const shape = shapesOf(picture)[half].input;
+      const shapes = [...tensors].map(([name, { shape }]) => [name, shape]);
+      const given = { file: x, dtype: half === 'encode' ? '<f4' : '<i4', shape };
+      await ask({ prepare: 'net', with: { file, tensors: shapes, steps, x: given, answer } });
+      rmSync(file);
+    },
+    async run() {
+      await ask({ do: 'run' });
+      const { buffer } = new Uint8Array(readFileSync(answer));
+      return half === 'encode' ? new Int32Array(buffer) : new Float32Array(buffer);
+    },
+    peakTextureBytes: () => undefined,
+    dispose() {
+      stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function makeFolder(): string {
+  return mkdtempSync(join(os.tmpdir(), 'dalle-gl-bench-'));
+}
+
+function writeNumbers(file: string, lists: readonly (Float32Array | Int32Array)[]): void {
+  const parts = lists.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  writeFileSync(file, Buffer.concat(parts));
+}
+
+function operandShapes(workload: Workload): readonly (readonly number[])[] {
   const { side } = workload;
   if (workload.kind === 'matmul') {
     return [
@@ -50,23 +96,4 @@ function shapesOf(workload: Workload): readonly (readonly number[])[] {
     [1, inputs, side, side],
     [outputs, inputs, kernel, kernel],
   ];
-}
-
-/** One line of JSON in, one line of JSON out. */
-function startProcess(): { ask(message: object): Promise<unknown>; stop(): void } {
-  const script = fileURLToPath(new URL('pytorch_peer.py', import.meta.url));
-  const child = spawn(interpreter, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = new Promise<never>((_, reject) => child.on('error', reject));
-  failed.catch(() => {}); // it is raced below; unasked, it must not end the process
-  child.stdin.on('error', () => {}); // a process that ended is noticed by its missing answer
-  return {
-    async ask(message) {
-      child.stdin.write(`${JSON.stringify(message)}\n`);
-      const { value, done } = await Promise.race([lines.next(), failed]);
-      if (done) throw new Error(`${interpreter} ended: is python3-torch installed?`);
-      return JSON.parse(value);
-    },
-    stop: () => child.stdin.end(),
-  };
 }

@@ -1,28 +1,95 @@
 """PyTorch on the CPU, driven a line at a time by pytorch.ts: operands from a file, then one answer for each `run`."""
 import json
+import re
 import sys
+import time
 
 import numpy
 import torch
+import torch.nn.functional as F
 
+
+def find_blas():
+    """The library that computes products, by what this process has loaded."""
+    torch.mm(torch.ones(8, 8), torch.ones(8, 8))
+    with open("/proc/self/maps") as maps:
+        files = {line.split()[-1] for line in maps if "/" in line}
+    fast = sorted(file for file in files if re.search(r"openblas|mkl_|libblis|atlas", file))
+    plain = sorted(file for file in files if re.search(r"/libblas[^/]*\.so", file))
+    built = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    return {"fast": fast, "plain": plain, "built": built.group(1) if built else ""}
+
+
+def read_tensors(file, tensors):
+    values = torch.from_numpy(numpy.fromfile(file, dtype="<f4"))
+    parts = values.split([int(numpy.prod(shape)) for _, shape in tensors])
+    return {name: part.reshape(shape).clone() for part, (name, shape) in zip(parts, tensors)}
+
+
+def prepare_kernel(kind, file, shapes, middle):
+    x, w = read_tensors(file, list(enumerate(shapes))).values()
+    if kind == "matmul":
+        return lambda: torch.mm(x, w)[middle].tolist()
+    same = w.shape[2] // 2
+    return lambda: torch.conv2d(x, w, padding=same)[0, :, middle, middle].tolist()
+
+
+def prepare_net(file, tensors, steps, x, answer):
+    """Interprets the steps of net-steps.ts. Channels last: 1.1 to 1.3 times as fast as planes, with these weights."""
+    weights = read_tensors(file, tensors)
+    for name, weight in weights.items():
+        if weight.dim() == 4:
+            weights[name] = weight.contiguous(memory_format=torch.channels_last)
+    given = torch.from_numpy(numpy.fromfile(x["file"], dtype=x["dtype"])).reshape(x["shape"])
+    if given.dim() == 4:
+        given = given.contiguous(memory_format=torch.channels_last)
+    last_use = {name: index for index, step in enumerate(steps) for name in step["inputs"]}
+
+    def run_step(step, a, b=None):
+        kind = step["kind"]
+        if kind == "scale":
+            return a * step["gain"] + step["shift"]
+        if kind == "convolve":
+            return F.conv2d(a, weights[step["weight"]], weights[step["bias"]], padding=step["kernel"] // 2)
+        if kind == "relu":
+            return F.relu(a)
+        if kind == "pool":
+            return F.max_pool2d(a, 2)
+        if kind == "upsample":
+            return F.interpolate(a, scale_factor=2, mode="nearest")
+        if kind == "add":
+            return b.add_(a)
+        if kind == "argmax":
+            return a.argmax(1).to(torch.int32)
+        if kind == "embed":
+            return F.embedding(a, weights[step["weight"]]).permute(0, 3, 1, 2)
+        return (torch.sigmoid(a[:, :3]) * step["gain"] + step["shift"]).clamp(0, 1).contiguous()
+
+    def run():
+        values = {"x": given}
+        for index, step in enumerate(steps):
+            values[step["output"]] = run_step(step, *(values[name] for name in step["inputs"]))
+            for name in step["inputs"]:
+                if last_use[name] == index:
+                    values.pop(name, None)
+        values["y"].numpy().tofile(answer)
+        return []
+
+    return run
+
+
+prepare = {"kernel": prepare_kernel, "net": prepare_net}
 threads = json.loads(sys.stdin.readline())["threads"]
 torch.set_num_threads(threads)
-print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads(), "blas": find_blas()}), flush=True)
 
 compute = None
 for line in sys.stdin:
     message = json.loads(line)
-    if message["do"] == "prepare":
-        values = torch.from_numpy(numpy.fromfile(message["file"], dtype="<f4"))
-        sizes = [numpy.prod(shape) for shape in message["shapes"]]
-        x, w = (part.reshape(shape) for part, shape in zip(values.split(sizes), message["shapes"]))
-        middle = message["middle"]
-        if message["kind"] == "matmul":
-            compute = lambda x=x, w=w, m=middle: torch.mm(x, w)[m]
-        else:
-            same = w.shape[2] // 2
-            compute = lambda x=x, w=w, m=middle, p=same: torch.conv2d(x, w, padding=p)[0, :, m, m]
-        print("{}", flush=True)
+    if "prepare" in message:
+        compute = None  # what was prepared before is freed
+        compute = prepare[message["prepare"]](**message["with"])
+        print(json.dumps({"answer": [], "cpu": 1e3 * time.process_time()}), flush=True)
     else:
         with torch.no_grad():
-            print(json.dumps(compute().tolist()), flush=True)
+            print(json.dumps({"answer": compute(), "cpu": 1e3 * time.process_time()}), flush=True)

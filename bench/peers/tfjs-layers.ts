@@ -1,12 +1,14 @@
 /**
  * The layers of a transformer on TensorFlow.js, with weights folded (tfjs-folded-weights.ts), and with the ops that
  * have a packed form: row means and sums are products with a column, since its reductions take two to four draws; `mul`
- * and `div` stand for `square` and `rsqrt`.
+ * and `div` stand for `square` and `rsqrt`. The wasm backend has XNNPACK's product for weights that need no transposing
+ * only, and adds a bias wrongly to the others (4.22.0): there weights are [K, O].
  *
  * Rows [R, dim] are M positions of one sequence, or one position of each of B. N heads of D; G = N, or B·N.
  */
 import type { TransformerArchitecture } from '../../nets/transformer/architecture.ts';
 import type { TfjsPeer } from '../tfjs-peer.ts';
+import { transposeData } from '../workload.ts';
 import type { FoldedWeights, LayerProducts, Product } from './tfjs-folded-weights.ts';
 
 export type Tf = TfjsPeer['tf'];
@@ -38,6 +40,7 @@ export class TfjsLayers {
   private readonly architecture: TransformerArchitecture;
   private readonly layers: readonly Layer[];
   private readonly head: Linear;
+  private readonly isWasm: boolean;
   private readonly mean: Tensor;
   private readonly epsilon: Tensor;
   /** Columns of ones by their length. */
@@ -46,6 +49,7 @@ export class TfjsLayers {
   constructor(tf: Tf, architecture: TransformerArchitecture, { layers, head }: FoldedWeights) {
     this.tf = tf;
     this.architecture = architecture;
+    this.isWasm = tf.getBackend() === 'wasm';
     this.layers = layers.map(({ query, key, value, out, up, down }) => ({
       query: this.upload(query, true),
       key: this.upload(key, true),
@@ -91,7 +95,9 @@ export class TfjsLayers {
     const { tf } = this;
     const { heads, head_size } = this.architecture;
     return {
-      weight: tf.tensor(weight, [outputs, inputs]),
+      weight: this.isWasm
+        ? tf.tensor(transposeData(weight, [outputs, inputs], [1, 0]), [inputs, outputs])
+        : tf.tensor(weight, [outputs, inputs]),
       bias: tf.tensor(bias, [outputs]),
       ...(isHeads && { headBias: tf.tensor(bias, [heads, 1, head_size]) }),
     };
@@ -108,7 +114,7 @@ export class TfjsLayers {
   }
 
   private multiply(a: Tensor, { weight, bias }: Linear): Tensor {
-    return this.tf.fused.matMul({ a: a as never, b: weight as never, bias, transposeB: true });
+    return this.tf.fused.matMul({ a: a as never, b: weight as never, bias, transposeB: !this.isWasm });
   }
 
   /** rows [R, dim], whose mean is 0 → rows of variance 1. */
@@ -126,6 +132,9 @@ export class TfjsLayers {
     const { dim, heads, head_size } = this.architecture;
     const [total] = rows.shape as [number];
     if (total !== count) return tf.reshape(this.multiply(rows, product), [total * heads, 1, head_size]);
+    if (this.isWasm) {
+      return tf.transpose(tf.reshape(this.multiply(rows, product), [count, heads, head_size]), [1, 0, 2]);
+    }
     const a = tf.reshape(rows, [1, count, dim]);
     const weight = tf.reshape(product.weight, [heads, head_size, dim]);
     return tf.fused.matMul({ a: a as never, b: weight as never, bias: product.headBias!, transposeB: true });

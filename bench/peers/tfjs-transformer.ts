@@ -18,12 +18,24 @@ import { bankOf, planSlots, slotMask } from './tfjs-slots.ts';
 import type { Slots } from './tfjs-slots.ts';
 import type { TransformerModel, TransformerPeer } from './transformer-peer.ts';
 
+/** @param backend active whenever this peer computes, as in tfjs.ts */
 export async function createTfjsTransformer(
   { tf, version }: TfjsPeer,
   model: TransformerModel,
   batch: number,
+  backend: 'webgl' | 'wasm' = 'webgl',
 ): Promise<TransformerPeer> {
-  return new TfjsTransformer(tf, `tfjs-webgl ${version}`, model, batch, await foldWeights(model));
+  await tf.setBackend(backend);
+  const weights = await foldWeights(model);
+  const peer = new TfjsTransformer(tf, `tfjs-${backend} ${version}`, model, batch, weights);
+  const turnTo = async <T>(work: () => Promise<T>): Promise<T> => tf.setBackend(backend).then(work);
+  return {
+    name: peer.name,
+    read: () => turnTo(() => peer.read()),
+    step: (...next) => turnTo(() => peer.step(...next)),
+    textureBytes: () => (backend === 'webgl' ? peer.textureBytes() : undefined),
+    dispose: () => turnTo(() => peer.dispose()),
+  };
 }
 
 /** The banks of a layer, and how they are used. */

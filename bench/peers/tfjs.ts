@@ -20,6 +20,7 @@ export function createTfjsKernels({ tf, version }: TfjsPeer, backend: 'webgl' | 
       const { x, w } = uploadOperands(tf, workload, operands);
       return {
         name,
+        ...(backend === 'wasm' && { bound: backend }),
         async run() {
           await tf.setBackend(backend);
           return tf.tidy(() => compute(tf, workload, x, w).dataSync());

@@ -10,6 +10,8 @@ export interface TransformerModel {
   readonly name: string;
   readonly architecture: TransformerArchitecture;
   readonly tensors: ReadonlyMap<string, TensorData>;
+  /** Whether its weights were rounded to half, and take 2 bytes: its logits differ from the others' by more. */
+  readonly isHalf?: boolean;
   /** One prompt, i32 [text positions], pads in place. */
   readonly text: Int32Array;
 }
@@ -29,6 +31,11 @@ export interface TransformerPeer {
   read(): Promise<ArrayLike<number>>;
   /** The image token at `position` (0 to H·W − 2) of every candidate → logits of the one after it, [B, V]. */
   step(position: number, tokens: Int32Array): Promise<ArrayLike<number>>;
-  textureBytes(): TextureBytes;
+  /** Undefined where there are no textures. */
+  textureBytes(): TextureBytes | undefined;
+  /** Of ours on the CPU alone: bytes of weights that a step must read. */
+  readonly stepBytes?: number;
+  /** As in its model. */
+  readonly isHalf?: boolean;
   dispose(): Promise<void>;
 }

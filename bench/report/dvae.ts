@@ -10,7 +10,7 @@ import type { Circumstances } from './write.ts';
 export type NetRow = KernelRow & {
   readonly prepare: number;
   readonly firstRun: number;
-  readonly peakTextureBytes: number;
+  readonly peakTextureBytes: number | undefined;
 };
 
 export function netRowsOf({ beginnings, later }: DvaeResult): NetRow[] {
@@ -28,7 +28,7 @@ export function formatNets(rows: readonly NetRow[]): string {
     (prepare / 1e3).toFixed(1),
     (firstRun / 1e3).toFixed(1),
     (wall.median / 1e3).toFixed(1),
-    (peakTextureBytes / 2 ** 20).toFixed(0),
+    peakTextureBytes === undefined ? '' : (peakTextureBytes / 2 ** 20).toFixed(0),
   ]);
   return `${formatTable([heading, ...body])}\n\nlater runs:\n${formatKernels(rows)}`;
 }

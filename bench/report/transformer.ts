@@ -1,5 +1,5 @@
 /** The transformer suite as people read it: what is paid once, then milliseconds a token and tokens a second. Pure. */
-import { summarize } from '../statistics.ts';
+import { pairedSpeedup, summarize } from '../statistics.ts';
 import type { Summary } from '../statistics.ts';
 import type { TransformerBeginning, TransformerResult } from '../suites/transformer.ts';
 import type { Chart } from './chart.ts';
@@ -20,15 +20,29 @@ export interface TransformerRow {
   readonly tokensPerSecond: number;
   /** How many times as fast we are. */
   readonly speedup?: KernelRow['speedup'];
+  /** Gigabytes a second that the machine reads in the same rounds, as many threads. */
+  readonly stream?: number;
+  /** The time that reading the weights at that rate would take, by the time it took: the median within rounds. */
+  readonly streamShare?: number;
 }
 
 export function transformerRowsOf({ times }: TransformerResult): TransformerRow[] {
-  return times.flatMap(({ model, batch, workload, tokens, times: measured }) =>
+  return times.flatMap(({ model, batch, workload, tokens, times: measured, bounds: { stream } }) =>
     measured.map((contender, index) => {
       const wall = summarize(contender.wall);
       const row = { model, batch, workload, contender: contender.name, wall, tokens };
       const tokensPerSecond = (1e3 * tokens) / wall.median;
-      return { ...row, tokensPerSecond, ...(index > 0 && { speedup: speedupOf(measured[0]!, contender) }) };
+      const { bytes } = contender;
+      return {
+        ...row,
+        tokensPerSecond,
+        ...(index > 0 && { speedup: speedupOf(measured[0]!, contender) }),
+        ...(stream &&
+          bytes && {
+            stream: stream.perSecond,
+            streamShare: (pairedSpeedup(contender.wall, stream.rounds.wall) * bytes) / 1e9,
+          }),
+      };
     }),
   );
 }
@@ -57,9 +71,9 @@ export function formatBeginnings(beginnings: readonly TransformerBeginning[]): s
     String(found.drawsPerPrompt),
     found.sameGreedyTokens.join(' of '),
     found.largestDifference.toExponential(1),
-    mebibytes(found.textures.weights),
-    mebibytes(found.textures.states),
-    mebibytes(found.textures.peak),
+    mebibytes(found.textures?.weights),
+    mebibytes(found.textures?.states),
+    mebibytes(found.textures?.peak),
   ]);
   return formatTable([heading, ...body]);
 }
@@ -74,28 +88,34 @@ export function formatTransformers(rows: readonly TransformerRow[]): string {
     'quartiles',
     'n',
     'tokens/s',
+    'stream GB/s',
+    'share',
     '× medians',
     '× paired',
     '× CPU',
   ];
   const ratio = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2));
-  const body = rows.map(({ model, batch, workload, contender, wall, tokens, tokensPerSecond, speedup }) => {
-    const steps = tokens / batch;
-    const { median, lowerQuartile, upperQuartile, count } = wall;
-    return [
-      model,
-      String(batch),
-      workload,
-      contender,
-      (median / steps).toFixed(2),
-      `${(lowerQuartile / steps).toFixed(2)}–${(upperQuartile / steps).toFixed(2)}`,
-      String(count),
-      tokensPerSecond.toFixed(1),
-      ratio(speedup?.medians) + (speedup && !speedup.sure ? '?' : ''),
-      ratio(speedup?.paired),
-      ratio(speedup?.cpu),
-    ];
-  });
+  const body = rows.map(
+    ({ model, batch, workload, contender, wall, tokens, tokensPerSecond, speedup, stream, streamShare }) => {
+      const steps = tokens / batch;
+      const { median, lowerQuartile, upperQuartile, count } = wall;
+      return [
+        model,
+        String(batch),
+        workload,
+        contender,
+        (median / steps).toFixed(2),
+        `${(lowerQuartile / steps).toFixed(2)}–${(upperQuartile / steps).toFixed(2)}`,
+        String(count),
+        tokensPerSecond.toFixed(1),
+        stream?.toFixed(1) ?? '',
+        streamShare === undefined ? '' : `${(100 * streamShare).toFixed(0)} %`,
+        ratio(speedup?.medians) + (speedup && !speedup.sure ? '?' : ''),
+        ratio(speedup?.paired),
+        ratio(speedup?.cpu),
+      ];
+    },
+  );
   return formatTable([heading, ...body]);
 }
 
@@ -104,7 +124,7 @@ export function chartTransformers(rows: readonly TransformerRow[], { renderer, c
   const labelOf = ({ model, batch, workload }: TransformerRow): string => `${model} ×${batch}, ${workload}`;
   const labels = [...new Set(drawing.map(labelOf))];
   return {
-    title: 'Image tokens drawn from a transformer, one context, in turns',
+    title: 'Image tokens drawn from a transformer, one machine, in turns',
     subtitle: `${renderer}, ${cores} cores, ${date}. Medians; the line spans the quartiles.`,
     axis: 'tokens a second, all candidates together (longer is faster)',
     groups: labels.map((label) => ({

@@ -15,11 +15,13 @@ export interface Circumstances {
   readonly node: string;
   readonly cpu: string;
   readonly cores: number;
+  /** That every engine was given which lets itself be told. */
+  readonly threads?: number;
   /** Runnable processes on average over the last minute, when the suite began: above 1 or so, others were at work. */
   readonly load: number;
 }
 
-export function describeCircumstances(renderer: string): Circumstances {
+export function describeCircumstances(renderer: string, threads?: number): Circumstances {
   const cpus = os.cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -27,6 +29,7 @@ export function describeCircumstances(renderer: string): Circumstances {
     node: process.version,
     cpu: cpus[0]?.model ?? 'unknown',
     cores: cpus.length,
+    ...(threads !== undefined && { threads }),
     load: Math.round(os.loadavg()[0]! * 10) / 10,
   };
 }

@@ -15,7 +15,7 @@ interface BrowserResult extends DvaeResult {
 export async function measureInBrowser(half: Half, options: HarnessOptions = {}): Promise<BrowserResult> {
   const stage = await openStage(half);
   try {
-    return { renderer: stage.renderer, ...(await measureNets(stage.probes, half, stage.nets, options)) };
+    return { renderer: stage.renderer, ...(await measureNets({ webgl: stage.probes }, half, stage.nets, options)) };
   } finally {
     await stage.close();
   }

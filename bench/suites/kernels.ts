@@ -2,11 +2,10 @@
  * Single kernels at the shapes the dVAE and the transformer meet, each engine in turns, beside what the device can do
  * at most. Every sample is: draw from operands on the device, read one pixel's channels or one row.
  */
-import { ceilingsOf, createCeilingProbes } from '../ceilings.ts';
-import type { Ceilings } from '../ceilings.ts';
-import { interleave } from '../harness.ts';
-import type { Contender, HarnessOptions, Times } from '../harness.ts';
+import type { HarnessOptions, Times } from '../harness.ts';
 import type { Peer, PreparedKernel } from '../peers/peer.ts';
+import { disposeProbes, interleaveWithProbes } from '../probes.ts';
+import type { Bounds, Probes } from '../probes.ts';
 import { checkAnswer, countMacs, describeWorkload, makeOperands } from '../workload.ts';
 import type { ConvolutionWorkload, Workload } from '../workload.ts';
 
@@ -33,26 +32,33 @@ export const kernelWorkloads: readonly Workload[] = [
   { kind: 'matmul', side: 1024 },
 ];
 
+/** What bounds a contender: the arithmetic and fetches of WebGL, or the multiply-adds of WebAssembly. */
+export type BoundKind = 'webgl' | 'wasm';
+
+/** Times of one contender, and what they are held against. */
+export interface BoundTimes extends Times {
+  readonly bound?: BoundKind | undefined;
+  /** Texture reads of a run. */
+  readonly fetches?: number | undefined;
+}
+
 export interface KernelResult {
   readonly workload: string;
   readonly macs: number;
-  /** Texture reads of our kernel. */
-  readonly fetches: number | undefined;
-  /** Ours first. */
-  readonly times: readonly Times[];
+  /** The one that others are compared with first. */
+  readonly times: readonly BoundTimes[];
   /** From the same rounds. */
-  readonly ceilings: Ceilings;
+  readonly bounds: Bounds;
 }
 
 /** @param onResult called after each workload, so that a long run shows where it is */
 export async function runKernelSuite(
-  gl: WebGL2RenderingContext,
+  probes: Probes,
   peers: readonly Peer[],
   workloads: readonly Workload[],
   options: HarnessOptions = {},
   onResult: (result: KernelResult) => void = () => {},
 ): Promise<KernelResult[]> {
-  const probes = createCeilingProbes(gl);
   try {
     const results: KernelResult[] = [];
     for (const workload of workloads) {
@@ -62,13 +68,13 @@ export async function runKernelSuite(
     }
     return results;
   } finally {
-    for (const probe of probes) probe.dispose();
+    disposeProbes(probes);
   }
 }
 
 async function measureKernel(
   peers: readonly Peer[],
-  probes: readonly Contender[],
+  probes: Probes,
   workload: Workload,
   options: HarnessOptions,
 ): Promise<KernelResult> {
@@ -81,13 +87,15 @@ async function measureKernel(
       kernels.push(kernel);
       checkAnswer(kernel.name, workload, await kernel.run(), operands);
     }
-    const times = await interleave([...kernels, ...probes], options);
+    const { times, bounds } = await interleaveWithProbes(kernels, probes, options);
     return {
       workload: describeWorkload(workload),
       macs: countMacs(workload),
-      fetches: kernels[0]?.fetches,
-      times: times.slice(0, kernels.length),
-      ceilings: ceilingsOf(times.slice(kernels.length)),
+      times: times.map((measured, index) => {
+        const { bound, fetches } = kernels[index]!;
+        return { ...measured, bound, fetches };
+      }),
+      bounds,
     };
   } finally {
     for (const kernel of kernels) kernel.dispose();

@@ -37,7 +37,12 @@ afterAll(() => {
 });
 
 test('kernels: ours and tfjs-webgl agree with float64 and give a row each', async () => {
-  const results = await runKernelSuite(device.gl, [createOurPeer(device), createTfjsKernels(tfjs)], tiny, once);
+  const results = await runKernelSuite(
+    { webgl: createCeilingProbes(device.gl) },
+    [createOurPeer(device), createTfjsKernels(tfjs)],
+    tiny,
+    once,
+  );
   const rows = results.flatMap(rowsOf);
   expect(rows.map(({ contender }) => contender)).toEqual(tiny.flatMap(() => ['dalle-gl', 'tfjs-webgl 4.22.0']));
   for (const { wall, gflops, speedup, ceilingShare, fetchBoundShare, contender } of rows) {
@@ -64,7 +69,9 @@ test('kernels: a contender that computes wrongly is not timed', async () => {
     }),
     dispose() {},
   };
-  await expect(runKernelSuite(device.gl, [wrong], tiny.slice(0, 1), once)).rejects.toThrow('wrong computes conv 3×3');
+  await expect(
+    runKernelSuite({ webgl: createCeilingProbes(device.gl) }, [wrong], tiny.slice(0, 1), once),
+  ).rejects.toThrow('wrong computes conv 3×3');
   expect([runs, disposed]).toEqual([1, true]);
 });
 
@@ -86,7 +93,8 @@ test('dvae: every net is prepared once, first run apart from later ones', async 
     peakTextureBytes: () => 2 ** 20,
     dispose: () => log.push(`dispose ${name}`),
   });
-  const result = await measureNets(createCeilingProbes(device.gl), 'encode', [net('a'), net('b')], { minRounds: 1 });
+  const probes = { webgl: createCeilingProbes(device.gl) };
+  const result = await measureNets(probes, 'encode', [net('a'), net('b')], { minRounds: 1 });
   expect(log.slice(0, 6)).toEqual(['prepare a', 'run a', 'prepare b', 'run b', 'run a', 'run b']);
   expect(log.slice(-2)).toEqual(['dispose a', 'dispose b']);
   const rows = netRowsOf(result);

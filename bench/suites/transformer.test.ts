@@ -11,9 +11,11 @@ import { createTfjsTransformer } from '../peers/tfjs-transformer.ts';
 import type { TransformerModel, TransformerPeer } from '../peers/transformer-peer.ts';
 import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from '../report/transformer.ts';
 import { formatProfile, profileStep } from '../step-profile.ts';
+import '../peers/tfjs-wasm.ts';
 import { createTfjsPeer } from '../tfjs-peer.ts';
 import type { TfjsPeer } from '../tfjs-peer.ts';
 import { makeRandomModel, PAPER_SHAPED } from '../transformer-models.ts';
+import { createStreamProbe } from '../wasm-ceilings.ts';
 import { measureTransformer } from './transformer.ts';
 import type { TransformerEngine } from './transformer.ts';
 
@@ -50,16 +52,24 @@ afterAll(() => {
 const ours: TransformerEngine = { create: async (given, batch) => createOurTransformer(device, given, batch) };
 const task = { checkedTokens: 16, windowTokens: 2, wholePictures: true };
 
+/** Of TensorFlow.js's two backends, the second on the CPU. */
+const backends = ['webgl', 'wasm'] as const;
+
 test.each([1, 3])('%i candidates: every logit of a whole picture is TensorFlow.js’s', async (batch) => {
-  const theirs: TransformerEngine = { create: (given, count) => createTfjsTransformer(tfjs, given, count) };
-  const result = await measureTransformer(device.gl, [ours, theirs], { model, batch, ...task }, once);
-  const [own, peer] = result.beginnings;
+  const theirs = backends.map((backend): TransformerEngine => ({
+    create: (given, count) => createTfjsTransformer(tfjs, given, count, backend),
+  }));
+  const stream = await createStreamProbe(1);
+  const result = await measureTransformer(device.gl, [ours, ...theirs], { model, batch, ...task }, once, { stream });
+  const [own, peer, onCpu] = result.beginnings;
+  expect(onCpu).toMatchObject({ contender: 'tfjs-wasm 4.22.0', sameGreedyTokens: [16, 16], drawsPerStep: 0 });
+  expect(result.times.every(({ bounds }) => bounds.stream!.perSecond > 0)).toBe(true);
   expect(peer).toMatchObject({ contender: 'tfjs-webgl 4.22.0', sameGreedyTokens: [16, 16] });
   expect(peer!.largestDifference).toBeLessThan(1e-4);
   expect(own!.drawsPerStep).toBeLessThanOrEqual(11 * tiny.depth);
   expect(peer!.drawsPerStep).toBeGreaterThan(own!.drawsPerStep);
   const rows = transformerRowsOf(result);
-  expect(rows).toHaveLength(2 * 5);
+  expect(rows).toHaveLength(3 * 5);
   expect(rows.every(({ tokensPerSecond }) => tokensPerSecond > 0)).toBe(true);
   expect(formatTransformers(rows).split('\n')).toHaveLength(2 + rows.length);
   expect(formatBeginnings(result.beginnings)).toContain('16 of 16');

@@ -4,8 +4,9 @@
  * every step; nobody is timed before their logits agree.
  */
 import { countDraws } from '../count-draws.ts';
-import { interleave } from '../harness.ts';
 import type { Contender, HarnessOptions, Times } from '../harness.ts';
+import { disposeProbes, interleaveWithProbes } from '../probes.ts';
+import type { Bounds, Probes } from '../probes.ts';
 import type { TextureBytes, TransformerModel, TransformerPeer } from '../peers/transformer-peer.ts';
 import { imagePositions } from '../../nets/transformer/architecture.ts';
 
@@ -38,7 +39,7 @@ export interface TransformerBeginning {
   readonly sameGreedyTokens: readonly [same: number, compared: number];
   /** Largest difference of a logit from the first engine's. */
   readonly largestDifference: number;
-  readonly textures: TextureBytes;
+  readonly textures?: TextureBytes | undefined;
 }
 
 interface TransformerTimes {
@@ -48,7 +49,14 @@ interface TransformerTimes {
   /** Tokens, all candidates together, that a sample draws. */
   readonly tokens: number;
   /** In the order of the engines. */
-  readonly times: readonly Times[];
+  readonly times: readonly StepTimes[];
+  /** From the same rounds. */
+  readonly bounds: Bounds;
+}
+
+/** Times of one contender, and the bytes of weights that a sample must read, where that bounds it. */
+interface StepTimes extends Times {
+  readonly bytes?: number | undefined;
 }
 
 export interface TransformerResult {
@@ -56,12 +64,16 @@ export interface TransformerResult {
   readonly times: readonly TransformerTimes[];
 }
 
-/** @param engines the first is the one that others are compared with */
+/**
+ * @param engines the first is the one that others are compared with
+ * @param probes run beside each workload, and disposed
+ */
 export async function measureTransformer(
   gl: WebGL2RenderingContext,
   engines: readonly TransformerEngine[],
   task: TransformerTask,
   options: HarnessOptions = {},
+  probes: Probes = {},
 ): Promise<TransformerResult> {
   const { model, batch } = task;
   const peers: TransformerPeer[] = [];
@@ -93,13 +105,25 @@ export async function measureTransformer(
     const times: TransformerTimes[] = [];
     for (const workload of listWorkloads(task)) {
       const contenders = peers.map((peer) => contenderOf(peer, workload, drawn.tokens));
-      const measured = await interleave(contenders, { warmups: 1, ...options, ...workload.options });
-      times.push({ model: model.name, batch, workload: workload.name, tokens: workload.tokens, times: measured });
+      const rounds = { warmups: 1, ...options, ...workload.options };
+      const { times: measured, bounds } = await interleaveWithProbes(contenders, probes, rounds);
+      const { name, tokens, steps, readsText } = workload;
+      const bytesOf = ({ stepBytes }: TransformerPeer): number | undefined =>
+        readsText ? undefined : stepBytes && steps * stepBytes;
+      times.push({
+        model: model.name,
+        batch,
+        workload: name,
+        tokens,
+        times: measured.map((own, index) => ({ ...own, bytes: bytesOf(peers[index]!) })),
+        bounds,
+      });
     }
     const afterwards = peers.map((peer) => peer.textureBytes());
     return { beginnings: beginnings.map((found, index) => ({ ...found, textures: afterwards[index]! })), times };
   } finally {
     for (const peer of peers) await peer.dispose();
+    disposeProbes(probes);
   }
 }
 
@@ -164,6 +188,9 @@ interface Drawn {
   readonly difference: readonly number[];
 }
 
+/** Times the spread of the logits: of sums in fp32, and where halves are handed on from layer to layer. */
+const tolerances = { full: 1e-3, half: 5e-2 };
+
 /** Everyone is given the first one's greedy tokens. Throws where logits differ by more than rounding. */
 async function compareLogits(
   peers: readonly TransformerPeer[],
@@ -179,7 +206,7 @@ async function compareLogits(
     peers.forEach((peer, index) => {
       difference[index] = Math.max(difference[index]!, compare(logits[0]!, logits[index]!));
       if (best[index]!.every((token, candidate) => token === best[0]![candidate])) same[index]!++;
-      if (difference[index]! <= 1e-3 * spreadOf(logits[0]!)) return;
+      if (difference[index]! <= tolerances[peer.isHalf ? 'half' : 'full'] * spreadOf(logits[0]!)) return;
       throw new Error(
         `${peer.name} computes other logits for ${model.name} at place ${place}: off by ${difference[index]}. Its time would mean nothing.`,
       );

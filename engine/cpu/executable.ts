@@ -22,7 +22,14 @@ import { explainProgram } from './explain.ts';
 import { placeValues } from './places.ts';
 import type { Places } from './places.ts';
 import type { BetweenSteps } from './program.ts';
-import { cutStretches, readNumbers, runStretches, writeConstant, writeInputs } from './run-plan.ts';
+import {
+  checkRedrawn,
+  cutStretches,
+  readNumbers,
+  runStretches,
+  writeConstant,
+  writeInputs,
+} from './run-plan.ts';
 import type { Stretch } from './run-plan.ts';
 
 /** A plan with addresses, for as long as no value moves. */
@@ -217,6 +224,7 @@ export class CpuExecutable implements Executable {
       await memory.refresh(tensor, version, (address) => this.derive(tensor, address, between));
     }
     const { stretches } = await this.bind();
+    checkRedrawn(plan, inputs);
     await writeInputs(memory.runner, places, inputs, (index) => this.addressOf(index));
     try {
       return await runStretches(memory.runner, stretches, between, timed);

@@ -9,6 +9,7 @@ import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.t
 import { reduceShape, viewResult } from '../reduce/axes.ts';
 import { visitTogether } from '../strided.ts';
 import type { ArgmaxAttributes } from './attributes.ts';
+import { argmaxCpu } from './cpu/argmax.ts';
 import { argmaxGl } from './gl/argmax.ts';
 
 export const argmaxOp: Op<ArgmaxAttributes> = {
@@ -17,7 +18,7 @@ export const argmaxOp: Op<ArgmaxAttributes> = {
   infer: inferArgmax,
   reference: computeArgmax,
   describe: ({ axis }) => `axis ${axis}`,
-  kernels: { webgl: argmaxGl },
+  kernels: { webgl: argmaxGl, cpu: argmaxCpu },
 };
 
 /**

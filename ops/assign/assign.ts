@@ -6,6 +6,7 @@ import { argumentError } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape, sameShape } from '../../engine/index.ts';
 import type { Op, Tensor } from '../../engine/index.ts';
+import { assignCpu } from './cpu/assign.ts';
 import { assignGl } from './gl/assign.ts';
 
 export const assignOp: Op<undefined> = {
@@ -21,7 +22,7 @@ export const assignOp: Op<undefined> = {
   },
   redraws: () => 'all',
   reference: ({ inputs, output }) => output.set(inputs[1]!),
-  kernels: { webgl: assignGl },
+  kernels: { webgl: assignGl, cpu: assignCpu },
 };
 
 /**

@@ -16,6 +16,7 @@ import { cacheShape } from '../cache/cache.ts';
 import type { CacheForm } from '../cache/attributes.ts';
 import { describeAttention, UNSEEN } from './attributes.ts';
 import type { AttentionAttributes } from './attributes.ts';
+import { attentionScoresCpu, attentionValuesCpu } from './cpu/attention.ts';
 import { attentionScoresGl, attentionValuesGl } from './gl/attention.ts';
 import { checkMask, keyOf, slotCount } from './mask.ts';
 
@@ -60,7 +61,7 @@ export const attentionScoresOp: Op<AttentionAttributes> = {
   reference: computeScores,
   describe: describeAttention,
   macs: ({ output, attributes: { headSize } }) => sizeOf(output.type.shape) * headSize,
-  kernels: { webgl: attentionScoresGl },
+  kernels: { webgl: attentionScoresGl, cpu: attentionScoresCpu },
 };
 
 export const attentionValuesOp: Op<AttentionAttributes> = {
@@ -72,7 +73,7 @@ export const attentionValuesOp: Op<AttentionAttributes> = {
   reference: computeValues,
   describe: describeAttention,
   macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape[2]!,
-  kernels: { webgl: attentionValuesGl },
+  kernels: { webgl: attentionValuesGl, cpu: attentionValuesCpu },
 };
 
 function checkAttention(rows: TensorType, cache: TensorType, attributes: AttentionAttributes): void {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, interpret, referenceDevice, tensor } from '../../engine/index.ts';
 import type { Device } from '../../engine/index.ts';
+import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference } from '../../test/helpers/identical.ts';
@@ -67,14 +68,25 @@ describe('a cache', () => {
     );
     await plan.run({ x: [1, 2, 3, 4], at: [2] });
     expect(device.gpu.textures.ledger().stateBytes - before.stateBytes).toBe(5 * 16);
-    await expect(plan.run({ x: [1, 2, 3, 4], at: [5] })).rejects.toMatchObject({ code: 'E_INPUT' });
-    await expect(plan.run({ x: [1, 2, 3, 4], at: [-1] })).rejects.toMatchObject({ code: 'E_INPUT' });
     plan.dispose();
     cache.dispose();
     expect(device.gpu.textures.ledger()).toMatchObject({
       stateBytes: before.stateBytes,
       liveTextures: before.liveTextures,
     });
+  });
+
+  test.each(['WebGL', 'the CPU'])('has no rows beyond its last, and none before its first, on %s', async (kind) => {
+    const device = kind === 'WebGL' ? await openTestDevice() : openCpuTestDevice();
+    const form = { batch: 1, sequences: 1, length: 5, first: 0, groups: 1, size: 4 };
+    const cache = createCache('cache', form);
+    const plan = compileAppend(device, cache, form, 1);
+    for (const at of [5, -1, 2 ** 30]) {
+      await expect(plan.run({ x: [1, 2, 3, 4, 5], at: [at] })).rejects.toMatchObject({ code: 'E_INPUT' });
+    }
+    await plan.run({ x: [1, 2, 3, 4, 5], at: [4] });
+    plan.dispose();
+    cache.dispose();
   });
 
   test('refuses rows of another form', () => {

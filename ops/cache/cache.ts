@@ -13,6 +13,7 @@ import { ShapeError } from '../../base/errors.ts';
 import { State, apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import type { CacheForm, CacheAttributes } from './attributes.ts';
+import { appendRowsCpu, layRowsCpu } from './cpu/cache.ts';
 import { appendRowsGl, layRowsGl } from './gl/cache.ts';
 
 export function cacheShape({ batch, length, groups, size }: CacheForm): Shape {
@@ -78,7 +79,7 @@ export const appendRowsOp: Op<CacheAttributes> = {
     copyRows(inputs[1]!, inputTypes[1]!.shape, inputs[2]![0]!, output, attributes);
   },
   describe: describeCache,
-  kernels: { webgl: appendRowsGl },
+  kernels: { webgl: appendRowsGl, cpu: appendRowsCpu },
 };
 
 export const layRowsOp: Op<CacheAttributes> = {
@@ -98,7 +99,7 @@ export const layRowsOp: Op<CacheAttributes> = {
     copyRows(inputs[0]!, inputTypes[0]!.shape, 0, output, attributes);
   },
   describe: describeCache,
-  kernels: { webgl: layRowsGl },
+  kernels: { webgl: layRowsGl, cpu: layRowsCpu },
 };
 
 function describeCache({ batch, groups, size }: CacheAttributes): string {

@@ -5,11 +5,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpret, referenceDevice, tensor } from '../../engine/index.ts';
+import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
 import { openTestDevice } from '../../test/helpers/devices.ts';
 import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference, expectNumbers } from '../../test/helpers/identical.ts';
 import { dtypes, hostileTensor, seeds, shapesFromRank } from '../../test/helpers/shapes.ts';
-import { castToFloat, castToHalf } from './cast.ts';
+import { castToFloat, castToHalf, halfWeights } from './cast.ts';
 import { roundToHalf } from './half.ts';
 
 /** A half by the definition of IEEE 754: sign, 5 bits of exponent, 10 of fraction. */
@@ -54,9 +55,11 @@ describe('castToHalf', () => {
 
   test('rounds every half and every turning point right, on the device and in the reference', async () => {
     const x = tensor(given, [given.length]);
-    for (const device of [await openTestDevice(), referenceDevice]) {
+    for (const device of [await openTestDevice(), openCpuTestDevice(), referenceDevice]) {
       await expectNumbers(device, castToHalf(x), expected);
       await expectNumbers(device, castToFloat(castToHalf(x)), expected);
+      await expectNumbers(device, castToFloat(halfWeights(x)), expected);
+      await expectNumbers(device, castToFloat(tensor(expected, [expected.length], 'f16')), expected);
     }
   });
 

@@ -4,6 +4,7 @@
  */
 import { apply, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
+import { castCpu } from './cpu/cast.ts';
 import { castGl } from './gl/cast.ts';
 import { roundResult } from './half.ts';
 
@@ -18,7 +19,7 @@ export const castToHalfOp: Op<undefined> = {
   mapwise: true,
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f16' }),
   reference: computeCast,
-  kernels: { webgl: castGl },
+  kernels: { webgl: castGl, cpu: castCpu },
 };
 
 export const castToFloatOp: Op<undefined> = {
@@ -26,7 +27,7 @@ export const castToFloatOp: Op<undefined> = {
   operands: ['x'],
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeCast,
-  kernels: { webgl: castGl },
+  kernels: { webgl: castGl, cpu: castCpu },
 };
 
 /** castToHalf of weights: of constants it is done beforehand, on the CPU. */
@@ -36,7 +37,7 @@ export const halfWeightsOp: Op<undefined> = {
   derives: true,
   infer: castToHalfOp.infer,
   reference: computeCast,
-  kernels: { webgl: castGl },
+  kernels: { webgl: castGl, cpu: castCpu },
 };
 
 /**

@@ -7,6 +7,7 @@ import { apply, formatShape, resolveAxis, stridesOf, checkTensors } from '../../
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { visitTogether } from '../strided.ts';
 import type { ConcatAttributes } from './attributes.ts';
+import { concatCpu } from './cpu/concat.ts';
 import { concatGl } from './gl/concat.ts';
 
 /** Textures that one draw of concat reads. WebGL 2 guarantees sixteen. */
@@ -17,7 +18,7 @@ export const concatOp: Op<ConcatAttributes> = {
   infer: inferConcat,
   reference: computeConcat,
   describe: ({ axis }) => `axis ${axis}`,
-  kernels: { webgl: concatGl },
+  kernels: { webgl: concatGl, cpu: concatCpu },
 };
 
 /**

@@ -1,5 +1,40 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
+export { argmax } from '../argmax/cpu/argmax.wasm';
+export { attention, attentionScores as attention_scores } from '../attention/cpu/attention.wasm';
+export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
+export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
 export { packed_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
-export { pack_linear } from '../linear/cpu/pack-linear.wasm';
+export { fill, move } from './moves.wasm';
 export { row_product } from './row-product.wasm';
+export {
+  addNumbers as add,
+  castToHalf as cast_to_half,
+  clampNumbers as clamp,
+  copyNumbers as copy,
+  divideNumbers as div,
+  erfOf as erf,
+  expOf as exp,
+  geluOf as gelu,
+  geluTanhOf as gelu_tanh,
+  logOf as log,
+  multiplyNumbers as mul,
+  reluOf as relu,
+  scaleAdd as scale_add,
+  sigmoidOf as sigmoid,
+  subtractNumbers as sub,
+  tanhOf as tanh,
+  wholeToFloat as whole_to_float,
+  wholeToHalf as whole_to_half,
+} from '../elementwise/cpu/elementwise.wasm';
+export { embed } from '../embedding/cpu/embedding.wasm';
+export { gather } from '../gather/cpu/gather.wasm';
+export { layerNorm as layer_norm } from '../layer-norm/cpu/layer-norm.wasm';
+export { pack_linear } from '../linear/cpu/pack-linear.wasm';
+export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
+export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';
+export { maxOf as max, meanOf as mean, sumOf as sum } from '../reduce/cpu/reduce.wasm';
+export { rotary } from '../rotary/cpu/rotary.wasm';
+export { softmax } from '../softmax/cpu/softmax.wasm';
+export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
+export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';

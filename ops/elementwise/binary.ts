@@ -13,6 +13,7 @@ export const addOp: Op<undefined> = defineElementwise({
   name: 'add',
   compute: ([a, b]) => a! + b!,
   webgl: { expression: ([a, b]) => `${a} + ${b}` },
+  cpu: { kernel: 'add' },
 });
 /** a + b. */
 export const add: (a: Tensor, b: Tensor) => Tensor = applyBinary(addOp);
@@ -21,6 +22,7 @@ export const subOp: Op<undefined> = defineElementwise({
   name: 'sub',
   compute: ([a, b]) => a! - b!,
   webgl: { expression: ([a, b]) => `${a} - ${b}` },
+  cpu: { kernel: 'sub' },
 });
 /** a − b. */
 export const sub: (a: Tensor, b: Tensor) => Tensor = applyBinary(subOp);
@@ -29,6 +31,7 @@ export const mulOp: Op<undefined> = defineElementwise({
   name: 'mul',
   compute: ([a, b]) => a! * b!,
   webgl: { expression: ([a, b]) => `${a} * ${b}` },
+  cpu: { kernel: 'mul' },
 });
 /** a · b. */
 export const mul: (a: Tensor, b: Tensor) => Tensor = applyBinary(mulOp);
@@ -37,6 +40,7 @@ export const divOp: Op<undefined> = defineElementwise({
   name: 'div',
   compute: ([a, b]) => a! / b!,
   webgl: { expression: ([a, b]) => `${a} / ${b}` },
+  cpu: { kernel: 'div' },
 });
 /** a / b. */
 export const div: (a: Tensor, b: Tensor) => Tensor = applyBinary(divOp);
@@ -50,6 +54,7 @@ export const scaleAddOp: Op<ScaleAddAttributes> = defineElementwise<ScaleAddAttr
   operands: ['id', 'res'],
   compute: ([id, res], { gain }) => id! + gain * res!,
   webgl: { expression: ([id, res], { gain }) => `${id} + ${floatLiteral(gain)} * ${res}` },
+  cpu: { kernel: 'scale_add', constants: ({ gain }) => [gain] },
   describe: ({ gain }) => `gain ${gain}`,
 });
 

@@ -5,10 +5,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../engine/index.ts';
-import type { Shape, Tensor } from '../../engine/index.ts';
+import type { CpuDevice, Shape, Tensor, WebGLDevice } from '../../engine/index.ts';
 import { FUNCTION_BOUNDS, UNIT_ROUNDOFF, functionBound } from '../../test/helpers/bounds.ts';
 import type { BoundedFunction } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
+import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, relu, scaleAdd } from '../index.ts';
@@ -40,11 +41,17 @@ function argumentsWithin(from: number, to: number): Float32Array {
   return Float32Array.from([...steps, ...signed]).filter((x) => x >= from && x <= to);
 }
 
-describe('accuracy', () => {
+/** Both kinds of device that have kernels of their own for every function. */
+const devices: readonly { name: string; open(): Promise<WebGLDevice | CpuDevice> }[] = [
+  { name: 'WebGL', open: openTestDevice },
+  { name: 'the CPU', open: async () => openCpuTestDevice() },
+];
+
+describe.each(devices)('accuracy on $name', ({ open }) => {
   test.each(functions)('%s keeps its bound over its range', async (name, op, truth) => {
     const { from, to } = FUNCTION_BOUNDS[name];
     const x = argumentsWithin(from, to);
-    const actual = await run(await openTestDevice(), op(tensor(x, [x.length])), { rules: [] });
+    const actual = await run(await open(), op(tensor(x, [x.length])), { rules: [] });
     const expected = Float64Array.from(x, truth);
     expectClose(actual, expected, (i) => functionBound(name, expected[i]!), { label: name });
   });
@@ -53,13 +60,13 @@ describe('accuracy', () => {
     const { from, to } = FUNCTION_BOUNDS.divide;
     const b = argumentsWithin(from, to).filter((x) => x > 2 ** -60 && x < 2 ** 60);
     const a = createRandom(3).gaussians(b.length);
-    const actual = await run(await openTestDevice(), div(tensor(a, [a.length]), tensor(b, [b.length])), { rules: [] });
+    const actual = await run(await open(), div(tensor(a, [a.length]), tensor(b, [b.length])), { rules: [] });
     const expected = Float64Array.from(a, (value, i) => value / b[i]!);
     expectClose(actual, expected, (i) => functionBound('divide', expected[i]!), { label: 'divide' });
   });
 });
 
-describe('special values', () => {
+describe.each(devices)('special values on $name', ({ open }) => {
   const special = [0, -0, Infinity, -Infinity, NaN, 1e38, -1e38, 100, -110];
   /** Infinity and NaN must lie where float64 rounded to fp32 has them. */
   test.each<[string, (x: Tensor) => Tensor, (x: number) => number]>([
@@ -67,7 +74,7 @@ describe('special values', () => {
     ['relu', relu, (x) => Math.max(x, 0)],
     ['clamp', (x) => clamp(x, -2, 3), (x) => Math.min(Math.max(x, -2), 3)],
   ])('%s', async (_name, op, truth) => {
-    const actual = await run(await openTestDevice(), op(tensor(special, [special.length])), { rules: [] });
+    const actual = await run(await open(), op(tensor(special, [special.length])), { rules: [] });
     const expected = special.map((x) => Math.fround(truth(x)));
     expect([...actual].map(Number.isNaN)).toEqual(expected.map(Number.isNaN));
     const numbers = expected.flatMap((value, i) => (Number.isNaN(value) ? [] : [[actual[i]!, value] as const]));
@@ -90,9 +97,14 @@ const pairs: fc.Arbitrary<[Shape, Shape]> = fc
 
 const count = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
-describe.each(deviceVariants)('on $name', (variant) => {
+const variants: typeof devices = [
+  ...deviceVariants.map((variant) => ({ name: variant.name, open: () => openVariant(variant) })),
+  devices[1]!,
+];
+
+describe.each(variants)('on $name', ({ open }) => {
   test('broadcasting: sums, differences and products of integers are exact', async () => {
-    const device = await openVariant(variant);
+    const device = await open();
     const check = async ([first, second]: [Shape, Shape], swap: boolean, seed: number): Promise<void> => {
       const random = createRandom(seed);
       const a = tensor(random.integers(count(first), -99, 99), first);
@@ -105,7 +117,7 @@ describe.each(deviceVariants)('on $name', (variant) => {
   });
 
   test('relu and clamp are exact', async () => {
-    const device = await openVariant(variant);
+    const device = await open();
     const check = async (shape: Shape, seed: number): Promise<void> => {
       const x = tensor(createRandom(seed).gaussians(count(shape)), shape);
       await expectSameAsReference(device, relu(x), 0);

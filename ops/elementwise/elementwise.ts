@@ -4,6 +4,8 @@
  */
 import { apply, broadcastShapes, stridesOf } from '../../engine/index.ts';
 import type { NumericArray, Op, Shape, Tensor } from '../../engine/index.ts';
+import { elementwiseCpu } from './cpu/elementwise.ts';
+import type { CpuFormula } from './cpu/elementwise.ts';
 import { elementwiseGl } from './gl/elementwise.ts';
 import type { GlFormula } from './gl/elementwise.ts';
 
@@ -15,6 +17,8 @@ interface ElementwiseDefinition<A> {
   compute(operands: readonly number[], attributes: A): number;
   /** The same in GLSL. */
   readonly webgl: GlFormula<A>;
+  /** The same in AssemblyScript [none: the CPU computes `compute`]. */
+  readonly cpu?: CpuFormula<A>;
   describe?(attributes: A): string;
   /** The result for halves is a half that needs no rounding, so it stays f16. */
   readonly keepsHalves?: boolean;
@@ -39,7 +43,10 @@ export function defineElementwise<A>(definition: ElementwiseDefinition<A>): Op<A
         output[i] = definition.compute(operands, attributes);
       }
     },
-    kernels: { webgl: elementwiseGl(name, definition.webgl) },
+    kernels: {
+      webgl: elementwiseGl(name, definition.webgl),
+      ...(definition.cpu && { cpu: elementwiseCpu(definition.cpu) }),
+    },
     ...(definition.describe && { describe: definition.describe }),
   };
 }

@@ -9,6 +9,7 @@ import type { Op, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction, reluFunction } from '../shader/comparison.ts';
 import { accurateErf, accurateExp, accurateLog, accurateTanh, geluFunction, geluTanhFunction } from './gl/accurate.ts';
+import { FUNCTION_GRAIN } from './cpu/elementwise.ts';
 import { applyUnary, defineElementwise } from './elementwise.ts';
 import { computeErf, computeErfc } from './error-function.ts';
 
@@ -18,6 +19,7 @@ export const reluOp: Op<undefined> = defineElementwise({
   keepsHalves: true,
   compute: ([x]) => Math.max(x!, 0),
   webgl: { declarations: reluFunction, expression: ([x]) => `relu(${x})` },
+  cpu: { kernel: 'relu' },
 });
 /** max(x, 0). */
 export const relu: (x: Tensor) => Tensor = applyUnary(reluOp);
@@ -27,6 +29,7 @@ export const expOp: Op<undefined> = defineElementwise({
   operands: ['x'],
   compute: ([x]) => Math.exp(x!),
   webgl: { declarations: accurateExp, expression: ([x]) => `accurate_exp(${x})` },
+  cpu: { kernel: 'exp', grain: FUNCTION_GRAIN },
 });
 /** eˣ. */
 export const exp: (x: Tensor) => Tensor = applyUnary(expOp);
@@ -36,6 +39,7 @@ export const logOp: Op<undefined> = defineElementwise({
   operands: ['x'],
   compute: ([x]) => Math.log(x!),
   webgl: { declarations: accurateLog, expression: ([x]) => `accurate_log(${x})` },
+  cpu: { kernel: 'log', grain: FUNCTION_GRAIN },
 });
 /** Natural logarithm. */
 export const log: (x: Tensor) => Tensor = applyUnary(logOp);
@@ -45,6 +49,7 @@ export const tanhOp: Op<undefined> = defineElementwise({
   operands: ['x'],
   compute: ([x]) => Math.tanh(x!),
   webgl: { declarations: accurateTanh, expression: ([x]) => `accurate_tanh(${x})` },
+  cpu: { kernel: 'tanh', grain: FUNCTION_GRAIN },
 });
 /** Hyperbolic tangent. */
 export const tanh: (x: Tensor) => Tensor = applyUnary(tanhOp);
@@ -54,6 +59,7 @@ export const sigmoidOp: Op<undefined> = defineElementwise({
   operands: ['x'],
   compute: ([x]) => 1 / (1 + Math.exp(-x!)),
   webgl: { declarations: accurateExp, expression: ([x]) => `(1.0 / (1.0 + accurate_exp(-(${x}))))` },
+  cpu: { kernel: 'sigmoid', grain: FUNCTION_GRAIN },
 });
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid: (x: Tensor) => Tensor = applyUnary(sigmoidOp);
@@ -63,6 +69,7 @@ export const erfOp: Op<undefined> = defineElementwise({
   operands: ['x'],
   compute: ([x]) => computeErf(x!),
   webgl: { declarations: accurateErf, expression: ([x]) => `accurate_erf(${x})` },
+  cpu: { kernel: 'erf', grain: FUNCTION_GRAIN },
 });
 /** The error function, 2/√π ∫₀ˣ e^(−t²) dt. */
 export const erf: (x: Tensor) => Tensor = applyUnary(erfOp);
@@ -72,6 +79,7 @@ export const geluOp: Op<undefined> = defineElementwise({
   operands: ['x'],
   compute: ([x]) => (x === -Infinity ? 0 : 0.5 * x! * computeErfc(-x! * Math.SQRT1_2)),
   webgl: { declarations: geluFunction, expression: ([x]) => `gelu(${x})` },
+  cpu: { kernel: 'gelu', grain: FUNCTION_GRAIN },
 });
 /** x · ½(1 + erf(x/√2)), as PyTorch's `gelu`; −Infinity gives the limit 0, where PyTorch gives NaN. */
 export const gelu: (x: Tensor) => Tensor = applyUnary(geluOp);
@@ -83,6 +91,7 @@ export const geluTanhOp: Op<undefined> = defineElementwise({
   compute: ([x]) =>
     x === -Infinity ? 0 : x! / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x! + 0.044715 * x! ** 3))),
   webgl: { declarations: geluTanhFunction, expression: ([x]) => `gelu_tanh(${x})` },
+  cpu: { kernel: 'gelu_tanh', grain: FUNCTION_GRAIN },
 });
 /**
  * ½x · (1 + tanh(√(2/π) · (x + 0.044715x³))), as PyTorch's `gelu` with `approximate='tanh'`, save that −Infinity gives
@@ -106,6 +115,7 @@ vec4 clamp_number(vec4 x, float low, float high) {
 }`,
     expression: ([x], { low, high }) => `clamp_number(${x}, ${floatLiteral(low)}, ${floatLiteral(high)})`,
   },
+  cpu: { kernel: 'clamp', constants: ({ low, high }) => [low, high] },
   compute: ([x], { low, high }) => Math.min(Math.max(x!, low), high),
   describe: ({ low, high }) => `${low} to ${high}`,
 });

@@ -8,6 +8,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import { embedCpu } from './cpu/embedding.ts';
 import { embedGl } from './gl/embedding.ts';
 
 export const embedOp: Op<undefined> = {
@@ -15,7 +16,7 @@ export const embedOp: Op<undefined> = {
   operands: ['tokens', 'table', 'positions', 'start'],
   infer: inferEmbed,
   reference: computeEmbed,
-  kernels: { webgl: embedGl },
+  kernels: { webgl: embedGl, cpu: embedCpu },
 };
 
 /**

@@ -10,6 +10,7 @@ import { apply, formatShape, resolveAxis, sizeOf, checkTensor } from '../../engi
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkIndices } from '../arguments.ts';
 import type { GatherAttributes } from './attributes.ts';
+import { gatherCpu } from './cpu/gather.ts';
 import { gatherGl } from './gl/gather.ts';
 
 export const gatherOp: Op<GatherAttributes> = {
@@ -18,7 +19,7 @@ export const gatherOp: Op<GatherAttributes> = {
   infer: inferGather,
   reference: computeGather,
   describe: ({ axis }) => `rows along axis ${axis}`,
-  kernels: { webgl: gatherGl },
+  kernels: { webgl: gatherGl, cpu: gatherCpu },
 };
 
 /**

@@ -7,6 +7,7 @@ import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import type { LayerNormAttributes } from './attributes.ts';
+import { layerNormCpu } from './cpu/layer-norm.ts';
 import { layerNormGl } from './gl/layer-norm.ts';
 
 export const layerNormOp: Op<LayerNormAttributes> = {
@@ -15,7 +16,7 @@ export const layerNormOp: Op<LayerNormAttributes> = {
   infer: inferLayerNorm,
   reference: computeLayerNorm,
   describe: ({ eps }) => `eps ${eps}`,
-  kernels: { webgl: layerNormGl },
+  kernels: { webgl: layerNormGl, cpu: layerNormCpu },
 };
 
 /**

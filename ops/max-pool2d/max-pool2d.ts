@@ -9,6 +9,7 @@ import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
 import { checkWholeNumber, imageShape } from '../arguments.ts';
 import type { MaxPool2dAttributes } from './attributes.ts';
+import { maxPool2dCpu } from './cpu/max-pool2d.ts';
 import { maxPool2dGl } from './gl/max-pool2d.ts';
 
 export const maxPool2dOp: Op<MaxPool2dAttributes> = {
@@ -17,7 +18,7 @@ export const maxPool2dOp: Op<MaxPool2dAttributes> = {
   infer: inferMaxPool2d,
   reference: computeMaxPool2d,
   describe: ({ size }) => `${size}×${size}`,
-  kernels: { webgl: maxPool2dGl },
+  kernels: { webgl: maxPool2dGl, cpu: maxPool2dCpu },
 };
 
 /**

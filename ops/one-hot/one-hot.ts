@@ -9,6 +9,7 @@ import { apply, resolveAxis, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkIndices, checkWholeNumber } from '../arguments.ts';
 import type { OneHotAttributes } from './attributes.ts';
+import { oneHotCpu } from './cpu/one-hot.ts';
 import { oneHotGl } from './gl/one-hot.ts';
 
 export const oneHotOp: Op<OneHotAttributes> = {
@@ -21,7 +22,7 @@ export const oneHotOp: Op<OneHotAttributes> = {
   },
   reference: computeOneHot,
   describe: ({ depth, axis }) => `depth ${depth} along axis ${axis}`,
-  kernels: { webgl: oneHotGl },
+  kernels: { webgl: oneHotGl, cpu: oneHotCpu },
 };
 
 /**

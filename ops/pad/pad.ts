@@ -10,6 +10,7 @@ import { checkPerAxis } from '../arguments.ts';
 import { roundToHalf } from '../cast/half.ts';
 import { positionOf, visitTogether } from '../strided.ts';
 import type { PadAttributes } from './attributes.ts';
+import { padCpu } from './cpu/pad.ts';
 import { padGl } from './gl/pad.ts';
 
 export const padOp: Op<PadAttributes> = {
@@ -29,7 +30,7 @@ export const padOp: Op<PadAttributes> = {
     );
   },
   describe: ({ before, after, value }) => `${formatShape(before)} before, ${formatShape(after)} after, ${value}`,
-  kernels: { webgl: padGl },
+  kernels: { webgl: padGl, cpu: padCpu },
 };
 
 /**

@@ -12,6 +12,7 @@ import { largerFunction } from '../shader/comparison.ts';
 import { visitTogether } from '../strided.ts';
 import { reduceShape, resolveAxes, viewResult } from './axes.ts';
 import type { ReducedAxes } from './axes.ts';
+import { reductionCpu } from './cpu/reduce.ts';
 import { reductionGl } from './gl/reduce.ts';
 import type { GlReduction } from './gl/reduce.ts';
 
@@ -96,7 +97,7 @@ function defineReduction(reduction: Reduction): Op<ReducedAxes> {
     infer: ([x], attributes) => ({ shape: reduceShape(x!.shape, attributes), dtype: reduction.dtype(x!.dtype) }),
     reference: (call) => computeReduction(call, reduction),
     describe: ({ axes }) => `axes ${axes.join(', ')}`,
-    kernels: { webgl: reductionGl(reduction, reduction.webgl) },
+    kernels: { webgl: reductionGl(reduction, reduction.webgl), cpu: reductionCpu(reduction.name) },
   };
 }
 

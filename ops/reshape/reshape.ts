@@ -7,6 +7,7 @@ import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape, sameShape, sizeOf, checkTensor } from '../../engine/index.ts';
 import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import type { ReshapeAttributes } from './attributes.ts';
+import { reshapeCpu } from './cpu/reshape.ts';
 import { reshapeGl } from './gl/reshape.ts';
 
 export const reshapeOp: Op<ReshapeAttributes> = {
@@ -14,7 +15,7 @@ export const reshapeOp: Op<ReshapeAttributes> = {
   operands: ['x'],
   infer: inferReshape,
   reference: ({ inputs, output }) => output.set(inputs[0]!),
-  kernels: { webgl: reshapeGl },
+  kernels: { webgl: reshapeGl, cpu: reshapeCpu },
 };
 
 /**

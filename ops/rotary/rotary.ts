@@ -12,6 +12,7 @@ import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { NumericArray, Op, ReferenceCall, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import type { RotaryAttributes } from './attributes.ts';
+import { rotaryCpu } from './cpu/rotary.ts';
 import { rotaryGl } from './gl/rotary.ts';
 
 export const rotaryOp: Op<RotaryAttributes> = {
@@ -20,7 +21,7 @@ export const rotaryOp: Op<RotaryAttributes> = {
   infer: inferRotary,
   reference: computeRotary,
   describe: ({ vectors }) => `${vectors} vectors`,
-  kernels: { webgl: rotaryGl },
+  kernels: { webgl: rotaryGl, cpu: rotaryCpu },
 };
 
 /**

@@ -8,6 +8,7 @@ import type { Op, Shape, Tensor, TensorType } from '../../engine/index.ts';
 import { checkPerAxis } from '../arguments.ts';
 import { positionOf, visitTogether } from '../strided.ts';
 import type { SliceAttributes } from './attributes.ts';
+import { sliceCpu } from './cpu/slice.ts';
 import { sliceGl } from './gl/slice.ts';
 
 export const sliceOp: Op<SliceAttributes> = {
@@ -20,7 +21,7 @@ export const sliceOp: Op<SliceAttributes> = {
     visitTogether(size, box, { start: 0, strides: stridesOf(size) }, (from, to) => (output[to] = inputs[0]![from]!));
   },
   describe: ({ begin }) => `from ${formatShape(begin)}`,
-  kernels: { webgl: sliceGl },
+  kernels: { webgl: sliceGl, cpu: sliceCpu },
 };
 
 /**

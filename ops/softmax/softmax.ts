@@ -7,6 +7,7 @@ import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { viewResult } from '../reduce/axes.ts';
 import { visitTogether } from '../strided.ts';
 import type { SoftmaxAttributes } from './attributes.ts';
+import { softmaxCpu } from './cpu/softmax.ts';
 import { softmaxGl } from './gl/softmax.ts';
 
 export const softmaxOp: Op<SoftmaxAttributes> = {
@@ -15,7 +16,7 @@ export const softmaxOp: Op<SoftmaxAttributes> = {
   infer: ([x]) => ({ shape: x!.shape, dtype: 'f32' }),
   reference: computeSoftmax,
   describe: ({ axis }) => `axis ${axis}`,
-  kernels: { webgl: softmaxGl },
+  kernels: { webgl: softmaxGl, cpu: softmaxCpu },
 };
 
 /**

@@ -15,6 +15,7 @@ import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.t
 import { cacheShape } from '../cache/cache.ts';
 import type { CacheForm } from '../cache/attributes.ts';
 import type { TokenShiftAttributes } from './attributes.ts';
+import { tokenShiftCpu } from './cpu/token-shift.ts';
 import { tokenShiftGl } from './gl/token-shift.ts';
 
 /** The cache that tokenShift reads. */
@@ -28,7 +29,7 @@ export const tokenShiftOp: Op<TokenShiftAttributes> = {
   infer: inferTokenShift,
   reference: computeTokenShift,
   describe: ({ text, columns }) => `${text} text positions, ${columns} columns`,
-  kernels: { webgl: tokenShiftGl },
+  kernels: { webgl: tokenShiftGl, cpu: tokenShiftCpu },
 };
 
 /**

@@ -8,6 +8,7 @@ import { apply, formatShape, stridesOf, checkTensor } from '../../engine/index.t
 import type { Op, Tensor, TensorType } from '../../engine/index.ts';
 import { visitTogether } from '../strided.ts';
 import type { TransposeAttributes } from './attributes.ts';
+import { transposeCpu } from './cpu/transpose.ts';
 import { transposeGl } from './gl/transpose.ts';
 
 export const transposeOp: Op<TransposeAttributes> = {
@@ -25,7 +26,7 @@ export const transposeOp: Op<TransposeAttributes> = {
     );
   },
   describe: ({ permutation }) => permutation.join(', '),
-  kernels: { webgl: transposeGl },
+  kernels: { webgl: transposeGl, cpu: transposeCpu },
 };
 
 /**

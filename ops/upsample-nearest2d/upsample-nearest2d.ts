@@ -7,6 +7,7 @@ import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { checkWholeNumber, imageShape } from '../arguments.ts';
 import type { UpsampleNearest2dAttributes } from './attributes.ts';
+import { upsampleNearest2dCpu } from './cpu/upsample-nearest2d.ts';
 import { upsampleNearest2dGl } from './gl/upsample-nearest2d.ts';
 
 export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
@@ -19,7 +20,7 @@ export const upsampleNearest2dOp: Op<UpsampleNearest2dAttributes> = {
   },
   reference: computeUpsampleNearest2d,
   describe: ({ scale }) => `×${scale}`,
-  kernels: { webgl: upsampleNearest2dGl },
+  kernels: { webgl: upsampleNearest2dGl, cpu: upsampleNearest2dCpu },
 };
 
 /**
