@@ -8,6 +8,7 @@
 import { apply } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor } from '../../engine/index.ts';
 import { computePackedConv2d, namePackedOperands } from '../conv2d/packed-conv2d.ts';
+import { channelBestCpu } from '../conv2d/cpu/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import { chunkQuads } from './attributes.ts';
 import { channelBestGl, bestOfChunksGl } from './gl/channel-argmax.ts';
@@ -30,7 +31,7 @@ export const channelBestOp: Op<PackedConv2dAttributes> = {
     const [batch, , height, width] = output.type.shape as [number, number, number, number];
     return batch * height * width * inChannels * outChannels;
   },
-  kernels: { webgl: channelBestGl },
+  kernels: { webgl: channelBestGl, cpu: channelBestCpu },
 };
 
 /** [B, 4·chunks, H, W] → i32 [B, H, W]. */

@@ -7,6 +7,7 @@
 import { apply, sizeOf } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorOf, TensorType } from '../../engine/index.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
+import { pooledConv2dCpu } from './cpu/packed-conv2d.ts';
 import { pooledConv2dGl } from './gl/pooled-conv2d.ts';
 import { computePackedConv2d, namePackedOperands, packedConv2dOp } from './packed-conv2d.ts';
 import type { PackedConv2dAttributes } from './attributes.ts';
@@ -18,7 +19,7 @@ export const pooledConv2dOp: Op<PackedConv2dAttributes> = {
   reference: computePooled,
   describe: (attributes) => `${packedConv2dOp.describe!(attributes)}, 2×2 pool`,
   macs: ({ output, attributes: { weight } }) => 4 * sizeOf(output.type.shape) * weight[1],
-  kernels: { webgl: pooledConv2dGl },
+  kernels: { webgl: pooledConv2dGl, cpu: pooledConv2dCpu },
 };
 
 /** A packed_conv2d with a 1×1 kernel and a residual of its own size, if any, pooled. */

@@ -4,9 +4,10 @@ export { attention, attentionScores as attention_scores } from '../attention/cpu
 export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
-export { packed_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
+export { channel_best, packed_conv2d, pooled_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
+export { pack_linear } from '../linear/cpu/pack-linear.wasm';
+export { row_product } from '../matmul/cpu/row-product.wasm';
 export { fill, move } from './moves.wasm';
-export { row_product } from './row-product.wasm';
 export {
   addNumbers as add,
   castToHalf as cast_to_half,
@@ -30,7 +31,6 @@ export {
 export { embed } from '../embedding/cpu/embedding.wasm';
 export { gather } from '../gather/cpu/gather.wasm';
 export { layerNorm as layer_norm } from '../layer-norm/cpu/layer-norm.wasm';
-export { pack_linear } from '../linear/cpu/pack-linear.wasm';
 export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
 export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';
 export { maxOf as max, meanOf as mean, sumOf as sum } from '../reduce/cpu/reduce.wasm';

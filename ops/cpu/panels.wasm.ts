@@ -1,25 +1,31 @@
 /** Panels made ready for the register tile: four numbers spread over a vector each, halves widened to floats. */
 import { SPREAD } from './tile.wasm';
 
-/** Four halves in the lower bytes of a vector, or the four in the upper, as floats. Exact; halves must be finite. */
+/** What a half's exponent and mantissa in the places of a float's make too small, denormal ones too: 2¹¹² times. */
+const SCALE: f32 = 5.192296858534828e33;
+
+/**
+ * The two constants that widen halves, at an address, from where loops keep them in registers: V8 makes a constant that
+ * it knows anew each time.
+ */
 // @ts-ignore: decorator
 @inline
-export function widenLow(halves: v128): v128 {
-  return scaleHalves(i32x4.extend_low_i16x8_s(halves));
+export function storeWidening(to: usize): void {
+  v128.store(to, i32x4.splat(0x8fffe000));
+  v128.store(to, f32x4.splat(SCALE), 16);
+}
+
+/** The four halves in the lower bytes of a vector, or in the upper, as floats. Exact; halves must be finite. */
+// @ts-ignore: decorator
+@inline
+export function widenLow(halves: v128, mask: v128, scale: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(i32x4.extend_low_i16x8_s(halves), 13), mask), scale);
 }
 
 // @ts-ignore: decorator
 @inline
-export function widenHigh(halves: v128): v128 {
-  return scaleHalves(i32x4.extend_high_i16x8_s(halves));
-}
-
-/** A half's exponent and mantissa in their places make a float 2¹¹² times too small, denormal ones too. */
-// @ts-ignore: decorator
-@inline
-function scaleHalves(extended: v128): v128 {
-  const bits = v128.and(i32x4.shl(extended, 13), i32x4.splat(0x8fffe000));
-  return f32x4.mul(bits, f32x4.splat(<f32>5.192296858534828e33));
+export function widenHigh(halves: v128, mask: v128, scale: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(i32x4.extend_high_i16x8_s(halves), 13), mask), scale);
 }
 
 /** Spreads k times four floats that lie one after another. */
@@ -35,7 +41,7 @@ export function spreadFloats(from: usize, k: i32, to: usize): void {
 /** The same for halves. */
 export function spreadHalves(from: usize, k: i32, to: usize): void {
   for (const end = from + k * 8; from < end; from += 8, to += SPREAD) {
-    const four = widenLow(v128.load64_zero(from));
+    const four = widenLow(v128.load64_zero(from), i32x4.splat(0x8fffe000), f32x4.splat(SCALE));
     v128.store(to, v128.shuffle<f32>(four, four, 0, 0, 0, 0));
     v128.store(to, v128.shuffle<f32>(four, four, 1, 1, 1, 1), 16);
     v128.store(to, v128.shuffle<f32>(four, four, 2, 2, 2, 2), 32);
@@ -57,8 +63,8 @@ export function spreadRows(row0: usize, row1: usize, row2: usize, row3: usize, k
 export function widenHalves(from: usize, count: i32, to: usize): void {
   for (const end = to + count * 4; to < end; from += 16, to += 32) {
     const eight = v128.load(from);
-    v128.store(to, widenLow(eight));
-    v128.store(to, widenHigh(eight), 16);
+    v128.store(to, widenLow(eight, i32x4.splat(0x8fffe000), f32x4.splat(SCALE)));
+    v128.store(to, widenHigh(eight, i32x4.splat(0x8fffe000), f32x4.splat(SCALE)), 16);
   }
 }
 
@@ -75,5 +81,5 @@ export function narrow(value: f32): u16 {
 @inline
 export function widen(half: u16): f32 {
   const bits = ((<u32>half & 0x7fff) << 13) | ((<u32>half & 0x8000) << 16);
-  return reinterpret<f32>(bits) * <f32>5.192296858534828e33;
+  return reinterpret<f32>(bits) * SCALE;
 }

@@ -2,8 +2,8 @@
  * linear as the engine runs it: weights packed so that a texel serves four outputs, and what stands before and after a
  * product in a transformer taken into its draw. Built by the rules in ops/rewrite, not by hand.
  *
- * x [R, K], packed [1, O, 1, L·⌈K/L⌉], bias [O], sums [O], scale [O], residual [R, O];
- * L columns in a texel of x, 4, or 1 without texels
+ * x [R, K], packed [1, O, 1, L·⌈K/L⌉] with L columns in a texel of x, 4, or 1 without texels,
+ * bias [O], sums [O], scale [O], residual [R, O]
  *   → residual + scale · activation(normalised(x) · wᵀ + bias),
  * or, with turns and a position, the product turned as by the op `rotary`.
  *

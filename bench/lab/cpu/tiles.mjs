@@ -17,7 +17,7 @@ const inner = Number(values.k);
 
 const range = (length) => Array.from({ length }, (_, index) => index);
 
-/** The function of one tile: panels of m rows lie one after another, and one panel of n columns. `turns` of k at once. */
+/** The function of one tile: panels of m rows lie one after another, and one panel of n columns; so many k a turn. */
 function writeTile(m, n, turns) {
   const vectors = range(n / 4);
   const sums = range(m).flatMap((row) => vectors.map((v) => `c${row}_${v}`));

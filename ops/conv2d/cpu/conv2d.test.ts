@@ -10,9 +10,21 @@ import { gaussianBound } from '../../../test/helpers/bounds.ts';
 import { expectClose } from '../../../test/helpers/close.ts';
 import { cpuVariants, expectSameOnCpu } from '../../../test/helpers/cpu-device.ts';
 import { createRandom } from '../../../test/helpers/random.ts';
-import { conv2d, relu, run, scaleAdd, tensor, upsampleNearest2d } from '../../index.ts';
+import { argmax, conv2d, maxPool2d, relu, run, scaleAdd, tensor, upsampleNearest2d } from '../../index.ts';
 
-const sizes = fc
+interface Sizes {
+  readonly batch: number;
+  readonly channels: number;
+  readonly outputs: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly ending: 'plain' | 'bias' | 'residual' | 'smaller residual';
+  readonly seed: number;
+}
+
+const sizes: fc.Arbitrary<Sizes> = fc
   .record({
     batch: fc.constantFrom(1, 2),
     channels: fc.constantFrom(1, 3, 5, 29, 64, 130, 300),
@@ -21,7 +33,7 @@ const sizes = fc
     width: fc.constantFrom(1, 2, 5, 8, 13, 64, 130, 259),
     kernelHeight: fc.constantFrom(1, 3, 5, 7),
     kernelWidth: fc.constantFrom(1, 3, 5, 7),
-    ending: fc.constantFrom('plain', 'bias', 'residual', 'smaller residual'),
+    ending: fc.constantFrom<Sizes['ending'][]>('plain', 'bias', 'residual', 'smaller residual'),
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   })
   .filter(
@@ -30,7 +42,6 @@ const sizes = fc
       (ending !== 'smaller residual' || (height % 2 === 0 && width % 2 === 0)),
   );
 
-type Sizes = typeof sizes extends fc.Arbitrary<infer T> ? T : never;
 type Numbers = (length: number) => ArrayLike<number>;
 
 const identity = (value: number): number => value;
@@ -82,6 +93,51 @@ describe.each(cpuVariants)('convolutions on the CPU, $name', ({ open }) => {
     const x = new Float32Array(2 * 5 * 6 * 13).fill(1).fill(Infinity, 5 * 6 * 13);
     const w = tensor(new Float32Array(5 * 5 * 9).fill(1), [5, 5, 3, 3]);
     await expectSameOnCpu(open(), conv2d(relu(tensor(x, [2, 5, 6, 13])), w), 0);
+  });
+
+  test('a pool behind a 1×1 convolution is exact on integers, of odd sizes too', async () => {
+    const check = async ({ seed, ...given }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const at1x1 = {
+        ...given,
+        seed,
+        height: given.height + 1,
+        width: given.width + 1,
+        kernelHeight: 1,
+        kernelWidth: 1,
+      };
+      const ending = given.ending === 'smaller residual' ? 'residual' : given.ending;
+      const graph = maxPool2d(
+        makeConvolution({ ...at1x1, ending }, (length) => random.integers(length, -8, 8), identity),
+      );
+      await expectSameOnCpu(open(), graph, 0);
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 30, seed: 20261203 });
+  });
+
+  test('the best of channels is the first of equals', async () => {
+    const check = async ({ seed, ...given }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const ending = given.ending === 'plain' ? 'plain' : 'bias';
+      const at1x1 = { ...given, seed, kernelHeight: 1, kernelWidth: 1, ending } as const;
+      const sums = makeConvolution(at1x1, (length) => random.integers(length, -1, 1), identity);
+      await expectSameOnCpu(open(), argmax(sums, 1), 0);
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 30, seed: 20261204 });
+  });
+
+  test('a NaN makes its window a NaN and the best channel −1', async () => {
+    const numbers = createRandom(8).gaussians(70 * 12 * 10);
+    numbers[5 * 120 + 17] = NaN; // row 1, column 7
+    const w = tensor(createRandom(9).gaussians(67 * 70), [67, 70, 1, 1]);
+    const sums = conv2d(tensor(numbers, [1, 70, 12, 10]), w);
+    const pooled = await run(open(), maxPool2d(sums)); // [1, 67, 6, 5]
+    const places = Array.from(pooled, (value, i) => (Number.isNaN(value) ? i % 30 : -1));
+    expect([...new Set(places)].sort()).toEqual([-1, 3]);
+    const best = await run(open(), argmax(sums, 1)); // [1, 12, 10]
+    const [expected] = await interpret([argmax(sums, 1)]);
+    expect(Array.from(best)).toEqual(Array.from(expected!));
+    expect(best[17]).toBe(-1);
   });
 
   test('a changed number is noticed', async () => {

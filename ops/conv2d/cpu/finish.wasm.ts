@@ -77,3 +77,27 @@ export function finishRow(finish: Finish, block: Block, channel: i32, sums: usiz
     }
   }
 }
+
+/** The largest of each 2×2 pixels of a block; a NaN among them makes a NaN. Rows of the result are `width` long. */
+export function poolRows(block: Block, sums: usize, to: usize, width: i32): void {
+  const columns = block.columns;
+  const pairs = columns >> 1;
+  for (let row = 0; row + 2 <= block.rows; row += 2, to += <usize>width << 2) {
+    const upper = sums + (<usize>(row * columns) << 2);
+    const lower = upper + (<usize>columns << 2);
+    let pair = 0;
+    for (; pair + 4 <= pairs; pair += 4) {
+      const at = <usize>pair << 3;
+      const first = f32x4.max(v128.load(upper + at), v128.load(lower + at));
+      const second = f32x4.max(v128.load(upper + at, 16), v128.load(lower + at, 16));
+      const even = v128.shuffle<f32>(first, second, 0, 2, 4, 6);
+      v128.store(to + (<usize>pair << 2), f32x4.max(even, v128.shuffle<f32>(first, second, 1, 3, 5, 7)));
+    }
+    for (; pair < pairs; pair++) {
+      const at = <usize>pair << 3;
+      const first = max<f32>(load<f32>(upper + at), load<f32>(lower + at));
+      const second = max<f32>(load<f32>(upper + at, 4), load<f32>(lower + at, 4));
+      store<f32>(to + (<usize>pair << 2), max<f32>(first, second));
+    }
+  }
+}

@@ -22,7 +22,7 @@ export const packWeightsCpu: CpuKernel<PackAttributes> = {
 };
 
 /** Terms of a sum. */
-export function innerOf([, inChannels, height, width]: PackAttributes['weight']): number {
+function innerOf([, inChannels, height, width]: PackAttributes['weight']): number {
   return inChannels * height * width;
 }
 

@@ -4,6 +4,7 @@
  */
 import { floatWord } from '../../../engine/index.ts';
 import type { CpuCall, CpuKernel, CpuOperand } from '../../../engine/index.ts';
+import { chunkQuads } from '../../argmax/attributes.ts';
 import type { PackedConv2dAttributes } from '../attributes.ts';
 import { PANEL, bytesOfNumber } from './pack-weights.ts';
 
@@ -31,6 +32,26 @@ export const packedConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
   },
 };
 
+/** With a pool behind it, items are pairs of rows. */
+export const pooledConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
+  calls(call) {
+    if (call.attributes.lanes !== 1) return undefined;
+    const [, , height, width] = call.inputs[0]!.type.shape as [number, number, number, number];
+    const pairs = cutMap({ height: Math.ceil(height / 2), width }, PIXELS / 2);
+    return [convolve('pooled_conv2d', call, { height, width }, { rows: 2 * pairs.rows, columns: pairs.columns })];
+  },
+};
+
+/** Of the channels of a 1×1 convolution the best of each chunk; items are whole chunks. */
+export const channelBestCpu: CpuKernel<PackedConv2dAttributes> = {
+  calls(call) {
+    if (call.attributes.lanes !== 1) return undefined;
+    const [, , height, width] = call.inputs[0]!.type.shape as [number, number, number, number];
+    const map = { height: 1, width: height * width };
+    return [convolve('channel_best', call, map, cutMap(map), 4 * chunkQuads)];
+  },
+};
+
 interface Map {
   readonly height: number;
   readonly width: number;
@@ -42,9 +63,9 @@ interface Rectangle {
   readonly columns: number;
 }
 
-function cutMap({ height, width }: Map): Rectangle {
-  if (width > PIXELS) return { rows: 1, columns: shareOut(width, PIXELS, 8) };
-  return { rows: shareOut(height, Math.floor(PIXELS / width), 1), columns: width };
+function cutMap({ height, width }: Map, pixels = PIXELS): Rectangle {
+  if (width > pixels) return { rows: 1, columns: shareOut(width, pixels, 8) };
+  return { rows: shareOut(height, Math.floor(pixels / width), 1), columns: width };
 }
 
 /** The size of equal parts, none above `most`, of which all but the last are multiples of `step`. */
@@ -63,6 +84,7 @@ function convolve(
   call: CpuCall<PackedConv2dAttributes>,
   { height, width }: Map,
   { rows, columns }: Rectangle,
+  step = PANEL,
 ): { kernel: string; items: number; words: number[] } {
   const { reluInput, weight, gain = 1, residualScale } = call.attributes;
   const [outChannels, inChannels, kernelHeight, kernelWidth] = weight;
@@ -70,7 +92,7 @@ function convolve(
   const taps = kernelHeight * kernelWidth;
   const batch = x!.type.shape[0]!;
   const rectangles = batch * Math.ceil(height / rows) * Math.ceil(width / columns);
-  const outputs = shareOutputs(outChannels, rows * columns * inChannels * taps, rectangles);
+  const outputs = shareOutputs(outChannels, rows * columns * inChannels * taps, rectangles, step);
   const words = [
     ...[x!.address, packed!.address, bias?.address ?? 0, residual?.address ?? 0, call.output.address],
     ...[inChannels, outChannels, height, width, kernelHeight, kernelWidth, bytesOfNumber(packed!)],
@@ -80,8 +102,8 @@ function convolve(
   return { kernel, items: rectangles * Math.ceil(outChannels / outputs), words };
 }
 
-/** Output channels of an item, for `work` multiply-adds each. */
-function shareOutputs(outChannels: number, work: number, rectangles: number): number {
+/** Output channels of an item, a multiple of `step`, for `work` multiply-adds each. */
+function shareOutputs(outChannels: number, work: number, rectangles: number, step: number): number {
   const most = Math.min(MOST_WORK / work, (outChannels * rectangles) / FEWEST_ITEMS);
-  return shareOut(outChannels, Math.max(FEWEST_OUTPUTS, Math.floor(most / PANEL) * PANEL), PANEL);
+  return shareOut(outChannels, Math.max(FEWEST_OUTPUTS, Math.floor(most / step) * step), step);
 }

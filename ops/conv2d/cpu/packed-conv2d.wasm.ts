@@ -5,7 +5,8 @@
  */
 import { SPREAD, STRIP, multiplyTile } from '../../cpu/tile.wasm';
 import { spreadFloats, spreadHalves } from '../../cpu/panels.wasm';
-import { Finish, finishRow } from './finish.wasm';
+import { CHUNK, clearBest, compareRow, writeBest } from '../../argmax/cpu/channel-best.wasm';
+import { Finish, finishRow, poolRows } from './finish.wasm';
 import { Block, Source, clearPadded, packChannels, paddedWidth } from './pixels.wasm';
 
 @unmanaged
@@ -122,8 +123,10 @@ function multiplyPanel(it: Item, a: ConvArgs, o: i32, first: i32, channels: i32,
   }
 }
 
-/** What becomes of the sums of a panel. */
+/** What becomes of the sums of a panel: they are written, written after a 2×2 pool, or looked through for the best. */
 const WRITE: i32 = 0;
+const POOL: i32 = 1;
+const BEST: i32 = 2;
 
 /** Packs each part of the sum and multiplies it with the panels; the last part of each panel ends as told. */
 // @ts-ignore: decorator
@@ -137,6 +140,8 @@ function convolve(it: Item, a: ConvArgs, ending: i32): void {
       multiplyPanel(it, a, o, first, channels, sums);
       if (first + channels < a.inChannels) continue;
       if (ending === WRITE) writePanel(it, a, o, sums);
+      else if (ending === POOL) poolPanel(it, a, o, sums);
+      else comparePanel(it, a, o, sums);
     }
   }
 }
@@ -144,6 +149,18 @@ function convolve(it: Item, a: ConvArgs, ending: i32): void {
 export function packed_conv2d(item: i32, args: usize, scratch: usize): void {
   const a = changetype<ConvArgs>(args);
   convolve(openItem(item, a, scratch), a, WRITE);
+}
+
+/** The same with the largest of each 2×2 pixels: the rows and columns of an item are even. */
+export function pooled_conv2d(item: i32, args: usize, scratch: usize): void {
+  const a = changetype<ConvArgs>(args);
+  convolve(openItem(item, a, scratch), a, POOL);
+}
+
+/** Of each chunk of channels the best value and its channel; items are whole chunks. */
+export function channel_best(item: i32, args: usize, scratch: usize): void {
+  const a = changetype<ConvArgs>(args);
+  convolve(openItem(item, a, scratch), a, BEST);
 }
 
 function writePanel(it: Item, a: ConvArgs, o: i32, sums: usize): void {
@@ -154,4 +171,33 @@ function writePanel(it: Item, a: ConvArgs, o: i32, sums: usize): void {
     const at = map + <usize>it.block.y * a.width + it.block.x;
     finishRow(it.finish, it.block, channel, sums, a.output + (at << 2));
   }
+}
+
+function poolPanel(it: Item, a: ConvArgs, o: i32, sums: usize): void {
+  const block = it.block;
+  const width = a.width >> 1;
+  const plane = <usize>(a.height >> 1) * width;
+  const last = min(o + 4, a.outChannels);
+  for (let channel = o; channel < last; channel++, sums += <usize>it.width << 2) {
+    finishRow(it.finish, block, channel, sums, sums);
+    const map = (<usize>it.image * a.outChannels + channel) * plane;
+    const at = map + <usize>(block.y >> 1) * width + (block.x >> 1);
+    poolRows(block, sums, a.output + (at << 2), width);
+  }
+}
+
+/** Scratch holds the best of each pixel so far, and its channel. */
+function comparePanel(it: Item, a: ConvArgs, o: i32, sums: usize): void {
+  const width = it.width;
+  if (o % CHUNK === 0) clearBest(it.padded, width);
+  const last = min(o + 4, a.outChannels);
+  for (let channel = o; channel < last; channel++, sums += <usize>width << 2) {
+    compareRow(channel, a.bias ? load<f32>(a.bias + (<usize>channel << 2)) : 0, sums, it.padded, width);
+  }
+  if (last % CHUNK !== 0 && last < a.outChannels) return;
+  const chunks = (a.outChannels + CHUNK - 1) / CHUNK;
+  const plane = <usize>a.height * a.width;
+  const map = (<usize>it.image * chunks + o / CHUNK) * 4 * plane;
+  const at = map + <usize>it.block.y * a.width + it.block.x;
+  writeBest(it.padded, width, it.block.rows * it.block.columns, a.output + (at << 2), plane << 2);
 }

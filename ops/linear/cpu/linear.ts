@@ -1,6 +1,6 @@
-/** linear and packed_linear on the CPU: the product of rows (ops/cpu/row-product.ts). */
+/** linear and packed_linear on the CPU: the product of rows (ops/matmul/cpu/row-product.ts). */
 import type { CpuCall, CpuKernel } from '../../../engine/index.ts';
-import { multiplyRows } from '../../cpu/row-product.ts';
+import { multiplyRows } from '../../matmul/cpu/row-product.ts';
 import type { PackedLinearAttributes } from '../attributes.ts';
 
 export const linearCpu: CpuKernel<undefined> = {

@@ -1,7 +1,7 @@
 /** pack_linear on the CPU: strips of eight outputs, of halves where the op says so (pack-linear.wasm.ts). */
 import type { CpuKernel, CpuOperand } from '../../../engine/index.ts';
 import { bytesOfNumber } from '../../conv2d/cpu/pack-weights.ts';
-import { STRIP } from '../../cpu/row-product.ts';
+import { STRIP } from '../../matmul/cpu/row-product.ts';
 import type { PackAttributes } from '../attributes.ts';
 
 export const packLinearCpu: CpuKernel<PackAttributes> = {

@@ -1,7 +1,7 @@
-/** matmul on the CPU: the product of rows (ops/cpu/row-product.ts), of as many matrices as there are. */
+/** matmul on the CPU: the product of rows (row-product.ts), of as many matrices as there are. */
 import type { CpuKernel, CpuOperand } from '../../../engine/index.ts';
 import { sizeOf } from '../../../engine/index.ts';
-import { multiplyRows } from '../../cpu/row-product.ts';
+import { multiplyRows } from './row-product.ts';
 import type { MatmulAttributes } from '../attributes.ts';
 
 export const matmulCpu: CpuKernel<MatmulAttributes> = {

@@ -3,9 +3,9 @@
  * spread, a part of the sum at a time, and multiplied with every strip of eight columns; one to three rows are too few
  * for that, and stream the strips past the registers. The matrix may be packed in strips, or is packed here, by parts.
  */
-import { finishRows } from '../linear/cpu/finish-rows.wasm';
-import { spreadRows, widenHalves, widenHigh, widenLow } from './panels.wasm';
-import { SPREAD, STRIP, madd, multiplyTile } from './tile.wasm';
+import { finishRows } from '../../linear/cpu/finish-rows.wasm';
+import { spreadRows, storeWidening, widenHalves, widenHigh, widenLow } from '../../cpu/panels.wasm';
+import { SPREAD, STRIP, madd, multiplyTile } from '../../cpu/tile.wasm';
 
 /** How the matrix lies: strips [⌈N/8⌉, K, 8] of floats or halves; [K, N]; [N, K]. */
 const STRIPS: i32 = 0;
@@ -89,7 +89,7 @@ function multiplyPart(
     for (let row = 0; row < rows; row++) {
       const from = x + (<usize>row * a.inner << 2);
       if (a.lies === STRIPS) streamFloats(a, columns, from, matrix, k, part, columns.sums + row * stride);
-      else streamHalves(a, columns, from, matrix, k, part, columns.sums + row * stride);
+      else streamHalves(a, columns, from, matrix, k, part, columns.sums + row * stride, spread);
     }
     return;
   }
@@ -213,41 +213,35 @@ function streamFloats(
   }
 }
 
-/** The same with strips of halves, widened on their way. */
+/** The same with strips of halves, widened on their way: two strips at a time, for each takes more registers. */
 function streamHalves(
-  a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, sums: usize,
+  a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, sums: usize, constants: usize,
 ): void {
+  storeWidening(constants);
+  const mask = v128.load(constants), scale = v128.load(constants, 16);
   const stripBytes = <usize>a.inner << 4;
   let strip = matrix + <usize>columns.first * stripBytes + (<usize>k << 4);
   const end = x + (<usize>part << 2);
-  let s = 0;
-  for (; s + 4 <= columns.count; s += 4, sums += 4 * STRIP, strip += 4 * stripBytes) {
-    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-    if (k > 0) {
-      c0 = v128.load(sums); c1 = v128.load(sums, 16); c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-      c4 = v128.load(sums, 64); c5 = v128.load(sums, 80); c6 = v128.load(sums, 96); c7 = v128.load(sums, 112);
-    }
-    let at0 = strip, at1 = at0 + stripBytes, at2 = at1 + stripBytes, at3 = at2 + stripBytes;
-    for (let from = x; from < end; from += 4, at0 += 16, at1 += 16, at2 += 16, at3 += 16) {
-      const value = v128.load32_splat(from);
-      const h0 = v128.load(at0); c0 = madd(value, widenLow(h0), c0); c1 = madd(value, widenHigh(h0), c1);
-      const h1 = v128.load(at1); c2 = madd(value, widenLow(h1), c2); c3 = madd(value, widenHigh(h1), c3);
-      const h2 = v128.load(at2); c4 = madd(value, widenLow(h2), c4); c5 = madd(value, widenHigh(h2), c5);
-      const h3 = v128.load(at3); c6 = madd(value, widenLow(h3), c6); c7 = madd(value, widenHigh(h3), c7);
-    }
-    v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48);
-    v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112);
-  }
-  for (; s < columns.count; s++, sums += STRIP, strip += stripBytes) {
-    let c0 = f32x4.splat(0), c1 = c0;
+  for (let s = 0; s < columns.count; s += 2, sums += 2 * STRIP, strip += 2 * stripBytes) {
+    const hasTwo = s + 1 < columns.count;
+    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
     if (k > 0) {
       c0 = v128.load(sums); c1 = v128.load(sums, 16);
+      if (hasTwo) {
+        c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
+      }
     }
-    let at = strip;
-    for (let from = x; from < end; from += 4, at += 16) {
+    let at0 = strip, at1 = hasTwo ? strip + stripBytes : strip;
+    for (let from = x; from < end; from += 4, at0 += 16, at1 += 16) {
       const value = v128.load32_splat(from);
-      const h = v128.load(at); c0 = madd(value, widenLow(h), c0); c1 = madd(value, widenHigh(h), c1);
+      const h0 = v128.load(at0);
+      c0 = madd(value, widenLow(h0, mask, scale), c0); c1 = madd(value, widenHigh(h0, mask, scale), c1);
+      const h1 = v128.load(at1);
+      c2 = madd(value, widenLow(h1, mask, scale), c2); c3 = madd(value, widenHigh(h1, mask, scale), c3);
     }
     v128.store(sums, c0); v128.store(sums, c1, 16);
+    if (hasTwo) {
+      v128.store(sums, c2, 32); v128.store(sums, c3, 48);
+    }
   }
 }

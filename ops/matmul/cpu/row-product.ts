@@ -2,11 +2,11 @@
  * Rows times a matrix on the CPU: how the work of matmul and linear is cut into items, each some rows by some columns
  * (row-product.wasm.ts).
  */
-import type { KernelCall } from '../../engine/index.ts';
-import type { Activation } from '../linear/attributes.ts';
+import type { KernelCall } from '../../../engine/index.ts';
+import type { Activation } from '../../linear/attributes.ts';
 
 /** How the matrix lies, by the numbers that the kernel knows. */
-export const matrixLies = { strips: 0, 'half strips': 1, rows: 2, columns: 3 } as const;
+const matrixLies = { strips: 0, 'half strips': 1, rows: 2, columns: 3 } as const;
 
 /** Columns of a strip: of the register tile. */
 export const STRIP = 8;
@@ -27,7 +27,7 @@ const STREAMED_WORK = 128e3;
 /** Items that keep a few threads busy to the end. */
 const FEWEST_ITEMS = 16;
 
-export interface RowProduct {
+interface RowProduct {
   /** Addresses; 0 for what there is not. */
   readonly x: number;
   readonly matrix: number;
