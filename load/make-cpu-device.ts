@@ -1,4 +1,5 @@
 /** Opens the CPU device, wherever its kernels and its workers come from. */
+import { FormatError } from '../base/errors.ts';
 import { CpuDevice } from '../engine/index.ts';
 import { setShared } from '../engine/cpu/memory.ts';
 import type { StartWorker } from '../engine/cpu/messages.ts';
@@ -17,8 +18,8 @@ export interface CpuSurroundings {
 }
 
 /**
- * @throws UsageError `E_ARGUMENT`; ContextError `E_WASM_*` where WebAssembly is blocked or too old, `E_WORKER` where
- *   threads cannot be had
+ * @throws UsageError `E_ARGUMENT`; FormatError `E_WASM_KERNELS` for a file that the build did not make;
+ *   ContextError `E_WASM_*` where WebAssembly is blocked or too old, `E_WORKER` where threads cannot be had
  */
 export async function makeCpuDevice(
   { readKernels, isShared, threads, start }: CpuSurroundings,
@@ -27,7 +28,20 @@ export async function makeCpuDevice(
   checkCpuOptions('open', options);
   const { multiplyAdd = 'plain', without = [] } = options;
   const bytes = await readKernels(multiplyAdd === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm');
-  const module = await WebAssembly.compile(setShared(bytes, isShared));
+  const module = await compileKernels(bytes, isShared);
   const runner = await openWorkers({ module, isShared, threads: isShared ? threads : 1, start, loops });
   return new CpuDevice({ kernels: { multiplyAdd, without }, runner });
+}
+
+async function compileKernels(bytes: Uint8Array, isShared: boolean): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(setShared(bytes, isShared));
+  } catch (cause) {
+    throw new FormatError(
+      'E_WASM_KERNELS',
+      `open: the kernels of the CPU device, ${bytes.length} bytes, are damaged or of another build. Install the package ` +
+        'again; in a clone, npm run build makes them.',
+      { cause },
+    );
+  }
 }

@@ -11,6 +11,7 @@ import { computePackedConv2d, namePackedOperands } from '../conv2d/packed-conv2d
 import { channelBestCpu } from '../conv2d/cpu/packed-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import { chunkQuads } from './attributes.ts';
+import { bestOfChunksCpu } from './cpu/best-of-chunks.ts';
 import { channelBestGl, bestOfChunksGl } from './gl/channel-argmax.ts';
 
 /**
@@ -43,7 +44,7 @@ export const bestOfChunksOp: Op<undefined> = {
     return { shape: [batch, height, width], dtype: 'i32' };
   },
   reference: computeBestOfChunks,
-  kernels: { webgl: bestOfChunksGl },
+  kernels: { webgl: bestOfChunksGl, cpu: bestOfChunksCpu },
 };
 
 /** The inputs of a packed_conv2d with a 1×1 kernel and no residual → i32 [B, H, W]. */

@@ -1,5 +1,6 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
 export { argmax } from '../argmax/cpu/argmax.wasm';
+export { bestOfChunks as best_of_chunks } from '../argmax/cpu/best-of-chunks.wasm';
 export { attention, attentionScores as attention_scores } from '../attention/cpu/attention.wasm';
 export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';

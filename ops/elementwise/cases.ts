@@ -12,7 +12,7 @@ function divideGaussians(): Tensor {
 
 export const cases: OpCases = {
   add: [{ result: add(whole(PICTURE), whole([5, 1, 1])) }],
-  clamp: [{ result: clamp(whole(PICTURE), -1000, 2000) }],
+  clamp: [{ result: clamp(whole(PICTURE), -1001, 3001) }],
   div: [{ result: divideGaussians(), bound: quotientBound }],
   erf: [functionCase('erf', erf)],
   exp: [functionCase('exp', exp)],

@@ -9,7 +9,7 @@ import type { CpuDevice, Shape, Tensor, WebGLDevice } from '../../engine/index.t
 import { FUNCTION_BOUNDS, UNIT_ROUNDOFF, functionBound } from '../../test/helpers/bounds.ts';
 import type { BoundedFunction } from '../../test/helpers/bounds.ts';
 import { expectClose } from '../../test/helpers/close.ts';
-import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
+import { cpuVariants } from '../../test/helpers/cpu-device.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, relu, scaleAdd } from '../index.ts';
@@ -41,10 +41,10 @@ function argumentsWithin(from: number, to: number): Float32Array {
   return Float32Array.from([...steps, ...signed]).filter((x) => x >= from && x <= to);
 }
 
-/** Both kinds of device that have kernels of their own for every function. */
+/** Both kinds of device that have kernels of their own for every function, the CPU in each build of them. */
 const devices: readonly { name: string; open(): Promise<WebGLDevice | CpuDevice> }[] = [
   { name: 'WebGL', open: openTestDevice },
-  { name: 'the CPU', open: async () => openCpuTestDevice() },
+  ...cpuVariants.map(({ name, open }) => ({ name: `the CPU, ${name}`, open: async () => open() })),
 ];
 
 describe.each(devices)('accuracy on $name', ({ open }) => {
@@ -99,7 +99,7 @@ const count = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
 const variants: typeof devices = [
   ...deviceVariants.map((variant) => ({ name: variant.name, open: () => openVariant(variant) })),
-  devices[1]!,
+  ...devices.slice(1),
 ];
 
 describe.each(variants)('on $name', ({ open }) => {

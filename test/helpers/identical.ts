@@ -3,13 +3,18 @@
  * either sign are equal.
  */
 import { interpret, run } from '../../engine/index.ts';
-import type { Device, Tensor } from '../../engine/index.ts';
+import type { Device, Rule, Tensor } from '../../engine/index.ts';
 
 const mostShown = 5;
 
 /** Computes the tensor on the device and expects these row-major numbers. A failure names the kind of the device. */
-export async function expectNumbers(device: Device, tensor: Tensor, expected: ArrayLike<number>): Promise<void> {
-  const actual = await run(device, tensor, { rules: [] });
+export async function expectNumbers(
+  device: Device,
+  tensor: Tensor,
+  expected: ArrayLike<number>,
+  rules: readonly Rule[] = [],
+): Promise<void> {
+  const actual = await run(device, tensor, { rules });
   if (actual.length !== expected.length) {
     throw new Error(`${tensor.toString()} has ${actual.length} elements, expected ${expected.length}`);
   }
@@ -21,9 +26,13 @@ export async function expectNumbers(device: Device, tensor: Tensor, expected: Ar
 }
 
 /** Expects the numbers of the float64 reference, exactly. */
-export async function expectIdenticalToReference(device: Device, tensor: Tensor): Promise<void> {
+export async function expectIdenticalToReference(
+  device: Device,
+  tensor: Tensor,
+  rules: readonly Rule[] = [],
+): Promise<void> {
   const [expected] = await interpret([tensor]);
-  await expectNumbers(device, tensor, expected!);
+  await expectNumbers(device, tensor, expected!, rules);
 }
 
 function isSame(actual: number, expected: number): boolean {

@@ -1,0 +1,83 @@
+/**
+ * Kernels of the CPU on what is large enough to be cut into several items: each against its loop, in each build.
+ * Sizes divide by nothing, so that the last item is shorter.
+ */
+import { describe, expect, test } from 'vitest';
+import { interpret, sizeOf } from '../../engine/index.ts';
+import type { Shape, Tensor } from '../../engine/index.ts';
+import { functionBound, gamma } from '../../test/helpers/bounds.ts';
+import { expectClose } from '../../test/helpers/close.ts';
+import { cpuVariants } from '../../test/helpers/cpu-device.ts';
+import { expectIdenticalToReference } from '../../test/helpers/identical.ts';
+import { createRandom } from '../../test/helpers/random.ts';
+import { embed, gather, gelu, layerNorm, layRows, max, maxPool2d, mean, mul, oneHot, pad, relu } from '../index.ts';
+import { add, argmax, castToHalf, clamp, compile, concat, rotary, run, slice, softmax, sum, tensor } from '../index.ts';
+import { tokenShift, transpose, upsampleNearest2d } from '../index.ts';
+
+const random = createRandom(20261203);
+const gaussians = (...shape: number[]): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
+const whole = (...shape: number[]): Tensor => tensor(random.integers(sizeOf(shape), -4095, 4095), shape);
+const indices = (high: number, ...shape: number[]): Tensor =>
+  tensor(random.integers(sizeOf(shape), -1, high), shape, 'i32');
+const at = (position: number): Tensor => tensor([position], [1], 'i32');
+const maps = [3, 37, 61, 43] as const;
+const rows: Shape = [419, 523];
+const form = { sequences: 1, batch: 2, length: 419, first: 0, groups: 1, size: 523 };
+
+/** The op whose kernel is cut, a graph, and how far off an element may be [it must be identical]. */
+type Entry = readonly [op: string, graph: Tensor, bound?: (expected: number) => number];
+
+const entries: readonly Entry[] = [
+  ['add', add(whole(...maps), whole(37, 1, 1))],
+  ['mul', mul(whole(...maps), whole(61, 1))],
+  ['relu', relu(whole(...maps))],
+  ['clamp', clamp(whole(...maps), -1000, 2000)],
+  ['gelu', gelu(gaussians(...maps)), (expected) => functionBound('gelu', expected)],
+  ['cast_to_half', castToHalf(gaussians(...maps))],
+  ['layer_norm', layerNorm(gaussians(...rows), gaussians(523), gaussians(523)), () => 2 ** -18 * 8],
+  ['softmax', softmax(gaussians(...rows), -1), (expected) => 2 ** -18 * expected],
+  ['softmax', softmax(gaussians(...maps), 1), (expected) => 2 ** -18 * expected],
+  ['argmax', argmax(whole(...maps), 1)],
+  ['argmax', argmax(whole(...rows), 1)],
+  ['sum', sum(whole(...maps), [1])],
+  ['max', max(whole(...rows), [1])],
+  ['mean', mean(gaussians(...rows), [1]), () => gamma(523)],
+  ['embed', embed(indices(70, 419, 3), whole(70, 523), whole(5, 523), at(2))],
+  ['gather', gather(whole(70, 37), indices(70, 3, 61, 43), 1)],
+  ['gather', gather(whole(70, 523), indices(70, 419), -1)],
+  ['one_hot', oneHot(indices(37, 3, 61, 43), 37, 1)],
+  ['one_hot', oneHot(indices(523, 419), 523)],
+  [
+    'rotary',
+    rotary(whole(...rows), whole(430, 10), at(7), { sequences: 1, vectors: 51 }),
+    (x) => 2 ** -22 * Math.abs(x) + 4,
+  ],
+  ['lay_rows', layRows(whole(...rows), form)],
+  [
+    'token_shift',
+    tokenShift(layRows(whole(...rows), form), at(0), {
+      ...{ sequences: 2, count: 419, batch: 2, length: 419, size: 523, text: 19, columns: 20 },
+    }),
+  ],
+  ['slice', slice(whole(...maps), [1, 2, 3, 5], [2, 33, 57, 31])],
+  ['concat', concat([whole(...maps), whole(3, 2, 61, 43)], 1)],
+  ['pad', pad(whole(...maps), [0, 1, 2, 3], [1, 0, 3, 2], 7)],
+  ['transpose', transpose(whole(...maps), [2, 0, 3, 1])],
+  ['max_pool2d', maxPool2d(whole(...maps), 2)],
+  ['max_pool2d', maxPool2d(whole(...maps), 3)],
+  ['upsample_nearest2d', upsampleNearest2d(whole(...maps), 2)],
+  ['upsample_nearest2d', upsampleNearest2d(whole(...maps), 3)],
+];
+const calls = entries.map(([op, graph, bound]) => ({ op, graph, bound }));
+
+describe.each(cpuVariants)('in several items on the CPU, $name', ({ open }) => {
+  test.each(calls)('$op', async ({ op, graph, bound }) => {
+    using plan = compile(open(), () => graph, {});
+    const [, kernels] = plan.explain().match(new RegExp(`^\\d+\\. ${op} .*: (.*)$`, 'm')) ?? [];
+    const items = Array.from(kernels?.matchAll(/×(\d+)/g) ?? [], ([, count]) => Number(count));
+    expect(Math.max(...items), plan.explain()).toBeGreaterThan(1);
+    if (bound === undefined) return expectIdenticalToReference(open(), graph);
+    const [expected] = await interpret([graph]);
+    expectClose(await run(open(), graph), expected!, (index) => bound(expected![index]!));
+  });
+});
