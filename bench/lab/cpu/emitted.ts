@@ -1,7 +1,7 @@
 /**
  * AssemblyScript compiled beforehand against code emitted at run time, with the sizes of each product as constants:
- * every distinct product of both official nets at 256² (products.ts), in turns, one thread, CPU time. Emitted forms: k by
- * one, by four with ways out between as the kernels have them, and by four without.
+ * every distinct product of both official nets at 256² (products.ts), in turns, one thread, CPU time. Emitted forms: k
+ * by one, by four with ways out between as the kernels have them, and by four without.
  *
  * `node bench/lab/cpu/start-emitted.mjs [--rounds n]`
  */

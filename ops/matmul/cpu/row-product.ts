@@ -18,6 +18,9 @@ const ROWS = 128;
 const COLUMNS = 256;
 /** Longest part of a sum: four spread rows of it and a strip fit the first cache. */
 const PART = 256;
+/** A few rows wait for memory, which likes long strips better than short ones that stay near. */
+const FEW_ROWS = 16;
+const LONG_PART = 1024;
 /** With fewer rows than a tile has, nothing is spread: whole strips stream by, as far as scratch goes. */
 const TILE_ROWS = 4;
 const LONGEST_STREAM = 16_384;
@@ -73,10 +76,11 @@ function callRowProduct(product: RowProduct): KernelCall {
   const outputs = activation === 'geglu' ? columns / 2 : columns;
   const { itemRows, itemColumns } = shareOut(product, outputs);
   const streams = rows < TILE_ROWS && (lies === 'strips' || lies === 'half strips');
+  const longest = streams ? LONGEST_STREAM : rows <= FEW_ROWS ? LONG_PART : PART;
   const words = [
     ...[product.x, product.matrix, product.output, product.bias, product.scale ?? 0, product.residual ?? 0],
     ...[rows, inner, columns, outputs, matrixLies[lies], matrices > 1 ? matrixBytes : 0],
-    ...[activations[activation], itemRows, itemColumns, part(inner, streams ? LONGEST_STREAM : PART, 1)],
+    ...[activations[activation], itemRows, itemColumns, part(inner, longest, 1)],
   ];
   const items = matrices * Math.ceil(rows / itemRows) * Math.ceil(outputs / itemColumns);
   return { kernel: 'row_product', items, words };
