@@ -28,12 +28,12 @@ export class ShapeError extends DalleError {
   override readonly name: string = 'ShapeError';
 }
 
-/** No usable WebGL 2 context, or one that lacks or loses what the engine needs (`E_GL_*`). */
+/** No usable device, or one that lacks or loses what the engine needs (`E_GL_*`, `E_WASM_*`, `E_WORKER`). */
 export class ContextError extends DalleError {
   override readonly name: string = 'ContextError';
 }
 
-/** Memory for textures or buffers that cannot be had (`E_MEMORY`). */
+/** Memory that cannot be had (`E_MEMORY`). */
 export class MemoryError extends DalleError {
   override readonly name: string = 'MemoryError';
 }

@@ -47,6 +47,9 @@ import type { Measured, Setting, Suite } from './suite.ts';
 const isWanted = ({ only }: Setting, name: string): boolean =>
   only.length === 0 || only.some((part) => name.includes(part));
 
+const takesPart = ({ without }: Setting, { name }: { readonly name: string }): boolean =>
+  !without.some((part) => name.includes(part));
+
 const tellMissing = (name: string, why: unknown): void =>
   console.error(`without ${name}: ${why instanceof Error ? why.message : String(why)}`);
 
@@ -61,7 +64,8 @@ async function measureKernelsSuite(setting: Setting): Promise<Measured> {
   const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
   const probes = await createProbes(setting);
   const workloads = kernelWorkloads.filter((workload) => isWanted(setting, describeWorkload(workload)));
-  const results = await runKernelSuite(probes, peers, workloads, options, ({ workload }) =>
+  const present = peers.filter((peer) => takesPart(setting, peer));
+  const results = await runKernelSuite(probes, present, workloads, options, ({ workload }) =>
     console.error(`measured ${workload}`),
   );
   dispose();
@@ -76,7 +80,9 @@ async function measureDvaeSuite(setting: Setting): Promise<Measured> {
   const rows: NetRow[] = [];
   for (const half of (['encode', 'decode'] as const).filter((name) => isWanted(setting, name))) {
     const tfjs = await createTfjsPeer(device.gl);
-    const nets = await openNets(tfjs, setting, half, picture, tellMissing);
+    const all = await openNets(tfjs, setting, half, picture, tellMissing);
+    const nets = all.filter((net) => takesPart(setting, net));
+    for (const net of all) if (!nets.includes(net)) net.dispose();
     const probes = await createProbes(setting);
     rows.push(...netRowsOf(await measureNets(probes, half, nets, quick ? { minRounds: 1 } : {})));
     tfjs.dispose();

@@ -1,8 +1,8 @@
 /**
  * The bench's command: `npm run bench -- [kernels] [dvae] [precision] [browser] [sizes] [start-up] [transformer] [hash]
- * [--quick] [--threads N] [--only TEXT …]`. Threads are those of every engine on the CPU [as many as there are cores].
- * Suites run one after the other on one context, print a table each, and leave JSON and a chart in bench/results; a
- * quick look leaves nothing. How to read them: bench/README.md.
+ * [--quick] [--threads N] [--only TEXT …] [--without TEXT …]`. Threads are those of every engine on the CPU [as many as
+ * there are cores]. Suites run one after the other on one context, print a table each, and leave JSON and a chart in
+ * bench/results; a quick look, or one at some workloads only, leaves nothing. How to read them: bench/README.md.
  */
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,7 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       threads: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
+      without: { type: 'string', multiple: true, default: [] },
     },
   });
   const names = (positionals.length > 0 ? positionals : ['kernels']).flatMap((name) => GROUPS[name] ?? [name]);
@@ -60,12 +61,12 @@ async function main(): Promise<void> {
     console.error(`without dalle-gl on the CPU: ${error.message}`);
     return undefined;
   });
-  const { quick, only } = values;
+  const { quick, only, without } = values;
   const folder = quick || only.length > 0 ? undefined : fileURLToPath(new URL('results', import.meta.url));
   for (const name of names) {
     await runSuite(
       suites.find((suite) => suite.name === name)!,
-      { device, cpu, threads, circumstances, quick, only },
+      { device, cpu, threads, circumstances, quick, only, without },
       folder,
     );
   }

@@ -11,6 +11,8 @@ export interface Setting extends Machines {
   readonly quick: boolean;
   /** Parts of names: workloads that hold none of them are left out. Empty for all. */
   readonly only: readonly string[];
+  /** Parts of names: contenders that hold one of them take no part. */
+  readonly without: readonly string[];
 }
 
 export interface Measured {

@@ -20,9 +20,8 @@ export type { Block, Grid, Layout, LayoutLimits, TextureSpec } from './gl/layout
 export { CpuDevice } from './cpu/device.ts';
 export { floatWord } from './cpu/kernel.ts';
 export type { CpuCall, CpuKernel, CpuOperand, KernelCall } from './cpu/kernel.ts';
-export { openInline } from './cpu/inline-runner.ts';
 export { findMarked, mark } from './mark.ts';
-export type { NumericArray, Op, ReferenceCall, TypedCall } from './op.ts';
+export type { NumericArray, Op, ReferenceCall } from './op.ts';
 export { makePlan } from './plan.ts';
 export type { Plan, Step, Value } from './plan.ts';
 export { referenceDevice } from './reference/device.ts';
@@ -33,6 +32,7 @@ export type { Rule, RewriteContext, RewriteResult } from './rewrite.ts';
 export { broadcastShapes, checkShape, formatShape, resolveAxis, sameShape, sizeOf, stridesOf } from './shape.ts';
 export type { DType, Rows, Shape, TensorType } from './shape.ts';
 export { State } from './state.ts';
+export type { TypedCall } from './typed-call.ts';
 export { Tensor, apply, checkTensor, checkTensors, constant, constantOp, isOf } from './tensor.ts';
 export { placeholder, placeholderOp, tensor } from './tensor.ts';
 export type { TensorOf } from './tensor.ts';

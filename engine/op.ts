@@ -6,6 +6,7 @@
 import type { CpuKernel } from './cpu/kernel.ts';
 import type { GlKernel } from './gl/kernel.ts';
 import type { Rows, TensorType } from './shape.ts';
+import type { TypedCall } from './typed-call.ts';
 
 /** Arrays the reference loops read and write. Sums are kept in a local number, so in float64, whatever the array. */
 export type NumericArray = Float64Array | Float32Array | Int32Array;
@@ -17,13 +18,6 @@ export interface ReferenceCall<A = unknown> {
   readonly inputTypes: readonly TensorType[];
   readonly output: NumericArray;
   readonly outputType: TensorType;
-}
-
-/** A call seen by its types alone. */
-export interface TypedCall<A = unknown> {
-  readonly attributes: A;
-  readonly inputs: readonly { readonly type: TensorType }[];
-  readonly output: { readonly type: TensorType };
 }
 
 /** An op: its name, its shape rule, its plain loop, and kernels by kind of device. */

@@ -17,6 +17,7 @@ export interface CpuSetup {
   readonly runner: Runner;
 }
 
+/** The CPU as a device that runs plans. `open({ device: 'cpu' })` makes one. */
 export class CpuDevice implements Device {
   readonly kind = 'cpu';
   readonly asWritten = false;

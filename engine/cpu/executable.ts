@@ -9,35 +9,18 @@ import { listStates } from '../derive.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
 import { InputTaker } from '../inputs.ts';
 import type { TakenInputs } from '../inputs.ts';
-import { planAsWritten } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { stateOp } from '../state.ts';
-import { constantOp, isOf } from '../tensor.ts';
-import type { Tensor } from '../tensor.ts';
+import { isOf } from '../tensor.ts';
 import { MOST_BYTES, tooLarge } from './arena.ts';
-import { bindSteps, chooseCalls, layArguments } from './bind.ts';
-import type { FindAddress } from './bind.ts';
+import { BoundPlan } from './bound-plan.ts';
 import type { DeviceMemory } from './device-memory.ts';
 import { explainProgram } from './explain.ts';
+import { makeValue } from './make-value.ts';
 import { placeValues } from './places.ts';
 import type { Places } from './places.ts';
 import type { BetweenSteps } from './program.ts';
-import {
-  checkRedrawn,
-  cutStretches,
-  readNumbers,
-  runStretches,
-  writeConstant,
-  writeInputs,
-} from './run-plan.ts';
-import type { Stretch } from './run-plan.ts';
-
-/** A plan with addresses, for as long as no value moves. */
-interface Bound {
-  readonly addresses: string;
-  readonly args: number;
-  readonly stretches: readonly Stretch[];
-}
+import { checkRedrawn, readNumbers, writeInputs } from './run-plan.ts';
 
 const nothing: BetweenSteps = () => {};
 
@@ -49,7 +32,8 @@ export class CpuExecutable implements Executable {
   private readonly description: string;
   /** Of constants and what is derived, held until the plan is disposed. */
   private readonly held = new Map<number, number>();
-  private bound: Bound | undefined;
+  /** With the addresses of all values as one text. */
+  private bound: { readonly key: string; readonly plan: BoundPlan } | undefined;
   private prepared = false;
   private disposed = false;
 
@@ -156,7 +140,7 @@ export class CpuExecutable implements Executable {
       if (this.held.has(index)) continue; // of an attempt that was stopped
       const { tensor, bytes } = this.places.places[index]!;
       const between: BetweenSteps = () => throwIfAborted(signal, 'prepare');
-      const fill = (address: number): Promise<void> => this.make(tensor, address, between);
+      const fill = (address: number): Promise<void> => makeValue(this.memory, tensor, address, between);
       const isChanging = listStates(tensor).length > 0;
       this.held.set(index, await this.memory.acquire(tensor, bytes, isChanging ? async () => {} : fill));
     }
@@ -170,49 +154,6 @@ export class CpuExecutable implements Executable {
     if (wanted > MOST_BYTES) throw tooLarge(wanted, this.memory.bytes.used);
   }
 
-  /** Writes a constant, or computes what is derived. */
-  private async make(tensor: Tensor, address: number, between: BetweenSteps): Promise<void> {
-    if (isOf(tensor, constantOp)) {
-      const storage = tensor.dtype === 'f16' ? 'halves' : 'rows';
-      await writeConstant(this.memory.runner, address, await tensor.attributes.read(), { tensor, storage });
-      return;
-    }
-    await this.derive(tensor, address, between);
-  }
-
-  private async derive(tensor: Tensor, result: number, between: BetweenSteps): Promise<void> {
-    const { memory } = this;
-    const plan = planAsWritten([tensor]);
-    const { places, peakBytes, shared } = placeValues(plan, true);
-    const taken: number[] = [];
-    const take = (bytes: number): number => {
-      const address = memory.allocate(bytes);
-      taken.push(address);
-      return address;
-    };
-    try {
-      const sources = new Map<number, number>();
-      for (const [index, { tensor: source, bytes, offset }] of places.entries()) {
-        if (isOf(source, stateOp)) sources.set(index, memory.stateAddress(source.attributes.state, bytes));
-        else if (offset === undefined) {
-          sources.set(index, take(bytes));
-          await this.make(source, sources.get(index)!, between);
-        }
-      }
-      const base = memory.runMemory(peakBytes);
-      const addressOf: FindAddress = (index) =>
-        index === plan.outputs[0] ? result : (sources.get(index) ?? base + places[index]!.offset!);
-      const calls = plan.steps.map((step, index) => chooseCalls(step, places, addressOf, base + shared[index]!));
-      const words = layArguments(calls);
-      const args = take(words.byteLength);
-      await memory.runner.write(args, words);
-      const steps = bindSteps(plan, places, calls, addressOf, args);
-      await runStretches(memory.runner, cutStretches(steps, memory.runner), between);
-    } finally {
-      taken.forEach((address) => memory.free(address));
-    }
-  }
-
   private async compute(inputs: TakenInputs, between: BetweenSteps, timed = false): Promise<number[]> {
     const { memory, plan } = this;
     const { places } = this.places;
@@ -221,13 +162,13 @@ export class CpuExecutable implements Executable {
       const states = listStates(tensor);
       if (states.length === 0) continue;
       const version = states.map((state) => state.version).join();
-      await memory.refresh(tensor, version, (address) => this.derive(tensor, address, between));
+      await memory.refresh(tensor, version, (address) => makeValue(memory, tensor, address, between));
     }
-    const { stretches } = await this.bind();
+    const bound = await this.bind();
     checkRedrawn(plan, inputs);
     await writeInputs(memory.runner, places, inputs, (index) => this.addressOf(index));
     try {
-      return await runStretches(memory.runner, stretches, between, timed);
+      return await bound.run(between, timed);
     } finally {
       for (const { output } of plan.steps) {
         const { tensor } = plan.values[output]!;
@@ -242,28 +183,20 @@ export class CpuExecutable implements Executable {
     return this.held.get(index) ?? this.memory.stateAddress((tensor.attributes as { state: never }).state, bytes);
   }
 
-  /** The steps with the addresses that values have now. */
-  private async bind(): Promise<Bound> {
-    const { memory, plan } = this;
-    const { places, shared, peakBytes } = this.places;
-    const addresses = plan.values.map((_, index) => this.addressOf(index));
+  /** The plan with the addresses that values have now. */
+  private async bind(): Promise<BoundPlan> {
+    const addresses = this.plan.values.map((_, index) => this.addressOf(index));
     const key = addresses.join();
-    if (this.bound?.addresses === key) return this.bound;
+    if (this.bound?.key === key) return this.bound.plan;
     this.unbind();
-    const addressOf: FindAddress = (index) => addresses[index]!;
-    const base = memory.runMemory(peakBytes);
-    const calls = plan.steps.map((step, index) => chooseCalls(step, places, addressOf, base + shared[index]!));
-    const words = layArguments(calls);
-    const args = memory.allocate(words.byteLength);
-    await memory.runner.write(args, words);
-    const stretches = cutStretches(bindSteps(plan, places, calls, addressOf, args), memory.runner);
-    return (this.bound = { addresses: key, args, stretches });
+    const base = this.memory.runMemory(this.places.peakBytes);
+    const plan = await BoundPlan.make(this.memory, this.plan, this.places, (index) => addresses[index]!, base);
+    this.bound = { key, plan };
+    return plan;
   }
 
   private unbind(): void {
-    if (!this.bound) return;
-    this.memory.free(this.bound.args);
-    for (const stretch of this.bound.stretches) if ('steps' in stretch) this.memory.runner.forget(stretch.steps);
+    this.bound?.plan.free();
     this.bound = undefined;
   }
 

@@ -5,8 +5,8 @@
  * A function is `name(item, args, scratch)`: `args` is the address of a block of words, `item` one of the parts that
  * threads share out, `scratch` memory of the calling thread alone. No part depends on another one of the same call.
  */
-import type { TypedCall } from '../op.ts';
 import type { TensorType } from '../shape.ts';
+import type { TypedCall } from '../typed-call.ts';
 
 /**
  * How a value lies in memory: row-major in words of 4 bytes, floats or whole numbers; row-major in halves of 2 bytes;

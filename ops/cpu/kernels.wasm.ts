@@ -39,3 +39,5 @@ export { rotary } from '../rotary/cpu/rotary.wasm';
 export { softmax } from '../softmax/cpu/softmax.wasm';
 export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
 export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';
+export { pack_winograd } from '../winograd/cpu/pack-winograd.wasm';
+export { winograd_conv2d } from '../winograd/cpu/winograd-conv2d.wasm';

@@ -25,6 +25,7 @@ import { rotaryOnWrite } from './rotary-on-write.ts';
 import { splitBatch } from './split-batch.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
+import { winogradFour, winogradTwo } from './winograd-for-cpu.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
 /** For every device: fewer multiplications, and maps that are never made. */
@@ -81,4 +82,7 @@ export const cpuRules: readonly Rule[] = [
   packLinearsForCpu,
   activationOnWrite,
   branchOnWrite,
+  // Last, with all that they take along.
+  winogradFour,
+  winogradTwo,
 ];

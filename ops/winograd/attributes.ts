@@ -1,4 +1,5 @@
 /** What the kernels of Winograd's steps are told. */
+import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import type { WinogradMatrices, WinogradType } from './matrices.ts';
 
 export interface ForwardAttributes {
@@ -37,3 +38,11 @@ export interface WinogradWeightAttributes {
   /** P: 1, or 2 behind an upsample where O is a multiple of 4. */
   readonly phases: 1 | 2;
 }
+
+/** Of the op that does all steps at once, on the CPU. */
+export interface WinogradConv2dAttributes extends PackedConv2dAttributes {
+  /** Pixels that a tile gives along a side. */
+  readonly outputs: 2 | 4;
+}
+
+export type PackWinogradAttributes = Pick<WinogradConv2dAttributes, 'weight' | 'outputs'>;

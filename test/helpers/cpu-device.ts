@@ -1,7 +1,8 @@
 /** The CPU device in the thread of a test, with the kernels that the build made. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CpuDevice, interpret, openInline } from '../../engine/index.ts';
+import { openInline } from '../../engine/cpu/inline-runner.ts';
+import { CpuDevice, interpret } from '../../engine/index.ts';
 import type { CpuChoice, Tensor } from '../../engine/index.ts';
 import { run } from '../../ops/index.ts';
 import { expectClose } from './close.ts';

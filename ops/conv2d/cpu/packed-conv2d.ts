@@ -69,14 +69,15 @@ function cutMap({ height, width }: Map, pixels = PIXELS): Rectangle {
 }
 
 /** The size of equal parts, none above `most`, of which all but the last are multiples of `step`. */
-function shareOut(size: number, most: number, step: number): number {
+export function shareOut(size: number, most: number, step: number): number {
   const parts = Math.ceil(size / most);
   return step * Math.ceil(size / parts / step);
 }
 
-/** Operands by name; undefined for what there is not. */
-function nameOperands({ inputs }: CpuCall<PackedConv2dAttributes>): Partial<Record<string, CpuOperand>> {
-  return Object.fromEntries(inputs.map((operand) => [operand.name, operand]));
+/** Addresses of x, weight, bias, residual and result, in the order of the kernels' arguments; 0 for what there is not. */
+export function addressesOf({ inputs, output }: CpuCall<unknown>): number[] {
+  const addressOf = (wanted: string): number => inputs.find(({ name }) => name === wanted)?.address ?? 0;
+  return [...['x', 'packed', 'bias', 'residual'].map(addressOf), output.address];
 }
 
 function convolve(
@@ -88,14 +89,14 @@ function convolve(
 ): { kernel: string; items: number; words: number[] } {
   const { reluInput, weight, gain = 1, residualScale } = call.attributes;
   const [outChannels, inChannels, kernelHeight, kernelWidth] = weight;
-  const { x, packed, bias, residual } = nameOperands(call);
+  const [x, packed] = call.inputs as [CpuOperand, CpuOperand];
   const taps = kernelHeight * kernelWidth;
-  const batch = x!.type.shape[0]!;
+  const batch = x.type.shape[0]!;
   const rectangles = batch * Math.ceil(height / rows) * Math.ceil(width / columns);
   const outputs = shareOutputs(outChannels, rows * columns * inChannels * taps, rectangles, step);
   const words = [
-    ...[x!.address, packed!.address, bias?.address ?? 0, residual?.address ?? 0, call.output.address],
-    ...[inChannels, outChannels, height, width, kernelHeight, kernelWidth, bytesOfNumber(packed!)],
+    ...addressesOf(call),
+    ...[inChannels, outChannels, height, width, kernelHeight, kernelWidth, bytesOfNumber(packed)],
     ...[reluInput ? 1 : 0, floatWord(gain), residualScale, rows, columns, outputs],
     shareOut(inChannels, Math.max(1, Math.floor(PART / taps)), 1),
   ];
