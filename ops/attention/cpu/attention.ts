@@ -10,7 +10,7 @@ const GRAIN = 32_768;
 
 /** Slots whose keys fit into the memory of a thread, with their weights and a vector. */
 const MOST_SLOTS = 2 ** 17;
-const LONGEST_VECTOR = 2 ** 16;
+const LONGEST_VECTOR = 2 ** 13;
 
 /** By the numbers that keys.wasm.ts gives them. */
 const KINDS: readonly Mask['kind'][] = ['full', 'row', 'column', 'axial-row', 'axial-conv', 'conv'];
