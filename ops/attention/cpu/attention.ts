@@ -5,8 +5,8 @@ import { cutWork } from '../../items.ts';
 import type { AttentionAttributes } from '../attributes.ts';
 import type { Mask } from '../mask.ts';
 
-/** Multiply-adds that take a thread some 10 to 20 µs: their operands seldom wait in a near cache. */
-const GRAIN = 32_768;
+/** Multiply-adds that take a thread some 20 µs. */
+const GRAIN = 65_536;
 
 /** Slots whose keys fit into the memory of a thread, with their weights and a vector. */
 const MOST_SLOTS = 2 ** 17;
