@@ -25,7 +25,7 @@ export const noVerifyFlag: Switch = {
 export const deviceFlags: { readonly device: Option<DeviceName>; readonly threads: Option<number> } = {
   device: {
     value: 'NAME',
-    help: 'cpu, webgl, egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [the best EGL device]; see doctor',
+    help: 'cpu, webgl, egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [egl on a GPU, else cpu]; see doctor',
     parse: parseDevice,
   },
   threads: {

@@ -6,7 +6,6 @@
  *     node test/helpers/without-graphics.mjs --user npm run demo    # as `nobody`, with a HOME that is read-only
  */
 import { spawnSync } from 'node:child_process';
-import { pathToFileURL } from 'node:url';
 
 /** $1: `user` or empty. The rest is the command. */
 const script = `
@@ -37,28 +36,16 @@ fi
 exec "$@"
 `;
 
-const isRoot = process.geteuid?.() === 0;
-const unshare = isRoot ? ['-m'] : ['-m', '-r'];
-
-/** Whether this system lets us hide anything: containers may not. */
-export function canHideGraphics() {
-  return (
-    process.platform === 'linux' &&
-    spawnSync('unshare', [...unshare, 'bash', '-c', script, 'bash', '', 'true']).status === 0
-  );
-}
-
-/**
- * @param {readonly string[]} command
- * @param {{ asUser?: boolean } & import('node:child_process').SpawnSyncOptions} options as user: as `nobody`, by root
- */
-export function runWithoutGraphics(command, { asUser = false, ...options } = {}) {
-  return spawnSync('unshare', [...unshare, 'bash', '-c', script, 'bash', asUser ? 'user' : '', ...command], options);
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const asUser = process.argv[2] === '--user';
-  const { status, error } = runWithoutGraphics(process.argv.slice(asUser ? 3 : 2), { asUser, stdio: 'inherit' });
-  if (error) throw error;
-  process.exitCode = status ?? 1;
-}
+const words = process.argv.slice(2);
+const asUser = words[0] === '--user';
+const command = asUser ? words.slice(1) : words;
+const flags = process.geteuid?.() === 0 ? ['-m'] : ['-m', '-r'];
+const { status, error } = spawnSync(
+  'unshare',
+  [...flags, 'bash', '-c', script, 'bash', asUser ? 'user' : '', ...command],
+  {
+    stdio: 'inherit',
+  },
+);
+if (error) console.error(`without-graphics: ${error.message}`);
+process.exitCode = status ?? 1;
