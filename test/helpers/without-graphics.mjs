@@ -47,5 +47,5 @@ const { status, error } = spawnSync(
     stdio: 'inherit',
   },
 );
-if (error) console.error(`without-graphics: ${error.message}`);
+if (error) process.stderr.write(`without-graphics: ${error.message}\n`);
 process.exitCode = status ?? 1;
