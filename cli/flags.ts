@@ -57,7 +57,9 @@ export const netFlags: {
     help: 'full, or half: faster and smaller, tokens may differ at one place in a thousand [full]',
     parse: parsePrecision,
   },
-  noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver, and remembered' },
+  noCalibrate: {
+    help: 'take the default kernels; else the fastest are found once for each driver or processor, and remembered',
+  },
   noVerify: noVerifyFlag,
 };
 

@@ -5,7 +5,7 @@ import { WebGLDevice, referenceDevice } from '../../engine/index.ts';
 import type { ContextSource, CpuDevice, DeviceOptions, ReferenceDevice } from '../../engine/index.ts';
 import { meansWebGL, splitOptions, type CpuOptions, type MeansWebGL as MeansWebGLAnywhere } from '../cpu-options.ts';
 import { chooseDevice } from './choose-device.ts';
-import { openCpuDevice } from './cpu.ts';
+import { openCalibrated, type CalibratedOptions } from './cpu-kernel-cache.ts';
 import { chooseKernels } from './kernel-cache.ts';
 
 /** Where contexts come from: `webgl` or `egl` (the best EGL device), `egl:N`, `egl:/path/libEGL.so`, `headless-gl`. */
@@ -21,7 +21,7 @@ export interface OpenOptions<Name extends DeviceName = DeviceName> extends Devic
   /** A WebGL 2 context of yours instead; it stays yours when the device is disposed. */
   readonly gl?: WebGL2RenderingContext;
   /**
-   * On WebGL, times kernels on the device for at most half a second and takes the fastest, once for each driver;
+   * Times kernels on the device for at most half a second and takes the fastest, once for each driver or processor;
    * options that are given win [false: the documented defaults, engine/README.md].
    */
   readonly calibrate?: boolean;
@@ -48,7 +48,7 @@ export async function open(given: OpenOptions = {}): Promise<WebGLDevice | CpuDe
   if (device !== undefined) checkText('open', 'device', device);
   if (gl !== undefined) return openWebGL(wrapContext(gl), options);
   if (device === 'reference') return referenceDevice;
-  if (device === 'cpu') return openCpuDevice(takeCpuOptions(options));
+  if (device === 'cpu') return openCalibrated(takeCpuOptions(options));
   if (device !== undefined) return openWebGL(await openContext(device), options);
   const { calibrate, ...ofDevice } = options;
   if (meansWebGL(ofDevice)) return openWebGL(await openContext('webgl'), options);
@@ -75,9 +75,8 @@ async function openWebGL(source: ContextSource, { calibrate, ...options }: Optio
   }
 }
 
-/** Nothing is calibrated on the CPU yet. */
-function takeCpuOptions({ calibrate: _, ...options }: Options): CpuOptions {
-  return splitOptions('cpu', options).cpu;
+function takeCpuOptions({ calibrate = false, ...options }: Options): CalibratedOptions {
+  return { calibrate, ...splitOptions('cpu', options).cpu };
 }
 
 let shared: Promise<WebGLDevice | CpuDevice> | undefined;
