@@ -1,6 +1,6 @@
 /**
  * The device in Node where nobody names one: WebGL on a GPU, else the CPU. Both are measured once for a machine, which
- * takes about a tenth of a second, and remembered until its libraries, drivers or devices change: who has no GPU loads
+ * takes a fifth of a second, and remembered until its libraries, drivers or devices change: who has no GPU loads
  * nothing of EGL from then on, and who has no EGL never does.
  */
 import { ContextError } from '../../base/errors.ts';
