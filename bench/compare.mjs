@@ -11,7 +11,7 @@ const roots = [process.argv[2], '.'].map((folder) => resolve(folder ?? '.', 'dis
 const engines = await Promise.all(
   roots.map(async (root) => {
     const node = await import(`${root}/node.js`);
-    return { node, ops: await import(`${root}/ops/index.js`), device: await node.open() };
+    return { node, ops: await import(`${root}/ops/index.js`), device: await node.open({ device: 'egl' }) };
   }),
 );
 

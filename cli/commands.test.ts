@@ -52,13 +52,14 @@ test('reconstruct of several pictures fills a folder, side by side, and prints o
 
 test('a picture tells how it was made; --no-calibrate takes the default kernels', async () => {
   const out = place.path('told.png');
-  const words = ['reconstruct', square, '--size', 'keep', '-o', out, '--no-calibrate', '--json', '-m', model];
+  const device = ['--device', 'egl', '--no-calibrate'];
+  const words = ['reconstruct', square, '--size', 'keep', '-o', out, ...device, '--json', '-m', model];
   const { stdout } = await runCaptured(words);
-  const [{ device, kernels, precision }] = JSON.parse(stdout.toString()).results;
+  const [{ device: driver, kernels, precision }] = JSON.parse(stdout.toString()).results;
   expect(kernels).toEqual({ targets: expect.any(Number), fetch: 'textureLod', block: 'strip', without: [] });
   const text = readPngText(readFileSync(out));
   expect(text['Software']).toMatch(/^dalle-gl \d/);
-  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device, kind: 'webgl', kernels, precision: 'full', model });
+  expect(JSON.parse(text['dalle-gl']!)).toEqual({ device: driver, kind: 'webgl', kernels, precision: 'full', model });
   expect(precision).toBe('full');
 });
 
@@ -178,14 +179,14 @@ test('convert tells what it read, and --dry-run writes nothing', async () => {
 });
 
 test('doctor prints what was found and chosen', async () => {
-  const report = (await runCaptured(['doctor'])).stdout.toString();
+  const report = (await runCaptured(['doctor', '--device', 'egl'])).stdout.toString();
   expect(report).toMatch(/^dalle-gl \d+\.\d+\.\d+, Node \d+/);
   expect(report).toMatch(/render targets at once: [1248]\n/);
   expect(report).toMatch(
     /\nCPU: [\d.]+ GFLOP\/s on \d+ threads?\n {2}threads that may compute: \d+, of \d+ processors\n/,
   );
   expect(report).toMatch(/\nWithout --device: (cpu|webgl), since .+\n/);
-  const { exitCode, stdout } = await runCaptured(['doctor', '--json']);
+  const { exitCode, stdout } = await runCaptured(['doctor', '--device', 'webgl', '--json']);
   expect(exitCode).toBe(0);
   const found = JSON.parse(stdout.toString());
   expect(found.contexts.platforms.length).toBeGreaterThan(0);
@@ -196,6 +197,18 @@ test('doctor prints what was found and chosen', async () => {
   expect(['cpu', 'webgl']).toContain(found.choice.device);
   expect(found.choice.reason).not.toBe('');
   expect(found.model.parts).toEqual(['encoder', 'decoder', 'transformer', 'tokenizer']);
+});
+
+test('doctor opens what it says is taken without --device', async () => {
+  const { choice, device } = JSON.parse((await runCaptured(['doctor', '--json'])).stdout.toString());
+  expect(device.kind).toBe(choice.device);
+});
+
+test('doctor counts the threads that it is told to use', async () => {
+  const { stdout } = await runCaptured(['doctor', '--device', 'cpu', '--threads', '1', '--json']);
+  const { cpu, device } = JSON.parse(stdout.toString());
+  expect(cpu).toMatchObject({ threads: 1, description: expect.stringContaining('1 thread)') });
+  expect(device).toMatchObject({ kind: 'cpu', description: cpu.description, probes: null });
 });
 
 test('help begins with an example, and every flag is in it', async () => {

@@ -25,7 +25,7 @@ export const noVerifyFlag: Switch = {
 export const deviceFlags: { readonly device: Option<DeviceName>; readonly threads: Option<number> } = {
   device: {
     value: 'NAME',
-    help: 'cpu, webgl, egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [the best EGL device]; see doctor',
+    help: 'cpu, webgl, egl, egl:N, egl:/path/libEGL.so, headless-gl or reference [egl on a GPU, else cpu]; see doctor',
     parse: parseDevice,
   },
   threads: {
@@ -57,7 +57,9 @@ export const netFlags: {
     help: 'full, or half: faster and smaller, tokens may differ at one place in a thousand [full]',
     parse: parsePrecision,
   },
-  noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver, and remembered' },
+  noCalibrate: {
+    help: 'take the default kernels; else the fastest are found once for each driver or processor, and remembered',
+  },
   noVerify: noVerifyFlag,
 };
 

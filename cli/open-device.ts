@@ -24,11 +24,10 @@ export function kindOfName(name: DeviceName): DeviceKernels['kind'] {
 
 /** Throws UsageError `E_FLAG_VALUE` where threads are given to what has none, before anything is opened. */
 export function checkThreads({ device, threads }: DeviceFlags): void {
-  if (threads === undefined || device === 'cpu') return;
+  if (threads === undefined || device === undefined || device === 'cpu') return;
   throw new UsageError(
     'E_FLAG_VALUE',
-    `--threads says how many compute on the CPU device, and ${device ?? 'WebGL'} was chosen: leave it out, or add ` +
-      '--device cpu.',
+    `--threads says how many compute on the CPU device, and ${device} was chosen: leave one of the two out.`,
   );
 }
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   place = makeWorkplace();
   model = await makeTinyDalle(place.path('model'));
   await draw('webgl.png', '--device', 'egl', '--no-calibrate');
-  await draw('cpu.png', '--device', 'cpu', '--threads', '1');
+  await draw('cpu.png', '--device', 'cpu', '--threads', '1', '--no-calibrate');
   await draw('reference.png', '--device', 'reference');
 });
 afterAll(() => place.remove());

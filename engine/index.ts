@@ -17,7 +17,7 @@ export type { Probes } from './gl/probes.ts';
 export { countUses, sortTopologically } from './graph.ts';
 export { gridOf, keyOfLayout, layoutOf } from './gl/layout.ts';
 export type { Block, Grid, Layout, LayoutLimits, TextureSpec } from './gl/layout.ts';
-export { CpuDevice } from './cpu/device.ts';
+export type { CpuDevice } from './cpu/device.ts';
 export { floatWord } from './cpu/kernel.ts';
 export type { CpuCall, CpuKernel, CpuOperand, KernelCall } from './cpu/kernel.ts';
 export { findMarked, mark } from './mark.ts';

@@ -43,6 +43,17 @@ test('a GPU with an odd name wins, and the CPU is closed', async () => {
   source.dispose();
 });
 
+test('one that is held up once is measured again where its name speaks for it', async () => {
+  const source = await openSource('llvmpipe');
+  const device = makeCpuTestDevice();
+  const cpuSpeeds = [1e8, 2e10];
+  const measure = async ({ kind }: Device): Promise<number> => (kind === 'cpu' ? cpuSpeeds.shift()! : 1e9);
+  const { cpu, choice } = await chooseBetween(source, async () => device, measure);
+  expect(cpu).toBe(device);
+  expect(choice.speeds).toEqual({ webgl: 1e9, cpu: 2e10 });
+  device.dispose();
+});
+
 test('where WebAssembly is blocked, WebGL is taken however slow it is', async () => {
   const source = await openSource('llvmpipe');
   const blocked = new ContextError('E_WASM_BLOCKED', 'open: this page may not compile WebAssembly');

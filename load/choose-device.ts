@@ -11,6 +11,9 @@ import { chooseBetween, chooseCpu, type Chosen, type DeviceChoice } from './choo
 import { openCpuDevice } from './cpu.ts';
 import type { CpuOptions } from './cpu-options.ts';
 
+/** Or a worker of one. */
+const isPage = (): boolean => 'document' in globalThis || 'WorkerGlobalScope' in globalThis;
+
 /** By renderer. */
 const chosenBefore = new Map<string, DeviceChoice>();
 
@@ -21,7 +24,8 @@ export async function chooseDevice(options: CpuOptions): Promise<Chosen> {
   try {
     source = openBrowserContext();
   } catch (error) {
-    if (!(error instanceof ContextError)) throw error;
+    // In Node this is the wrong entry of the package, and the error says so.
+    if (!(error instanceof ContextError) || !isPage()) throw error;
     return chooseCpu(`the browser gave no context (${error.code})`, openCpu);
   }
   const { description: renderer, software } = source;

@@ -16,6 +16,23 @@ export interface CpuOptions {
 /** What `threads` may be. */
 export const mostThreads = 256;
 
+type WebGLOption = Exclude<keyof DeviceOptions, keyof CpuOptions>;
+
+/** An option at least that only WebGL has. */
+export type MeansWebGL = {
+  [Name in WebGLOption]: Readonly<Required<Pick<DeviceOptions, Name>>>;
+}[WebGLOption];
+
+/** Whether one is given that only WebGL has: then that is meant, though nobody names it. */
+export function meansWebGL({
+  threads: _,
+  multiplyAdd: __,
+  without: ___,
+  ...others
+}: CpuOptions & DeviceOptions): boolean {
+  return Object.values(others).some((value) => value !== undefined);
+}
+
 interface SplitOptions {
   readonly cpu: CpuOptions;
   readonly webgl: DeviceOptions;

@@ -23,7 +23,7 @@ export function openCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
   const surroundings = {
     readKernels: async (file: keyof typeof addresses): Promise<Uint8Array> => fetchBytes(addresses[file]()),
     isShared: crossOriginIsolated,
-    threads: options.threads ?? navigator.hardwareConcurrency,
+    threads: options.threads ?? (navigator?.hardwareConcurrency || 1),
     start: startWorker,
   };
   return makeCpuDevice(surroundings, options);

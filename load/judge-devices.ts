@@ -30,8 +30,20 @@ const called: Readonly<Record<RendererKind, string>> = {
   software: 'the name of a program that plays a GPU',
 };
 
-export function judgeDevices({ description, software }: ContextSource, { webgl, cpu }: MeasuredSpeeds): Judgement {
-  const kind = software === true ? 'software' : classifyRenderer(description);
+/** Which of them the name alone speaks for, if it does. */
+export function expectDevice(source: ContextSource): Judgement['device'] | undefined {
+  const kind = kindOf(source);
+  return kind === 'unknown' ? undefined : kind === 'hardware' ? 'webgl' : 'cpu';
+}
+
+function kindOf({ description, software }: ContextSource): RendererKind {
+  return software === true ? 'software' : classifyRenderer(description);
+}
+
+/** By name and by speed. */
+export function judgeDevices(source: ContextSource, { webgl, cpu }: MeasuredSpeeds): Judgement {
+  const { description } = source;
+  const kind = kindOf(source);
   const device = webgl >= needed[kind] * cpu ? 'webgl' : 'cpu';
   const reason = `${description} has ${called[kind]} and computes ${formatRatio(webgl / cpu)} as fast as the CPU`;
   return { device, reason };

@@ -1,6 +1,6 @@
 /** Opens the CPU device, wherever its kernels and its workers come from. */
 import { FormatError } from '../base/errors.ts';
-import { CpuDevice } from '../engine/index.ts';
+import { CpuDevice } from '../engine/cpu/device.ts';
 import { setShared } from '../engine/cpu/memory.ts';
 import type { StartWorker } from '../engine/cpu/messages.ts';
 import { openWorkers } from '../engine/cpu/worker-runner.ts';

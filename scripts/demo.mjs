@@ -89,7 +89,7 @@ const { description } = device;
 device.dispose();
 
 process.stdout.write(`
-Two pictures went through DALL·E's discrete VAE, from PyTorch's pickles to pixels, on WebGL 2:
+Two pictures went through DALL·E's discrete VAE, from PyTorch's pickles to pixels:
 
 ${reports.join('\n')}
 

@@ -1,7 +1,8 @@
 /**
  * Makes sure that the system has what a WebGL 2 context in Node needs: libEGL, libGLESv2 and a graphics driver; with
- * --browser also Chromium. npm runs it before the demo and the tests. As root on Debian or Ubuntu it installs exactly
- * what is missing; anywhere else it says what to type. Plain Node, no dependencies, about 20 ms when all is there.
+ * --browser also Chromium. npm runs it before the tests, which need both; the CPU device needs none of it. As root on
+ * Debian or Ubuntu it installs exactly what is missing; anywhere else it says what to type. Plain Node without
+ * dependencies, about 20 ms when all is there.
  *
  * Exit code: 0 when everything is there or only Chromium is missing, 1 when there can be no context.
  */

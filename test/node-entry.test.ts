@@ -1,10 +1,12 @@
 /** The entry for Node: devices by name, models from folders, pickles and addresses, eager use. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { add, tensor } from '../ops/index.ts';
-import { createContext, loadDVAE, open, openFileSource, run, type Dvae } from '../node.ts';
+import { packageRoot } from '../base/node/package-files.ts';
+import { createContext, loadDVAE, open, openFileSource, run, type Dvae, type OpenOptions } from '../node.ts';
 import { WebGLDevice } from '../engine/index.ts';
 import { serve, startFileServer } from './helpers/file-server.ts';
 import { loadNetGolden } from './helpers/golden.ts';
@@ -12,7 +14,7 @@ import { smallCheckpoints } from './helpers/workplace.ts';
 import { sourceFromBytes } from '../weights-convert/byte-source.ts';
 
 const { encoder, decoder } = smallCheckpoints();
-const device = await open();
+const device = await open({ device: 'egl' });
 afterAll(() => device.dispose());
 
 async function expectGoldenTokens(dvae: Dvae): Promise<void> {
@@ -77,25 +79,80 @@ test('run opens a device by itself', async () => {
   expect([...(await run(add(tensor([1], [1]), tensor([1], [1]))))]).toEqual([2]);
 });
 
+/**
+ * A process in which nobody names a device, and this one is chosen at first. It computes, `end`s the shared device, and
+ * computes again when the other kind would be chosen.
+ */
+function shareDevice(chosen: 'webgl' | 'cpu', end: string): { kinds: string[]; sum: number[]; devices: number } {
+  const cache = mkdtempSync(join(tmpdir(), 'dalle-gl-shared-'));
+  const script = `
+    import { readFileSync, writeFileSync } from 'node:fs';
+    import { loadDVAE, run } from ${JSON.stringify(join(packageRoot, 'dist/node.js'))};
+    import { CpuDevice } from ${JSON.stringify(join(packageRoot, 'dist/engine/cpu/device.js'))};
+    import { WebGLDevice } from ${JSON.stringify(join(packageRoot, 'dist/engine/index.js'))};
+    import { add, tensor } from ${JSON.stringify(join(packageRoot, 'dist/ops/index.js'))};
+    import { chooseDevice } from ${JSON.stringify(join(packageRoot, 'dist/load/node/choose-device.js'))};
+    const { choice, cpu, source } = await chooseDevice({});
+    (cpu ?? source).dispose();
+    const file = ${JSON.stringify(join(cache, 'devices.json'))};
+    const [machine] = Object.keys(JSON.parse(readFileSync(file)));
+    const choose = (device) => writeFileSync(file, JSON.stringify({ [machine]: { ...choice, device } }));
+    const loaded = [];
+    for (const { prototype } of [CpuDevice, WebGLDevice]) {
+      const { load } = prototype;
+      prototype.load = function (plan) {
+        loaded.push(this);
+        return load.call(this, plan);
+      };
+    }
+    const compute = async () => (await run(add(tensor([1], [1]), tensor([1], [1]))))[0];
+    choose('${chosen}');
+    await compute();
+    const device = loaded.pop();
+    ${end}
+    choose('${chosen === 'cpu' ? 'webgl' : 'cpu'}');
+    const sum = await Promise.all([compute(), compute(), compute()]);
+    const dvae = await loadDVAE();
+    await dvae.encode({ data: new Float32Array(192), shape: [1, 3, 8, 8] });
+    await dvae.dispose();
+    const devices = new Set(loaded);
+    console.log(JSON.stringify({ kinds: [device, ...devices].map(({ kind }) => kind), sum, devices: devices.size }));`;
+  const env = { ...process.env, DALLE_GL_CACHE: cache };
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    env,
+    encoding: 'utf8',
+  });
+  rmSync(cache, { recursive: true });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as ReturnType<typeof shareDevice>;
+}
+
 test.each([
-  ['disposed', (shared: WebGLDevice) => shared.dispose()],
-  ['lost', (shared: WebGLDevice) => vi.spyOn(shared.gl, 'isContextLost').mockReturnValue(true)],
-])('a shared device that was %s is opened anew, once for all who ask', async (_what, end) => {
-  const load = vi.spyOn(WebGLDevice.prototype, 'load');
-  const sum = add(tensor([1], [1]), tensor([1], [1]));
-  await run(sum);
-  const before = load.mock.contexts.at(-1) as WebGLDevice;
-  end(before);
-  expect(before.isUsable).toBe(false);
-  load.mockClear();
-  const sums = await Promise.all([run(sum), run(sum), run(sum)]);
-  expect(sums.map(([first]) => first)).toEqual([2, 2, 2]);
-  const dvae = await loadDVAE();
-  await dvae.encode({ data: new Float32Array(192), shape: [1, 3, 8, 8] });
-  await dvae.dispose();
-  expect(new Set(load.mock.contexts).size).toBe(1);
-  expect(load.mock.contexts[0]).not.toBe(before);
-  load.mockRestore();
+  ['of WebGL that was disposed', 'webgl', 'device.dispose();'],
+  ['of WebGL that lost its context', 'webgl', 'device.gl.isContextLost = () => true;'],
+  ['of the CPU that was disposed', 'cpu', 'device.dispose();'],
+] as const)('a shared device %s is opened anew, once for all who ask, and of the same kind', (_what, kind, end) => {
+  expect(shareDevice(kind, end)).toEqual({ kinds: [kind, kind], sum: [2, 2, 2], devices: 1 });
+});
+
+test('a name, a context, or an option of one device alone says which is meant', async () => {
+  const kindOf = async (options: OpenOptions): Promise<string> => {
+    const opened = await open(options);
+    opened.dispose();
+    return opened.kind;
+  };
+  expect(await kindOf({ device: 'webgl' })).toBe('webgl');
+  expect(await kindOf({ device: 'egl', without: ['pack_conv2d'] })).toBe('webgl');
+  expect(await kindOf({ targets: 2 })).toBe('webgl');
+  expect(await kindOf({ device: 'cpu', threads: 1, multiplyAdd: 'plain', without: ['relu_on_read'] })).toBe('cpu');
+  const wrong = { code: 'E_ARGUMENT' };
+  await expect(kindOf({ device: 'cpu', targets: 2 })).rejects.toMatchObject(wrong);
+  await expect(kindOf({ device: 'egl', threads: 2 })).rejects.toMatchObject(wrong);
+  for (const threads of [0, 1.5, -1, NaN, 257, '2' as never]) {
+    await expect(kindOf({ device: 'cpu', threads })).rejects.toMatchObject(wrong);
+  }
+  await expect(kindOf({ device: 'cpu', multiplyAdd: 'fast' as never })).rejects.toMatchObject(wrong);
+  await expect(kindOf({ device: 'cpu', without: 'all' as never })).rejects.toMatchObject(wrong);
 });
 
 test('an unknown device is refused by name', async () => {

@@ -20,7 +20,7 @@ let device: WebGLDevice;
 let dalle: Dalle;
 beforeAll(async () => {
   await makeTinyDalle(place.path('model'));
-  device = await node.open();
+  device = await node.open({ device: 'egl' });
   dalle = await node.loadDalle(place.path('model'), { device });
 });
 afterAll(async () => {

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { add, appendRows, assign, compile, createCache, linear, mul, relu, softmax, tensor } from '../../ops/index.ts';
 import { makeCpuTestDevice } from '../../test/helpers/cpu-device.ts';
-import { CpuDevice, State, apply, constant, isOf, placeholder } from '../index.ts';
-import type { Op, Tensor } from '../index.ts';
+import { State, apply, constant, isOf, placeholder } from '../index.ts';
+import type { CpuDevice, Op, Tensor } from '../index.ts';
 
 const device = makeCpuTestDevice();
 afterAll(() => device.dispose());

@@ -5,6 +5,7 @@
  * A function is `name(item, args, scratch)`: `args` is the address of a block of words, `item` one of the parts that
  * threads share out, `scratch` memory of the calling thread alone. No part depends on another one of the same call.
  */
+import { checkNumber } from '../../base/check-argument.ts';
 import type { TensorType } from '../shape.ts';
 import type { TypedCall } from '../typed-call.ts';
 
@@ -59,6 +60,7 @@ const words = new Int32Array(floats.buffer);
 
 /** The bits of a float as a word of arguments. */
 export function floatWord(value: number): number {
+  checkNumber('floatWord', 'value', value);
   floats[0] = value;
   return words[0]!;
 }

@@ -1,24 +1,23 @@
 /**
  * The device in Node where nobody names one: WebGL on a GPU, else the CPU. Both are measured once for a machine, which
- * takes about a tenth of a second, and remembered until its libraries, drivers or devices change: who has no GPU loads
+ * takes a fifth of a second, and remembered until its libraries, drivers or devices change: who has no GPU loads
  * nothing of EGL from then on, and who has no EGL never does.
  */
 import { ContextError } from '../../base/errors.ts';
 import type { ContextSource, CpuDevice } from '../../engine/index.ts';
 import { chooseBetween, chooseCpu, type Chosen, type DeviceChoice } from '../choose-between.ts';
-import type { CpuOptions } from '../cpu-options.ts';
 import { ChoicesFile } from './choices-file.ts';
-import { openCpuDevice } from './cpu.ts';
+import { openCalibrated, type CalibratedOptions } from './cpu-kernel-cache.ts';
 import { findEgl, fingerprintMachine } from './find-egl.ts';
 
 const kernels = new URL('../../ops/cpu/kernels.wasm', import.meta.url);
 
 /**
  * @param options how the CPU device computes if it is chosen
- * @throws ContextError as `openCpuDevice` where there is neither
+ * @throws ContextError as `openCalibrated` where there is neither
  */
-export async function chooseDevice(options: CpuOptions, folder?: string): Promise<Chosen> {
-  const openCpu = (): Promise<CpuDevice> => openCpuDevice(options);
+export async function chooseDevice(options: CalibratedOptions, folder?: string): Promise<Chosen> {
+  const openCpu = (): Promise<CpuDevice> => openCalibrated(options);
   const egl = findEgl();
   if (egl === undefined) return chooseCpu('no EGL library is on this system', openCpu);
   const file = new ChoicesFile('devices.json', isDeviceChoice, folder);

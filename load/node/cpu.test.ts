@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CpuDevice, apply } from '../../engine/index.ts';
-import type { Op } from '../../engine/index.ts';
+import { apply } from '../../engine/index.ts';
+import type { CpuDevice, Op } from '../../engine/index.ts';
 import type { WorkerEvents, WorkerPort } from '../../engine/cpu/messages.ts';
 import { compile, conv2d, linear, maxPool2d, relu, softmax, tensor } from '../../ops/index.ts';
 import { startWorker } from '../../ops/cpu/node/start-worker.ts';

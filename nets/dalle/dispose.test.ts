@@ -34,7 +34,7 @@ afterAll(() => {
 async function begin(
   device?: WebGLDevice,
 ): Promise<{ dalle: Dalle; device: WebGLDevice; steps: AsyncGenerator<GenerateStep> }> {
-  const own = device ?? (await open({ portionMilliseconds: 0.0001 }));
+  const own = device ?? (await open({ device: 'egl', portionMilliseconds: 0.0001 }));
   const dalle = await loadDalle(place.path('model'), { device: own });
   return { dalle, device: own, steps: dalle.generate('red heart', { count: 1, seed: 1, imageEvery: 2 }) };
 }

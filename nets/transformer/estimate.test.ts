@@ -51,7 +51,7 @@ test.each([
 });
 
 test('rules that do not pay on a device are left out of its plans, as when it computes', async () => {
-  const device = await open({ without: ['branch_on_write', 'norm_on_read'] });
+  const device = await open({ device: 'egl', without: ['branch_on_write', 'norm_on_read'] });
   const { tensors } = await openEmojiTransformer();
   const { emoji } = configurations;
   const plans = new DecodingPlans(

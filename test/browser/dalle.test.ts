@@ -11,7 +11,7 @@ test('loadDalle from an address draws the greedy tokens of PyTorch', async () =>
   const reference = await (await fetch(address('test/data/emoji-dalle/reference.safetensors'))).blob();
   const { tensors } = await openSafetensors(sourceFromBlob(reference, 'reference'));
   const greedy = await tensors.get('greedy')!.read();
-  const device = await open();
+  const device = await open({ device: 'webgl' });
   const dalle = await loadDalle(address('models/emoji'), { device });
   for await (const { step, tokens } of dalle.generate('red heart', { count: 1, seed: 1, topK: 1 })) {
     if (step < 20) continue;

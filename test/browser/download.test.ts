@@ -15,7 +15,7 @@ declare module 'vitest/browser' {
 const addressOf = (file: string): URL => new URL(`../golden/hidden-8/${file}`, import.meta.url);
 const record = (await (await fetch(addressOf('golden.json'))).json()) as NetRecord;
 const [checkpoint] = record.checkpoints;
-const device = await open();
+const device = await open({ device: 'webgl' });
 afterAll(() => device.dispose());
 
 test('both nets from addresses, one of them relative to the page', async () => {

@@ -10,7 +10,7 @@ const never = (): number => 0;
 
 test('pictures and tokens are computed without timers', async () => {
   // Portions as short as can be: there is much to wait for.
-  const device = await open({ portionMilliseconds: 0.01 });
+  const device = await open({ device: 'webgl', portionMilliseconds: 0.01 });
   const encoder = sourceFromBlob(await (await fetch(address('models/emoji/encoder.safetensors'))).blob(), 'encoder');
   const dvae = await loadDVAE({ encoder }, { device });
   const dalle = await loadDalle(address('models/emoji'), { device });
@@ -31,7 +31,7 @@ test('pictures and tokens are computed without timers', async () => {
 });
 
 test('others have their turn while a plan runs', async () => {
-  const device = await open({ portionMilliseconds: 0.01 });
+  const device = await open({ device: 'webgl', portionMilliseconds: 0.01 });
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
   const big = tensor(new Float32Array(512 * 512), [512, 512]);

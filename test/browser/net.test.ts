@@ -31,7 +31,7 @@ const [checkpoint] = record.checkpoints;
 let device: WebGLDevice;
 let dvae: Dvae;
 beforeAll(async () => {
-  device = await open();
+  device = await open({ device: 'webgl' });
   const parts = {
     encoder: await openPickle(checkpoint!.encoder),
     decoder: await openPickle(checkpoint!.decoder),

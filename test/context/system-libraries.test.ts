@@ -1,4 +1,4 @@
-/** The script that npm runs before the tests and the demo: what it calls missing, installs, advises and returns. */
+/** The script that npm runs before the tests: what it calls missing, installs, advises and returns. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

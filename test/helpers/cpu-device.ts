@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openInline } from '../../engine/cpu/inline-runner.ts';
-import { CpuDevice, interpret } from '../../engine/index.ts';
+import { CpuDevice } from '../../engine/cpu/device.ts';
+import { interpret } from '../../engine/index.ts';
 import type { CpuChoice, Tensor } from '../../engine/index.ts';
 import { run } from '../../ops/index.ts';
 import { expectClose } from './close.ts';
