@@ -16,14 +16,14 @@ import type { TransformerModel } from './peers/transformer-peer.ts';
 import { halveModel, makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
 
 /** A plan, and numbers to run it on. */
-export interface ProfiledNet {
+interface ProfiledNet {
   readonly name: string;
   readonly plan: Compiled<Tensor>;
   readonly inputs: RunInputs;
   dispose(): void;
 }
 
-export interface NetMaker {
+interface NetMaker {
   readonly name: string;
   make(device: Device): Promise<ProfiledNet>;
 }

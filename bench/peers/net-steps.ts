@@ -9,7 +9,7 @@ import type { Weights } from '../../nets/weights.ts';
 import { transposeData } from '../workload.ts';
 
 /** What a step does to its first input, and to its second one where there is one. */
-export type StepKind =
+type StepKind =
   | 'scale' // inputs · gain + shift
   | 'convolve' // zero padding that keeps the size
   | 'relu'
@@ -32,7 +32,7 @@ export interface NetStep {
   readonly shift?: number;
 }
 
-export interface NetTensor {
+interface NetTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }

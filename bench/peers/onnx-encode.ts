@@ -8,13 +8,13 @@ type Field = readonly [number: number, value: number | string | Uint8Array];
 /** Codes of element types. */
 const types = { f32: 1, i32: 6, i64: 7 } as const;
 
-export interface OnnxValue {
+interface OnnxValue {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type?: keyof typeof types;
 }
 
-export interface OnnxModel {
+interface OnnxModel {
   readonly name: string;
   readonly nodes: readonly Uint8Array[];
   readonly constants: readonly Uint8Array[];

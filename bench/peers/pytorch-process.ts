@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** Debian's interpreter: python3-torch belongs to it, whichever `python3` comes first in PATH. */
 const interpreter = '/usr/bin/python3';
 
-export interface PytorchProcess {
+interface PytorchProcess {
   /** With its version, how many threads compute, and what computes products. */
   readonly name: string;
   /** Ends with what the process answers, after its greeting. */

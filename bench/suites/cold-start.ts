@@ -29,7 +29,7 @@ export interface ColdStart {
   readonly times: readonly Times[];
 }
 
-export interface ColdOptions extends HarnessOptions {
+interface ColdOptions extends HarnessOptions {
   readonly devices: readonly string[];
   readonly threads: number;
   /** The model in the package in the place of the official size, to see that it works. */

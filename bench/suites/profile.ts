@@ -24,7 +24,7 @@ export interface StepGroup {
 export const PLAIN_LOOP = 'plain loop';
 
 /** What is profiled: a plan, and numbers to run it on. */
-export interface ProfiledNet {
+interface ProfiledNet {
   readonly name: string;
   readonly plan: Compiled<Tensor>;
   readonly inputs: RunInputs;
