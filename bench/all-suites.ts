@@ -20,6 +20,7 @@ import type { NetRow } from './report/dvae.ts';
 import { chartHashes, formatHashes, hashRowsOf } from './report/hash.ts';
 import { chartKernels, formatKernels, rowsOf } from './report/kernels.ts';
 import { formatSizes, plotSizes, sizeRowsOf } from './report/sizes.ts';
+import { chartProfiles, formatProfiles } from './report/profile.ts';
 import { chartStartUp, formatStartUp, startUpRowsOf } from './report/start-up.ts';
 import { chartTransformers, formatBeginnings, formatTransformers, transformerRowsOf } from './report/transformer.ts';
 import type { TransformerRow } from './report/transformer.ts';
@@ -29,6 +30,9 @@ import { measureNets } from './suites/dvae.ts';
 import { measureHashInBrowser, measureHashInNode } from './suites/hash.ts';
 import { kernelWorkloads, runKernelSuite } from './suites/kernels.ts';
 import { formatProfile, profileStep } from './step-profile.ts';
+import { profiledNets } from './profiled-nets.ts';
+import { measureProfile } from './suites/profile.ts';
+import type { StepGroup } from './suites/profile.ts';
 import { measureSizes, sizedNets } from './suites/sizes.ts';
 import type { SizeResult } from './suites/sizes.ts';
 import { measureStartUp } from './suites/start-up.ts';
@@ -210,6 +214,26 @@ async function listTransformers(tfjs: TfjsPeer, { device, cpu, threads }: Settin
   ];
 }
 
+/** Ours alone, on the CPU: no peer tells where its time goes. */
+async function measureProfileSuite(setting: Setting): Promise<Measured> {
+  const { cpu, circumstances, quick } = setting;
+  if (!cpu) throw new Error('profile: there is no dalle-gl on the CPU here.');
+  const groups: StepGroup[] = [];
+  for (const { name, make } of profiledNets.filter((net) => isWanted(setting, net.name))) {
+    const net = await make(cpu);
+    groups.push(...(await measureProfile(net, quick ? 2 : 9)));
+    net.dispose();
+    console.error(`measured ${name}`);
+  }
+  const where = { ...circumstances, renderer: cpu.description };
+  return {
+    text: `${cpu.description}\n${formatProfiles(groups)}`,
+    rows: groups,
+    picture: chartProfiles(groups, where),
+    renderer: cpu.description,
+  };
+}
+
 /** Every suite by its name, in the order they are told. */
 export const suites: readonly Suite[] = [
   { name: 'kernels', measure: measureKernelsSuite },
@@ -221,4 +245,5 @@ export const suites: readonly Suite[] = [
   { name: 'start-up', measure: measureStartUpSuite },
   { name: 'hash', measure: measureHashSuite },
   { name: 'transformer', measure: measureTransformerSuite },
+  { name: 'profile', measure: measureProfileSuite },
 ];

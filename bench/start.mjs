@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
+import { builtProcess } from '../scripts/built-process.mjs';
 
 const bench = fileURLToPath(new URL('.', import.meta.url));
 if (!existsSync(`${bench}node_modules`)) {
@@ -13,4 +14,9 @@ if (!existsSync(`${bench}node_modules`)) {
   const { status } = spawnSync('npm', ['--prefix', bench, 'ci'], { stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
-await runnerImport(`${bench}main.ts`, { root: `${bench}..`, configFile: false, logLevel: 'error' });
+await runnerImport(`${bench}main.ts`, {
+  root: `${bench}..`,
+  configFile: false,
+  logLevel: 'error',
+  plugins: [builtProcess],
+});

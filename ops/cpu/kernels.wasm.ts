@@ -7,7 +7,7 @@ export { storeHalves as store_halves, widenHalves as widen_halves } from '../cas
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
 export { channel_best, packed_conv2d, pooled_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
 export { pack_linear } from '../linear/cpu/pack-linear.wasm';
-export { row_product } from '../matmul/cpu/row-product.wasm';
+export { pack_strips, row_product } from '../matmul/cpu/row-product.wasm';
 export { fill, move } from './moves.wasm';
 export {
   addNumbers as add,

@@ -12,7 +12,7 @@ import { packWinogradCpu } from './cpu/pack-winograd.ts';
 import { winogradConv2dCpu } from './cpu/winograd-conv2d.ts';
 
 /** [O, I, 3, 3] → [1, O, I·3, 3]: element by element. */
-export const packWinogradOp: Op<PackWinogradAttributes> = {
+const packWinogradOp: Op<PackWinogradAttributes> = {
   name: 'pack_winograd',
   derives: true,
   operands: ['weight'],

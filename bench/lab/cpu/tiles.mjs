@@ -18,16 +18,19 @@ const inner = Number(values.k);
 const range = (length) => Array.from({ length }, (_, index) => index);
 
 /** The function of one tile: panels of m rows lie one after another, and one panel of n columns; so many k a turn. */
-function writeTile(m, n, turns) {
+function writeTile(m, n, turns, form) {
   const vectors = range(n / 4);
   const sums = range(m).flatMap((row) => vectors.map((v) => `c${row}_${v}`));
-  const name = `${m}x${n}x${turns}`;
+  const name = `${m}x${n}x${turns}${form}`;
+  const isSpread = form !== 'plain';
+  const step = isSpread ? 16 : 4;
   const writeTurn = (turn) => `
+    ${turn > 0 && form === 'ways' ? `if (b + ${4 * n * turn} >= end) break;` : ''}
     ${vectors.map((v) => `const b${v}_${turn} = v128.load(b, ${4 * n * turn + 16 * v});`).join('\n    ')}
     ${range(m)
       .map((row) =>
         [
-          `const a${row}_${turn} = v128.load32_splat(a, ${4 * (m * turn + row)});`,
+          `const a${row}_${turn} = v128.load${isSpread ? '' : '32_splat'}(a, ${step * (m * turn + row)});`,
           ...vectors.map((v) => `c${row}_${v} = madd(a${row}_${turn}, b${v}_${turn}, c${row}_${v});`),
         ].join(' '),
       )
@@ -35,35 +38,65 @@ function writeTile(m, n, turns) {
   return `
 export function tile${name}(k: i32, a: usize, b: usize, c: usize): void {
   ${sums.map((sum) => `let ${sum} = f32x4.splat(0);`).join('\n  ')}
-  for (const end = b + k * ${4 * n}; b < end; b += ${4 * n * turns}, a += ${4 * m * turns}) {
+  const end = b + k * ${4 * n};
+  for (; b < end; b += ${4 * n * turns}, a += ${step * m * turns}) {
     ${range(turns).map(writeTurn).join('')}
   }
   ${sums.map((sum, at) => `v128.store(c, ${sum}, ${16 * at});`).join('\n  ')}
 }
 export function run${name}(times: i32, k: i32, panels: i32, a: usize, b: usize, c: usize): void {
   for (let t = 0; t < times; t++) {
-    for (let p = 0; p < panels; p++) tile${name}(k, a + p * k * ${4 * m}, b, c + p * ${4 * m * n});
+    for (let p = 0; p < panels; p++) tile${name}(k, a${isSpread ? '' : ` + p * k * ${4 * m}`}, b, c + p * ${4 * m * n});
   }
 }`;
 }
 
-/** Sums in registers alone, as many as hide the latency. */
+/**
+ * Multiplications and additions of registers alone, as many of each: products that change in every turn, so that none
+ * is taken out of the loop. Where both are one instruction, as many of those as hide the latency.
+ */
 function writeCeiling(count) {
   const sums = range(count).map((at) => `c${at}`);
+  const half = count / 2;
+  const turn = (relaxed) =>
+    relaxed
+      ? sums.map((sum) => `${sum} = f32x4.relaxed_madd(x, y, ${sum});`)
+      : range(half).map((at) => `c${at} = f32x4.mul(c${at}, x); c${at + half} = f32x4.add(c${at + half}, y);`);
   return `
 export function ceiling${count}(times: i32, c: usize): void {
   const x = v128.load(c), y = v128.load(c, 16);
   ${sums.map((sum, at) => `let ${sum} = v128.load(c, ${16 * at});`).join('\n  ')}
   for (let t = 0; t < times; t++) {
-    ${sums.map((sum) => `${sum} = madd(x, y, ${sum});`).join('\n    ')}
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      ${turn(true).join('\n      ')}
+    } else {
+      ${turn(false).join('\n      ')}
+    }
   }
   ${sums.map((sum, at) => `v128.store(c, ${sum}, ${16 * at});`).join('\n  ')}
 }`;
 }
 
-const shapes = [[2, 16], [3, 8], [4, 8], [5, 8], [6, 8], [3, 16], [8, 8]];
-const tiles = shapes.flatMap(([m, n]) => [1, 2, 4].map((turns) => [m, n, turns]));
-const counts = [4, 8, 10, 12];
+const shapes = [
+  [2, 16],
+  [3, 8],
+  [3, 16],
+  [4, 8],
+  [4, 12],
+  [5, 8],
+  [6, 8],
+  [8, 8],
+  [2, 24],
+  [12, 4],
+];
+/** Numbers of a are spread as they are read, or lie spread; then also with ways out of a turn. */
+const forms = { plain: 'spread on read', spread: 'spread before', ways: 'spread before, ways out' };
+const tiles = shapes.flatMap(([m, n]) => [
+  ...[1, 2].map((turns) => [m, n, turns, 'plain']),
+  [m, n, 1, 'spread'],
+  ...[2, 4].map((turns) => [m, n, turns, 'ways']),
+]);
+const counts = [8, 10, 12];
 const madd = `
 // @ts-ignore: decorator
 @inline
@@ -103,16 +136,16 @@ async function measure(features) {
   const jobs = [
     ...counts.map((count) => ({
       name: `ceiling, ${count} sums`,
-      flops: 8 * count * 400_000,
+      flops: (features === 'simd' ? 4 : 8) * count * 400_000,
       run: () => exports[`ceiling${count}`](400_000, c),
     })),
-    ...tiles.map(([m, n, turns]) => {
+    ...tiles.map(([m, n, turns, form]) => {
       const panels = Math.floor(rows / m);
       const times = Math.ceil(30e6 / (2 * m * n * inner * panels));
       return {
-        name: `${m}×${n}, k by ${turns}`,
+        name: `${m}×${n}, k by ${turns}, ${forms[form]}`,
         flops: 2 * m * n * inner * panels * times,
-        run: () => exports[`run${m}x${n}x${turns}`](times, inner, panels, a, b, c),
+        run: () => exports[`run${m}x${n}x${turns}${form}`](times, inner, panels, a, b, c),
       };
     }),
   ];
@@ -127,7 +160,9 @@ async function measure(features) {
   }
   console.log(`\n${features}, Node ${process.versions.node}, k = ${inner}, GFLOP/s (best)`);
   jobs.forEach(({ name }, at) => {
-    console.log(`${name.padEnd(20)} ${median(rates[at]).toFixed(1).padStart(6)} (${Math.max(...rates[at]).toFixed(1)})`);
+    console.log(
+      `${name.padEnd(40)} ${median(rates[at]).toFixed(1).padStart(6)} (${Math.max(...rates[at]).toFixed(1)})`,
+    );
   });
 }
 

@@ -65,6 +65,12 @@ describe.each(cpuVariants)('attention on the CPU, $name', ({ open }) => {
     await fc.assert(fc.asyncProperty(given, check), { numRuns: 150, seed: 20261201 });
   });
 
+  test('of more heads than a thread looks at together', async () => {
+    const mask: Mask = { kind: 'row', text: 3, grid: [2, 3], kernel: 3, edges: 'cut' };
+    const form = { sequences: 50, batch: 50, heads: 3, headSize: 5, mask, length: 9, queries: 1, seed: 4 };
+    await expectSameOnCpu(open(), attend({ ...form, position: 7 }), bound);
+  });
+
   test.each(kinds)('keys that are seen one place further are noticed: %s', async (kind) => {
     const mask: Mask = { kind, text: 3, grid: [4, 5], kernel: 3, edges: 'cut' };
     const form = { sequences: 1, batch: 1, heads: 2, headSize: 16, mask, length: 23, queries: 4, seed: 3 };

@@ -5,12 +5,12 @@ import { cutWork } from '../../items.ts';
 import type { AttentionAttributes } from '../attributes.ts';
 import type { Mask } from '../mask.ts';
 
-/** Multiply-adds that take a thread some 10 to 20 µs: their operands seldom wait in a near cache. */
-const GRAIN = 32_768;
+/** Multiply-adds that take a thread some 20 µs. */
+const GRAIN = 65_536;
 
 /** Slots whose keys fit into the memory of a thread, with their weights and a vector. */
 const MOST_SLOTS = 2 ** 17;
-const LONGEST_VECTOR = 2 ** 16;
+const LONGEST_VECTOR = 2 ** 13;
 
 /** By the numbers that keys.wasm.ts gives them. */
 const KINDS: readonly Mask['kind'][] = ['full', 'row', 'column', 'axial-row', 'axial-conv', 'conv'];

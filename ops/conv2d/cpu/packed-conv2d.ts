@@ -74,7 +74,7 @@ export function shareOut(size: number, most: number, step: number): number {
   return step * Math.ceil(size / parts / step);
 }
 
-/** Addresses of x, weight, bias, residual and result, in the order of the kernels' arguments; 0 for what there is not. */
+/** Addresses of x, weight, bias, residual and result, as the kernels want them; 0 for what there is not. */
 export function addressesOf({ inputs, output }: CpuCall<unknown>): number[] {
   const addressOf = (wanted: string): number => inputs.find(({ name }) => name === wanted)?.address ?? 0;
   return [...['x', 'packed', 'bias', 'residual'].map(addressOf), output.address];

@@ -5,7 +5,7 @@ import { areFloats, cutWork } from '../../items.ts';
 import type { LayerNormAttributes } from '../attributes.ts';
 
 /** Numbers that a thread normalizes in some 20 µs. */
-const GRAIN = 32_768;
+const GRAIN = 16_384;
 
 export const layerNormCpu: CpuKernel<LayerNormAttributes> = {
   calls({ inputs, output, attributes: { eps } }) {

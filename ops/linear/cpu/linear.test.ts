@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { constant, interpret } from '../../../engine/index.ts';
 import type { Tensor } from '../../../engine/index.ts';
-import { anyInputBound, gaussianBound } from '../../../test/helpers/bounds.ts';
+import { anyInputBound, functionBound, gaussianBound } from '../../../test/helpers/bounds.ts';
 import { expectClose } from '../../../test/helpers/close.ts';
 import { cpuVariants, expectSameOnCpu, openCpuTestDevice } from '../../../test/helpers/cpu-device.ts';
 import { createRandom } from '../../../test/helpers/random.ts';
@@ -38,6 +38,12 @@ const change = async (operand: Tensor, changed: (value: number) => number): Prom
   tensor((await interpret([operand]))[0]!.map(changed), operand.shape);
 
 const square = (value: number): number => value * value;
+
+const sumSquares = async ([x, w, b]: readonly [Tensor, Tensor, Tensor]): Promise<Float64Array> =>
+  (await interpret([linear(await change(x, square), await change(w, square), await change(b, square))]))[0]!;
+
+/** How far gelu of a sum may be from `expected`, for a sum that may be off by `sumBound`: its slope is below 1.13. */
+const activated = (expected: number, sumBound: number): number => 1.13 * sumBound + functionBound('gelu', expected);
 
 describe.each(cpuVariants)('products of rows on the CPU, $name', ({ open }) => {
   test('linear keeps the sharp bound', async () => {
@@ -77,34 +83,61 @@ describe.each(cpuVariants)('products of rows on the CPU, $name', ({ open }) => {
     }
   });
 
-  const endings: Readonly<Record<string, (sums: Tensor, scale: Tensor, residual: Tensor) => Tensor>> = {
-    gelu: (sums) => gelu(sums),
-    'gelu-tanh': (sums) => geluTanh(sums),
-    residual: (sums, _scale, residual) => add(residual, sums),
-    'scale and residual': (sums, scale, residual) => add(residual, mul(sums, scale)),
-  };
-  test.each(Object.keys(endings))('%s', async (name) => {
+  test.each([
+    ['gelu', gelu],
+    ['gelu-tanh', geluTanh],
+  ] as const)('%s', async (_name, activate) => {
     const check = async ({ rows, inner, outputs, dtype, seed }: Sizes): Promise<void> => {
       const random = createRandom(seed);
-      const x = gaussian(random, [rows, inner]);
       const w = gaussian(random, [outputs, inner], dtype, inner ** -0.5);
-      const [b, scale, residual] = [[outputs], [outputs], [rows, outputs]].map((shape) => gaussian(random, shape));
-      await expectSameOnCpu(open(), endings[name]!(linear(x, w, b), scale!, residual!), 2e-5);
+      const operands = [gaussian(random, [rows, inner]), w, gaussian(random, [outputs])] as const;
+      const squares = await sumSquares(operands);
+      const graph = activate(linear(...operands));
+      const [expected] = await interpret([graph]);
+      await expectSameOnCpu(open(), graph, (i) => activated(expected![i]!, gaussianBound(inner + 1, squares[i]!)));
     };
     await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 10, seed: 20261203 });
+  });
+
+  test.each([false, true])('residual, with scale: %s', async (scaled) => {
+    const check = async ({ rows, inner, outputs, dtype, seed }: Sizes): Promise<void> => {
+      const random = createRandom(seed);
+      const w = gaussian(random, [outputs, inner], dtype, inner ** -0.5);
+      const shapes = [[outputs], [outputs], [rows, outputs]];
+      const operands = [gaussian(random, [rows, inner]), w, ...shapes.map((shape) => gaussian(random, shape))];
+      const build = ([x, weight, b, scale, residual]: readonly Tensor[]): Tensor => {
+        const sums = linear(x!, weight!, b);
+        return add(residual!, scaled ? mul(sums, scale!) : sums);
+      };
+      const [squares] = await interpret([build(await Promise.all(operands.map((one) => change(one, square))))]);
+      await expectSameOnCpu(open(), build(operands), (i) => gaussianBound(inner + 3, squares![i]!));
+    };
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 10, seed: 20261204 });
   });
 
   test('a gate', async () => {
     const check = async ({ rows, inner, outputs: half, dtype, seed }: Sizes): Promise<void> => {
       const random = createRandom(seed);
       const outputs = 4 * Math.ceil(half / 4);
-      const x = gaussian(random, [rows, inner]);
       const w = gaussian(random, [2 * outputs, inner], dtype, inner ** -0.5);
-      const sums = linear(x, w, gaussian(random, [2 * outputs]));
+      const operands = [gaussian(random, [rows, inner]), w, gaussian(random, [2 * outputs])] as const;
+      const squares = await sumSquares(operands);
+      const sums = linear(...operands);
       const [value, gate] = [0, outputs].map((column) => slice(sums, [0, column], [rows, outputs]));
-      await expectSameOnCpu(open(), mul(value!, gelu(gate!)), 4e-5);
+      const [plain, opened] = await interpret([value!, gelu(gate!)]);
+      const bound = (i: number): number => {
+        const at = Math.floor(i / outputs) * 2 * outputs + (i % outputs);
+        const [ofValue, ofGate] = [at, at + outputs].map((place) => gaussianBound(inner + 1, squares[place]!));
+        const most = activated(opened![i]!, ofGate!);
+        return (
+          ofValue! * (Math.abs(opened![i]!) + most) +
+          most * Math.abs(plain![i]!) +
+          2 ** -22 * Math.abs(plain![i]! * opened![i]!)
+        );
+      };
+      await expectSameOnCpu(open(), mul(value!, gelu(gate!)), bound);
     };
-    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 12, seed: 20261204 });
+    await fc.assert(fc.asyncProperty(sizes, check), { numRuns: 12, seed: 20261205 });
   });
 
   test('matmul, of hostile numbers too, with one b and with many, transposed or not', async () => {

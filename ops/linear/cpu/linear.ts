@@ -1,13 +1,17 @@
 /** linear and packed_linear on the CPU: the product of rows (ops/matmul/cpu/row-product.ts). */
 import type { CpuCall, CpuKernel } from '../../../engine/index.ts';
-import { multiplyRows } from '../../matmul/cpu/row-product.ts';
+import { multiplyRows, sharedBytesOf } from '../../matmul/cpu/row-product.ts';
 import type { PackedLinearAttributes } from '../attributes.ts';
 
 export const linearCpu: CpuKernel<undefined> = {
+  sharedBytes({ inputs: [x, weight] }) {
+    const [columns, inner] = weight!.type.shape as [number, number];
+    return sharedBytesOf({ rows: x!.type.shape[0]!, inner, columns, lies: 'columns' });
+  },
   calls(call) {
     if (call.inputs.some(({ storage }) => storage !== 'rows')) return undefined;
     const [columns, inner] = call.inputs[1]!.type.shape as [number, number];
-    return [multiplyRows({ ...readAddresses(call), inner, columns, lies: 'columns' })];
+    return multiplyRows({ ...readAddresses(call), inner, columns, lies: 'columns' }, call.shared);
   },
 };
 
@@ -18,7 +22,7 @@ export const packedLinearCpu: CpuKernel<PackedLinearAttributes> = {
     if (lanes !== 1 || epsilon !== undefined || rotary) return undefined;
     const [columns, inner] = weight;
     const lies = call.inputs[1]!.type.dtype === 'f16' ? 'half strips' : 'strips';
-    return [multiplyRows({ ...readAddresses(call), inner, columns, lies, activation })];
+    return multiplyRows({ ...readAddresses(call), inner, columns, lies, activation }, call.shared);
   },
 };
 

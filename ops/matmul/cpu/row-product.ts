@@ -18,6 +18,9 @@ const ROWS = 128;
 const COLUMNS = 256;
 /** Longest part of a sum: four spread rows of it and a strip fit the first cache. */
 const PART = 256;
+/** A few rows wait for memory, which likes long strips better than short ones that stay near. */
+const FEW_ROWS = 16;
+const LONG_PART = 1024;
 /** With fewer rows than a tile has, nothing is spread: whole strips stream by, as far as scratch goes. */
 const TILE_ROWS = 4;
 const LONGEST_STREAM = 16_384;
@@ -26,6 +29,8 @@ const MOST_WORK = 45e6;
 const STREAMED_WORK = 128e3;
 /** Items that keep a few threads busy to the end. */
 const FEWEST_ITEMS = 16;
+
+type Address = 'x' | 'matrix' | 'output' | 'bias' | 'scale' | 'residual';
 
 interface RowProduct {
   /** Addresses; 0 for what there is not. */
@@ -42,18 +47,40 @@ interface RowProduct {
   readonly columns: number;
   readonly lies: keyof typeof matrixLies;
   readonly matrices?: number;
+  /** From one matrix to the next; as they lie unless given. */
+  readonly matrixBytes?: number;
   readonly activation?: Activation;
 }
 
-export function multiplyRows(product: RowProduct): KernelCall {
+/** Bytes of memory that all threads share where the matrix is packed first, since many items read it. */
+export function sharedBytesOf({ rows, inner, columns, lies, matrices = 1 }: Omit<RowProduct, Address>): number {
+  const isPacked = lies === 'strips' || lies === 'half strips';
+  return isPacked || rows <= ROWS ? 0 : 4 * matrices * inner * STRIP * Math.ceil(columns / STRIP);
+}
+
+/** @param shared address of as much memory as `sharedBytesOf` says */
+export function multiplyRows(product: RowProduct, shared: number): readonly KernelCall[] {
+  if (sharedBytesOf(product) === 0) return [callRowProduct(product)];
+  const { matrices = 1, inner, columns } = product;
+  const strips = Math.ceil(columns / STRIP);
+  const pack = callRowProduct({ ...product, output: shared });
+  return [
+    { kernel: 'pack_strips', items: matrices * Math.ceil(strips / 2), words: pack.words },
+    callRowProduct({ ...product, matrix: shared, lies: 'strips', matrixBytes: 4 * inner * STRIP * strips }),
+  ];
+}
+
+function callRowProduct(product: RowProduct): KernelCall {
   const { rows, inner, columns, lies, matrices = 1, activation = 'none' } = product;
+  const { matrixBytes = 4 * inner * columns } = product;
   const outputs = activation === 'geglu' ? columns / 2 : columns;
   const { itemRows, itemColumns } = shareOut(product, outputs);
   const streams = rows < TILE_ROWS && (lies === 'strips' || lies === 'half strips');
+  const longest = streams ? LONGEST_STREAM : rows <= FEW_ROWS ? LONG_PART : PART;
   const words = [
     ...[product.x, product.matrix, product.output, product.bias, product.scale ?? 0, product.residual ?? 0],
-    ...[rows, inner, columns, outputs, matrixLies[lies], matrices > 1 ? 4 * inner * columns : 0],
-    ...[activations[activation], itemRows, itemColumns, part(inner, streams ? LONGEST_STREAM : PART, 1)],
+    ...[rows, inner, columns, outputs, matrixLies[lies], matrices > 1 ? matrixBytes : 0],
+    ...[activations[activation], itemRows, itemColumns, part(inner, longest, 1)],
   ];
   const items = matrices * Math.ceil(rows / itemRows) * Math.ceil(outputs / itemColumns);
   return { kernel: 'row_product', items, words };

@@ -47,6 +47,19 @@ export class Columns {
   sums!: usize;
 }
 
+/** Packs the whole matrix into strips, where many items would pack the same part. An item is two strips. */
+export function pack_strips(item: i32, args: usize, scratch: usize): void {
+  const a = changetype<RowProductArgs>(args);
+  const strips = (a.columns + 7) >> 3;
+  const pairs = (strips + 1) >> 1;
+  const matrix = item / pairs;
+  const columns = changetype<Columns>(scratch);
+  columns.first = 2 * (item % pairs);
+  columns.count = min(2, strips - columns.first);
+  const to = a.output + ((<usize>matrix * strips + columns.first) * a.inner << 5);
+  packStrips(a, columns, a.matrix + <usize>matrix * a.matrixBytes, 0, a.inner, to);
+}
+
 export function row_product(item: i32, args: usize, scratch: usize): void {
   const a = changetype<RowProductArgs>(args);
   const down = (a.rows + a.itemRows - 1) / a.itemRows;
@@ -118,8 +131,15 @@ function multiplyPart(
 
 /** Packs a part of some strips; columns beyond the last are zeros. */
 function packStrips(a: RowProductArgs, columns: Columns, matrix: usize, k: i32, part: i32, to: usize): void {
-  for (let s = 0; s < columns.count; s++, to += <usize>part * STRIP) {
+  const stripBytes = <usize>part * STRIP;
+  for (let s = 0; s < columns.count; s++, to += stripBytes) {
     const strip = columns.first + s;
+    if (a.lies === ROWS && s + 2 <= columns.count && strip * 8 + 16 <= a.columns) {
+      packPair(matrix + ((<usize>k * a.columns + strip * 8) << 2), <usize>a.columns << 2, part, to, stripBytes);
+      s++;
+      to += stripBytes;
+      continue;
+    }
     const given = min(8, a.columns - strip * 8);
     if (a.lies === HALF_STRIPS) {
       widenHalves(matrix + ((<usize>strip * a.inner + k) << 4), part * 8, to);
@@ -129,7 +149,18 @@ function packStrips(a: RowProductArgs, columns: Columns, matrix: usize, k: i32, 
   }
 }
 
-/** Of a matrix [K, N]. */
+/** Two strips of a matrix [K, N] at once: a line of the cache from each row. */
+function packPair(from: usize, stride: usize, part: i32, to: usize, stripBytes: usize): void {
+  const end = to + stripBytes;
+  for (let other = end; to < end; to += STRIP, other += STRIP, from += stride) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(other, v128.load(from, 32));
+    v128.store(other, v128.load(from, 48), 16);
+  }
+}
+
+/** One strip of a matrix [K, N]. */
 function packColumns(from: usize, stride: usize, part: i32, given: i32, to: usize): void {
   const end = to + <usize>part * STRIP;
   if (given === 8) {

@@ -36,6 +36,8 @@ class WinogradArgs {
 /** Bytes of a row of the pixels of a quad, 20, and of the room for six rows. */
 const ROW: usize = 80;
 const PIXELS: usize = 512;
+/** Between positions, which would else lie powers of two apart and share a few lines of the cache. */
+const GAP: usize = 64;
 /** Six times six vectors. */
 const TILES: usize = 36 * 16;
 
@@ -57,8 +59,10 @@ export function winograd_conv2d(item: i32, args: usize, scratch: usize): void {
   const room = scratch;
   const spread = room + PIXELS + 2 * TILES;
   const tiles = spread + <usize>a.part * SPREAD; // [t²][quads][part][4]
-  const sums = tiles + (<usize>(t * t * quads) * a.part << 4); // [t²][4 · quads][8 · strips]
+  const position = (<usize>quads * a.part << 4) + GAP;
+  const sums = tiles + <usize>(t * t) * position; // [t²][4 · quads][8 · strips]
   const stride = <usize>strips * STRIP;
+  const sumsPosition = <usize>quads * 4 * stride + GAP;
   const plane = <usize>a.height * a.width;
   const allStrips = (a.outChannels + 7) >> 3;
   for (let i = 0; i < a.inChannels; i += a.part) {
@@ -67,13 +71,13 @@ export function winograd_conv2d(item: i32, args: usize, scratch: usize): void {
       const y = ((first + q) / across) * m - 1;
       const x = ((first + q) % across) * 4 * m - 1;
       const map = a.x + ((<usize>image * a.inChannels + i) * plane << 2);
-      transformQuad(a, map, plane, part, y, x, tiles + (<usize>q * part << 4), <usize>quads * part << 4, room);
+      transformQuad(a, map, plane, part, y, x, tiles + (<usize>q * part << 4), position, room);
     }
     for (let p = 0; p < t * t; p++) {
       const weights = a.strips + (((<usize>p * allStrips + (from >> 3)) * a.inChannels + i) << 5);
       for (let q = 0; q < quads; q++) {
-        spreadFloats(tiles + ((<usize>p * quads + q) * part << 4), part, spread);
-        let to = sums + (<usize>p * quads + q) * 4 * stride;
+        spreadFloats(tiles + <usize>p * position + (<usize>q * part << 4), part, spread);
+        let to = sums + <usize>p * sumsPosition + <usize>q * 4 * stride;
         let strip = weights;
         for (let s = 0; s < strips; s++, to += STRIP, strip += <usize>a.inChannels << 5) {
           multiplyTile(part, spread, strip, to, stride, i > 0);
@@ -88,7 +92,7 @@ export function winograd_conv2d(item: i32, args: usize, scratch: usize): void {
       const tile = sums + <usize>(q * 4 + lane) * stride;
       for (let c = 0; c < channels; c += 4) {
         const here = tile + (<usize>c << 2);
-        returnTile(a, image, from + c, y, x + lane * m, here, <usize>quads * 4 * stride, room);
+        returnTile(a, image, from + c, y, x + lane * m, here, sumsPosition, room);
       }
     }
   }

@@ -1,19 +1,19 @@
 /** Plans whose steps are timed on the CPU: both nets of the official dVAE, and what two transformers run to draw. */
-import type { Device, RunInputs } from '../../../engine/index.ts';
-import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../../../nets/dvae/architecture.ts';
-import { Dvae } from '../../../nets/dvae/dvae.ts';
-import { imagePositions, textPositions } from '../../../nets/transformer/architecture.ts';
-import { createCaches } from '../../../nets/transformer/caches.ts';
-import { nextInputs, nextLogits } from '../../../nets/transformer/sequence.ts';
-import { deriveTables } from '../../../nets/transformer/tables.ts';
-import { growTree } from '../../../nets/weight-tree.ts';
-import type { Precision } from '../../../nets/weight-tree.ts';
-import { compile } from '../../../ops/index.ts';
-import type { Compiled, Tensor } from '../../../ops/index.ts';
-import { createRandom } from '../../../test/helpers/random.ts';
-import { makeWeights } from '../../generated-weights.ts';
-import type { TransformerModel } from '../../peers/transformer-peer.ts';
-import { makeRandomModel, PAPER_SHAPED, readEmojiModel } from '../../transformer-models.ts';
+import type { Device, RunInputs } from '../engine/index.ts';
+import { OFFICIAL_DECODER, OFFICIAL_ENCODER } from '../nets/dvae/architecture.ts';
+import { Dvae } from '../nets/dvae/dvae.ts';
+import { imagePositions, textPositions } from '../nets/transformer/architecture.ts';
+import { createCaches } from '../nets/transformer/caches.ts';
+import { nextInputs, nextLogits } from '../nets/transformer/sequence.ts';
+import { deriveTables } from '../nets/transformer/tables.ts';
+import { growTree } from '../nets/weight-tree.ts';
+import type { Precision } from '../nets/weight-tree.ts';
+import { compile } from '../ops/index.ts';
+import type { Compiled, Tensor } from '../ops/index.ts';
+import { createRandom } from '../test/helpers/random.ts';
+import { makeWeights } from './generated-weights.ts';
+import type { TransformerModel } from './peers/transformer-peer.ts';
+import { halveModel, makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
 
 /** A plan, and numbers to run it on. */
 export interface ProfiledNet {
@@ -47,7 +47,7 @@ function dvaeNet(half: 'encode' | 'decode', precision: Precision): NetMaker {
 
 /** A step in the middle of the picture, or the text before it. */
 function transformerNet(
-  model: 'emoji' | '100 million',
+  model: string,
   work: 'step' | 'text',
   batch: number,
   makeModel: () => Promise<TransformerModel>,
@@ -83,6 +83,7 @@ function transformerNet(
 }
 
 const large = async (): Promise<TransformerModel> => makeRandomModel('100 million', PAPER_SHAPED);
+const largeInHalves = async (): Promise<TransformerModel> => halveModel(await large());
 
 export const profiledNets: readonly NetMaker[] = [
   dvaeNet('encode', 'full'),
@@ -93,5 +94,6 @@ export const profiledNets: readonly NetMaker[] = [
   transformerNet('emoji', 'step', 8, readEmojiModel),
   transformerNet('emoji', 'text', 1, readEmojiModel),
   transformerNet('100 million', 'step', 1, large),
+  transformerNet('100 million, halves', 'step', 1, largeInHalves),
   transformerNet('100 million', 'text', 1, large),
 ];
