@@ -8,7 +8,7 @@ import { loops } from '../ops/cpu/loops.ts';
 import { checkCpuOptions, type CpuOptions } from './cpu-options.ts';
 
 /** What is different in Node and in browsers. */
-export interface CpuSurroundings {
+interface CpuSurroundings {
   /** Bytes of a file beside ops/cpu/. */
   readKernels(file: 'kernels.wasm' | 'kernels-relaxed.wasm'): Promise<Uint8Array>;
   /** Whether threads may share memory; if not there is one. */

@@ -15,7 +15,7 @@ import { winogradFour, winogradTwo } from './rewrite/winograd-for-cpu.ts';
 const runs = 4;
 
 /** What calibration wants of its surroundings. */
-export interface CpuCalibration {
+interface CpuCalibration {
   /** Whether the runtime has relaxed SIMD. */
   readonly canRelax: boolean;
   /** Opens a device, which is disposed when the choice is made. */
@@ -23,7 +23,7 @@ export interface CpuCalibration {
 }
 
 /** The question, and between which choices it decides; the first is what was chosen so far. */
-export interface CpuQuestion {
+interface CpuQuestion {
   readonly result: Tensor;
   candidates(choice: CpuChoice): readonly [CpuChoice, ...CpuChoice[]];
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '../engine/index.ts';
 import type { CpuOperand, Shape } from '../engine/index.ts';
 
 /** A cut: so many items, each of so many units but for the last, which may have fewer. */
-export interface Cut {
+interface Cut {
   readonly items: number;
   readonly each: number;
 }

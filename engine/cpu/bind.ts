@@ -11,7 +11,7 @@ import type { Place } from './places.ts';
 import type { LoopOperand, ProgramStep } from './program.ts';
 
 /** What is known of the kernels of a step: none where it is an alias, undefined where it runs by its loop. */
-export type StepCalls = readonly KernelCall[] | undefined;
+type StepCalls = readonly KernelCall[] | undefined;
 
 /** How a value is found when a step is bound. */
 export type FindAddress = (index: number) => number;

@@ -7,7 +7,7 @@ import type { KernelFunction } from './machine.ts';
 import type { BoundCall } from './program.ts';
 
 /** Address of the words, below all values; each that many threads write has a cache line of its own. */
-export const CREW_ADDRESS: number = 2 ** 16 - 512;
+const CREW_ADDRESS: number = 2 ** 16 - 512;
 const LINE = 16;
 /** Number of the call; those who wait for work wait for it to change. */
 const CALL = 0;

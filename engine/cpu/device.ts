@@ -11,7 +11,7 @@ import { SCRATCH_ADDRESS, THREAD_SCRATCH } from './machine.ts';
 import type { Runner } from './program.ts';
 
 /** How a CPU device is made. */
-export interface CpuSetup {
+interface CpuSetup {
   readonly kernels: CpuChoice;
   /** Its threads. */
   readonly runner: Runner;

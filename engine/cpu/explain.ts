@@ -5,7 +5,7 @@ import { chooseCalls } from './bind.ts';
 import type { Places } from './places.ts';
 
 /** Steps of which nobody should find many in a net. */
-export const PLAIN_LOOP = 'plain loop';
+const PLAIN_LOOP = 'plain loop';
 
 export function explainProgram(plan: Plan, { places, peakBytes }: Places, description: string): string {
   const bytesOf = (kind: string): number =>

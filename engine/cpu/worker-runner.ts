@@ -14,7 +14,7 @@ import { disposedError } from './program.ts';
 import type { BetweenSteps, ProgramStep, Runner } from './program.ts';
 
 /** How workers are opened. */
-export interface WorkerSetup {
+interface WorkerSetup {
   /** kernels.wasm, compiled for memory that is shared, or is not. */
   readonly module: WebAssembly.Module;
   readonly isShared: boolean;

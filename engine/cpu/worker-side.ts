@@ -14,7 +14,7 @@ import type { Opening, Order, Report, SentError } from './messages.ts';
 import type { ProgramStep } from './program.ts';
 
 /** What the surroundings of a worker give it. */
-export interface WorkerHost {
+interface WorkerHost {
   report(report: Report): void;
   /** Lets messages come in. */
   giveTurn(): Promise<void>;
