@@ -8,6 +8,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import { conv2dCpu } from './cpu/conv2d.ts';
 import { conv2dGl } from './gl/conv2d.ts';
 
 export const conv2dOp: Op<undefined> = {
@@ -16,7 +17,7 @@ export const conv2dOp: Op<undefined> = {
   infer: inferConv2d,
   reference: (call) => computeConv2d(call),
   macs: ({ inputs, output }) => countMacs(inputs[1]!.type, output.type),
-  kernels: { webgl: conv2dGl },
+  kernels: { webgl: conv2dGl, cpu: conv2dCpu },
 };
 
 /** x [B, I, H, W], w [O, I, KH, KW] with odd KH, KW ≤ 7, b [O] if given → [B, O, H, W]. Throws ShapeError `E_SHAPE`. */

@@ -25,6 +25,7 @@ import { rotaryOnWrite } from './rotary-on-write.ts';
 import { splitBatch } from './split-batch.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
+import { widenKeptHalves } from './widen-kept-halves.ts';
 import { winogradFour, winogradTwo } from './winograd-for-cpu.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
@@ -77,6 +78,7 @@ export const cpuRules: readonly Rule[] = [
   // What a product takes along as it reads its panels and writes its tiles.
   reluOnRead,
   residualOnWrite,
+  widenKeptHalves,
   poolOnWrite,
   argmaxOnWrite,
   packLinearsForCpu,

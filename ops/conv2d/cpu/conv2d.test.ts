@@ -140,6 +140,46 @@ describe.each(cpuVariants)('convolutions on the CPU, $name', ({ open }) => {
     expect(best[17]).toBe(-1);
   });
 
+  test('a weight that nobody packed, and operands that are kept as halves, are exact on integers', async () => {
+    const random = createRandom(11);
+    const half = (shape: readonly number[]): Tensor =>
+      tensor(
+        random.integers(
+          shape.reduce((a, b) => a * b, 1),
+          -8,
+          8,
+        ),
+        shape,
+        'f16',
+      );
+    const graph = conv2d(half([1, 5, 9, 13]), half([6, 5, 3, 3]), half([6]));
+    await expectSameOnCpu(open(), graph, 0);
+    await expectSameOnCpu(
+      open(),
+      scaleAdd(half([1, 6, 9, 13]), conv2d(relu(half([1, 5, 9, 13])), half([6, 5, 3, 3])), 0.5),
+      0,
+    );
+    const [expected] = await interpret([graph]);
+    expectClose(await run(open(), graph, { rules: [] }), expected!, 0);
+    const floats = makeConvolution(
+      {
+        batch: 2,
+        channels: 29,
+        outputs: 5,
+        height: 7,
+        width: 13,
+        kernelHeight: 3,
+        kernelWidth: 5,
+        ending: 'bias',
+        seed: 1,
+      },
+      (length) => random.integers(length, -8, 8),
+      identity,
+    );
+    const [plain] = await interpret([floats]);
+    expectClose(await run(open(), floats, { rules: [] }), plain!, 0);
+  });
+
   test('a changed number is noticed', async () => {
     const random = createRandom(5);
     const x = tensor(random.integers(64 * 40, -8, 8), [1, 64, 5, 8]);
