@@ -27,7 +27,7 @@ export function parseSource(source: string): NodeSource {
   throw new UsageError(
     'E_GL_SOURCE',
     `parseSource: "${source}" names no source of a WebGL context. Known are egl, egl:N (a device by its number, see` +
-      ` dalle-gl doctor), egl:/path/to/libEGL.so and headless-gl.`,
+      ` dalle-gl doctor), egl:/path/to/libEGL.so and headless-gl; open also takes webgl, cpu and reference.`,
   );
 }
 
