@@ -4,17 +4,6 @@ import { SPREAD } from './tile.wasm';
 /** What a half's exponent and mantissa in the places of a float's make too small, denormal ones too: 2¹¹² times. */
 const SCALE: f32 = 5.192296858534828e33;
 
-/**
- * The two constants that widen halves, at an address, from where loops keep them in registers: V8 makes a constant that
- * it knows anew each time.
- */
-// @ts-ignore: decorator
-@inline
-export function storeWidening(to: usize): void {
-  v128.store(to, i32x4.splat(0x8fffe000));
-  v128.store(to, f32x4.splat(SCALE), 16);
-}
-
 /** The four halves in the lower bytes of a vector, or in the upper, as floats. Exact; halves must be finite. */
 // @ts-ignore: decorator
 @inline
@@ -59,12 +48,31 @@ export function spreadRows(row0: usize, row1: usize, row2: usize, row3: usize, k
   }
 }
 
-/** Widens halves, eight at a time. */
-export function widenHalves(from: usize, count: i32, to: usize): void {
-  for (const end = to + count * 4; to < end; from += 16, to += 32) {
+/**
+ * Eight halves of a strip lie in four words, the first four in the lower bits: so one shift brings the upper ones to
+ * where a float has its exponent and mantissa, and two the lower ones. A mask leaves sign, five bits of the exponent and
+ * the mantissa, of a float that is too small by a power of two.
+ */
+export const WIDE_BITS: i32 = 0x8fffe000;
+
+// @ts-ignore: decorator
+@inline
+export function spreadLow(words: v128, mask: v128): v128 {
+  return v128.and(i32x4.shr_s(i32x4.shl(words, 16), 3), mask);
+}
+
+// @ts-ignore: decorator
+@inline
+export function spreadHigh(words: v128, mask: v128): v128 {
+  return v128.and(i32x4.shr_s(words, 3), mask);
+}
+
+/** Widens part of a strip of halves. */
+export function widenStrip(from: usize, k: i32, scale: f32, to: usize): void {
+  for (const end = to + k * 32; to < end; from += 16, to += 32) {
     const eight = v128.load(from);
-    v128.store(to, widenLow(eight, i32x4.splat(0x8fffe000), f32x4.splat(SCALE)));
-    v128.store(to, widenHigh(eight, i32x4.splat(0x8fffe000), f32x4.splat(SCALE)), 16);
+    v128.store(to, f32x4.mul(spreadLow(eight, i32x4.splat(WIDE_BITS)), f32x4.splat(scale)));
+    v128.store(to, f32x4.mul(spreadHigh(eight, i32x4.splat(WIDE_BITS)), f32x4.splat(scale)), 16);
   }
 }
 
@@ -72,7 +80,14 @@ export function widenHalves(from: usize, count: i32, to: usize): void {
 // @ts-ignore: decorator
 @inline
 export function narrow(value: f32): u16 {
-  const bits = reinterpret<u32>(value * <f32>1.925929944387236e-34);
+  return narrowBy(value, <f32>1.925929944387236e-34);
+}
+
+/** Sign, five bits of the exponent and ten of the mantissa of a float that a scale makes that small. */
+// @ts-ignore: decorator
+@inline
+export function narrowBy(value: f32, scale: f32): u16 {
+  const bits = reinterpret<u32>(value * scale);
   return <u16>(((bits >> 13) & 0x7fff) | ((bits >> 16) & 0x8000));
 }
 

@@ -4,7 +4,7 @@
  * for that, and stream the strips past the registers. The matrix may be packed in strips, or is packed here, by parts.
  */
 import { finishRows } from '../../linear/cpu/finish-rows.wasm';
-import { spreadRows, storeWidening, widenHalves, widenHigh, widenLow } from '../../cpu/panels.wasm';
+import { WIDE_BITS, spreadHigh, spreadLow, spreadRows, widenStrip } from '../../cpu/panels.wasm';
 import { SPREAD, STRIP, madd, multiplyTile } from '../../cpu/tile.wasm';
 
 /** How the matrix lies: strips [⌈N/8⌉, K, 8] of floats or halves; [K, N]; [N, K]. */
@@ -142,7 +142,7 @@ function packStrips(a: RowProductArgs, columns: Columns, matrix: usize, k: i32, 
     }
     const given = min(8, a.columns - strip * 8);
     if (a.lies === HALF_STRIPS) {
-      widenHalves(matrix + ((<usize>strip * a.inner + k) << 4), part * 8, to);
+      widenStrip(matrix + ((<usize>strip * a.inner + k) << 4), part, loadScale(a, matrix), to);
     } else if (a.lies === ROWS) {
       packColumns(matrix + ((<usize>k * a.columns + strip * 8) << 2), <usize>a.columns << 2, part, given, to);
     } else packRows(matrix + ((<usize>strip * 8 * a.inner + k) << 2), <usize>a.inner << 2, part, given, to);
@@ -244,35 +244,91 @@ function streamFloats(
   }
 }
 
-/** The same with strips of halves, widened on their way: two strips at a time, for each takes more registers. */
+/**
+ * The same with strips of halves (ops/linear/cpu/pack-linear.wasm.ts). What widening makes too small is made up for by
+ * x, once for all columns; where that would be too large, or x holds no numbers, by each product.
+ */
 function streamHalves(
-  a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, sums: usize, constants: usize,
+  a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, sums: usize, room: usize,
 ): void {
-  storeWidening(constants);
-  const mask = v128.load(constants), scale = v128.load(constants, 16);
+  const scale = loadScale(a, matrix);
+  const isScaled = scaleRow(x, part, scale, room);
+  v128.store(room, i32x4.splat(WIDE_BITS));
+  v128.store(room, f32x4.splat(isScaled ? 1 : scale), 16);
+  const from = isScaled ? room + 32 : x;
   const stripBytes = <usize>a.inner << 4;
   let strip = matrix + <usize>columns.first * stripBytes + (<usize>k << 4);
-  const end = x + (<usize>part << 2);
   for (let s = 0; s < columns.count; s += 2, sums += 2 * STRIP, strip += 2 * stripBytes) {
-    const hasTwo = s + 1 < columns.count;
-    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-    if (k > 0) {
-      c0 = v128.load(sums); c1 = v128.load(sums, 16);
-      if (hasTwo) {
-        c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-      }
-    }
-    let at0 = strip, at1 = hasTwo ? strip + stripBytes : strip;
-    for (let from = x; from < end; from += 4, at0 += 16, at1 += 16) {
-      const value = v128.load32_splat(from);
-      const h0 = v128.load(at0);
-      c0 = madd(value, widenLow(h0, mask, scale), c0); c1 = madd(value, widenHigh(h0, mask, scale), c1);
-      const h1 = v128.load(at1);
-      c2 = madd(value, widenLow(h1, mask, scale), c2); c3 = madd(value, widenHigh(h1, mask, scale), c3);
-    }
-    v128.store(sums, c0); v128.store(sums, c1, 16);
-    if (hasTwo) {
-      v128.store(sums, c2, 32); v128.store(sums, c3, 48);
-    }
+    const other = s + 1 < columns.count ? stripBytes : 0;
+    if (isScaled) streamPair(from, part, strip, other, k > 0, sums, room);
+    else streamPairScaled(from, part, strip, other, k > 0, sums, room);
+  }
+}
+
+/** What the halves of the strips are to be multiplied by: it lies behind the last strip. */
+function loadScale(a: RowProductArgs, matrix: usize): f32 {
+  return load<f32>(matrix + (<usize>((a.columns + 7) >> 3) * a.inner << 4));
+}
+
+/** A scaled copy of a row, 32 bytes behind `to`. Whether all of it is finite. */
+function scaleRow(x: usize, part: i32, scale: f32, to: usize): bool {
+  let largest: f32 = 0;
+  let sum: f32 = 0;
+  for (let i = 0; i < part; i++) {
+    const value = load<f32>(x + (<usize>i << 2)) * scale;
+    store<f32>(to + 32 + (<usize>i << 2), value);
+    largest = max(largest, abs(value));
+    sum += value - value; // NaN once there is a NaN or an infinity
+  }
+  return sum === 0 && largest < f32.MAX_VALUE;
+}
+
+/** Two strips, of which the second may be the first again: nobody reads its sums then. */
+function streamPair(
+  x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize,
+): void {
+  const mask = v128.load(constants);
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
+  if (isGoingOn) {
+    c0 = v128.load(sums); c1 = v128.load(sums, 16);
+    c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
+  }
+  const end = x + (<usize>part << 2);
+  let at0 = strip, at1 = strip + other;
+  for (; x < end; x += 4, at0 += 16, at1 += 16) {
+    const value = v128.load32_splat(x);
+    const h0 = v128.load(at0), h1 = v128.load(at1);
+    c0 = madd(value, spreadLow(h0, mask), c0); c1 = madd(value, spreadHigh(h0, mask), c1);
+    c2 = madd(value, spreadLow(h1, mask), c2); c3 = madd(value, spreadHigh(h1, mask), c3);
+  }
+  v128.store(sums, c0); v128.store(sums, c1, 16);
+  if (other) {
+    v128.store(sums, c2, 32); v128.store(sums, c3, 48);
+  }
+}
+
+/** The same, but every half is multiplied by a scale. */
+function streamPairScaled(
+  x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize,
+): void {
+  const mask = v128.load(constants), scale = v128.load(constants, 16);
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
+  if (isGoingOn) {
+    c0 = v128.load(sums); c1 = v128.load(sums, 16);
+    c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
+  }
+  const end = x + (<usize>part << 2);
+  let at0 = strip, at1 = strip + other;
+  for (; x < end; x += 4, at0 += 16, at1 += 16) {
+    const value = v128.load32_splat(x);
+    const h0 = v128.load(at0), h1 = v128.load(at1);
+    c0 = madd(value, f32x4.mul(spreadLow(h0, mask), scale), c0);
+    c1 = madd(value, f32x4.mul(spreadHigh(h0, mask), scale), c1);
+    c2 = madd(value, f32x4.mul(spreadLow(h1, mask), scale), c2);
+    c3 = madd(value, f32x4.mul(spreadHigh(h1, mask), scale), c3);
+  }
+  v128.store(sums, c0); v128.store(sums, c1, 16);
+  if (other) {
+    v128.store(sums, c2, 32); v128.store(sums, c3, 48);
   }
 }
