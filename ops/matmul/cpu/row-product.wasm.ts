@@ -258,7 +258,11 @@ function streamHalves(
   const from = isScaled ? room + 32 : x;
   const stripBytes = <usize>a.inner << 4;
   let strip = matrix + <usize>columns.first * stripBytes + (<usize>k << 4);
-  for (let s = 0; s < columns.count; s += 2, sums += 2 * STRIP, strip += 2 * stripBytes) {
+  let s = 0;
+  for (; isScaled && s + 4 <= columns.count; s += 4, sums += 4 * STRIP, strip += 4 * stripBytes) {
+    streamFour(from, part, strip, stripBytes, k > 0, sums, room);
+  }
+  for (; s < columns.count; s += 2, sums += 2 * STRIP, strip += 2 * stripBytes) {
     const other = s + 1 < columns.count ? stripBytes : 0;
     if (isScaled) streamPair(from, part, strip, other, k > 0, sums, room);
     else streamPairScaled(from, part, strip, other, k > 0, sums, room);
@@ -281,6 +285,33 @@ function scaleRow(x: usize, part: i32, scale: f32, to: usize): bool {
     sum += value - value; // NaN once there is a NaN or an infinity
   }
   return sum === 0 && largest < f32.MAX_VALUE;
+}
+
+/** Four strips at once. */
+function streamFour(
+  x: usize, part: i32, strip: usize, stripBytes: usize, isGoingOn: bool, sums: usize, constants: usize,
+): void {
+  const mask = v128.load(constants);
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+  if (isGoingOn) {
+    c0 = v128.load(sums); c1 = v128.load(sums, 16); c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
+    c4 = v128.load(sums, 64); c5 = v128.load(sums, 80); c6 = v128.load(sums, 96); c7 = v128.load(sums, 112);
+  }
+  const end = x + (<usize>part << 2);
+  let at0 = strip, at1 = at0 + stripBytes, at2 = at1 + stripBytes, at3 = at2 + stripBytes;
+  for (; x < end; x += 4, at0 += 16, at1 += 16, at2 += 16, at3 += 16) {
+    const value = v128.load32_splat(x);
+    let h = v128.load(at0);
+    c0 = madd(value, spreadLow(h, mask), c0); c1 = madd(value, spreadHigh(h, mask), c1);
+    h = v128.load(at1);
+    c2 = madd(value, spreadLow(h, mask), c2); c3 = madd(value, spreadHigh(h, mask), c3);
+    h = v128.load(at2);
+    c4 = madd(value, spreadLow(h, mask), c4); c5 = madd(value, spreadHigh(h, mask), c5);
+    h = v128.load(at3);
+    c6 = madd(value, spreadLow(h, mask), c6); c7 = madd(value, spreadHigh(h, mask), c7);
+  }
+  v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48);
+  v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112);
 }
 
 /** Two strips, of which the second may be the first again: nobody reads its sums then. */
