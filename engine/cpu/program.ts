@@ -3,6 +3,7 @@
  * sent to a worker.
  */
 import { ContextError } from '../../base/errors.ts';
+import type { DalleError } from '../../base/errors.ts';
 import type { Op } from '../op.ts';
 import type { TensorType } from '../shape.ts';
 import type { Storage } from './kernel.ts';
@@ -44,7 +45,7 @@ export interface Runner {
   /** How many threads compute. */
   readonly threads: number;
   /** Why nothing can run here any more: it was disposed, `E_DISPOSED`, or a worker broke, `E_WORKER`. */
-  readonly failure: ContextError | undefined;
+  readonly failure: DalleError | undefined;
   /** Whether it can run the loop of this op; the caller runs others. */
   canLoop(op: Op, attributes: unknown): boolean;
   /** Makes the memory at least this large. Throws MemoryError `E_MEMORY`. */

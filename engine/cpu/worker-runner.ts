@@ -2,14 +2,15 @@
  * Programs run in workers: a leader, and helpers where threads can share memory. The caller's thread only sends and
  * receives, so it is never held up.
  */
-import { ContextError, DalleError } from '../../base/errors.ts';
+import { AbortedError, ContextError, DalleError, FormatError } from '../../base/errors.ts';
+import { MemoryError, ShapeError, UsageError } from '../../base/errors.ts';
 import type { Op } from '../op.ts';
 import { MOST_BYTES } from './arena.ts';
 import { StopWord } from './crew.ts';
 import { copyIn, copyOut } from './inline-runner.ts';
 import { SCRATCH_ADDRESS, THREAD_SCRATCH } from './machine.ts';
 import { growTo, PAGE } from './memory.ts';
-import type { Order, Report, StartWorker, WorkerPort } from './messages.ts';
+import type { Order, Report, SentError, StartWorker, WorkerPort } from './messages.ts';
 import { disposedError } from './program.ts';
 import type { BetweenSteps, ProgramStep, Runner } from './program.ts';
 
@@ -48,7 +49,7 @@ class WorkerRunner implements Runner {
   private readonly waiting = new Map<number, Waiting>();
   private readonly programs = new Map<readonly ProgramStep[], number>();
   private numbered = 0;
-  private failed: ContextError | undefined;
+  private failed: DalleError | undefined;
 
   constructor({ module, isShared, threads, start, loops }: WorkerSetup) {
     this.threads = threads;
@@ -82,7 +83,7 @@ class WorkerRunner implements Runner {
     this.ready = Promise.all(ready).then(() => this.workers.forEach((worker) => worker.setBusy(false)));
   }
 
-  get failure(): ContextError | undefined {
+  get failure(): DalleError | undefined {
     return this.failed;
   }
 
@@ -170,33 +171,41 @@ class WorkerRunner implements Runner {
     if (report.kind === 'ready') return;
     const waiting = this.waiting.get(report.run);
     if (report.kind === 'progress') return waiting?.onProgress?.(report.done);
-    if (report.kind === 'failed' && report.isBroken) return this.fail(report.error.message);
+    if (report.kind === 'failed' && report.isBroken) return this.fail(restoreError(report.error));
     this.waiting.delete(report.run);
     if (this.waiting.size === 0) this.workers[0]!.setBusy(false);
     if (report.kind !== 'failed') return waiting?.resolve(report);
-    const { code, message } = report.error;
-    waiting?.reject(code === undefined ? new Error(message) : new DalleError(code, message));
+    waiting?.reject(restoreError(report.error));
   }
 
   /** A worker has ended, or computes no more: all are ended, since one may wait for the other. */
   private fail(cause: unknown): void {
     if (this.failed) return;
+    if (cause instanceof DalleError) return this.end(cause);
     const why = cause instanceof Error ? cause.message : String(cause);
     const failure = new ContextError(
       'E_WORKER',
-      `run: a thread of the CPU device ended (${why}). It ran out of memory, or was ended from outside. Open another ` +
-        `device, with fewer threads or a smaller picture.`,
+      `run: a thread of the CPU device ended (${why}). It ran out of memory, was ended from outside, or has a bug that ` +
+        `we would like to hear of. Open another device, with fewer threads or a smaller picture.`,
       { cause },
     );
     this.end(failure);
   }
 
-  private end(error: ContextError): void {
+  private end(error: DalleError): void {
     this.failed = error;
     for (const worker of this.workers) worker.end();
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }
+}
+
+const errorClasses = { AbortedError, ContextError, FormatError, MemoryError, ShapeError, UsageError };
+
+/** An error of ours as it was thrown in a worker, or a plain one. */
+function restoreError({ name, code, message }: SentError): Error {
+  if (code === undefined) return new Error(message);
+  return new (errorClasses[name as keyof typeof errorClasses] ?? DalleError)(code, message);
 }
 
 function canBeSent(attributes: unknown): boolean {

@@ -67,7 +67,12 @@ class Leader {
   /** One order after another, but for the one to stop. */
   async obey(order: Order): Promise<void> {
     if (order.kind === 'stop') return this.stop.set(true);
-    this.last = this.last.then(() => this.follow(order));
+    this.last = this.last
+      .then(() => this.follow(order))
+      .catch((error: unknown) => {
+        // Whoever waits for what comes after would wait for ever.
+        this.host.report({ kind: 'failed', run: -1, error: describeError(error), isBroken: true });
+      });
     return this.last;
   }
 

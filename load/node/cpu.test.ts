@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { MemoryError } from '../../base/errors.ts';
 import { apply } from '../../engine/index.ts';
 import type { CpuDevice, Op } from '../../engine/index.ts';
 import type { WorkerEvents, WorkerPort } from '../../engine/cpu/messages.ts';
@@ -108,6 +109,19 @@ describe('a thread that ends', () => {
     await expect(running).rejects.toMatchObject({ code: 'E_WORKER' });
     expect(device.isUsable).toBe(false);
     await expect(plan.run({ x: new Float32Array(400_000) })).rejects.toMatchObject({ code: 'E_WORKER' });
+    device.dispose();
+  });
+
+  test('and has no more memory says so, as it was thrown', async () => {
+    const events: WorkerEvents[] = [];
+    const device = await openWith((given) => {
+      events.push(given);
+      return startWorker(given);
+    });
+    const error = { name: 'MemoryError', code: 'E_MEMORY', message: 'the CPU device: no more' };
+    events[0]!.onReport({ kind: 'failed', run: -1, error, isBroken: true });
+    const plan = compile(device, ({ x }) => relu(x), { x: [1] });
+    await expect(plan.run({ x: [1] })).rejects.toThrow(MemoryError);
     device.dispose();
   });
 
