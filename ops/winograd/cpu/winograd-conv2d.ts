@@ -10,7 +10,7 @@ import type { WinogradConv2dAttributes } from '../attributes.ts';
 /** Quads of an item, four tiles each: the more, the less often its weights are read. */
 const QUADS = 8;
 /** Input channels at once, and output channels of an item: what lies between the stages fits scratch. */
-const PART = 256;
+const PART = 128;
 const CHANNELS = 256;
 /** Columns of the register tile. */
 const STRIP = 8;
