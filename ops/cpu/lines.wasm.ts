@@ -1,5 +1,18 @@
 /** What loops over a line of numbers share: sums of four, the largest of four, a store of fewer. */
 
+/** The arguments of what goes along lines: in one stretch, or four side by side. */
+@unmanaged
+export class Lines {
+  x: usize;
+  result: usize;
+  /** Lines, or groups of up to four of them, and how many of those an item computes. */
+  units: i32;
+  each: i32;
+  /** Numbers in a line, and lines side by side: neighbours in a line are so many numbers apart. */
+  size: i32;
+  inner: i32;
+}
+
 /** Stores the first `count` of four numbers, 1 to 3. */
 // @ts-ignore: decorator
 @inline

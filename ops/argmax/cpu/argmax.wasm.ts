@@ -1,15 +1,5 @@
 /** arg-max along an axis: the first of equals, -1 where a number is NaN. Lines in one stretch, or four side by side. */
-import { largestInLine } from '../../cpu/lines.wasm';
-
-@unmanaged
-class Lines {
-  x: usize;
-  result: usize;
-  units: i32;
-  each: i32;
-  size: i32;
-  inner: i32;
-}
+import { Lines, largestInLine } from '../../cpu/lines.wasm';
 
 export function argmax(item: i32, args: usize, _scratch: usize): void {
   const given = changetype<Lines>(args);

@@ -1,15 +1,5 @@
 /** Sums, means and largest numbers along an axis: lines in one stretch, or four side by side. */
-import { largestInLine, storeFirst, sumLine } from '../../cpu/lines.wasm';
-
-@unmanaged
-class Lines {
-  x: usize;
-  result: usize;
-  units: i32;
-  each: i32;
-  size: i32;
-  inner: i32;
-}
+import { Lines, largestInLine, storeFirst, sumLine } from '../../cpu/lines.wasm';
 
 function walkLines<Reduction>(item: i32, args: usize): void {
   const given = changetype<Lines>(args);

@@ -1,18 +1,6 @@
 /** softmax along an axis: lines that lie in one stretch, or four lines side by side. */
-import { addUp, largestInLine, storeFirst } from '../../cpu/lines.wasm';
+import { Lines, addUp, largestInLine, storeFirst } from '../../cpu/lines.wasm';
 import { exp4 } from '../../elementwise/cpu/functions.wasm';
-
-@unmanaged
-class Lines {
-  x: usize;
-  result: usize;
-  /** Lines, or groups of up to four of them, and how many of those an item computes. */
-  units: i32;
-  each: i32;
-  /** Numbers in a line, and lines side by side: neighbours in a line are so many numbers apart. */
-  size: i32;
-  inner: i32;
-}
 
 export function softmax(item: i32, args: usize, _scratch: usize): void {
   const given = changetype<Lines>(args);
