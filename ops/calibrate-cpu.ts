@@ -10,6 +10,7 @@ import { compile } from './compile.ts';
 import { conv2d } from './conv2d/conv2d.ts';
 import { linear } from './linear/linear.ts';
 import { winogradFour, winogradTwo } from './rewrite/winograd-for-cpu.ts';
+import { timeRuns } from './time-runs.ts';
 
 /** The least of so many runs counts, after one that only warms up. */
 const runs = 4;
@@ -64,29 +65,16 @@ export async function calibrateCpu({ canRelax, open }: CpuCalibration, milliseco
     for (const { result, candidates } of listCpuQuestions(canRelax)) {
       const measure = async (candidate: CpuChoice): Promise<number | undefined> => {
         if (performance.now() >= end) return undefined;
-        return timeRuns(await deviceFor(candidate.multiplyAdd), result, candidate);
+        const { multiplyAdd, without } = candidate;
+        return timeRuns(
+          compile(await deviceFor(multiplyAdd), () => result, {}, { without }),
+          { runs },
+        );
       };
       choice = await chooseFrom(candidates(choice), measure);
     }
     return choice;
   } finally {
     for (const device of opened.values()) device.dispose();
-  }
-}
-
-/** Milliseconds of the quickest run. */
-async function timeRuns(device: Device, result: Tensor, { without }: CpuChoice): Promise<number> {
-  const plan = compile(device, () => result, {}, { without });
-  try {
-    await plan.run({});
-    let least = Infinity;
-    for (let run = 0; run < runs; run++) {
-      const start = performance.now();
-      await plan.run({});
-      least = Math.min(least, performance.now() - start);
-    }
-    return least;
-  } finally {
-    plan.dispose();
   }
 }

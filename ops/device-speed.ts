@@ -6,6 +6,7 @@ import type { Device } from '../engine/index.ts';
 import { askSpeed } from './calibration-questions.ts';
 import { compile } from './compile.ts';
 import { winogradFour, winogradTwo } from './rewrite/winograd-for-cpu.ts';
+import { timeRuns } from './time-runs.ts';
 
 /** Multiply-adds of `askSpeed()`. */
 const work = 64 * 64 * 9 * 32 ** 2;
@@ -20,28 +21,16 @@ const leastRuns = 3;
  * @throws ContextError and MemoryError as `Compiled.run`
  */
 export async function measureDevice(device: Device, milliseconds = 10): Promise<number> {
-  const least = await timeRuns(device, 1, milliseconds);
+  const least = await timeSize(device, 1, milliseconds);
   if (least >= tooShort) return work / (least / 1000);
-  return (work * times ** 2) / ((await timeRuns(device, times, milliseconds)) / 1000);
+  return (work * times ** 2) / ((await timeSize(device, times, milliseconds)) / 1000);
 }
 
 /** Milliseconds of the quickest run. */
-async function timeRuns(device: Device, size: number, milliseconds: number): Promise<number> {
+function timeSize(device: Device, size: number, milliseconds: number): Promise<number> {
   const { result, rules } = askSpeed(size);
   // Both by definition: another algorithm would count multiply-adds that nobody does.
   const asDefined = device.kind === 'webgl' ? { rules } : { without: [winogradFour.name, winogradTwo.name] };
   const plan = compile(device, () => result, {}, device.asWritten ? {} : asDefined);
-  try {
-    await plan.run({}); // compiles, and is much slower than the next
-    const begun = performance.now();
-    let least = Infinity;
-    for (let run = 0; run < leastRuns || performance.now() - begun < milliseconds; run++) {
-      const start = performance.now();
-      await plan.run({});
-      least = Math.min(least, performance.now() - start);
-    }
-    return least;
-  } finally {
-    plan.dispose();
-  }
+  return timeRuns(plan, { runs: leastRuns, milliseconds });
 }
