@@ -6,8 +6,9 @@ import { checkList, checkObject } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
 import type { RunInputs } from './device.ts';
 import type { NumericArray } from './op.ts';
-import type { Value } from './plan.ts';
+import type { Step, Value } from './plan.ts';
 import { formatShape, sizeOf } from './shape.ts';
+import type { Rows } from './shape.ts';
 import { isOf, placeholderOp } from './tensor.ts';
 
 /** The numbers of a run's inputs, by name. */
@@ -61,4 +62,15 @@ function copyNumbers(data: ArrayLike<number>, spare: NumericArray | undefined): 
   if (spare?.constructor !== data.constructor) return data.slice();
   spare.set(data);
   return spare;
+}
+
+/** The rows of its state that a step redraws in a run of these inputs. Throws what `Op.redraws` throws. */
+export function findRedrawn({ op, tensor }: Pick<Step, 'op' | 'tensor'>, inputs: TakenInputs): Rows | 'all' {
+  if (!op.redraws) return 'all';
+  const values = tensor.inputs.map((input) => (isOf(input, placeholderOp) ? inputs[input.attributes.name] : undefined));
+  return op.redraws(
+    values,
+    tensor.inputs.map(({ type }) => type),
+    tensor.attributes,
+  );
 }

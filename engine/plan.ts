@@ -127,6 +127,12 @@ function markDeaths(
   });
 }
 
+/** The names that the op gives what it reads; where it gives none, a, b, c, … */
+export function nameOperands({ op, tensor, inputs }: Step): readonly string[] {
+  const names = typeof op.operands === 'function' ? op.operands(tensor.attributes) : (op.operands ?? []);
+  return inputs.map((_, position) => names[position] ?? String.fromCharCode('a'.charCodeAt(0) + position));
+}
+
 export function arrayFor(dtype: DType, size: number): Float32Array | Int32Array {
   return dtype === 'i32' ? new Int32Array(size) : new Float32Array(size);
 }

@@ -2,6 +2,7 @@
  * A plan with addresses: what each step calls, with its arguments in one block. It is made anew when a value has moved,
  * such as a state that was freed meanwhile.
  */
+import { nameOperands } from '../plan.ts';
 import type { Plan, Step } from '../plan.ts';
 import type { Tensor } from '../tensor.ts';
 import { ALIGNMENT } from './arena.ts';
@@ -32,11 +33,6 @@ export function chooseCalls(step: Step, places: readonly Place[], addressOf: Fin
     output: operand('result', step.output),
     shared,
   });
-}
-
-function nameOperands({ op, tensor, inputs }: Step): readonly string[] {
-  const names = typeof op.operands === 'function' ? op.operands(tensor.attributes) : (op.operands ?? []);
-  return inputs.map((_, position) => names[position] ?? `input ${position}`);
 }
 
 /** The arguments of all calls, each from a multiple of 64 bytes on. */

@@ -7,11 +7,13 @@ import { ContextError } from '../../base/errors.ts';
 import { throwIfAborted } from '../abort.ts';
 import { listStates } from '../derive.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
-import { InputTaker } from '../inputs.ts';
+import { InputTaker, findRedrawn } from '../inputs.ts';
 import type { TakenInputs } from '../inputs.ts';
 import type { Plan } from '../plan.ts';
 import { stateOp } from '../state.ts';
+import type { State } from '../state.ts';
 import { isOf } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { MOST_BYTES, tooLarge } from './arena.ts';
 import { BoundPlan } from './bound-plan.ts';
 import type { DeviceMemory } from './device-memory.ts';
@@ -20,7 +22,7 @@ import { makeValue } from './make-value.ts';
 import { placeValues } from './places.ts';
 import type { Places } from './places.ts';
 import type { BetweenSteps } from './program.ts';
-import { checkRedrawn, readNumbers, writeInputs } from './run-plan.ts';
+import { readNumbers, writeInputs } from './run-plan.ts';
 
 const nothing: BetweenSteps = () => {};
 
@@ -29,11 +31,13 @@ export class CpuExecutable implements Executable {
   private readonly plan: Plan;
   private readonly places: Places;
   private readonly inputs: InputTaker;
+  /** What is derived of states, and of which. */
+  private readonly changing: readonly { readonly tensor: Tensor; readonly states: readonly State[] }[];
   private readonly description: string;
   /** Of constants and what is derived, held until the plan is disposed. */
   private readonly held = new Map<number, number>();
-  /** With the addresses of all values as one text. */
-  private bound: { readonly key: string; readonly plan: BoundPlan } | undefined;
+  /** With the addresses of all values. */
+  private bound: { readonly addresses: readonly number[]; readonly plan: BoundPlan } | undefined;
   private prepared = false;
   private disposed = false;
 
@@ -42,6 +46,10 @@ export class CpuExecutable implements Executable {
     this.plan = plan;
     this.places = placeValues(plan);
     this.inputs = new InputTaker(plan.values);
+    this.changing = plan.values
+      .filter(({ kind }) => kind === 'derived')
+      .map(({ tensor }) => ({ tensor, states: listStates(tensor) }))
+      .filter(({ states }) => states.length > 0);
     this.description = description;
   }
 
@@ -141,7 +149,7 @@ export class CpuExecutable implements Executable {
       const { tensor, bytes } = this.places.places[index]!;
       const between: BetweenSteps = () => throwIfAborted(signal, 'prepare');
       const fill = (address: number): Promise<void> => makeValue(this.memory, tensor, address, between);
-      const isChanging = listStates(tensor).length > 0;
+      const isChanging = this.changing.some((value) => value.tensor === tensor);
       this.held.set(index, await this.memory.acquire(tensor, bytes, isChanging ? async () => {} : fill));
     }
     this.prepared = true;
@@ -157,15 +165,12 @@ export class CpuExecutable implements Executable {
   private async compute(inputs: TakenInputs, between: BetweenSteps, timed = false): Promise<number[]> {
     const { memory, plan } = this;
     const { places } = this.places;
-    for (const { tensor, kind } of plan.values) {
-      if (kind !== 'derived') continue;
-      const states = listStates(tensor);
-      if (states.length === 0) continue;
+    for (const { tensor, states } of this.changing) {
       const version = states.map((state) => state.version).join();
       await memory.refresh(tensor, version, (address) => makeValue(memory, tensor, address, between));
     }
     const bound = await this.bind();
-    checkRedrawn(plan, inputs);
+    for (const step of plan.steps) findRedrawn(step, inputs); // refuses rows that a state does not have
     await writeInputs(memory.runner, places, inputs, (index) => this.addressOf(index));
     try {
       return await bound.run(between, timed);
@@ -186,12 +191,11 @@ export class CpuExecutable implements Executable {
   /** The plan with the addresses that values have now. */
   private async bind(): Promise<BoundPlan> {
     const addresses = this.plan.values.map((_, index) => this.addressOf(index));
-    const key = addresses.join();
-    if (this.bound?.key === key) return this.bound.plan;
+    if (this.bound?.addresses.every((address, index) => address === addresses[index])) return this.bound.plan;
     this.unbind();
     const base = this.memory.runMemory(this.places.peakBytes);
     const plan = await BoundPlan.make(this.memory, this.plan, this.places, (index) => addresses[index]!, base);
-    this.bound = { key, plan };
+    this.bound = { addresses, plan };
     return plan;
   }
 

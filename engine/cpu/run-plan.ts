@@ -5,7 +5,6 @@
 import type { RunInputs } from '../device.ts';
 import type { NumericArray, Op } from '../op.ts';
 import { arrayFor } from '../plan.ts';
-import type { Plan } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
 import { giveTurn } from '../../base/give-turn.ts';
@@ -80,20 +79,6 @@ export async function readNumbers(
   const numbers = storage === 'halves' ? new Uint16Array(size) : arrayFor(type.dtype, size);
   await runner.read(address, numbers);
   return numbers instanceof Uint16Array ? widenHalves(numbers) : numbers;
-}
-
-/** Refuses inputs by which an op would redraw rows that its state does not have. Throws what `Op.redraws` throws. */
-export function checkRedrawn({ steps }: Plan, inputs: RunInputs): void {
-  for (const { op, tensor } of steps) {
-    const values = tensor.inputs.map((input) =>
-      isOf(input, placeholderOp) ? (inputs[input.attributes.name] as NumericArray) : undefined,
-    );
-    op.redraws?.(
-      values,
-      tensor.inputs.map(({ type }) => type),
-      tensor.attributes,
-    );
-  }
 }
 
 /** Writes the inputs of a run to their places. */

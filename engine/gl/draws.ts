@@ -6,7 +6,7 @@ import { checkNumbers, checkObject } from '../../base/check-argument.ts';
 import { ShapeError, UsageError } from '../../base/errors.ts';
 import type { BlockForm, FetchStyle } from '../kernel-choice.ts';
 import type { Op } from '../op.ts';
-import { planAsWritten } from '../plan.ts';
+import { nameOperands, planAsWritten } from '../plan.ts';
 import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
 import { stateOp } from '../state.ts';
 import { isOf } from '../tensor.ts';
@@ -140,12 +140,6 @@ function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): P
     fetch,
   };
   return { ...step, operands, shader: kernel.shader(call), cost: estimateCost(op, call) };
-}
-
-/** The names that the op gives what it reads; where it gives none, a, b, c, … */
-function nameOperands({ op, tensor, inputs }: Step): readonly string[] {
-  const names = typeof op.operands === 'function' ? op.operands(tensor.attributes) : (op.operands ?? []);
-  return inputs.map((_, position) => names[position] ?? String.fromCharCode('a'.charCodeAt(0) + position));
 }
 
 /** Ops that do not count their texture reads are taken to read every operand, and write every texel, once. */

@@ -8,12 +8,11 @@ import { checkRunOptions } from '../../base/check-options.ts';
 import { AbortedError, ContextError } from '../../base/errors.ts';
 import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
-import { InputTaker } from '../inputs.ts';
+import { InputTaker, findRedrawn } from '../inputs.ts';
 import type { TakenInputs } from '../inputs.ts';
 import { arrayFor } from '../plan.ts';
 import type { ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
-import type { Rows } from '../shape.ts';
 import { stateOp } from '../state.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
 import type { Draws, Pass } from './draws.ts';
@@ -226,7 +225,7 @@ export class WebGLExecutable implements Executable {
     between: () => void,
   ): Promise<void> {
     const { layout, tensor } = this.draws.slots[pass.output]!;
-    const rows = this.findRows(pass, given);
+    const rows = findRedrawn(pass, given);
     const call = {
       program: this.programs![index]!,
       numbers: this.shaders[index]!,
@@ -244,19 +243,6 @@ export class WebGLExecutable implements Executable {
     } finally {
       if (isOf(tensor, stateOp)) tensor.attributes.state.noteChange();
     }
-  }
-
-  /** The rows that a pass draws anew. */
-  private findRows({ op, tensor }: Pass, given: TakenInputs): Rows | 'all' {
-    if (!op.redraws) return 'all';
-    const values = tensor.inputs.map((input) =>
-      isOf(input, placeholderOp) ? given[input.attributes.name] : undefined,
-    );
-    return op.redraws(
-      values,
-      tensor.inputs.map(({ type }) => type),
-      tensor.attributes,
-    );
   }
 
   private textureOf(slot: ValueIndex, live: LiveTextures): GpuTexture {
