@@ -239,7 +239,7 @@ describe('inputs are taken when a run is asked for', () => {
 
   test('and runs that overlap, or follow each other with arrays of another kind, keep theirs apart', async () => {
     const plan = compile(device, (inputs) => add(inputs.x, inputs.x), { x: [8] }, { rules });
-    const given = [x(), Int32Array.from(x().map((number) => 10 + number)), Array.from(x())];
+    const given = [x(), x().map((number) => 20 + number), Int32Array.from(x(), (number) => 10 + number), [...x()]];
     for (const round of [0, 1]) {
       const results = await Promise.all(given.map((numbers) => plan.run({ x: numbers })));
       expect(results.map((numbers) => [...numbers])).toEqual(given.map((numbers) => Array.from(numbers, (n) => 2 * n)));
