@@ -1,5 +1,5 @@
 /** What ends a product of rows: bias, activation, scale and residual on sums that lie in scratch, row by row. */
-import { RowProductArgs } from '../../matmul/cpu/row-product.wasm';
+import { RowProductArgs } from '../../matmul/cpu/row-product-args.wasm';
 import { gelu4, geluTanh4 } from '../../elementwise/cpu/functions.wasm';
 
 /** Activations by their numbers, as row-product.ts has them. */

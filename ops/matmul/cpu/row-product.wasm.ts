@@ -4,48 +4,15 @@
  * for that, and stream the strips past the registers. The matrix may be packed in strips, or is packed here, by parts.
  */
 import { finishRows } from '../../linear/cpu/finish-rows.wasm';
-import { WIDE_BITS, spreadHigh, spreadLow, spreadRows, widenStrip } from '../../cpu/panels.wasm';
-import { SPREAD, STRIP, madd, multiplyTile } from '../../cpu/tile.wasm';
+import { spreadRows, widenStrip } from '../../cpu/panels.wasm';
+import { SPREAD, STRIP, multiplyTile } from '../../cpu/tile.wasm';
+import { Columns, RowProductArgs } from './row-product-args.wasm';
+import { loadScale, streamFloats, streamHalves } from './stream-rows.wasm';
 
 /** How the matrix lies: strips [⌈N/8⌉, K, 8] of floats or halves; [K, N]; [N, K]. */
 const STRIPS: i32 = 0;
 const HALF_STRIPS: i32 = 1;
 const ROWS: i32 = 2;
-
-@unmanaged
-export class RowProductArgs {
-  x!: usize;
-  matrix!: usize;
-  output!: usize;
-  bias!: usize;
-  scale!: usize;
-  residual!: usize;
-  /** Rows of x for each matrix, and how long they are. */
-  rows!: i32;
-  inner!: i32;
-  /** Columns of the matrix; twice those of the result where there is a gate. */
-  columns!: i32;
-  /** Columns of the result. */
-  outputs!: i32;
-  lies!: i32;
-  /** Bytes from one matrix to the next; 0 where there is one. */
-  matrixBytes!: usize;
-  activation!: i32;
-  /** Of an item; columns are a multiple of 8. */
-  itemRows!: i32;
-  itemColumns!: i32;
-  /** Terms that are added up at once. */
-  part!: i32;
-}
-
-/** Some strips of the matrix, and where their sums go. */
-@unmanaged
-export class Columns {
-  /** The first strip, how many, and where the sums of the first row lie. */
-  first!: i32;
-  count!: i32;
-  sums!: usize;
-}
 
 /** Packs the whole matrix into strips, where many items would pack the same part. An item is two strips. */
 export function pack_strips(item: i32, args: usize, scratch: usize): void {
@@ -202,164 +169,5 @@ function packRows(from: usize, stride: usize, part: i32, given: i32, to: usize):
         store<f32>(strip + (<usize>lane << 2), value);
       }
     }
-  }
-}
-
-/** One row with strips of floats, four strips at a time so that as many streams of memory flow. */
-function streamFloats(
-  a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, sums: usize,
-): void {
-  const stripBytes = <usize>a.inner * STRIP;
-  let strip = matrix + <usize>columns.first * stripBytes + <usize>k * STRIP;
-  const end = x + (<usize>part << 2);
-  let s = 0;
-  for (; s + 4 <= columns.count; s += 4, sums += 4 * STRIP, strip += 4 * stripBytes) {
-    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-    if (k > 0) {
-      c0 = v128.load(sums); c1 = v128.load(sums, 16); c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-      c4 = v128.load(sums, 64); c5 = v128.load(sums, 80); c6 = v128.load(sums, 96); c7 = v128.load(sums, 112);
-    }
-    let at0 = strip, at1 = at0 + stripBytes, at2 = at1 + stripBytes, at3 = at2 + stripBytes;
-    for (let from = x; from < end; from += 4, at0 += STRIP, at1 += STRIP, at2 += STRIP, at3 += STRIP) {
-      const value = v128.load32_splat(from);
-      c0 = madd(value, v128.load(at0), c0); c1 = madd(value, v128.load(at0, 16), c1);
-      c2 = madd(value, v128.load(at1), c2); c3 = madd(value, v128.load(at1, 16), c3);
-      c4 = madd(value, v128.load(at2), c4); c5 = madd(value, v128.load(at2, 16), c5);
-      c6 = madd(value, v128.load(at3), c6); c7 = madd(value, v128.load(at3, 16), c7);
-    }
-    v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48);
-    v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112);
-  }
-  for (; s < columns.count; s++, sums += STRIP, strip += stripBytes) {
-    let c0 = f32x4.splat(0), c1 = c0;
-    if (k > 0) {
-      c0 = v128.load(sums); c1 = v128.load(sums, 16);
-    }
-    let at = strip;
-    for (let from = x; from < end; from += 4, at += STRIP) {
-      const value = v128.load32_splat(from);
-      c0 = madd(value, v128.load(at), c0); c1 = madd(value, v128.load(at, 16), c1);
-    }
-    v128.store(sums, c0); v128.store(sums, c1, 16);
-  }
-}
-
-/**
- * The same with strips of halves (ops/linear/cpu/pack-linear.wasm.ts). What widening makes too small is made up for by
- * x, once for all columns; where that would be too large, or x holds no numbers, by each product.
- */
-function streamHalves(
-  a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, sums: usize, room: usize,
-): void {
-  const scale = loadScale(a, matrix);
-  const isScaled = scaleRow(x, part, scale, room);
-  v128.store(room, i32x4.splat(WIDE_BITS));
-  v128.store(room, f32x4.splat(isScaled ? 1 : scale), 16);
-  const from = isScaled ? room + 32 : x;
-  const stripBytes = <usize>a.inner << 4;
-  let strip = matrix + <usize>columns.first * stripBytes + (<usize>k << 4);
-  let s = 0;
-  for (; isScaled && s + 4 <= columns.count; s += 4, sums += 4 * STRIP, strip += 4 * stripBytes) {
-    streamFour(from, part, strip, stripBytes, k > 0, sums, room);
-  }
-  for (; s < columns.count; s += 2, sums += 2 * STRIP, strip += 2 * stripBytes) {
-    const other = s + 1 < columns.count ? stripBytes : 0;
-    if (isScaled) streamPair(from, part, strip, other, k > 0, sums, room);
-    else streamPairScaled(from, part, strip, other, k > 0, sums, room);
-  }
-}
-
-/** What the halves of the strips are to be multiplied by: it lies behind the last strip. */
-function loadScale(a: RowProductArgs, matrix: usize): f32 {
-  return load<f32>(matrix + (<usize>((a.columns + 7) >> 3) * a.inner << 4));
-}
-
-/** A scaled copy of a row, 32 bytes behind `to`. Whether all of it is finite. */
-function scaleRow(x: usize, part: i32, scale: f32, to: usize): bool {
-  let largest: f32 = 0;
-  let sum: f32 = 0;
-  for (let i = 0; i < part; i++) {
-    const value = load<f32>(x + (<usize>i << 2)) * scale;
-    store<f32>(to + 32 + (<usize>i << 2), value);
-    largest = max(largest, abs(value));
-    sum += value - value; // NaN once there is a NaN or an infinity
-  }
-  return sum === 0 && largest < f32.MAX_VALUE;
-}
-
-/** Four strips at once. */
-function streamFour(
-  x: usize, part: i32, strip: usize, stripBytes: usize, isGoingOn: bool, sums: usize, constants: usize,
-): void {
-  const mask = v128.load(constants);
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-  if (isGoingOn) {
-    c0 = v128.load(sums); c1 = v128.load(sums, 16); c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-    c4 = v128.load(sums, 64); c5 = v128.load(sums, 80); c6 = v128.load(sums, 96); c7 = v128.load(sums, 112);
-  }
-  const end = x + (<usize>part << 2);
-  let at0 = strip, at1 = at0 + stripBytes, at2 = at1 + stripBytes, at3 = at2 + stripBytes;
-  for (; x < end; x += 4, at0 += 16, at1 += 16, at2 += 16, at3 += 16) {
-    const value = v128.load32_splat(x);
-    let h = v128.load(at0);
-    c0 = madd(value, spreadLow(h, mask), c0); c1 = madd(value, spreadHigh(h, mask), c1);
-    h = v128.load(at1);
-    c2 = madd(value, spreadLow(h, mask), c2); c3 = madd(value, spreadHigh(h, mask), c3);
-    h = v128.load(at2);
-    c4 = madd(value, spreadLow(h, mask), c4); c5 = madd(value, spreadHigh(h, mask), c5);
-    h = v128.load(at3);
-    c6 = madd(value, spreadLow(h, mask), c6); c7 = madd(value, spreadHigh(h, mask), c7);
-  }
-  v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48);
-  v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112);
-}
-
-/** Two strips, of which the second may be the first again: nobody reads its sums then. */
-function streamPair(
-  x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize,
-): void {
-  const mask = v128.load(constants);
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-  if (isGoingOn) {
-    c0 = v128.load(sums); c1 = v128.load(sums, 16);
-    c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-  }
-  const end = x + (<usize>part << 2);
-  let at0 = strip, at1 = strip + other;
-  for (; x < end; x += 4, at0 += 16, at1 += 16) {
-    const value = v128.load32_splat(x);
-    const h0 = v128.load(at0), h1 = v128.load(at1);
-    c0 = madd(value, spreadLow(h0, mask), c0); c1 = madd(value, spreadHigh(h0, mask), c1);
-    c2 = madd(value, spreadLow(h1, mask), c2); c3 = madd(value, spreadHigh(h1, mask), c3);
-  }
-  v128.store(sums, c0); v128.store(sums, c1, 16);
-  if (other) {
-    v128.store(sums, c2, 32); v128.store(sums, c3, 48);
-  }
-}
-
-/** The same, but every half is multiplied by a scale. */
-function streamPairScaled(
-  x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize,
-): void {
-  const mask = v128.load(constants), scale = v128.load(constants, 16);
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-  if (isGoingOn) {
-    c0 = v128.load(sums); c1 = v128.load(sums, 16);
-    c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-  }
-  const end = x + (<usize>part << 2);
-  let at0 = strip, at1 = strip + other;
-  for (; x < end; x += 4, at0 += 16, at1 += 16) {
-    const value = v128.load32_splat(x);
-    const h0 = v128.load(at0), h1 = v128.load(at1);
-    c0 = madd(value, f32x4.mul(spreadLow(h0, mask), scale), c0);
-    c1 = madd(value, f32x4.mul(spreadHigh(h0, mask), scale), c1);
-    c2 = madd(value, f32x4.mul(spreadLow(h1, mask), scale), c2);
-    c3 = madd(value, f32x4.mul(spreadHigh(h1, mask), scale), c3);
-  }
-  v128.store(sums, c0); v128.store(sums, c1, 16);
-  if (other) {
-    v128.store(sums, c2, 32); v128.store(sums, c3, 48);
   }
 }
