@@ -2,9 +2,9 @@
  * The register tile that every product of the CPU is made of: 4 rows by 8 columns of sums over two panels. For each k
  * one panel holds 4 numbers, the other 8, read as two vectors.
  *
- * The 4 numbers are spread beforehand, each over a vector of its own: V8 reads a vector at an offset by one instruction,
- * and a number that it must spread by two. 16 vectors of registers hold the 8 sums, the two of a panel and what V8 needs
- * for itself; more sums spill (bench/lab/cpu).
+ * The 4 numbers are spread beforehand, each over a vector of its own: V8 reads a vector at an offset by one
+ * instruction, and a number that it must spread by two. 16 vectors of registers hold the 8 sums, the two of a panel
+ * and what V8 needs for itself; more sums spill (bench/lab/cpu).
  */
 
 /** Bytes of a spread panel for each k, and of the other one. */
