@@ -11,7 +11,7 @@ import { seeds } from '../../test/helpers/shapes.ts';
 import { layRows } from '../cache/cache.ts';
 import { attention, keyValueForm } from './attention.ts';
 import type { AttentionAttributes } from './attributes.ts';
-import { sees } from './mask.ts';
+import { allKeys, sees } from './mask.ts';
 import type { Mask } from './mask.ts';
 
 interface Sequence {
@@ -79,6 +79,71 @@ function define({ sequences, heads, headSize, mask }: Sequence, rows: Float32Arr
  * weight, of values below 6.
  */
 const bound = 6 * 20 * 2 ** -20;
+
+/** Queries of `sequences`, and keys of a cache with as many sequences as there are counts. */
+interface Crossing {
+  readonly sequences: number;
+  readonly counts: readonly number[];
+  readonly heads: number;
+  readonly headSize: number;
+  readonly queries: number;
+  readonly length: number;
+}
+
+const crossings: fc.Arbitrary<Crossing> = fc
+  .record({
+    cache: fc.integer({ min: 1, max: 2 }),
+    copies: fc.integer({ min: 1, max: 2 }),
+    shares: fc.boolean(),
+    heads: fc.integer({ min: 1, max: 3 }),
+    headSize: fc.constantFrom(1, 4, 6, 8),
+    queries: fc.constantFrom(1, 2, 5),
+    length: fc.integer({ min: 1, max: 9 }),
+    parts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ cache, copies, shares, parts, length, ...rest }) => {
+    const held = shares ? cache : cache * copies;
+    const counts = parts.slice(0, held).map((part) => Math.max(1, Math.ceil(part * length)));
+    return { ...rest, length, counts, sequences: shares ? cache * copies : cache };
+  });
+
+function drawCrossing({ sequences, counts, heads, headSize, queries, length }: Crossing, seed: number) {
+  const random = createRandom(seed);
+  return {
+    queries: random.gaussians(sequences * queries * heads * headSize),
+    keys: random.gaussians(counts.length * length * 2 * heads * headSize),
+  };
+}
+
+function attendToAll(given: Crossing, queries: Float32Array, keys: Float32Array): Tensor {
+  const { counts, heads, headSize, length } = given;
+  const width = heads * headSize;
+  const attributes: AttentionAttributes = { ...given, batch: counts.length, mask: allKeys(length), reach: 'all' };
+  const form = { ...keyValueForm(attributes), first: 0, sequences: counts.length };
+  const cache = layRows(tensor(keys, [counts.length * length, 2 * width]), form);
+  const rows = tensor(queries, [queries.length / width, width]);
+  return attention(rows, cache, tensor(counts, [counts.length], 'i32'), attributes);
+}
+
+/** The definition: one softmax over the keys of a row's sequence. */
+function defineCrossing(given: Crossing, queries: Float32Array, keys: Float32Array): Float64Array {
+  const { sequences, counts, heads, headSize, length } = given;
+  const width = heads * headSize;
+  return Float64Array.from(queries, (_, index) => {
+    const row = Math.floor(index / width);
+    const head = Math.floor((index % width) / headSize) * headSize;
+    const held = Math.floor((Math.floor(row / given.queries) * counts.length) / sequences);
+    const weights = Array.from({ length: counts[held]! }, (_, key) => {
+      const at = (held * length + key) * 2 * width + head;
+      let sum = 0;
+      for (let d = 0; d < headSize; d++) sum += queries[row * width + head + d]! * keys[at + d]!;
+      return Math.exp(sum / Math.sqrt(headSize));
+    });
+    const total = weights.reduce((a, b) => a + b, 0);
+    const value = (key: number): number => keys[(held * length + key) * 2 * width + width + (index % width)]!;
+    return weights.reduce((sum, weight, key) => sum + weight * value(key), 0) / total;
+  });
+}
 
 describe('attention', () => {
   test('equals its definition for every mask, any head size and several sequences', async () => {
@@ -152,12 +217,35 @@ describe('attention', () => {
     expectClose(actual, define(given, rows, 19), 400 * 6 * 2 ** -20);
   });
 
+  test('not causal, of sequences that share keys or have copies, sees as many as each has', async () => {
+    await checkOnEveryVariant(fc.record({ given: crossings, seed: seeds }), async (device, { given, seed }) => {
+      const { queries, keys } = drawCrossing(given, seed);
+      const actual = await run(device, attendToAll(given, queries, keys), { rules: [] });
+      expectClose(actual, defineCrossing(given, queries, keys), bound);
+    });
+  });
+
+  test('a pad never changes a bit, whatever it holds', async () => {
+    const device = await openTestDevice();
+    const given: Crossing = { sequences: 2, counts: [3, 5], heads: 2, headSize: 4, queries: 3, length: 5 };
+    const { queries, keys } = drawCrossing(given, 9);
+    const spoilt = keys.slice().fill(NaN, 3 * 16, 5 * 16);
+    const [before, after] = [keys, spoilt].map((each) => run(device, attendToAll(given, queries, each), { rules: [] }));
+    expect(Array.from((await after) as Float32Array)).toEqual(Array.from((await before) as Float32Array));
+  });
+
   test('refuses rows, caches and masks that do not fit', () => {
     const attributes: AttentionAttributes = { ...given, batch: 1, length: 19, reach: 'all' };
     const rows = tensor(new Float32Array(19 * 3 * width), [19, 3 * width]);
     const cache = layRows(rows, { ...keyValueForm(attributes), sequences: 1 });
     expect(() => attention(rows, rows, start, attributes)).toThrow(/the cache must be \[1, 4, 19, 12\]/);
     expect(() => attention(tensor([1], [1]), cache, start, attributes)).toThrow(/rows must be \[S·M, C\]/);
+    expect(() => attention(rows, cache, tensor([0, 0], [2], 'i32'), attributes)).toThrow(/position must be i32 \[1\]/);
+    expect(() => attention(rows, cache, tensor([0], [1]), attributes)).toThrow(/position must be i32 \[1\], got f32/);
+    const all = { ...attributes, mask: allKeys(19) };
+    expect(() => attention(rows, cache, tensor([19, 19], [2], 'i32'), all)).toThrow(
+      /the keys of each sequence must be i32 \[1\], got i32 \[2\]/,
+    );
     const mask = { ...given.mask, kernel: 2 };
     expect(() => attention(rows, cache, start, { ...attributes, mask })).toThrow(/odd for conv, got 2/);
     expect(() => attention(rows, cache, start, { ...attributes, mask: { ...given.mask, grid: [0, 4] } })).toThrow(

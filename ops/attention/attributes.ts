@@ -5,7 +5,7 @@ import type { Mask } from './mask.ts';
 export interface AttentionAttributes {
   /** Sequences of the rows. */
   readonly sequences: number;
-  /** Sequences of the cache. */
+  /** Sequences of the cache: a multiple of those of the rows, or a divisor of them. */
   readonly batch: number;
   /** Positions of the cache. */
   readonly length: number;

@@ -48,7 +48,7 @@ describe('on a 4×4 grid, by hand', () => {
 });
 
 const masks: fc.Arbitrary<Mask> = fc.record({
-  kind: fc.constantFrom<Mask['kind'][]>('full', 'row', 'column', 'conv', 'axial-row', 'axial-conv'),
+  kind: fc.constantFrom<Mask['kind'][]>('full', 'row', 'column', 'conv', 'axial-row', 'axial-conv', 'all'),
   text: fc.integer({ min: 0, max: 7 }),
   grid: fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 })),
   kernel: fc.constantFrom(1, 3, 5, 11),

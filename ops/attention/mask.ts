@@ -15,9 +15,10 @@ import { ShapeError } from '../../base/errors.ts';
 export interface Mask {
   /**
    * `full` all before; `row` the last W and itself; `column` its column; `conv` a centred k × k kernel; `axial-row` its
-   * own row; `axial-conv` the k × k kernel whose bottom right corner it is.
+   * own row; `axial-conv` the k × k kernel whose bottom right corner it is; `all`, not causal, as many of the first
+   * keys as its sequence has.
    */
-  readonly kind: 'full' | 'row' | 'column' | 'conv' | 'axial-row' | 'axial-conv';
+  readonly kind: 'full' | 'row' | 'column' | 'conv' | 'axial-row' | 'axial-conv' | 'all';
   /** Positions before the first of the image. */
   readonly text: number;
   /** Rows and columns of the image. */
@@ -26,6 +27,14 @@ export interface Mask {
   readonly kernel: number;
   /** What `conv` does beyond an edge: `clamp` stays on the border, where it sees nothing that `cut` does not. */
   readonly edges: 'cut' | 'clamp' | 'wrap';
+}
+
+/**
+ * The mask of attention that is not causal: every query sees as many of `length` keys as its sequence has, wherever it
+ * stands itself.
+ */
+export function allKeys(length: number): Mask {
+  return { kind: 'all', text: 0, grid: [1, length], kernel: 1, edges: 'cut' };
 }
 
 /** Throws ShapeError `E_ATTRIBUTE` for sizes that mean nothing. */
@@ -44,7 +53,10 @@ export function checkMask({ text, grid, kernel, kind }: Mask): void {
   }
 }
 
-/** Whether the query at a position sees the key at a position: the definition. */
+/**
+ * Whether the query at a position sees the key at a position: the definition. Queries of `all` stand where the last key
+ * of their sequence is, and see what `full` shows them there.
+ */
 export function sees(mask: Mask, query: number, key: number): boolean {
   const { text, grid, kernel, kind, edges } = mask;
   const columns = grid[1];
@@ -56,6 +68,7 @@ export function sees(mask: Mask, query: number, key: number): boolean {
   const half = (kernel - 1) / 2;
   switch (kind) {
     case 'full':
+    case 'all':
       return true;
     case 'row':
       return p - q <= columns;
@@ -83,6 +96,7 @@ export function imageSlots({ kind, grid, kernel, edges }: Mask): number {
   const [rows, columns] = grid;
   switch (kind) {
     case 'full':
+    case 'all':
       return rows * columns;
     case 'row':
       return columns + 1;
@@ -118,6 +132,7 @@ export function keyOf(mask: Mask, query: number, slot: number): number {
   const half = (kernel - 1) / 2;
   switch (kind) {
     case 'full':
+    case 'all':
       return j <= p ? text + j : -1;
     case 'row':
       return j <= p ? text + p - j : -1;

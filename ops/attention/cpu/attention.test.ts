@@ -13,8 +13,9 @@ import { seeds } from '../../../test/helpers/shapes.ts';
 import { attention, layRows, run, tensor } from '../../index.ts';
 import type { AttentionAttributes, Mask } from '../../index.ts';
 import { keyValueForm } from '../attention.ts';
+import { allKeys } from '../mask.ts';
 
-const kinds: readonly Mask['kind'][] = ['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv'];
+const kinds: readonly Exclude<Mask['kind'], 'all'>[] = ['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv'];
 
 const given = fc
   .record({
@@ -56,6 +57,41 @@ function attend({ position, queries, seed, ...form }: Given): Tensor {
   return attention(rows, cache, tensor([position], [1], 'i32'), attributes);
 }
 
+const crossings = fc
+  .record({
+    cache: fc.integer({ min: 1, max: 3 }),
+    copies: fc.integer({ min: 1, max: 3 }),
+    shares: fc.boolean(),
+    heads: fc.constantFrom(1, 2, 3, 67),
+    headSize: fc.constantFrom(1, 3, 16, 63, 64),
+    length: fc.integer({ min: 1, max: 70 }),
+    queries: fc.constantFrom(1, 2, 9),
+    seed: seeds,
+  })
+  .map((given) => {
+    const random = createRandom(given.seed);
+    const held = given.shares ? given.cache : given.cache * given.copies;
+    return { ...given, counts: Array.from({ length: held }, () => random.integer(1, given.length)) };
+  });
+
+/** Queries of sequences that share the keys of a cache, or of which it has copies. */
+type Crossing = Readonly<Record<'cache' | 'copies' | 'heads' | 'headSize' | 'length' | 'queries' | 'seed', number>> & {
+  readonly shares: boolean;
+  readonly counts: readonly number[];
+};
+
+function attendToAll({ cache, copies, shares, counts, queries, length, heads, headSize, seed }: Crossing): Tensor {
+  const random = createRandom(seed);
+  const width = heads * headSize;
+  const sequences = shares ? cache * copies : cache;
+  const batch = counts.length;
+  const attributes = { sequences, batch, length, heads, headSize, mask: allKeys(length), reach: 'all' } as const;
+  const all = tensor(random.gaussians(batch * length * 2 * width), [batch * length, 2 * width]);
+  const held = layRows(all, { ...keyValueForm(attributes), first: 0, sequences: batch });
+  const rows = tensor(random.gaussians(sequences * queries * width), [sequences * queries, width]);
+  return attention(rows, held, tensor(counts, [batch], 'i32'), attributes);
+}
+
 /** As in ../attention.test.ts, but that scores of long Gaussian vectors may reach 40. */
 const bound = 6 * 40 * 2 ** -20;
 
@@ -63,6 +99,17 @@ describe.each(cpuVariants)('attention on the CPU, $name', ({ open }) => {
   test('keeps its bound for every mask, head and place', async () => {
     const check = async (each: Given): Promise<void> => expectSameOnCpu(open(), attend(each), bound);
     await fc.assert(fc.asyncProperty(given, check), { numRuns: 150, seed: 20261201 });
+  });
+
+  test('not causal keeps its bound, of sequences that share keys or have copies', async () => {
+    const check = async (each: Crossing): Promise<void> => expectSameOnCpu(open(), attendToAll(each), bound);
+    await fc.assert(fc.asyncProperty(crossings, check), { numRuns: 40, seed: 20261201 });
+  });
+
+  test.each([0, 8, -1, 2 ** 24])('of a sequence with %i of 7 keys it sees nothing, and says so', async (count) => {
+    const given = { cache: 2, copies: 2, shares: true, heads: 2, headSize: 16, length: 7, queries: 1, seed: 3 };
+    const actual = await run(open(), attendToAll({ ...given, counts: [3, count] }));
+    expect([...actual].map(Number.isNaN)).toEqual([...actual].map((_, at) => at >= actual.length / 2));
   });
 
   test('of more heads than a thread looks at together', async () => {

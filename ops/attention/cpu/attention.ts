@@ -13,7 +13,7 @@ const MOST_SLOTS = 2 ** 17;
 const LONGEST_VECTOR = 2 ** 13;
 
 /** By the numbers that keys.wasm.ts gives them. */
-const KINDS: readonly Mask['kind'][] = ['full', 'row', 'column', 'axial-row', 'axial-conv', 'conv'];
+const KINDS: readonly Mask['kind'][] = ['full', 'row', 'column', 'axial-row', 'axial-conv', 'conv', 'all'];
 
 export const attentionScoresCpu: CpuKernel<AttentionAttributes> = {
   calls: (call) => callAttention('attention_scores', call, call.output.type.shape),

@@ -6,26 +6,27 @@ import { addUp, largestInLine } from '../../cpu/lines.wasm';
 import { fromPlanes, toPlanes } from '../../cpu/planes.wasm';
 import { madd } from '../../cpu/tile.wasm';
 import { exp4 } from '../../elementwise/cpu/functions.wasm';
-import { Attention, listKeys, quadsOf, rowBytes } from './keys.wasm';
+import { ALL, Attention, listKeys, placeQuery, quadsOf, rowBytes, rowOfCache } from './keys.wasm';
 
 /** Heads that a thread looks at together: their keys at a position lie side by side, and come from far memory once. */
 const MOST_TOGETHER = 64;
 
 /** Where the vectors of a sequence and a head begin in the row of position 0; values follow the keys of all heads. */
 function vectorsOf(given: Attention, n: i32, first: i32): usize {
-  const sequence = (n / given.heads) * (given.batch / given.sequences);
-  const vector = sequence * 2 * given.heads + first + (n % given.heads);
+  const vector = rowOfCache(given, n) * 2 * given.heads + first + (n % given.heads);
   return given.cache + (<usize>(vector * quadsOf(given)) << 2);
 }
 
 /**
- * How many heads from here on are looked at together: those of one query, else one at a time, so that the keys of a
- * head serve all queries while they are near.
+ * How many heads from n on are looked at together: those of one query that see the same keys, else one at a time, so
+ * that the keys of a head serve all queries while they are near.
  */
 // @ts-ignore: decorator
 @inline
-function countTogether(given: Attention, left: i32): i32 {
-  return given.queries === 1 ? min(left, MOST_TOGETHER) : 1;
+function countTogether(given: Attention, n: i32, left: i32): i32 {
+  if (given.queries !== 1) return 1;
+  const alike = given.kind === ALL ? given.heads - (n % given.heads) : MOST_TOGETHER;
+  return min(left, min(alike, MOST_TOGETHER));
 }
 
 export function attentionScores(item: i32, args: usize, scratch: usize): void {
@@ -35,16 +36,17 @@ export function attentionScores(item: i32, args: usize, scratch: usize): void {
   const keys = scratch;
   const vectors = keys + (<usize>slots << 2);
   const query = vectors + (<usize>MOST_TOGETHER << 2);
-  const position = i32.load(given.position);
   const end = min((item + 1) * given.each, given.sequences * given.heads * given.queries);
-  let listed = -1;
+  const start = item * given.each;
+  let listed = 0;
   let together = 1;
-  for (let at = item * given.each; at < end; at += together) {
-    together = countTogether(given, end - at);
+  for (let at = start; at < end; at += together) {
     const first = at / given.queries;
     const m = at - first * given.queries;
-    if (m !== listed) listKeys(given, position + m, keys);
-    listed = m;
+    together = countTogether(given, first, end - at);
+    const place = placeQuery(given, first, m);
+    if (at === start || place !== listed) listKeys(given, place, keys);
+    listed = place;
     for (let index = 0; index < together; index++) {
       const n = first + index;
       const source = (n / given.heads) * given.queries + m;
@@ -114,18 +116,19 @@ export function attention(item: i32, args: usize, scratch: usize): void {
   const offsets = keys + (<usize>slots << 2);
   const weights = offsets + (<usize>slots << 2);
   const sums = weights + (<usize>slots << 2);
-  const position = i32.load(given.position);
   const end = min((item + 1) * given.each, given.sequences * given.heads * given.queries);
-  let listed = -1;
+  const start = item * given.each;
+  let listed = 0;
   let seen = 0;
-  for (let at = item * given.each; at < end; at++) {
+  for (let at = start; at < end; at++) {
     const n = at / given.queries;
     const m = at - n * given.queries;
-    if (m !== listed) {
-      listKeys(given, position + m, keys);
+    const place = placeQuery(given, n, m);
+    if (at === start || place !== listed) {
+      listKeys(given, place, keys);
       seen = listOffsets(keys, slots, row, offsets);
     }
-    listed = m;
+    listed = place;
     const total = weighKeys(given.from + (<usize>(at * slots) << 2), keys, slots, weights);
     sumValues(vectorsOf(given, n, given.heads), row * given.length, quads, offsets, weights, seen, total, sums);
     const target = (n / given.heads) * given.queries + m;

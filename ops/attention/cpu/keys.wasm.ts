@@ -10,6 +10,7 @@ const COLUMN = 2;
 const AXIAL_ROW = 3;
 const AXIAL_CONV = 4;
 const CONV = 5;
+export const ALL = 6;
 
 /** The arguments, as `attention.ts` lays them. */
 @unmanaged
@@ -19,6 +20,7 @@ export class Attention {
   /** Numbers in a row of the queries. */
   channels: i32;
   cache: usize;
+  /** Of the first query; where all keys are seen, how many each sequence of the cache has. */
   position: usize;
   result: usize;
   sequences: i32;
@@ -52,6 +54,21 @@ export function rowBytes(given: Attention): usize {
   return <usize>(given.batch * 2 * given.heads * quadsOf(given)) << 2;
 }
 
+/** The sequence of the cache that head n of the rows looks at. */
+// @ts-ignore: decorator
+@inline
+export function rowOfCache(given: Attention, n: i32): i32 {
+  return ((n / given.heads) * given.batch) / given.sequences;
+}
+
+/** Where query m of head n stands, as its mask counts. */
+// @ts-ignore: decorator
+@inline
+export function placeQuery(given: Attention, n: i32, m: i32): i32 {
+  if (given.kind !== ALL) return i32.load(given.position) + m;
+  return i32.load(given.position + (<usize>rowOfCache(given, n) << 2)) - 1;
+}
+
 /** Quads of a vector. */
 // @ts-ignore: decorator
 @inline
@@ -78,6 +95,7 @@ function listImageKeys(given: Attention, p: i32, keys: usize): void {
   const c = p - r * columns;
   switch (given.kind) {
     case FULL:
+    case ALL:
       for (let j = 0; j <= p; j++) i32.store(keys + (<usize>j << 2), text + j);
       break;
     case ROW: {

@@ -24,7 +24,7 @@ export const attentionValuesGl: GlKernel<AttentionAttributes> = {
 };
 
 function writeScoresShader(call: ShaderCall<AttentionAttributes>): string {
-  const { sequences, batch, heads, headSize, mask } = call.attributes;
+  const { heads, headSize, mask } = call.attributes;
   const texels = Math.ceil(headSize / 4);
   const queries = call.output.type.shape[1]!;
   const lanes = [0, 1, 2, 3].map((lane) => {
@@ -43,8 +43,8 @@ function writeScoresShader(call: ShaderCall<AttentionAttributes>): string {
       `  int sequence = ${divide('n', heads)};`,
       `  int head = n - sequence * ${heads};`,
       `  int row = sequence * ${queries} + x;`,
-      `  int column = (sequence * ${(batch / sequences) * 2 * heads} + head) * ${texels};`,
-      '  int place = int(position_at(0, 0, 0, 0)) + x;',
+      `  int column = (${rowOfCache(call.attributes)} * ${2 * heads} + head) * ${texels};`,
+      `  int place = ${placeQuery(call.attributes, 'x')};`,
       '  ivec4 key = ivec4(key_of(place, quad * 4), key_of(place, quad * 4 + 1), key_of(place, quad * 4 + 2), key_of(place, quad * 4 + 3));',
       '  ivec4 known = max(key, 0);',
       '  vec4 sum = vec4(0.0);',
@@ -59,9 +59,21 @@ function writeScoresShader(call: ShaderCall<AttentionAttributes>): string {
   );
 }
 
+/** The sequence of the cache that `sequence` of the rows looks at. */
+function rowOfCache({ sequences, batch }: AttentionAttributes): string {
+  return batch < sequences ? divide('sequence', sequences / batch) : `sequence * ${batch / sequences}`;
+}
+
+/** Where query `m` of `sequence` stands, as its mask counts. */
+function placeQuery(attributes: AttentionAttributes, m: string): string {
+  return attributes.mask.kind === 'all'
+    ? `int(position_at(0, ${rowOfCache(attributes)}, 0, 0)) - 1`
+    : `int(position_at(0, 0, 0, 0)) + ${m}`;
+}
+
 /** `vec4 attend(int sequence, int head, int row, int query, int d)`: texel d of a head's result. */
 function writeAttend(call: ShaderCall<AttentionAttributes>): string {
-  const { sequences, batch, heads, headSize, mask } = call.attributes;
+  const { heads, headSize, mask } = call.attributes;
   const texels = Math.ceil(headSize / 4);
   const slots = call.inputs[0]!.type.shape[2]!;
   const lanes = ['x', 'y', 'z', 'w'].flatMap((lane, index) => [
@@ -78,8 +90,8 @@ function writeAttend(call: ShaderCall<AttentionAttributes>): string {
     '',
     'vec4 attend(int sequence, int head, int query, int d) {',
     `  int n = sequence * ${heads} + head;`,
-    `  int column = (sequence * ${(batch / sequences) * 2 * heads} + ${heads} + head) * ${texels} + d;`,
-    '  int place = int(position_at(0, 0, 0, 0)) + query;',
+    `  int column = (${rowOfCache(call.attributes)} * ${2 * heads} + ${heads} + head) * ${texels} + d;`,
+    `  int place = ${placeQuery(call.attributes, 'query')};`,
     '  vec4 top = scores_pixel(n, 0, 0, query);',
     `  for (int s = 1; s < ${slots / 4}; ++s) top = max(top, scores_pixel(n, s, 0, query));`,
     '  float most = max(max(top.x, top.y), max(top.z, top.w));',

@@ -11,6 +11,7 @@ export function writeKeyOf(mask: Mask): string {
   const across = kind === 'conv' && edges === 'wrap' ? Math.min(kernel, columns) : kernel;
   const place: Record<Mask['kind'], [row: string, column: string]> = {
     full: [divide('j', columns), modulo('j', columns)],
+    all: [divide('j', columns), modulo('j', columns)],
     row: [divide('(p - j)', columns), modulo('(p - j)', columns)],
     column: ['j', 'c'],
     'axial-row': ['r', 'j'],
