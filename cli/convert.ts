@@ -27,7 +27,11 @@ export const convert: Command = defineCommand({
   ],
   flags: {
     output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: parsePath, isText: true, required: true },
-    dtype: { value: 'TYPE', help: 'f32 keeps every bit, f16 halves the size [f32]', parse: parseDtype },
+    dtype: {
+      value: 'TYPE',
+      help: 'f32 keeps every bit, f16 halves the size [f16 for what is in halves, else f32]',
+      parse: parseDtype,
+    },
     shard: {
       value: 'SIZE',
       help: 'write files of at most this, such as 64MB or 16MiB; a tensor is never split [one file a net]',
@@ -42,10 +46,17 @@ export const convert: Command = defineCommand({
     checkOperands('convert', operands, { least: 1, what: 'one or more checkpoints' });
     checkSources(operands);
     const sources = operands.map(parseSource);
-    const { dtype = 'f32', shard, dryRun, verify, force, quiet, json } = flags;
+    const { dtype, shard, dryRun, verify, force, quiet, json } = flags;
     const progress = showStages(terminal, quiet);
     try {
-      const options = { dtype, dryRun, verify, force, onProgress: progress.onProgress, signal: terminal.signal };
+      const options = {
+        ...(dtype && { dtype }),
+        dryRun,
+        verify,
+        force,
+        onProgress: progress.onProgress,
+        signal: terminal.signal,
+      };
       const shards = shard === undefined ? {} : { shardBytes: shard };
       const report = await convertToModelFolder({ sources, out: flags.output, ...shards, ...options });
       progress.end();
@@ -119,22 +130,24 @@ const MAX_VALUES = 12;
 const MAX_WARNINGS = 12;
 
 function formatReport(report: ConversionReport): string[] {
-  const { out, dtype, dryRun, verified, parts, tokenizer, bytes, seconds } = report;
+  const { out, dryRun, verified, parts, tokenizer, licence, notice, bytes, seconds } = report;
   const what = dryRun ? `nothing written (--dry-run); ${out} would hold` : `${out} holds`;
   const checked = verified ? ', every number compared with its source' : '';
-  const size = `${(bytes / 1e6).toFixed(1)} MB as ${dtype}`;
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
   return [
     ...parts.map(formatPart),
     ...(tokenizer ? [`${tokenizer.source.name} → tokenizer: SHA-256 ${tokenizer.source.sha256}`] : []),
+    ...(licence === undefined ? [] : [`licence ${licence}`]),
+    ...(notice === undefined ? [] : [notice]),
     `${what} ${size}${checked}, ${formatSeconds(seconds)}`,
   ];
 }
 
 function formatPart(part: ConvertedPart): string {
-  const { name, architecture, container, source, tensors, parameters } = part;
+  const { name, architecture, container, source, tensors, parameters, dtype } = part;
   return (
     `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
-    `${parameters} numbers${formatChanges(part)}; ${source.note}, SHA-256 ${source.sha256}`
+    `${parameters} numbers as ${dtype}${formatChanges(part)}; ${source.note}, SHA-256 ${source.sha256}`
   );
 }
 

@@ -3,10 +3,9 @@
  * and run under a progress line and a clock, and freed at the end whatever happened.
  * Pixels [1, 3, H, W] in 0…1, tokens [1, H/patch, W/patch].
  */
-import { Dvae } from '../node.ts';
 import type { PictureCoder, Pixels, TokenGrid } from '../node.ts';
 import type { RunOptions } from '../ops/index.ts';
-import { DVAE_PARTS } from '../load/dvae.ts';
+import { CODER_PARTS, createPictureCoder } from '../load/picture-coder.ts';
 import { startProgress } from './progress.ts';
 import { openSession, rememberNet, software, type NetFlags, type NetSettings, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -89,8 +88,8 @@ export class Net {
 
 async function openNet(flags: NetFlags, terminal: Terminal): Promise<Net> {
   const session = await openSession(flags, terminal, {
-    parts: DVAE_PARTS,
-    make: (model, on) => new Dvae(model, on),
+    parts: CODER_PARTS,
+    make: createPictureCoder,
   });
   return new Net(session, terminal, flags.quiet);
 }

@@ -11,6 +11,7 @@ import { isCpuChoice, isKernelChoice } from '../ops/kernel-choice.ts';
 import { parseSampling } from '../nets/sampling/settings.ts';
 import { readPngText } from '../images/png-text.ts';
 import { readSource } from '../images/node/read.ts';
+import { PART_NAMES } from '../weights-convert/model-folder/manifest.ts';
 import type { WeightHashes } from './dalle-session.ts';
 import type { DeviceKernels } from './open-device.ts';
 import { software } from './session.ts';
@@ -100,8 +101,8 @@ export function checkModel({ model }: Recipe, named: string | undefined, input: 
 
 /** Throws FormatError `E_RECIPE` unless the weights are those that the picture was drawn with. */
 export function checkWeights({ weights }: Recipe, now: WeightHashes, input: string): void {
-  // The encoder has no say in what is drawn.
-  const parts = ['transformer', 'decoder', 'tokenizer'];
+  // The encoder of pictures has no say in what is drawn.
+  const parts = PART_NAMES.filter((part) => part !== 'encoder');
   const changed = parts.filter((part) => weights[part]?.join() !== now[part]?.join());
   if (changed.length === 0) return;
   throw recipeError(input, `it was drawn with another ${changed.join(', ')} than this model's. Name its model with -m`);

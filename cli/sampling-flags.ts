@@ -60,11 +60,11 @@ export function readSampling(flags: SamplingFlags): Partial<SamplingSettings> {
  */
 export function completeSettings(command: string, dalle: Dalle, sampling: Partial<SamplingSettings>): SamplingSettings {
   const { topK = 0 } = sampling;
-  const { image_vocab } = dalle.transformer.architecture;
-  if (topK <= image_vocab) return dalle.settingsFor(sampling);
+  const { imageVocabulary } = dalle.transformer;
+  if (topK <= imageVocabulary) return dalle.settingsFor(sampling);
   throw new UsageError(
     'E_SAMPLING',
-    `${command}: --top-k is ${topK}, and the image vocabulary of this model has only ${image_vocab} tokens. All of them ` +
+    `${command}: --top-k is ${topK}, and the image vocabulary of this model has only ${imageVocabulary} tokens. All of them ` +
       'are drawn from without --top-k.',
   );
 }

@@ -6,7 +6,6 @@ import { checkObject, checkText } from '../base/check-argument.ts';
 import { DalleError } from '../base/errors.ts';
 import { checkModelOptions } from '../nets/checks.ts';
 import { Dalle } from '../nets/dalle/dalle.ts';
-import { Dvae } from '../nets/dvae/dvae.ts';
 import { openTokenizer, type OpenTokenizerOptions } from '../nets/tokenizer/open-tokenizer.ts';
 import { Transformer } from '../nets/transformer/transformer.ts';
 import type { Precision } from '../nets/weight-tree.ts';
@@ -14,12 +13,13 @@ import type { Device, RewriteOptions } from '../ops/index.ts';
 import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
 import { handOver } from './hand-over.ts';
+import { createPictureCoder } from './picture-coder.ts';
 
 /** Where the parts of a DALL·E compute, and how. */
 export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
   /** Where it computes. */
   readonly device: Device;
-  /** Of the dVAE, see `DvaeOptions`; the transformer computes in full [full]. */
+  /** Of the coder of pictures, see `DvaeOptions`; the transformer computes in full [full]. */
   readonly precision?: Precision;
 }
 
@@ -32,7 +32,7 @@ export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
 export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
   checkObject('createDalle', 'model', model);
   checkModelOptions('createDalle', options);
-  const { encoder, decoder, transformer, tokenizer, manifest } = model;
+  const { transformer, tokenizer, manifest } = model;
   if (!transformer || tokenizer === undefined) {
     const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
     throw new DalleError(
@@ -43,7 +43,7 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
   }
   const opened = await openTokenizer(tokenizer, options);
   try {
-    const coder = new Dvae({ ...(encoder && { encoder }), ...(decoder && { decoder }) }, options);
+    const coder = createPictureCoder(model, options);
     return new Dalle(coder, new Transformer(transformer, options), opened, manifest?.sampling);
   } catch (error) {
     opened.dispose?.();

@@ -15,6 +15,7 @@ import type { Weights } from '../nets/weights.ts';
 import type { Precision } from '../nets/weight-tree.ts';
 import { Dvae, type DvaeParts } from '../nets/dvae/dvae.ts';
 import { handOver } from './hand-over.ts';
+import { CODER_PARTS } from './picture-coder.ts';
 
 /** One net's checkpoint, pickle or safetensors. Text is an address, relative to the page. */
 export type CheckpointSource = string | URL | Blob | ByteSource;
@@ -45,7 +46,7 @@ export async function loadDVAE(source: string | URL | CheckpointPair, given: Loa
   checkModelOptions('loadDVAE', given);
   const { device, precision = 'full', ...options } = given;
   if (typeof source === 'string' || source instanceof URL) {
-    const model = await downloadModel(source, options, DVAE_PARTS);
+    const model = await downloadModel(source, options, CODER_PARTS);
     return handOver(model, (parts) => new Dvae(parts, { device, precision }));
   }
   const openAddress: OpenNamed = async (address) => {
@@ -55,9 +56,6 @@ export async function loadDVAE(source: string | URL | CheckpointPair, given: Loa
   const opened = await openCheckpoints(source, openAddress);
   return handOver(opened, (parts) => new Dvae(parts, { device, precision }));
 }
-
-/** What a discrete VAE needs of a model folder. */
-export const DVAE_PARTS: readonly ['encoder', 'decoder'] = ['encoder', 'decoder'];
 
 /** Opens what is named by text or a URL. */
 type OpenNamed = (name: string | URL) => Promise<ByteSource>;

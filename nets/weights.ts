@@ -60,6 +60,8 @@ export interface TakenOff {
 /** The weights of one net, each read when it is asked for. */
 export interface Weights<Architecture extends NetArchitecture = NetArchitecture> {
   readonly architecture: Architecture;
+  /** The family of checkpoints that it was found by; absent for one that was in none. */
+  readonly family?: string;
   /** Exactly the tensors of `expectedNetTensors(architecture)`, in that order, by the file's names. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** The same tensors by the net's own names, in the shapes it wants; absent where the file has them so. */

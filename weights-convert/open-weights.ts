@@ -128,6 +128,7 @@ export function makeWeights(
   const isRenamed = ordered.some(({ name, ownName }) => name !== ownName);
   return {
     architecture,
+    ...(net.family !== undefined && { family: net.family }),
     tensors: new Map(ordered.map(({ ownName }) => [ownName, net.tensors.get(ownName)!])),
     ...(isRenamed && { byNetName: new Map(ordered.map(({ name, tensor }) => [name, tensor])) }),
     source: { name: source.name, bytes: source.size, container },

@@ -14,8 +14,9 @@ import type { Model } from '../../weights-convert/model-folder/open-model.ts';
 import { openModelFolder, type OpenFolderOptions } from '../../weights-convert/node/open-model-folder.ts';
 import { openSource } from '../../weights-convert/node/open-source.ts';
 import { createDalle as createDalleOf, type DalleOptions } from '../dalle.ts';
-import { DVAE_PARTS, openCheckpoints, type CheckpointPair } from '../dvae.ts';
+import { openCheckpoints, type CheckpointPair } from '../dvae.ts';
 import { handOver } from '../hand-over.ts';
+import { CODER_PARTS } from '../picture-coder.ts';
 import { openShared } from './open.ts';
 
 /** Where a discrete VAE computes, and how its files are opened. */
@@ -41,7 +42,7 @@ export async function loadDVAE(
   const { device, precision = 'full', ...options } = given;
   const parts =
     typeof source === 'string' || source instanceof URL
-      ? await openModelFolder(source, DVAE_PARTS, options)
+      ? await openModelFolder(source, CODER_PARTS, options)
       : await openCheckpoints(source, (named) => openSource(named, options));
   return handOver(parts, async () => new Dvae(parts, { device: device ?? (await openShared()), precision }));
 }

@@ -2,18 +2,18 @@
 import { FormatError } from '../../base/errors.ts';
 import type { PictureCoder } from '../picture-coder.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { TransformerArchitecture } from '../transformer/architecture.ts';
+import type { TokenTransformer } from '../token-transformer.ts';
 
 /** Throws FormatError `E_MODEL_MANIFEST` for parts of different models. */
 export function checkVocabularies(
   { vocabularies }: PictureCoder,
-  { image_vocab, text_vocab }: TransformerArchitecture,
+  { imageVocabulary, textVocabulary }: TokenTransformer,
   { vocabularySize }: Tokenizer,
 ): void {
-  const misfits = Object.entries(vocabularies).filter(([, size]) => size !== image_vocab);
-  const faults = misfits.map(([part, size]) => `the ${part} has ${size} tokens and the transformer ${image_vocab}`);
-  if (vocabularySize > text_vocab) {
-    faults.push(`the tokenizer has ${vocabularySize} tokens and the transformer reads ${text_vocab}`);
+  const misfits = Object.entries(vocabularies).filter(([, size]) => size !== imageVocabulary);
+  const faults = misfits.map(([part, size]) => `the ${part} has ${size} tokens and the transformer ${imageVocabulary}`);
+  if (vocabularySize > textVocabulary) {
+    faults.push(`the tokenizer has ${vocabularySize} tokens and the transformer reads ${textVocabulary}`);
   }
   if (faults.length === 0) return;
   throw new FormatError('E_MODEL_MANIFEST', `Dalle: ${faults.join(', and ')}. They are of different models.`);

@@ -5,20 +5,17 @@
  *
  * n candidates, H × W grid of tokens, P × P pixels a token: the coder says how many.
  */
-import { argumentError, checkObject } from '../../base/check-argument.ts';
+import { checkObject } from '../../base/check-argument.ts';
 import { checkOptions } from '../../base/check-options.ts';
 import { ShapeError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { RunOptions } from '../../ops/index.ts';
 import type { SamplingDefaults } from '../sampling/defaults.ts';
-import { imagePositions } from '../transformer/architecture.ts';
 import { checkNumbersGiven } from '../check-numbers.ts';
 import { checkPictureCoder, type PictureCoder, type Pixels, type TokenGrid } from '../picture-coder.ts';
 import { resolveSampling, samplingError, type SamplingSettings } from '../sampling/settings.ts';
-import { prepareText } from '../tokenizer/prepare-text.ts';
 import { checkTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
-import { countCacheBytes } from '../transformer/caches.ts';
-import { Transformer } from '../transformer/transformer.ts';
+import { checkTokenTransformer, type TextRows, type TokenTransformer } from '../token-transformer.ts';
 import { averageNats, drawTokens } from './draw.ts';
 import { checkVocabularies } from './check-vocabularies.ts';
 import type { GenerateOptions, GenerateStep } from './generate-options.ts';
@@ -32,17 +29,23 @@ const cacheBudgetBytes = 256 * 2 ** 20;
 
 /** A whole DALL·E on a device: text in, pictures out. */
 export class Dalle {
-  /** What turns its tokens into pictures: a dVAE. */
+  /** What turns its tokens into pictures: a dVAE, or what its relatives have in its place. */
   readonly coder: PictureCoder;
-  readonly transformer: Transformer;
+  /** What draws its tokens. */
+  readonly transformer: TokenTransformer;
   readonly tokenizer: Tokenizer;
   /** The sampling that suits the weights, from `model.json`. */
   readonly defaults: SamplingDefaults;
   private readonly life: ModelLife;
 
-  constructor(coder: PictureCoder, transformer: Transformer, tokenizer: Tokenizer, defaults: SamplingDefaults = {}) {
+  constructor(
+    coder: PictureCoder,
+    transformer: TokenTransformer,
+    tokenizer: Tokenizer,
+    defaults: SamplingDefaults = {},
+  ) {
     checkPictureCoder('Dalle', coder);
-    if (!(transformer instanceof Transformer)) throw argumentError('Dalle', 'a Transformer', transformer);
+    checkTokenTransformer('Dalle', transformer);
     checkTokenizer('Dalle', tokenizer);
     checkObject('Dalle', 'defaults', defaults);
     this.coder = coder;
@@ -50,12 +53,12 @@ export class Dalle {
     this.tokenizer = tokenizer;
     this.defaults = defaults;
     this.life = new ModelLife([coder, transformer]);
-    checkVocabularies(coder, transformer.architecture, tokenizer);
+    checkVocabularies(coder, transformer, tokenizer);
   }
 
   /** Pixels of what it draws, and of what it completes and scores. */
   get pictureSize(): { readonly width: number; readonly height: number } {
-    const [rows, columns] = this.transformer.architecture.grid;
+    const [rows, columns] = this.transformer.grid;
     const { patch } = this.coder;
     return { width: patch * columns, height: patch * rows };
   }
@@ -67,7 +70,8 @@ export class Dalle {
    *   `E_ABORTED`; see also Executable.run
    */
   generate(text: string, options: GenerateOptions = {}): AsyncGenerator<GenerateStep> {
-    const kept = new Int32Array(imagePositions(this.transformer.architecture)).fill(-1);
+    const [rows, columns] = this.transformer.grid;
+    const kept = new Int32Array(rows * columns).fill(-1);
     return this.draw(text, kept, options);
   }
 
@@ -84,7 +88,7 @@ export class Dalle {
     checkOptions('complete', given);
     const { selection, ...options } = given;
     this.life.check('complete');
-    const redrawn = selectTokens(selection, this.transformer.architecture.grid, this.coder.patch);
+    const redrawn = selectTokens(selection, this.transformer.grid, this.coder.patch);
     const tokens = await this.encodePicture('complete', this.takePicture('complete', pixels), options.signal);
     const kept = tokens.map((token, at) => (redrawn[at] ? -1 : token));
     yield* this.draw(text, kept, options);
@@ -105,7 +109,7 @@ export class Dalle {
     const picture = this.takePicture('score', pixels);
     const rows = await this.prepare('score', text, truncate, signal);
     const tokens = await this.encodePicture('score', picture, signal);
-    const scoring = this.transformer.imageLogits(rows, tokens, this.life.runOptions(signal));
+    const scoring = this.transformer.imageLogits(rows.text, tokens, this.life.runOptions(signal));
     return averageNats(await this.life.finish('score', scoring), tokens);
   }
 
@@ -118,10 +122,10 @@ export class Dalle {
       ...this.defaults,
       ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     });
-    const { image_vocab } = this.transformer.architecture;
-    if ((settings.topK ?? 0) <= image_vocab) return settings;
-    if (topK === undefined) return { ...settings, topK: image_vocab };
-    throw samplingError(`topK is ${topK}, and the image vocabulary has only ${image_vocab} tokens`);
+    const { imageVocabulary } = this.transformer;
+    if ((settings.topK ?? 0) <= imageVocabulary) return settings;
+    if (topK === undefined) return { ...settings, topK: imageVocabulary };
+    throw samplingError(`topK is ${topK}, and the image vocabulary has only ${imageVocabulary} tokens`);
   }
 
   /** Whether it, or a part of it, was disposed. */
@@ -145,13 +149,10 @@ export class Dalle {
     checkOptions('generate', options);
     const { truncate = false, imageEvery = 0, signal, ...sampling } = options;
     const settings = this.settingsFor(sampling);
-    const { grid } = this.transformer.architecture;
+    const { grid } = this.transformer;
     const { count } = settings;
     const run = this.life.runOptions(signal);
-    const rows = {
-      text: await this.prepare('generate', text, truncate, signal),
-      emptyText: await this.prepare('generate', '', false, signal),
-    };
+    const rows = await this.prepare('generate', text, truncate, signal);
     this.coder.planFor('decode', [1, ...grid]); // says now if the model has no decoder
     const tokens: TokenGrid = { data: new Int32Array(count * kept.length).fill(-1), shape: [count, ...grid] };
     const logProbabilities = new Float64Array(count);
@@ -182,7 +183,7 @@ export class Dalle {
 
   /** As many candidates as a batch may have; those with guidance take twice the room. */
   private candidatesTogether({ count, guidance }: SamplingSettings): number {
-    const bytes = countCacheBytes(this.transformer.architecture) * (guidance === 1 ? 1 : 2);
+    const bytes = this.transformer.cacheBytes * (guidance === 1 ? 1 : 2);
     return Math.max(1, Math.min(count, Math.floor(cacheBudgetBytes / bytes)));
   }
 
@@ -209,15 +210,12 @@ export class Dalle {
     return (await this.life.finish(where, this.coder.encode(pixels, this.life.runOptions(signal)))).data;
   }
 
-  /** The rows of a text's embedding, the start token in front where the architecture has one. */
-  private async prepare(where: string, text: string, truncate: boolean, signal?: AbortSignal): Promise<Int32Array> {
-    const { architecture } = this.transformer;
-    const preparing = prepareText(this.tokenizer, text, architecture, { truncate });
-    const rows = await unlessAborted(preparing, signal).catch((error: unknown) => {
+  private prepare(where: string, text: string, truncate: boolean, signal?: AbortSignal): Promise<TextRows> {
+    const preparing = this.transformer.prepareText(this.tokenizer, text, { truncate });
+    return unlessAborted(preparing, signal).catch((error: unknown) => {
       this.life.check(where); // it ended with its tokenizer
       throw error;
     });
-    return architecture.start_token ? Int32Array.of(0, ...rows) : rows;
   }
 }
 

@@ -9,8 +9,7 @@ import type { RunOptions } from '../../ops/index.ts';
 import { candidateSeed, uniformAt } from '../sampling/random.ts';
 import { logProbabilityOf, sampleToken } from '../sampling/sample-token.ts';
 import type { SamplingSettings } from '../sampling/settings.ts';
-import type { Decoding } from '../transformer/decoding.ts';
-import type { Transformer } from '../transformer/transformer.ts';
+import type { TokenDecoding, TokenTransformer } from '../token-transformer.ts';
 
 /** The tokens of every candidate at a position, [B]. */
 interface DrawnTokens {
@@ -34,7 +33,7 @@ interface DrawRequest {
 
 /** Draws all positions of a batch, one after the other. Stopping early lets the plans go. */
 export async function* drawTokens(
-  transformer: Transformer,
+  transformer: TokenTransformer,
   request: DrawRequest,
   options: RunOptions,
 ): AsyncGenerator<DrawnTokens> {
@@ -46,7 +45,7 @@ export async function* drawTokens(
     const isGreedy = settings.topK === 1 && !guided;
     let logits = decoding.first;
     let start = 0;
-    for (const row of listKeptRows(kept, transformer.architecture.grid[1])) {
+    for (const row of listKeptRows(kept, transformer.grid[1])) {
       logits = await decoding.readRow(row, options);
       for (const token of row) yield { position: start++, ...keepToken(token, count) };
     }
@@ -97,7 +96,12 @@ function pickTokens(logits: Float32Array, { settings, first, count, kept }: Draw
 }
 
 /** Greedy picks need one number a candidate from the device. */
-async function pickOnDevice(decoding: Decoding, given: Int32Array, kept: number, options: RunOptions): Promise<Picked> {
+async function pickOnDevice(
+  decoding: TokenDecoding,
+  given: Int32Array,
+  kept: number,
+  options: RunOptions,
+): Promise<Picked> {
   const { tokens, logProbability } = await decoding.stepGreedy(given, options);
   if (kept >= 0) return keepToken(kept, tokens.length);
   return { tokens, logProbabilities: Float64Array.from(logProbability) };

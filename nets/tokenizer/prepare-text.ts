@@ -8,7 +8,8 @@ import { ShapeError, UsageError } from '../../base/errors.ts';
 import type { TransformerArchitecture } from '../transformer/architecture.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-interface PrepareTextOptions {
+/** How a text is made ready. */
+export interface PrepareTextOptions {
   /** Cut a text that is too long, instead of refusing it. */
   readonly truncate?: boolean;
 }

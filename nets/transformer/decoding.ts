@@ -8,10 +8,11 @@ import type { Compiled, Result, RunOptions, Traced } from '../../ops/index.ts';
 import { imagePositions, textPositions, type TransformerArchitecture } from './architecture.ts';
 import { checkFinite, checkTokens } from '../checks.ts';
 import type { Loan } from '../plans.ts';
+import type { GreedyTokens, TokenDecoding } from '../token-transformer.ts';
 import type { DecodingPlans } from './decoding-plans.ts';
 
 /** A batch of candidates that is drawn token by token: what `Transformer.begin` gives. */
-export class Decoding {
+export class Decoding implements TokenDecoding {
   readonly batch: number;
   /** Image tokens given so far. */
   position = 0;
@@ -64,10 +65,7 @@ export class Decoding {
   }
 
   /** The same, but the best token is picked on the device: one number a candidate is read back, and its logarithm. */
-  async stepGreedy(
-    tokens: Int32Array,
-    options?: RunOptions,
-  ): Promise<{ tokens: Int32Array; logProbability: Float32Array }> {
+  async stepGreedy(tokens: Int32Array, options?: RunOptions): Promise<GreedyTokens> {
     const position = this.place(tokens, this.batch, 1);
     const best = await this.run(this.plans.greedyStep, tokens, position, options);
     this.position++;

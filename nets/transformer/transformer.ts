@@ -14,6 +14,10 @@ import { Plans } from '../plans.ts';
 import { isKind, type WeightsOf } from '../weights.ts';
 import { checkFinite, checkTokens, checkModelOptions } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
+import { prepareText, type PrepareTextOptions } from '../tokenizer/prepare-text.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TextRows, TokenTransformer } from '../token-transformer.ts';
+import { countCacheBytes } from './caches.ts';
 import { DecodingPlans } from './decoding-plans.ts';
 import { Decoding } from './decoding.ts';
 import type { TransformerOptions } from './options.ts';
@@ -21,7 +25,7 @@ import { wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
 
 /** A transformer on a device: logits of whole sequences, or token by token. */
-export class Transformer {
+export class Transformer implements TokenTransformer {
   readonly architecture: TransformerArchitecture;
   private readonly options: TransformerOptions;
   private readonly tree: WeightTree;
@@ -35,6 +39,31 @@ export class Transformer {
     this.options = options;
     this.tree = growTree(deriveTables(this.architecture, netTensors(weights)));
     this.plans = new Plans('transformer', [weights]);
+  }
+
+  get grid(): readonly [number, number] {
+    return this.architecture.grid;
+  }
+
+  get imageVocabulary(): number {
+    return this.architecture.image_vocab;
+  }
+
+  get textVocabulary(): number {
+    return this.architecture.text_vocab;
+  }
+
+  get cacheBytes(): number {
+    return countCacheBytes(this.architecture);
+  }
+
+  /**
+   * The rows of a text's embedding, [1, text positions], start token and pads in place; and those of the empty text.
+   * @throws as `prepareText`
+   */
+  async prepareText(tokenizer: Tokenizer, text: string, options: PrepareTextOptions = {}): Promise<TextRows> {
+    const rows = await prepareText(tokenizer, text, this.architecture, options);
+    return { text: this.addStart(rows), emptyText: this.addStart(await prepareText(tokenizer, '', this.architecture)) };
   }
 
   /**
@@ -103,6 +132,10 @@ export class Transformer {
       return wholeSequence(this.architecture, this.tree, inputs.text, inputs.image).image;
     };
     return this.plans.get('whole', String(sequences), () => compile(device, trace, { text, image }, rewriting));
+  }
+
+  private addStart(rows: Int32Array): Int32Array {
+    return this.architecture.start_token ? Int32Array.of(0, ...rows) : rows;
   }
 
   private countSequences(where: string, text: Int32Array): number {

@@ -6,6 +6,7 @@
 import type { Shapes } from '../contents/shapes.ts';
 import type { ModuleRecord } from '../contents/state-dict.ts';
 import type { NetArchitecture, NetPart } from '../../nets/net-kinds.ts';
+import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import type { PickleValue } from '../pickle/records.ts';
 
 export interface Family<Architecture extends NetArchitecture = NetArchitecture> {
@@ -31,8 +32,18 @@ interface Fingerprint extends RecognisedNet {
   readonly tensors: readonly string[];
 }
 
+/** What holds for all weights of a family, and goes into `model.json` unless the caller says otherwise. */
+export interface Provenance {
+  /** Of the weights, as their authors state it. */
+  readonly licence?: string;
+  /** What whoever uses them must know, said when they are converted: a sentence with a stop. */
+  readonly notice?: string;
+  /** How their authors draw with them. */
+  readonly sampling?: SamplingDefaults;
+}
+
 /** How the checkpoints of a family are laid out. */
-export interface CheckpointForm<Architecture extends NetArchitecture = NetArchitecture> {
+export interface CheckpointForm<Architecture extends NetArchitecture = NetArchitecture> extends Provenance {
   /** What of it is taken, as it goes on after "dalle-gl reads". */
   readonly reads: string;
   /** Tensors by which its nets are found. */

@@ -51,7 +51,8 @@ export function findNets(contents: FileContents, searched: SearchedFile, file?: 
   const tensors = unwrapTensors(contents.tensors);
   const sites = listSites(contents, tensors, searched.families);
   if (sites.length === 0) throw explainNone(contents, searched);
-  const opened: OpenedSite[] = chooseSites(sites, searched.name).map((site, _, chosen) =>
+  const found = chooseSites(sites, searched.name);
+  const opened: OpenedSite[] = found.map((site, _, chosen) =>
     site.module
       ? openModuleSite(site.module, site.form.modules!, file!, searched)
       : openTensorSite({ site, chosen, sites, tensors, dictionaries: contents.dictionaries }, searched),
@@ -62,7 +63,10 @@ export function findNets(contents: FileContents, searched: SearchedFile, file?: 
     settings: new Set(opened.flatMap(({ settings }) => settings)),
   });
   // What is left belongs to no net: it is told once, with the first.
-  return opened.map(({ net }, index) => (index > 0 ? net : addRest(net, rest)));
+  return opened.map(({ net }, index) => {
+    const named = { ...net, family: found[index]!.family };
+    return index > 0 ? named : addRest(named, rest);
+  });
 }
 
 function addRest(net: FoundNet, rest: Required<Pick<FoundNet, 'leftOut' | 'leftOutValues'>>): FoundNet {

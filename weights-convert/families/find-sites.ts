@@ -20,7 +20,8 @@ export interface Site {
   readonly part: NetPart;
   /** What stands before the net's own names; empty or with a dot at its end. */
   readonly prefix: string;
-  /** How the family lays it out that it is of. */
+  /** The name of the family that it is of, and how that lays it out. */
+  readonly family: string;
   readonly form: CheckpointForm;
   /** The way to the dictionary that has its tensors, or to its module. */
   readonly container: string;
@@ -54,18 +55,18 @@ export function listSites(
   tensors: readonly UnwrappedTensor[],
   families: readonly Family[],
 ): Site[] {
-  const forms = families.flatMap(({ form }) => form ?? []);
+  const forms = families.flatMap(({ name, form }) => (form ? [{ family: name, form }] : []));
   const own = modules.flatMap((module) => siteOfModule(module, forms) ?? []);
   const names = new Set(tensors.map(({ name }) => name));
-  const anchors = forms.flatMap((form) => form.anchors.map((anchor) => ({ form, anchor })));
+  const anchors = forms.flatMap(({ family, form }) => form.anchors.map((anchor) => ({ family, form, anchor })));
   const nets: Site[] = [];
   const within: string[] = [];
   for (const { name, tensor } of tensors) {
-    for (const { form, anchor } of anchors) {
+    for (const { family, form, anchor } of anchors) {
       const prefix = prefixOf(name, anchor, names);
       const part = prefix === undefined ? undefined : partOf(tensor, anchor);
       if (prefix === undefined || part === undefined) continue;
-      nets.push({ part, prefix, form, container: tensor.container });
+      nets.push({ part, prefix, family, form, container: tensor.container });
       if (anchor.within !== undefined) within.push(prefix + anchor.within);
       break;
     }
@@ -74,11 +75,11 @@ export function listSites(
   return [...own, ...nets.filter(({ prefix }) => !within.some((outer) => prefix.startsWith(outer)))];
 }
 
-function siteOfModule(module: FileModule, forms: readonly CheckpointForm[]): Site | undefined {
+function siteOfModule(module: FileModule, forms: readonly Pick<Site, 'family' | 'form'>[]): Site | undefined {
   const { className, path } = module;
-  const form = forms.find(({ modules }) => modules?.parts.has(className));
-  const part = form?.modules?.parts.get(className);
-  return form && part && { part, prefix: unwrapName(`${path}.`), form, container: path, module };
+  const found = forms.find(({ form }) => form.modules?.parts.has(className));
+  const part = found?.form.modules?.parts.get(className);
+  return found && part && { part, prefix: unwrapName(`${path}.`), ...found, container: path, module };
 }
 
 /** The classes of modules that are nets. */

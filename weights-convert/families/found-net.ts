@@ -6,6 +6,8 @@ import { listReadable, type Family, type SavedSettings, type SettingsFile } from
 
 /** A net and the tensors that the file has for it, not yet checked against each other. */
 export interface FoundNet {
+  /** The name of its family; absent for the nets of a model folder. */
+  readonly family?: string;
   readonly architecture: NetArchitecture;
   readonly tensors: ReadonlyMap<string, TensorData>;
   readonly takenOff?: readonly TakenOff[];

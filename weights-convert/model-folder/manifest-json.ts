@@ -39,12 +39,13 @@ export async function parseManifest(source: ByteSource): Promise<ModelManifest> 
     const version = JSON.stringify(fields.get('formatVersion') ?? null).slice(0, 20);
     throw modelError(`its format version is ${version}, and this dalle-gl reads version 1; update dalle-gl`);
   }
-  const optional = (name: 'licence' | 'notice'): Partial<ModelManifest> =>
+  const optional = (name: 'family' | 'licence' | 'notice'): Partial<ModelManifest> =>
     fields.has(name) ? { [name]: readText(fields, name) } : {};
   return {
     kind: 'dalle-gl-model',
     formatVersion: 1,
     parts: parseParts(readFields(fields.get('parts'), 'parts')),
+    ...optional('family'),
     ...parseSampling(fields),
     ...optional('licence'),
     ...optional('notice'),

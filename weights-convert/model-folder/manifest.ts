@@ -58,9 +58,11 @@ export interface ModelManifest {
   readonly kind: 'dalle-gl-model';
   readonly formatVersion: 1;
   readonly parts: ModelParts;
+  /** The family of the checkpoints that it was converted from. */
+  readonly family?: string;
   /** How tokens of this model are best drawn. */
   readonly sampling?: SamplingDefaults;
-  /** Licence and notice of the weights, where the converter was given them. */
+  /** Licence and notice of the weights, as their family states them, or as the converter was given them. */
   readonly licence?: string;
   readonly notice?: string;
 }

@@ -42,6 +42,8 @@ describe('a conversion', () => {
     expect(report.verified).toBe(true);
     const model = await openModelFolder(out);
     expect(model.manifest.notice).toBe('ours');
+    expect(model.manifest.family).toBe('openai');
+    expect(report.family).toBe('openai');
     for (const part of report.parts) {
       const [file] = part.files;
       expect(file!.sha256).toBe(sha256(join(out, file!.name)));
@@ -69,6 +71,7 @@ describe('a conversion', () => {
     expect(report.bytes).toBeLessThan(report.parts[0]!.parameters * 2.2 + 20_000);
     const model = await openModelFolder(out);
     expect(model.encoder!.tensors.get('blocks.input.w')!.dtype).toBe('F16');
+    expect(report.parts[0]!.dtype).toBe('f16');
     expect(model.decoder).toBeUndefined();
     await model.close();
   });

@@ -14,9 +14,11 @@ import type { ModelFile, ModelParts, SourceDescription } from '../model-folder/m
 import { openModel, type OpenFile } from '../model-folder/open-model.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../../nets/net-kinds.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
-import type { WeightDtype } from '../safetensors/write-safetensors.ts';
+import { chooseDtype, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../../nets/weights.ts';
+import type { Provenance } from '../families/family.ts';
+import { findProvenance, type ModelProvenance } from '../families/provenance.ts';
 import { withModelFolder } from './claim-model-folder.ts';
 import { openSources, type OpenedSources, type SourceControl } from './open-sources.ts';
 import { verifyModelFolder } from './verify-model-folder.ts';
@@ -29,7 +31,7 @@ export interface ConvertOptions extends SourceControl {
   readonly sources: readonly (string | URL)[];
   /** The model folder to make. */
   readonly out: string;
-  /** How weights are stored; f32 keeps every bit. */
+  /** How weights are stored [as halves what has nothing else, which keeps every bit as f32 does; the rest as f32]. */
   readonly dtype?: WeightDtype;
   /**
    * Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net].
@@ -41,9 +43,9 @@ export interface ConvertOptions extends SourceControl {
   readonly dryRun?: boolean;
   /** Read the result again and compare every number with the source, before it replaces anything. */
   readonly verify?: boolean;
-  /** How tokens of this model are best drawn; goes into the manifest. */
+  /** How tokens of this model are best drawn; goes into the manifest [what the family of the weights says]. */
   readonly sampling?: SamplingDefaults;
-  /** Written into the manifest as they are. */
+  /** Written into the manifest as they are [what the family of the weights says]. */
   readonly licence?: string;
   readonly notice?: string;
 }
@@ -59,6 +61,8 @@ export interface ConvertedPart extends ConvertedFiles {
   readonly name: NetPart;
   readonly architecture: NetArchitecture;
   readonly container: string;
+  /** How its numbers are stored. */
+  readonly dtype: WeightDtype;
   readonly tensors: number;
   readonly parameters: number;
   /** Tensors of the source that were not needed, with the reason. */
@@ -79,11 +83,15 @@ export interface ConversionWarning extends NonFinite {
 /** What a conversion found and wrote. */
 export interface ConversionReport {
   readonly out: string;
-  readonly dtype: WeightDtype;
   readonly dryRun: boolean;
   readonly verified: boolean;
   readonly parts: readonly ConvertedPart[];
   readonly tokenizer?: ConvertedFiles;
+  /** What `model.json` says, or would say, of the weights: their family, and what holds for all of it. */
+  readonly family?: string;
+  readonly licence?: string;
+  readonly notice?: string;
+  readonly sampling?: SamplingDefaults;
   /** What is no error of the files and yet better known. */
   readonly warnings: readonly ConversionWarning[];
   /** Bytes of all parts written, or that would be. */
@@ -113,22 +121,23 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
 /** Without a lock nothing is written. */
 async function convertSources(options: ConvertOptions, lock: FolderLock | undefined): Promise<ConversionReport> {
   const started = performance.now();
-  const { out, dtype = 'f32', shardBytes, verify = false } = options;
+  const { out, dtype, shardBytes, verify = false } = options;
   const opened = await openSources(options.sources, options);
   try {
     const planned = measureParts(opened, dtype, shardBytes);
     const watched = watchParts(opened);
     if (!lock) await readParts(watched, options.signal);
-    const written = lock ? await writeParts(watched, opened, planned, { ...options, dtype }, lock) : {};
+    const provenance = { ...findProvenance(opened.parts), ...readGiven(options) };
+    const written = lock ? await writeParts(watched, opened, planned, options, provenance, lock) : {};
     return {
       out,
-      dtype,
       dryRun: !lock,
       verified: verify && lock !== undefined,
-      parts: opened.parts.map((part) => describePart(part, written)),
+      parts: opened.parts.map((part) => describePart(part, dtype, written)),
       ...(opened.tokenizer && {
         tokenizer: { source: opened.tokenizer.source, files: written.tokenizer?.files ?? [] },
       }),
+      ...provenance,
       warnings: watched.counters.flatMap(listWarnings),
       bytes: lock ? measureFiles(written) : planned,
       seconds: (performance.now() - started) / 1000,
@@ -136,6 +145,15 @@ async function convertSources(options: ConvertOptions, lock: FolderLock | undefi
   } finally {
     await opened.close();
   }
+}
+
+/** What the caller says of the weights. */
+function readGiven({ sampling, licence, notice }: ConvertOptions): Provenance {
+  return {
+    ...(sampling && { sampling }),
+    ...(licence !== undefined && { licence }),
+    ...(notice !== undefined && { notice }),
+  };
 }
 
 type Watched = OpenedSources & { readonly counters: readonly PartCounter[] };
@@ -172,9 +190,10 @@ function listWarnings({ part, counter }: PartCounter): ConversionWarning[] {
   return counter.found.map((found) => ({ part, ...found, message: `${part}: ${describeNonFinite(found)}` }));
 }
 
-function measureParts({ parts, tokenizer }: OpenedSources, dtype: WeightDtype, shardBytes = Infinity): number {
-  const sizes = parts.map(({ weights }) => {
-    return measurePlan(planShards(partOf(weights.architecture), weights.tensors, dtype, shardBytes), dtype);
+function measureParts({ parts, tokenizer }: OpenedSources, wanted?: WeightDtype, shardBytes = Infinity): number {
+  const sizes = parts.map(({ weights: { architecture, tensors } }) => {
+    const dtype = chooseDtype(tensors, wanted);
+    return measurePlan(planShards(partOf(architecture), tensors, dtype, shardBytes), dtype);
   });
   return sizes.reduce((sum, size) => sum + size, tokenizer?.bytes.length ?? 0);
 }
@@ -188,10 +207,11 @@ async function writeParts(
   { parts, tokenizer, paths }: Watched,
   opened: OpenedSources,
   total: number,
-  options: ConvertOptions & { readonly dtype: WeightDtype },
+  options: ConvertOptions,
+  provenance: ModelProvenance,
   lock: FolderLock,
 ): Promise<ModelParts> {
-  const { out, dtype, shardBytes, force = false, verify, sampling, licence, notice, onProgress, signal } = options;
+  const { out, dtype, shardBytes, force = false, verify, onProgress, signal } = options;
   const check = (openFile: OpenFile): Promise<void> =>
     verifyModelFolder(out, opened, dtype, options, (verify) => openModel(openFile, undefined, { verify }));
   let done = 0;
@@ -199,15 +219,13 @@ async function writeParts(
     {
       out,
       parts,
-      dtype,
+      ...(dtype && { dtype }),
       force,
       sources: paths,
       ...(verify && { check }),
       ...(shardBytes !== undefined && { shardBytes }),
       ...(tokenizer && { tokenizer }),
-      ...(sampling && { sampling }),
-      ...(licence === undefined ? {} : { licence }),
-      ...(notice === undefined ? {} : { notice }),
+      provenance,
       ...(signal ? { signal } : {}),
       // Names with a hash make an index longer than it was planned.
       onBytes: (count) => onProgress?.({ stage: 'write', done: Math.min((done += count), total), total }),
@@ -217,12 +235,17 @@ async function writeParts(
   return manifest.parts;
 }
 
-function describePart({ weights, source }: PartToWrite, written: ModelParts): ConvertedPart {
+function describePart(
+  { weights, source }: PartToWrite,
+  dtype: WeightDtype | undefined,
+  written: ModelParts,
+): ConvertedPart {
   const name = partOf(weights.architecture);
   return {
     name,
     architecture: weights.architecture,
     container: weights.source.container,
+    dtype: chooseDtype(weights.tensors, dtype),
     source,
     tensors: weights.tensors.size,
     parameters: countParameters(weights),

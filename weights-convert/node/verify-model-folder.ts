@@ -5,7 +5,7 @@ import { FormatError } from '../../base/errors.ts';
 import { throwIfAborted } from '../describe-source.ts';
 import { halfToFloatBits } from '../../base/half.ts';
 import { partOf } from '../../nets/net-kinds.ts';
-import { encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import { chooseDtype, encodeHalves, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { countParameters, tensorBlocks } from '../../nets/weights.ts';
 import type { Model } from '../model-folder/open-model.ts';
@@ -22,7 +22,7 @@ import type { OpenedSources } from './open-sources.ts';
 export async function verifyModelFolder(
   out: string,
   { parts, tokenizer }: Pick<OpenedSources, 'parts' | 'tokenizer'>,
-  dtype: WeightDtype,
+  dtype: WeightDtype | undefined,
   { onProgress, signal }: ConversionControl,
   open: (verify: boolean) => Promise<Model> = (verify) => openModelFolder(out, undefined, { verify }),
 ): Promise<void> {
@@ -35,10 +35,11 @@ export async function verifyModelFolder(
     if (model.tokenizer !== text) throw verifyError(out, 'the tokenizer');
     for (const { weights } of parts) {
       const written = model[partOf(weights.architecture)]!;
+      const isRounded = chooseDtype(weights.tensors, dtype) === 'f16';
       for (const [name, tensor] of weights.tensors) {
         throwIfAborted(signal);
         const wanted = tensorBlocks(tensor);
-        const rounded = dtype === 'f16' ? roundToHalves(name, wanted) : wanted;
+        const rounded = isRounded ? roundToHalves(name, wanted) : wanted;
         const isSame = await haveSameBits(rounded, tensorBlocks(written.tensors.get(name)!));
         if (!isSame) throw verifyError(out, name);
         onProgress?.({ stage: 'verify', done: (done += 4 * countElements(tensor.shape)), total });

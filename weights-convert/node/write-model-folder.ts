@@ -17,7 +17,7 @@ import { throwIfAborted } from '../describe-source.ts';
 import { formatManifest } from '../model-folder/manifest-json.ts';
 import { MANIFEST_NAME, type ModelManifest, type ModelParts } from '../model-folder/manifest.ts';
 import type { OpenFile } from '../model-folder/open-model.ts';
-import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
+import type { Provenance } from '../families/family.ts';
 import type { WeightDtype } from '../safetensors/write-safetensors.ts';
 import { withModelFolder } from './claim-model-folder.ts';
 import { openFileSource } from './file-source.ts';
@@ -31,16 +31,15 @@ interface WriteModelOptions {
   /** At most one of each part. */
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
-  readonly dtype: WeightDtype;
+  /** How weights are stored [each part as it is in its source]. */
+  readonly dtype?: WeightDtype;
   /** Bytes that no file of tensors exceeds unless a single tensor does [no limit]. */
   readonly shardBytes?: number;
   /** Replace a model that is there; other files in the folder are left alone. */
   readonly force: boolean;
   /** Paths of files that are read: none of them is replaced [none]. */
   readonly sources?: readonly string[];
-  readonly sampling?: SamplingDefaults;
-  readonly licence?: string;
-  readonly notice?: string;
+  readonly provenance?: Provenance & { readonly family?: string };
   /** Looks at the model before it replaces another; what it throws stops that. */
   readonly check?: (openFile: OpenFile) => Promise<void>;
   /** Called after each block with the bytes written since the last call. */
@@ -108,11 +107,13 @@ async function openWritten(name: string, { out, temporaries }: Writing): Promise
   return { ...(await openFileSource(temporaries.get(name) ?? join(out, name))), name };
 }
 
-function makeManifest(parts: ModelParts, { sampling, licence, notice }: WriteModelOptions): ModelManifest {
+function makeManifest(parts: ModelParts, { provenance = {} }: WriteModelOptions): ModelManifest {
+  const { family, sampling, licence, notice } = provenance;
   return {
     kind: 'dalle-gl-model',
     formatVersion: 1,
     parts,
+    ...(family === undefined ? {} : { family }),
     ...(sampling && { sampling }),
     ...(licence === undefined ? {} : { licence }),
     ...(notice === undefined ? {} : { notice }),

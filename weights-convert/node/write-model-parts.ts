@@ -16,7 +16,7 @@ import {
 import { NET_PARTS, partOf, type NetPart } from '../../nets/net-kinds.ts';
 import type { Weights } from '../../nets/weights.ts';
 import { planShards, type ShardPlan } from '../safetensors/plan-shards.ts';
-import { writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import { chooseDtype, writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { checkName, chooseName, type ModelTarget, type TargetOptions } from './model-target.ts';
 import { createNodeHasher } from './node-hasher.ts';
 
@@ -36,7 +36,8 @@ export interface TokenizerToWrite {
 export interface Writing extends TargetOptions {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
-  readonly dtype: WeightDtype;
+  /** Of all parts [as each is in its source]. */
+  readonly dtype?: WeightDtype;
   readonly shardBytes?: number;
   readonly onBytes?: (count: number) => void;
   readonly signal?: AbortSignal;
@@ -50,6 +51,7 @@ export interface Writing extends TargetOptions {
 
 interface PlannedPart extends PartToWrite {
   readonly name: NetPart;
+  readonly dtype: WeightDtype;
   readonly plan: ShardPlan;
 }
 
@@ -68,10 +70,11 @@ export async function writeParts(writing: Writing): Promise<ModelParts> {
   return { ...(nets as ModelParts), ...(tokenizer && { tokenizer }) };
 }
 
-function planParts({ parts, dtype, shardBytes = Infinity }: Writing): PlannedPart[] {
+function planParts({ parts, dtype: wanted, shardBytes = Infinity }: Writing): PlannedPart[] {
   const planned = parts.map((part) => {
-    const name = partOf(part.weights.architecture);
-    return { ...part, name, plan: planShards(name, part.weights.tensors, dtype, shardBytes) };
+    const { architecture, tensors } = part.weights;
+    const [name, dtype] = [partOf(architecture), chooseDtype(tensors, wanted)];
+    return { ...part, name, dtype, plan: planShards(name, tensors, dtype, shardBytes) };
   });
   return planned.sort((a, b) => NET_PARTS.indexOf(a.name) - NET_PARTS.indexOf(b.name));
 }
@@ -81,8 +84,7 @@ function listNames(planned: readonly PlannedPart[], { tokenizer }: Writing): str
   return [...files.map(({ name }) => name), ...(tokenizer ? [TOKENIZER_NAME] : [])];
 }
 
-async function writePart({ plan, weights, source }: PlannedPart, writing: Writing): Promise<ModelPart> {
-  const { dtype } = writing;
+async function writePart({ plan, dtype, weights, source }: PlannedPart, writing: Writing): Promise<ModelPart> {
   const files: ModelFile[] = [];
   for (const shard of plan.files) {
     files.push(await writeFile(shard.name, writeSafetensors(shard.tensors, dtype), writing));

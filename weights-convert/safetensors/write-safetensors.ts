@@ -44,6 +44,14 @@ export async function* writeSafetensors(
   }
 }
 
+/** How tensors are stored: as it was asked for; else as halves where all of them are halves, which keeps every bit. */
+export function chooseDtype(
+  tensors: ReadonlyMap<string, Pick<TensorData, 'dtype'>>,
+  wanted: WeightDtype | undefined,
+): WeightDtype {
+  return wanted ?? ([...tensors.values()].every(({ dtype }) => dtype === 'F16') ? 'f16' : 'f32');
+}
+
 export function bytesPerElement(dtype: WeightDtype): number {
   return STORED[dtype].bytes;
 }
