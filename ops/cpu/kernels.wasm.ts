@@ -21,9 +21,11 @@ export {
   geluTanhOf as gelu_tanh,
   logOf as log,
   multiplyNumbers as mul,
+  quickGeluOf as quick_gelu,
   reluOf as relu,
   scaleAdd as scale_add,
   sigmoidOf as sigmoid,
+  siluOf as silu,
   subtractNumbers as sub,
   tanhOf as tanh,
   wholeToFloat as whole_to_float,
@@ -31,6 +33,7 @@ export {
 } from '../elementwise/cpu/elementwise.wasm';
 export { embed } from '../embedding/cpu/embedding.wasm';
 export { gather } from '../gather/cpu/gather.wasm';
+export { groupNorm as group_norm } from '../group-norm/cpu/group-norm.wasm';
 export { layerNorm as layer_norm } from '../layer-norm/cpu/layer-norm.wasm';
 export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
 export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';

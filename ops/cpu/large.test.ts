@@ -10,7 +10,21 @@ import { expectClose } from '../../test/helpers/close.ts';
 import { cpuVariants } from '../../test/helpers/cpu-device.ts';
 import { expectIdenticalToReference } from '../../test/helpers/identical.ts';
 import { createRandom } from '../../test/helpers/random.ts';
-import { embed, gather, gelu, layerNorm, layRows, max, maxPool2d, mean, mul, oneHot, pad, relu } from '../index.ts';
+import {
+  embed,
+  gather,
+  gelu,
+  groupNorm,
+  layerNorm,
+  layRows,
+  max,
+  maxPool2d,
+  mean,
+  mul,
+  oneHot,
+  pad,
+  relu,
+} from '../index.ts';
 import { add, argmax, castToHalf, clamp, compile, concat, rotary, run, slice, softmax, sum, tensor } from '../index.ts';
 import { tokenShift, transpose, upsampleNearest2d } from '../index.ts';
 
@@ -35,6 +49,7 @@ const entries: readonly Entry[] = [
   ['gelu', gelu(gaussians(...maps)), (expected) => functionBound('gelu', expected)],
   ['cast_to_half', castToHalf(gaussians(...maps))],
   ['layer_norm', layerNorm(gaussians(...rows), gaussians(523), gaussians(523)), () => 2 ** -18 * 8],
+  ['group_norm', groupNorm(gaussians(3, 36, 61, 43), gaussians(36), gaussians(36), { groups: 12 }), () => 2 ** -18 * 8],
   ['softmax', softmax(gaussians(...rows), -1), (expected) => 2 ** -18 * expected],
   ['softmax', softmax(gaussians(...maps), 1), (expected) => 2 ** -18 * expected],
   ['argmax', argmax(whole(...maps), 1)],

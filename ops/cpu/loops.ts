@@ -14,9 +14,11 @@ import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import { pooledConv2dOp } from '../conv2d/pooled-conv2d.ts';
 import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
-import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, reluOp, sigmoidOp, tanhOp } from '../elementwise/unary.ts';
+import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, quickGeluOp } from '../elementwise/unary.ts';
+import { reluOp, sigmoidOp, siluOp, tanhOp } from '../elementwise/unary.ts';
 import { embedOp } from '../embedding/embedding.ts';
 import { gatherOp } from '../gather/gather.ts';
+import { groupNormOp } from '../group-norm/group-norm.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
 import { scaleColumnsOp, sumRowsOp } from '../linear/fold-norm.ts';
 import { linearOp } from '../linear/linear.ts';
@@ -66,11 +68,14 @@ const ops: readonly unknown[] = [
   geluOp,
   geluTanhOp,
   logOp,
+  quickGeluOp,
   reluOp,
   sigmoidOp,
+  siluOp,
   tanhOp,
   embedOp,
   gatherOp,
+  groupNormOp,
   layerNormOp,
   linearOp,
   packLinearOp,

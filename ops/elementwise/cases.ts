@@ -2,7 +2,8 @@
 import type { Tensor } from '../../engine/index.ts';
 import { PICTURE, argumentsWithin, functionCase, gaussians, quotientBound, whole } from '../../test/helpers/op-case.ts';
 import type { OpCases } from '../../test/helpers/op-case.ts';
-import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, relu, scaleAdd, sigmoid, sub, tanh } from '../index.ts';
+import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, quickGelu } from '../index.ts';
+import { relu, scaleAdd, sigmoid, silu, sub, tanh } from '../index.ts';
 
 /** Divisors of every size. */
 function divideGaussians(): Tensor {
@@ -20,9 +21,11 @@ export const cases: OpCases = {
   geluTanh: [functionCase('geluTanh', geluTanh)],
   log: [functionCase('log', log)],
   mul: [{ result: mul(whole(PICTURE), whole([13])) }],
+  quickGelu: [functionCase('quickGelu', quickGelu)],
   relu: [{ result: relu(whole(PICTURE)) }],
   scaleAdd: [{ result: scaleAdd(whole(PICTURE), whole(PICTURE), 0.25) }],
   sigmoid: [functionCase('sigmoid', sigmoid)],
+  silu: [functionCase('silu', silu)],
   sub: [{ result: sub(whole(PICTURE), whole([9, 1])) }],
   tanh: [functionCase('tanh', tanh)],
 };

@@ -12,8 +12,8 @@ import { expectClose } from '../../test/helpers/close.ts';
 import { cpuVariants } from '../../test/helpers/cpu-device.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
-import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, relu, scaleAdd } from '../index.ts';
-import { sigmoid, sub, tanh, tensor } from '../index.ts';
+import { add, clamp, div, erf, exp, gelu, geluTanh, log, mul, quickGelu, relu, scaleAdd } from '../index.ts';
+import { sigmoid, silu, sub, tanh, tensor } from '../index.ts';
 import { computeErf } from './error-function.ts';
 
 /** As PyTorch writes them: what cancels below 0 is far below the bound in float64. At −Infinity the limit. */
@@ -29,6 +29,8 @@ const functions: readonly [BoundedFunction, (x: Tensor) => Tensor, (x: number) =
   ['erf', erf, computeErf],
   ['gelu', gelu, computeGelu],
   ['geluTanh', geluTanh, computeGeluTanh],
+  ['silu', silu, (x) => (x === -Infinity ? 0 : x * (1 / (1 + Math.exp(-x))))],
+  ['quickGelu', quickGelu, (x) => (x === -Infinity ? 0 : x * (1 / (1 + Math.exp(-1.702 * x))))],
 ];
 
 /** Arguments over a range: even steps, and powers of two with random mantissas so that small ones are met too. */

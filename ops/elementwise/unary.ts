@@ -1,6 +1,7 @@
 /**
- * One operand: relu, gelu, geluTanh, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape and returns the
- * same shape in fp32, relu in f16 what is f16. Accuracy: test/helpers/bounds.ts. NaN stays NaN through all of them.
+ * One operand: relu, gelu, geluTanh, silu, quickGelu, sigmoid, exp, log, tanh, erf, clamp. Each takes x of any shape
+ * and returns the same shape in fp32, relu in f16 what is f16. Accuracy: test/helpers/bounds.ts. NaN stays NaN through
+ * all of them.
  */
 import { checkNumbers } from '../../base/check-argument.ts';
 import { ShapeError } from '../../base/errors.ts';
@@ -9,6 +10,7 @@ import type { Op, Tensor } from '../../engine/index.ts';
 import { floatLiteral } from '../shader/accessors.ts';
 import { isNanFunction, reluFunction } from '../shader/comparison.ts';
 import { accurateErf, accurateExp, accurateLog, accurateTanh, geluFunction, geluTanhFunction } from './gl/accurate.ts';
+import { quickGeluFunction, siluFunction } from './gl/accurate.ts';
 import { FUNCTION_GRAIN } from './cpu/elementwise.ts';
 import { applyUnary, defineElementwise } from './elementwise.ts';
 import { computeErf, computeErfc } from './error-function.ts';
@@ -98,6 +100,31 @@ export const geluTanhOp: Op<undefined> = defineElementwise({
  * 0. It is within 5e-4 of `gelu`; a net trained with the one wants that one.
  */
 export const geluTanh: (x: Tensor) => Tensor = applyUnary(geluTanhOp);
+
+export const siluOp: Op<undefined> = defineElementwise({
+  name: 'silu',
+  operands: ['x'],
+  compute: ([x]) => computeSilu(x!),
+  webgl: { declarations: siluFunction, expression: ([x]) => `silu(${x})` },
+  cpu: { kernel: 'silu', grain: FUNCTION_GRAIN },
+});
+/** x / (1 + e⁻ˣ), also called swish, as PyTorch's `silu`; −Infinity gives the limit 0, where PyTorch gives NaN. */
+export const silu: (x: Tensor) => Tensor = applyUnary(siluOp);
+
+/** silu of a number, in float64. */
+export function computeSilu(x: number): number {
+  return x === -Infinity ? 0 : x / (1 + Math.exp(-x));
+}
+
+export const quickGeluOp: Op<undefined> = defineElementwise({
+  name: 'quick_gelu',
+  operands: ['x'],
+  compute: ([x]) => (x === -Infinity ? 0 : x! / (1 + Math.exp(-1.702 * x!))),
+  webgl: { declarations: quickGeluFunction, expression: ([x]) => `quick_gelu(${x})` },
+  cpu: { kernel: 'quick_gelu', grain: FUNCTION_GRAIN },
+});
+/** x · sigmoid(1.702x), CLIP's stand-in for `gelu`, within 0.021 of it; −Infinity gives 0. */
+export const quickGelu: (x: Tensor) => Tensor = applyUnary(quickGeluOp);
 
 interface ClampAttributes {
   readonly low: number;

@@ -22,7 +22,9 @@ import { poolOnWrite } from './pool-on-write.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { rotaryOnWrite } from './rotary-on-write.ts';
+import { siluOnWrite } from './silu-on-write.ts';
 import { splitBatch } from './split-batch.ts';
+import { splitGroupNorm } from './split-group-norm.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { widenKeptHalves } from './widen-kept-halves.ts';
@@ -54,6 +56,9 @@ const drawing: readonly Rule[] = [
   residualOnWrite,
   poolOnWrite,
   argmaxOnWrite,
+  siluOnWrite,
+  // Sums over whole maps, shared out.
+  splitGroupNorm,
   // A texel of halves is rounded as it is written.
   halfOnWrite,
   // The same for a transformer's products, and what stands beside them.
@@ -81,6 +86,7 @@ export const cpuRules: readonly Rule[] = [
   widenKeptHalves,
   poolOnWrite,
   argmaxOnWrite,
+  siluOnWrite,
   packLinearsForCpu,
   activationOnWrite,
   branchOnWrite,

@@ -94,14 +94,18 @@ export const FUNCTION_BOUNDS: Readonly<Record<BoundedFunction, FunctionBound>> =
   /** Below 0 like e^(-x²/2), which multiplies the relative error of its argument by x²/2. */
   gelu: { from: -20, to: 2 ** 126, relative: 2 ** -20, absolute: 2 ** -26 },
   geluTanh: { from: -20, to: 2 ** 126, relative: 2 ** -20, absolute: 2 ** -26 },
+  /** Below 0 like x · eˣ. */
+  silu: { from: -80, to: 2 ** 126, relative: 2 ** -20 },
+  /** Below 0 like e^(1.702x), whose argument is rounded. */
+  quickGelu: { from: -45, to: 2 ** 126, relative: 2 ** -20, absolute: 2 ** -26 },
   /** GLSL promises 2 ULP. */
   inverseSqrt: { from: 2 ** -120, to: 2 ** 120, relative: 2 ** -21 },
   /** Of the divisor; the quotient must be normal too. GLSL promises 2.5 ULP. */
   divide: { from: 2 ** -120, to: 2 ** 120, relative: 2 ** -21 },
 };
 
-export type BoundedFunction =
-  'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'gelu' | 'geluTanh' | 'inverseSqrt' | 'divide';
+type Activation = 'gelu' | 'geluTanh' | 'silu' | 'quickGelu';
+export type BoundedFunction = 'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | Activation | 'inverseSqrt' | 'divide';
 
 /** Allowed |error| of a function whose float64 result is `expected`: by the table, and a flushed denormal. */
 export function functionBound(name: BoundedFunction, expected: number): number {

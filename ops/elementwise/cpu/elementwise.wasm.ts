@@ -6,7 +6,7 @@
  */
 import { roundToHalf4 } from '../../cast/cpu/halves.wasm';
 import { storeFirst } from '../../cpu/lines.wasm';
-import { all, erf4, exp4, gelu4, geluTanh4, log4, sigmoid4, tanh4 } from './functions.wasm';
+import { all, erf4, exp4, gelu4, geluTanh4, log4, quickGelu4, sigmoid4, silu4, tanh4 } from './functions.wasm';
 
 /** The arguments, as `elementwise.ts` lays them. */
 @unmanaged
@@ -216,6 +216,24 @@ class GeluTanh {
 }
 export function geluTanhOf(item: i32, args: usize, _scratch: usize): void {
   walkOne<GeluTanh>(item, args);
+}
+
+class Silu {
+  @inline apply(_given: Elements, x: v128): v128 {
+    return silu4(x);
+  }
+}
+export function siluOf(item: i32, args: usize, _scratch: usize): void {
+  walkOne<Silu>(item, args);
+}
+
+class QuickGelu {
+  @inline apply(_given: Elements, x: v128): v128 {
+    return quickGelu4(x);
+  }
+}
+export function quickGeluOf(item: i32, args: usize, _scratch: usize): void {
+  walkOne<QuickGelu>(item, args);
 }
 
 class RoundToHalf {

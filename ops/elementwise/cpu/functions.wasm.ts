@@ -1,5 +1,5 @@
 /**
- * exp, log, tanh, sigmoid, erf and GELU of four numbers at once to about 2⁻²². Argument reduction after Cody and Waite;
+ * exp, log, tanh, sigmoid, erf, GELU and SiLU of four numbers at once to about 2⁻²². Argument reduction after Cody and Waite;
  * the polynomials are those of ../gl/accurate.ts: Moshier's Cephes, for erf and GELU our own. NaN stays NaN: pmin and
  * pmax with the number first keep it.
  *
@@ -153,4 +153,20 @@ export function geluTanh4(x: v128): v128 {
   const square = f32x4.mul(bounded, bounded);
   const u = f32x4.mul(bounded, madd(square, all(-7.13548163e-2), all(-1.59576912)));
   return f32x4.div(bounded, f32x4.add(all(1), exp4(u)));
+}
+
+/** x / (1 + e⁻ˣ); below −104 it is 0, and at −Infinity, the limit. */
+// @ts-ignore: decorator
+@inline
+export function silu4(x: v128): v128 {
+  const bounded = f32x4.pmax(x, all(-104));
+  return f32x4.div(bounded, f32x4.add(all(1), exp4(f32x4.neg(bounded))));
+}
+
+/** x / (1 + e^(−1.702x)), with the same limit. */
+// @ts-ignore: decorator
+@inline
+export function quickGelu4(x: v128): v128 {
+  const bounded = f32x4.pmax(x, all(-104));
+  return f32x4.div(bounded, f32x4.add(all(1), exp4(f32x4.mul(bounded, all(-1.702)))));
 }

@@ -1,7 +1,7 @@
 /**
- * exp, log, tanh, erf and GELU in GLSL to about 2⁻²², on any driver: GLSL ES lets built-ins be off by many ulps, some
- * are, and the last two it does not have. Argument reduction after Cody and Waite; the polynomials are short Taylor or
- * the classic single-precision minimax ones (Moshier's Cephes), for erf and GELU our own.
+ * exp, log, tanh, erf, GELU and SiLU in GLSL to about 2⁻²², on any driver: GLSL ES lets built-ins be off by many ulps,
+ * some are, and the last three it does not have. Argument reduction after Cody and Waite; the polynomials are short
+ * Taylor or the classic single-precision minimax ones (Moshier's Cephes), for erf and GELU our own.
  * Tested against float64 over the ranges of test/helpers/bounds.ts.
  */
 
@@ -94,3 +94,19 @@ vec4 gelu_tanh(vec4 x) {
   vec4 result = bounded / (1.0 + accurate_exp(bounded * (-1.59576912 - 7.13548163e-2 * bounded * bounded)));
   return mix(result, x, greaterThan(floatBitsToInt(x) & 0x7fffffff, ivec4(0x7f800000))); // NaN stays
 }`;
+
+/** `vec4 silu(vec4)`: x / (1 + e⁻ˣ). Brings accurate_exp. Below −104 it is 0, which −Infinity gives too. */
+export const siluFunction: string = writeSilu('silu', '1.0');
+
+/** `vec4 quick_gelu(vec4)`: x / (1 + e^(−1.702x)). Brings accurate_exp. */
+export const quickGeluFunction: string = writeSilu('quick_gelu', '1.702');
+
+function writeSilu(name: string, slope: string): string {
+  return `${accurateExp}
+
+vec4 ${name}(vec4 x) {
+  vec4 bounded = max(x, -104.0);
+  vec4 result = bounded / (1.0 + accurate_exp(-${slope} * bounded));
+  return mix(result, x, greaterThan(floatBitsToInt(x) & 0x7fffffff, ivec4(0x7f800000))); // NaN stays
+}`;
+}
