@@ -18,6 +18,7 @@ import { checkOperands } from './inputs.ts';
 import { inspect } from './inspect.ts';
 import { findNearest } from './nearest.ts';
 import { generate } from './generate.ts';
+import { models } from './models.ts';
 import { plan } from './plan.ts';
 import { reconstruct } from './reconstruct.ts';
 import { score } from './score.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   convert,
   inspect,
   exportCommand,
+  models,
   plan,
   doctor,
 ];

@@ -11,17 +11,21 @@ import {
 } from '../weights-convert/node/convert.ts';
 import type { ConversionProgress } from '../weights-convert/node/conversion-progress.ts';
 import { defineCommand, type Command } from './command.ts';
-import { commonFlags, parsePath, parseSource } from './flags.ts';
+import { commonFlags, parsePath } from './flags.ts';
 import { checkOperands } from './inputs.ts';
+import { agreeOn, resolveNames } from './known-names.ts';
 import { formatSeconds, startProgress, type Progress } from './progress.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 
 export const convert: Command = defineCommand({
   name: 'convert',
-  operands: '<file|url>...',
-  summary: 'Turns checkpoints (pickles or safetensors) and a tokenizer.json into a model folder, without running them',
+  operands: '<file|url|name>...',
+  summary:
+    'Turns checkpoints (pickles or safetensors) and a tokenizer.json, or a model that dalle-gl models lists, into a model ' +
+    'folder, without running them',
   examples: [
     'dalle-gl convert encoder.pkl decoder.pkl -o model/',
+    'dalle-gl convert openai-dvae -o model/',
     'dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o model/',
     'dalle-gl convert https://cdn.openai.com/dall-e/encoder.pkl -o model/ --dtype f16 --verify',
   ],
@@ -40,13 +44,15 @@ export const convert: Command = defineCommand({
     dryRun: { help: 'read and check everything, write nothing' },
     verify: { help: 'read the result again and compare every number with the source' },
     force: { help: 'replace a model that is in DIR already' },
+    yes: { help: 'download a model that was called by name without asking' },
     ...commonFlags,
   },
   async run({ flags, operands, terminal }) {
     checkOperands('convert', operands, { least: 1, what: 'one or more checkpoints' });
     checkSources(operands);
-    const sources = operands.map(parseSource);
-    const { dtype, shard, dryRun, verify, force, quiet, json } = flags;
+    const { sources, models } = resolveNames(operands);
+    const { output: out, dtype, shard, dryRun, verify, force, yes, quiet, json } = flags;
+    const agreed = models.length > 0 && (await agreeOn(models, { out, dtype, yes, quiet, writes: !dryRun }, terminal));
     const progress = showStages(terminal, quiet);
     try {
       const options = {
@@ -58,7 +64,7 @@ export const convert: Command = defineCommand({
         signal: terminal.signal,
       };
       const shards = shard === undefined ? {} : { shardBytes: shard };
-      const report = await convertToModelFolder({ sources, out: flags.output, ...shards, ...options });
+      const report = await convertToModelFolder({ sources, out, ...shards, ...options, ...agreed });
       progress.end();
       if (json) printJson(terminal, report);
       if (!quiet) say(terminal, ...formatReport(report));

@@ -5,7 +5,7 @@ import { countFittingLayers } from '../nets/transformer/estimate.ts';
 import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
 import type { SecondsNeeded } from '../nets/transformer/estimate.ts';
 import type { TransformerPlan } from '../node.ts';
-import { alignColumns, wrapWords } from './columns.ts';
+import { alignColumns, formatBytes, wrapWords } from './columns.ts';
 import type { DeviceKernels } from './open-device.ts';
 
 /** Whether it fits; and what would, where it does not. */
@@ -112,10 +112,6 @@ function formatCount(count: number): string {
 /** Two digits at least: `4.7`, `12`, `926`. */
 function roundShort(value: number): string {
   return value >= 10 ? String(Math.round(value)) : value.toPrecision(2);
-}
-
-function formatBytes(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function formatDuration(seconds: number): string {

@@ -10,7 +10,7 @@ export interface CapturedOptions {
   readonly stdin?: Uint8Array | string;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Whether stdout and stderr are screens. */
+  /** Whether all three streams are a terminal's. */
   readonly isTTY?: boolean;
   /** How wide a screen says it is [80]. */
   readonly columns?: number | undefined;
@@ -47,8 +47,9 @@ export async function runCaptured(words: readonly string[], options: CapturedOpt
   const { stdin, env = {}, isTTY = false, columns, rows, onOutput, signal = new AbortController().signal } = options;
   const stdout = captureStream(isTTY, { columns, rows, onOutput });
   const stderr = captureStream(isTTY, { columns, rows });
+  const input = stdin === undefined ? new PassThrough() : Readable.from([Buffer.from(stdin)]);
   const terminal: Terminal = {
-    stdin: stdin === undefined ? new PassThrough() : Readable.from([Buffer.from(stdin)]),
+    stdin: Object.assign(input, { isTTY }),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env,

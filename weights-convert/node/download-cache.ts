@@ -4,7 +4,7 @@
  * whole, so several processes may download the same address at once.
  */
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseVersion, type FileVersion } from '../transfer/file-version.ts';
 import { AbortedError } from '../../base/errors.ts';
@@ -74,6 +74,14 @@ export async function openCached(place: string, signal?: AbortSignal): Promise<C
   // Where that is not allowed, the copy is found damaged again.
   await rm(join(place, file.sha256), { recursive: true, force: true }).catch(() => undefined);
   return { file, source: undefined };
+}
+
+/** Whether a whole file is there by its record and length; its content is not compared. */
+export async function isCached(cache: string, address: URL): Promise<boolean> {
+  const place = placeOf(cache, address);
+  const file = await readRecord(place);
+  const found = file && (await stat(pathOf(place, file)).catch(() => undefined));
+  return found?.size === file?.bytes && found !== undefined;
 }
 
 async function readRecord(place: string): Promise<CachedFile | undefined> {

@@ -56,8 +56,10 @@ export async function downloadFile(source: string | URL, options: DownloadFileOp
 }
 
 /** What is known of a file before it comes. */
-interface ExpectedFile {
+export interface ExpectedFile {
   readonly bytes?: number | undefined;
+  /** Lower-case hex; a file with another is not kept. */
+  readonly sha256?: string | undefined;
   /** Throws if it is not all there [`checkWhole`]. */
   readonly check?: (source: ByteSource) => Promise<unknown>;
 }
@@ -93,13 +95,14 @@ export async function downloadSource(
       return undefined;
     });
     if (transfer) {
-      const { check = checkWhole } = expected;
-      const file = await receiveFile({ address, place, partial, transfer, known, check, onProgress });
+      const { check = checkWhole, sha256 } = expected;
+      const file = await receiveFile({ address, place, partial, transfer, known, check, sha256, onProgress });
       const source = await openFileSource(file.path);
       await entry?.source?.close();
       return { file, source };
     }
     await partial.discard();
+    checkHash(address, expected.sha256, known!.sha256);
     return { file: describeFile(place, known!), source: entry!.source! };
   } catch (error) {
     await entry?.source?.close();
@@ -122,11 +125,12 @@ interface Receipt {
   readonly transfer: Transfer;
   readonly known: CachedFile | undefined;
   readonly check: (source: ByteSource) => Promise<unknown>;
+  readonly sha256: string | undefined;
   readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
 }
 
 async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
-  const { address, place, partial, transfer, known, check, onProgress } = receipt;
+  const { address, place, partial, transfer, known, check, sha256, onProgress } = receipt;
   const { version, from, blocks } = transfer;
   try {
     await partial.begin(version, from);
@@ -140,6 +144,7 @@ async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
     }
     // One that was cut, though the server says that this is all, would be found current for ever.
     await partial.read(address.href, check);
+    checkHash(address, sha256, partial.digest());
     const file = {
       name: nameFile(address),
       bytes: done,
@@ -152,6 +157,15 @@ async function receiveFile(receipt: Receipt): Promise<DownloadedFile> {
   } finally {
     transfer.close();
   }
+}
+
+function checkHash(address: URL, wanted: string | undefined, got: string): void {
+  if (wanted === undefined || wanted === got) return;
+  throw new FormatError(
+    'E_DOWNLOAD_HASH',
+    `download: the file at ${address.href} should have the SHA-256 ${wanted}, and has ${got}. It is another file than ` +
+      'the one that is known by this name, so nothing of it is used. If you trust it, name the address itself.',
+  );
 }
 
 function describeFile(place: string, file: CachedFile): DownloadedFile {

@@ -5,10 +5,12 @@
 import { dirname, join } from 'node:path';
 import { parseAddress } from '../../base/address.ts';
 import { pathOf } from '../../base/node/path-of.ts';
-import { downloadSource, type DownloadFileOptions } from './download-file.ts';
+import { downloadSource, type DownloadFileOptions, type ExpectedFile } from './download-file.ts';
 import { openFileSource, type FileSource } from './file-source.ts';
 
 interface OpenSourceOptions extends DownloadFileOptions {
+  /** What is known beforehand of a download. */
+  readonly expected?: ExpectedFile | undefined;
   /** Called with the path of each file that is opened: this one, and those beside it. */
   readonly onOpen?: (path: string) => void;
 }
@@ -19,10 +21,11 @@ interface OpenSourceOptions extends DownloadFileOptions {
  * @throws what `pathOf`, `downloadFile` and `openFileSource` throw
  */
 export async function openSource(source: string | URL, options: OpenSourceOptions): Promise<FileSource> {
-  const { file, path } = await openNamed(source, options);
-  options.onOpen?.(path);
+  const { onOpen, ...rest } = options;
+  const { file, path } = await openNamed(source, rest);
+  onOpen?.(path);
   const openSibling = (name: string): Promise<FileSource> => {
-    options.onOpen?.(join(dirname(path), name));
+    onOpen?.(join(dirname(path), name));
     return openFileSource(join(dirname(path), name));
   };
   return { ...file, openSibling };
@@ -30,10 +33,10 @@ export async function openSource(source: string | URL, options: OpenSourceOption
 
 async function openNamed(
   source: string | URL,
-  options: DownloadFileOptions,
+  { expected, ...options }: OpenSourceOptions,
 ): Promise<{ readonly file: FileSource; readonly path: string }> {
   const path = pathOf(source);
   if (path !== undefined) return { file: await openFileSource(path), path };
-  const downloaded = await downloadSource(parseAddress(source), options);
+  const downloaded = await downloadSource(parseAddress(source), options, expected);
   return { file: downloaded.source, path: downloaded.file.path };
 }

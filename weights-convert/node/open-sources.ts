@@ -13,7 +13,7 @@ import { partOf } from '../../nets/net-kinds.ts';
 import { gatherShards, openNets } from '../open-weights.ts';
 import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
-import type { DownloadFileOptions } from './download-file.ts';
+import type { DownloadFileOptions, ExpectedFile } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openSource } from './open-source.ts';
 import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
@@ -21,6 +21,8 @@ import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
 export interface SourceControl extends ConversionControl {
   /** The folder that keeps downloads [as `downloadFile`]. */
   readonly cache?: string;
+  /** What is known beforehand of downloads, by their addresses as URLs write them. */
+  readonly expected?: ReadonlyMap<string, Pick<ExpectedFile, 'bytes' | 'sha256'>>;
 }
 
 /** What the files hold; `close` closes them. */
@@ -72,7 +74,11 @@ async function readSources(
   let auxiliary: { readonly name: string; readonly settings: FoundSettings } | undefined;
   for (const named of sources) {
     throwIfAborted(control.signal);
-    const file = await openSource(named, { ...downloadOptions(control), onOpen: (path) => paths.push(path) });
+    const file = await openSource(named, {
+      ...downloadOptions(control),
+      expected: control.expected?.get(String(named)),
+      onOpen: (path) => paths.push(path),
+    });
     files.push(file);
     if ((await readTokenizer(file)) !== undefined) {
       claimPart(owners, 'tokenizer', file.name);

@@ -1,0 +1,181 @@
+/**
+ * Names of known models among what `convert` is given: what each stands for, the question before anything of it is
+ * fetched, and whether there is room for it.
+ */
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { cacheFolder } from '../base/node/cache-folder.ts';
+import { AbortedError, DalleError, FormatError, UsageError } from '../base/errors.ts';
+import { FAMILIES } from '../weights-convert/families/all-families.ts';
+import {
+  fileBytes,
+  findKnownModel,
+  isReadable,
+  outputBytes,
+  type KnownFile,
+  type KnownModel,
+} from '../weights-convert/known-models/known-model.ts';
+import { KNOWN_MODELS } from '../weights-convert/known-models/known-models.ts';
+import { isCached } from '../weights-convert/node/download-cache.ts';
+import type { WeightDtype } from '../weights-convert/safetensors/write-safetensors.ts';
+import { formatBytes } from './columns.ts';
+import { checkSpace, type WantedBytes } from './disk-space.ts';
+import { parseSource } from './flags.ts';
+import { findNearest } from './nearest.ts';
+import { say, type Terminal } from './terminal.ts';
+
+interface NamedSources {
+  /** Paths and addresses, every name in its place. */
+  readonly sources: readonly string[];
+  /** The models that were called by name. */
+  readonly models: readonly KnownModel[];
+}
+
+/**
+ * What the words stand for. A file or folder of that name is meant before a model is.
+ *
+ * @throws FormatError `E_NET_UNSUPPORTED` for a model that is not read yet, `E_ARCHIVE` for one to be unpacked first,
+ *   `E_FILE_MISSING` for what looks like a name and is none; UsageError `E_DOWNLOAD_ADDRESS`
+ */
+export function resolveNames(words: readonly string[]): NamedSources {
+  const models: KnownModel[] = [];
+  const sources = words.flatMap((word) => {
+    const model = existsSync(word) ? undefined : findKnownModel(word, KNOWN_MODELS);
+    if (!model) return [parseSource(checkName(word))];
+    checkTaken(model);
+    models.push(model);
+    return model.files.map(({ url }) => new URL(url).href);
+  });
+  return { sources, models };
+}
+
+/** A slip in a name, told before the other files are looked at. */
+function checkName(word: string): string {
+  if (!/^[a-z0-9-]+$/.test(word) || existsSync(word)) return word;
+  const names = KNOWN_MODELS.map(({ name }) => name);
+  const nearest = findNearest(word, names);
+  if (nearest === undefined) return word;
+  throw new FormatError(
+    'E_FILE_MISSING',
+    `convert: there is no file ${word}, and no known model of that name. Did you mean ${nearest}? dalle-gl models ` +
+      'lists the known ones.',
+  );
+}
+
+function checkTaken({ name, what, unpack, files, ...model }: KnownModel): void {
+  if (!isReadable({ name, what, files, ...model }, FAMILIES)) {
+    throw new FormatError(
+      'E_NET_UNSUPPORTED',
+      `convert: ${name} is ${what}. This version of dalle-gl does not read its checkpoints, so nothing was downloaded.`,
+    );
+  }
+  if (!unpack) return;
+  throw new FormatError(
+    'E_ARCHIVE',
+    `convert: ${name} comes as one packed archive, ${files[0]!.url}, which dalle-gl does not unpack. Unpack it and ` +
+      `convert its files: ${unpack.join(' && ')}`,
+  );
+}
+
+/** What the conversion goes on with. */
+interface Agreed {
+  readonly licence: string;
+  /** What is known of the downloads, by address. */
+  readonly expected: ReadonlyMap<string, { readonly bytes?: number; readonly sha256?: string }>;
+}
+
+interface OfferOptions {
+  readonly out: string;
+  readonly dtype: WeightDtype | undefined;
+  readonly yes: boolean;
+  readonly quiet: boolean;
+  /** Whether anything is written to `out`. */
+  readonly writes: boolean;
+}
+
+/**
+ * Says what would be downloaded and whose it is, looks for room, and asks.
+ *
+ * @throws UsageError `E_CONFIRM` where nobody can be asked and `--yes` was not given; DalleError `E_DISK_FULL`,
+ *   `E_DECLINED`; AbortedError `E_ABORTED`
+ */
+export async function agreeOn(
+  models: readonly KnownModel[],
+  options: OfferOptions,
+  terminal: Terminal,
+): Promise<Agreed> {
+  const cache = cacheFolder();
+  const wanted = await countBytes(models, cache, options);
+  if (!options.quiet || !options.yes)
+    say(terminal, ...models.flatMap(describeModel), describeWanted(wanted, cache, options));
+  await checkSpace(wanted, cache, options.out);
+  if (!options.yes) await askToGoOn(models, terminal);
+  return {
+    licence: [...new Set(models.map(({ licence }) => licence))].join('; '),
+    expected: new Map(models.flatMap(({ files }) => files.map((file) => [new URL(file.url).href, pickKnown(file)]))),
+  };
+}
+
+function pickKnown({ bytes, sha256 }: KnownFile): { bytes?: number; sha256?: string } {
+  return { ...(bytes !== undefined && { bytes }), ...(sha256 !== undefined && { sha256 }) };
+}
+
+/** A model and its files, a line each. */
+export function describeModel({ name, what, language, licence, files }: KnownModel): string[] {
+  return [
+    `${name}: ${what}${language === undefined ? '' : ` in ${language}`}`,
+    ...files.map((file) => `  ${file.url} (${describeFile(file)})`),
+    `  licence: ${licence}`,
+  ];
+}
+
+function describeFile({ bytes, about, sha256 }: KnownFile): string {
+  const size =
+    bytes !== undefined ? `${bytes} bytes` : about !== undefined ? `about ${formatBytes(about)}` : 'length not known';
+  return `${size}, SHA-256 ${sha256 ?? 'not known'}`;
+}
+
+async function countBytes(
+  models: readonly KnownModel[],
+  cache: string,
+  { dtype, writes }: OfferOptions,
+): Promise<WantedBytes> {
+  let bytes = 0;
+  for (const file of models.flatMap(({ files }) => files)) {
+    if (!(await isCached(cache, new URL(file.url)))) bytes += fileBytes(file);
+  }
+  return { cache: bytes, out: writes ? models.reduce((sum, model) => sum + outputBytes(model, dtype), 0) : 0 };
+}
+
+function describeWanted(wanted: WantedBytes, cache: string, { out, writes }: OfferOptions): string {
+  const coming =
+    wanted.cache > 0 ? `About ${formatBytes(wanted.cache)} to download into ${cache}` : 'Downloaded already';
+  return writes
+    ? `${coming}; about ${formatBytes(wanted.out)} to write into ${out}.`
+    : `${coming}; nothing is written.`;
+}
+
+/** Only a person at a terminal can answer, and no answer is none. */
+async function askToGoOn(models: readonly KnownModel[], terminal: Terminal): Promise<void> {
+  const { stdin, stderr, signal } = terminal;
+  const names = models.map(({ name }) => name).join(' and ');
+  if (!stdin.isTTY || !stderr.isTTY) {
+    throw new UsageError(
+      'E_CONFIRM',
+      `convert: ${names} would be downloaded from the addresses above, under the licence above, and there is no terminal ` +
+        'to ask on. Add --yes if that is what you want.',
+    );
+  }
+  const lines = createInterface({ input: stdin, output: stderr });
+  try {
+    const closed = new Promise<string>((settle) => lines.once('close', () => settle('')));
+    const answer = await Promise.race([lines.question(`Download ${names}? [y/N] `, { signal }), closed]);
+    if (/^\s*y(?:es)?\s*$/i.test(answer)) return;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new AbortedError('E_ABORTED', 'convert: interrupted at the question; nothing was downloaded.');
+  } finally {
+    lines.close();
+  }
+  throw new DalleError('E_DECLINED', `convert: ${names} was not downloaded, as the answer was not yes.`);
+}

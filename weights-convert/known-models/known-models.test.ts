@@ -1,0 +1,39 @@
+/** The table of known models holds together: no address twice, hashes that are hashes, families that exist or may. */
+import { expect, test } from 'vitest';
+import { configurations } from '../../nets/transformer/configurations.ts';
+import { FAMILIES } from '../families/all-families.ts';
+import { fileBytes, findKnownModel, isReadable, outputBytes } from './known-model.ts';
+import { KNOWN_MODELS } from './known-models.ts';
+
+test('names are words of their own', () => {
+  const names = KNOWN_MODELS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+  // `plan` takes both: these configurations are those of the models.
+  expect(names.filter((name) => name in configurations)).toEqual(['rudalle-malevich', 'mindalle']);
+});
+
+test.each(KNOWN_MODELS.map((model) => [model.name, model] as const))('%s', (_, model) => {
+  const { files, licence, families, numbers, unpack } = model;
+  expect(licence).not.toBe('');
+  expect(families.length).toBeGreaterThan(0);
+  for (const { url, sha256, bytes } of files) {
+    const address = new URL(url);
+    expect([address.protocol, address.username, address.hash]).toEqual(['https:', '', '']);
+    if (sha256 !== undefined) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    if (bytes !== undefined) expect(bytes).toBeGreaterThan(1e6);
+  }
+  expect(new Set(files.map(({ url }) => url)).size).toBe(files.length);
+  // What is downloaded holds the numbers that are written; Lightning's files hold an optimiser's too.
+  const held = 2 * numbers.halves + 4 * numbers.floats;
+  expect(files.reduce((sum, file) => sum + fileBytes(file), 0)).toBeGreaterThan(0.92 * (unpack ? held * 0.9 : held));
+  expect(outputBytes(model, 'f16') * 2).toBe(outputBytes(model, 'f32'));
+});
+
+test('is read when all its families are', () => {
+  const model = { ...KNOWN_MODELS[0]!, families: ['openai', 'no-such-family'] };
+  expect(isReadable(model, FAMILIES)).toBe(false);
+  expect(isReadable({ ...model, families: ['openai'] }, FAMILIES)).toBe(true);
+  expect(findKnownModel('openai-dvae', KNOWN_MODELS)?.families).toEqual(['openai']);
+  expect(findKnownModel('OPENAI-dvae', KNOWN_MODELS)).toBeUndefined();
+});
