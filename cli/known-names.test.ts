@@ -10,9 +10,11 @@ import { serve, startFileServer } from '../test/helpers/file-server.ts';
 import { makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import type { KnownModel } from '../weights-convert/known-models/known-model.ts';
+import { KNOWN_MODELS } from '../weights-convert/known-models/known-models.ts';
 
-const { table } = vi.hoisted(() => ({ table: [] as KnownModel[] }));
-vi.mock('../weights-convert/known-models/known-models.ts', () => ({ KNOWN_MODELS: table }));
+/** The real table, which each test has to itself for a while. */
+const table = KNOWN_MODELS as KnownModel[];
+const real = [...table];
 
 const files = smallCheckpoints();
 const encoder = readFileSync(files.encoder);
@@ -46,6 +48,7 @@ beforeEach(() => {
   table.splice(0, Infinity, small);
 });
 afterEach(() => {
+  table.splice(0, Infinity, ...real);
   vi.unstubAllEnvs();
   place.remove();
 });
