@@ -8,8 +8,9 @@
 import { FormatError, UsageError } from '../base/errors.ts';
 import { argumentError, checkObject, checkText } from '../base/check-argument.ts';
 import { showValue } from './arguments.ts';
+import { centreBox, roundHalfToEven } from './centre.ts';
 import { resizeLanczos } from './lanczos.ts';
-import { checkPicture, cropPicture, isSide, MAX_PIXELS, type Box, type Picture } from './picture.ts';
+import { checkPicture, cropPicture, isSide, MAX_PIXELS, type Picture } from './picture.ts';
 
 /** A square of that side, a rectangle, or `keep`: the picture's own size cropped to whole tokens. */
 export type PictureSize = number | { readonly width: number; readonly height: number } | 'keep';
@@ -77,16 +78,4 @@ function checkSize(size: Exclude<PictureSize, 'keep'>, patch: number): { width: 
       `${patch} × ${patch} pixels; ` +
       'choose for example 256, 320x200 or keep.',
   );
-}
-
-function centreBox(fromWidth: number, fromHeight: number, width: number, height: number): Box {
-  const left = roundHalfToEven((fromWidth - width) / 2);
-  const top = roundHalfToEven((fromHeight - height) / 2);
-  return { left, top, width, height };
-}
-
-/** Python's `round` for numbers that are not negative. */
-function roundHalfToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }
