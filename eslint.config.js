@@ -13,7 +13,7 @@ import { imports } from './scripts/lint/layers.mjs';
 const knowledge = [
   ...['nets/net-kinds.ts', 'nets/weights.ts', 'nets/dvae/architecture.ts', 'nets/dvae/tensors.ts'],
   ...['nets/transformer/architecture.ts', 'nets/transformer/read-architecture.ts', 'nets/transformer/tensors.ts'],
-  'nets/sampling/defaults.ts',
+  ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
 ];
 
 /**
@@ -35,12 +35,14 @@ const zones = {
   'ops/cpu/node/': ['base/', 'engine/cpu/', 'ops/cpu/', 'node:'],
   ...Object.fromEntries(knowledge.map((file) => [file, ['base/', ...knowledge]])),
   'nets/': ['base/', 'engine/index.ts', 'ops/', ...knowledge, '@huggingface/tokenizers'],
+  // How a picture is resized is part of what CLIP says of it.
+  'nets/clip/': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'images/', ...knowledge],
   'nets/tokenizer/node/': ['nets/', 'node:', '@huggingface/tokenizers'],
   'weights-convert/': ['base/', ...knowledge, '@noble/hashes'],
   'weights-convert/node/': ['base/', 'base/node/', ...knowledge, 'weights-convert/', 'node:'],
   'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
-  'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'load/', 'images/'],
+  'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'nets/clip/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
   'load/': [
     'base/',
@@ -50,12 +52,13 @@ const zones = {
     'ops/',
     'ops/cpu/',
     'nets/',
+    'nets/clip/',
     ...knowledge,
     'weights-convert/',
   ],
   'load/node/': [
     ...['base/', 'base/node/', 'engine/index.ts', 'engine/context/', 'engine/context/node/', 'ops/', 'load/', 'nets/'],
-    ...['engine/cpu/', 'ops/cpu/', 'ops/cpu/node/'],
+    ...['engine/cpu/', 'ops/cpu/', 'ops/cpu/node/', 'nets/clip/'],
     ...[...knowledge, 'nets/tokenizer/node/', 'weights-convert/', 'weights-convert/node/', 'node:'],
   ],
   'node.ts': [
@@ -65,7 +68,8 @@ const zones = {
   ],
   'cli/': [
     ...['base/', 'base/node/', 'node.ts', 'load/', 'load/node/', 'engine/index.ts', 'engine/context/node/', 'ops/'],
-    ...['nets/', ...knowledge, 'weights-convert/', 'weights-convert/node/', 'images/', 'images/node/', 'node:'],
+    ...['nets/', 'nets/clip/', ...knowledge, 'weights-convert/', 'weights-convert/node/'],
+    ...['images/', 'images/node/', 'node:'],
   ],
 };
 

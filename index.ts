@@ -32,6 +32,10 @@ export type { GenerateOptions, GenerateStep } from './nets/dalle/generate-option
 export type { Region, Selection } from './nets/dalle/regions.ts';
 export type { SamplingSettings } from './nets/sampling/settings.ts';
 
+export { loadClip, type LoadClipOptions } from './load/clip.ts';
+export { Clip, type ClipOptions, type RankedPicture, type RankOptions } from './nets/clip/clip.ts';
+export type { Features } from './nets/clip/features.ts';
+
 export { configurations } from './nets/transformer/configurations.ts';
 export type { Decoding } from './nets/transformer/decoding.ts';
 export { estimateSeconds, planTransformer, type TransformerPlan } from './nets/transformer/estimate.ts';

@@ -4,6 +4,8 @@
  * folder.
  */
 import { argumentError, checkObject } from '../base/check-argument.ts';
+import { describeClip, readClip, type ClipArchitecture } from './clip/architecture.ts';
+import { expectedClipTensors } from './clip/tensors.ts';
 import { readSizes, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
 import { expectedTensors } from './dvae/tensors.ts';
 import type { TransformerArchitecture } from './transformer/architecture.ts';
@@ -15,6 +17,7 @@ export interface NetsByPart {
   readonly encoder: EncoderArchitecture;
   readonly decoder: DecoderArchitecture;
   readonly transformer: TransformerArchitecture;
+  readonly clip: ClipArchitecture;
 }
 
 /** The part of a model that a net is. */
@@ -41,6 +44,7 @@ interface NetKinds {
   readonly 'dvae-encoder': KnownNet<EncoderArchitecture, 'encoder'>;
   readonly 'dvae-decoder': KnownNet<DecoderArchitecture, 'decoder'>;
   readonly transformer: KnownNet<TransformerArchitecture, 'transformer'>;
+  readonly clip: KnownNet<ClipArchitecture, 'clip'>;
 }
 
 const NET_KINDS: NetKinds = {
@@ -62,10 +66,21 @@ const NET_KINDS: NetKinds = {
     tensors: expectedTransformerTensors,
     describe: describeTransformer,
   },
+  clip: {
+    part: 'clip',
+    read: readClip,
+    tensors: expectedClipTensors,
+    describe: describeClip,
+  },
 };
 
 /** The parts that are nets, in the order they are listed and written. */
-export const NET_PARTS: readonly ['encoder', 'decoder', 'transformer'] = ['encoder', 'decoder', 'transformer'];
+export const NET_PARTS: readonly ['encoder', 'decoder', 'transformer', 'clip'] = [
+  'encoder',
+  'decoder',
+  'transformer',
+  'clip',
+];
 
 /** Which part of a model an architecture is. */
 export function partOf<Kind extends NetKind>({ kind }: { readonly kind: Kind }): NetKinds[Kind]['part'] {

@@ -3,6 +3,7 @@ import { checkObject } from '../../base/check-argument.ts';
 import { bundledModel } from '../../base/node/package-files.ts';
 import type { Device, RunOutput, Tensor } from '../../engine/index.ts';
 import { checkLoadOptions } from '../../nets/checks.ts';
+import type { Clip, ClipOptions } from '../../nets/clip/clip.ts';
 import type { Dalle } from '../../nets/dalle/dalle.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
 import { startProcess } from '../../nets/tokenizer/node/start-process.ts';
@@ -13,6 +14,7 @@ import { run as runOn } from '../../ops/index.ts';
 import type { Model } from '../../weights-convert/model-folder/open-model.ts';
 import { openModelFolder, type OpenFolderOptions } from '../../weights-convert/node/open-model-folder.ts';
 import { openSource } from '../../weights-convert/node/open-source.ts';
+import { CLIP_PARTS, createClip as createClipOf } from '../clip.ts';
 import { createDalle as createDalleOf, type DalleOptions } from '../dalle.ts';
 import { openCheckpoints, type CheckpointPair } from '../dvae.ts';
 import { handOver } from '../hand-over.ts';
@@ -67,6 +69,29 @@ export async function loadDalle(folder: string | URL = bundledModel, given: Load
 /** `createDalle` of `dalle-gl`, where tokenizers of others work in a process of their own. */
 export function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
   return createDalleOf(model, { startWorker: startProcess, ...options });
+}
+
+/** Where a CLIP computes, and how its files are opened. */
+export interface LoadClipOptions extends Partial<ClipOptions>, OpenFolderOptions {}
+
+/**
+ * Loads a CLIP, which says how well pictures go with a text, from a model folder: a path or an address, as
+ * `openModelFolder` takes it.
+ *
+ * @throws DalleError `E_PART_MISSING`; FormatError for a folder that is no such model; ContextError as `open`
+ */
+export async function loadClip(folder: string | URL, given: LoadClipOptions = {}): Promise<Clip> {
+  checkLoadOptions('loadClip', given);
+  const { device, rules, without, ...options } = given;
+  return handOver(await openModelFolder(folder, CLIP_PARTS, options), async (model) => {
+    const rewriting = { ...(rules && { rules }), ...(without && { without }) };
+    return createClip(model, { device: device ?? (await openShared()), ...rewriting });
+  });
+}
+
+/** A CLIP of the parts of a folder, where tokenizers of others work in a process of their own. */
+function createClip(model: Model, options: ClipOptions): Promise<Clip> {
+  return createClipOf(model, { startWorker: startProcess, ...options });
 }
 
 /** `openTokenizer` of `dalle-gl`, where those of others work in a process of their own. */
