@@ -37,7 +37,7 @@ export { Clip, type ClipOptions, type RankedPicture, type RankOptions } from './
 export type { Features } from './nets/clip/features.ts';
 
 export { configurations } from './nets/transformer/configurations.ts';
-export type { Decoding } from './nets/transformer/decoding.ts';
+export type { Decoding } from './nets/decoding.ts';
 export { estimateSeconds, planTransformer, type TransformerPlan } from './nets/transformer/estimate.ts';
 export { measureSpeed } from './nets/transformer/measure-speed.ts';
 export type { TransformerOptions } from './nets/transformer/options.ts';

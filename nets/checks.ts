@@ -1,9 +1,10 @@
 /** Checks that the nets share: tokens on their way in, numbers on their way out. */
 import { checkArchitecture } from './net-kinds.ts';
-import { checkList, checkObject, checkFunction } from '../base/check-argument.ts';
+import { checkList, checkObject, checkFunction, checkView } from '../base/check-argument.ts';
 import { checkOptions, checkRunOptions } from '../base/check-options.ts';
 import { DalleError, ShapeError } from '../base/errors.ts';
 import type { NetArchitecture } from './net-kinds.ts';
+import type { TokenTransformer } from './token-transformer.ts';
 import { checkPrecision, type WeightTree } from './weight-tree.ts';
 import { checkDevice, checkTensor } from '../engine/index.ts';
 
@@ -18,6 +19,40 @@ export function checkTokens(where: string, tokens: ArrayLike<number>, vocabulary
       `${where}: ${kind} ${String(token)} at position ${at} is outside 0 … ${vocabulary - 1}. Were the tokens made by another model?`,
     );
   }
+}
+
+/**
+ * How many texts there are of so many tokens each. Throws UsageError `E_ARGUMENT`, ShapeError `E_SHAPE`, and `E_TOKEN`
+ * for a token beyond its vocabulary.
+ */
+export function countTexts(where: string, text: Int32Array, positions: number, vocabulary: number): number {
+  checkView(where, 'text', text, [Int32Array]);
+  if (text.length === 0 || text.length % positions !== 0) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `${where}: text must be rows of ${positions} tokens, got ${text.length}. prepareText makes them.`,
+    );
+  }
+  checkTokens(where, text, vocabulary, 'text token');
+  return text.length / positions;
+}
+
+/** The tokens of a picture for each text. Throws UsageError `E_ARGUMENT`, ShapeError `E_SHAPE`, `E_TOKEN`. */
+export function checkImageTokens(
+  where: string,
+  image: Int32Array,
+  texts: number,
+  { grid, imageVocabulary }: Pick<TokenTransformer, 'grid' | 'imageVocabulary'>,
+): void {
+  checkView(where, 'image', image, [Int32Array]);
+  const wanted = texts * grid[0] * grid[1];
+  if (image.length !== wanted) {
+    throw new ShapeError(
+      'E_SHAPE',
+      `${where}: image must hold ${wanted} tokens, a grid of ${grid[0]} × ${grid[1]} for each text, got ${image.length}.`,
+    );
+  }
+  checkTokens(where, image, imageVocabulary);
 }
 
 /** The numbers. Throws DalleError `E_NOT_FINITE` if there is a NaN or an infinity among them. */

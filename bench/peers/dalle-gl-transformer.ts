@@ -5,7 +5,7 @@ import { WebGLDevice } from '../../engine/index.ts';
 import type { Device } from '../../engine/index.ts';
 import { expectedTransformerTensors } from '../../nets/transformer/tensors.ts';
 import { countElements } from '../../weights-convert/torch/tensor-record.ts';
-import type { Decoding } from '../../nets/transformer/decoding.ts';
+import type { Decoding } from '../../nets/decoding.ts';
 import { Transformer } from '../../nets/transformer/transformer.ts';
 import { nameOurs } from './dalle-gl.ts';
 import type { TransformerModel, TransformerPeer } from './transformer-peer.ts';

@@ -2,25 +2,22 @@
  * The plans of a decoding of one size, and the caches they share. Each is compiled when it is first run: a drawing that
  * is not greedy needs no greedy step, and only a completion reads rows of the image.
  */
-import { argmax, compile, div, exp, log, max, sub, sum, tensor } from '../../ops/index.ts';
-import type { Compiled, Tensor } from '../../ops/index.ts';
+import { compile } from '../../ops/index.ts';
+import type { Compiled, Result, RunOptions, Tensor, Traced } from '../../ops/index.ts';
 import { textPositions, type TransformerArchitecture } from './architecture.ts';
+import { pickBest, type BestTokens, type DecodingRuns } from '../decoding.ts';
 import { Plans } from '../plans.ts';
 import type { WeightTree } from '../weight-tree.ts';
 import { createCaches, type LayerCaches } from './caches.ts';
 import { nextInputs, nextLogits } from './sequence.ts';
 import type { TransformerOptions } from './options.ts';
 
-/** The best token of each candidate [B], and the logarithm of its probability. */
-type BestTokens = Readonly<Record<'token' | 'logProbability', Tensor>>;
-
 interface Inputs {
   readonly tokens: Tensor;
   readonly position: Tensor;
 }
 
-export class DecodingPlans {
-  /** Texts, and candidates: a multiple of them. */
+export class DecodingPlans implements DecodingRuns {
   readonly sequences: number;
   readonly batch: number;
   private readonly architecture: TransformerArchitecture;
@@ -50,24 +47,47 @@ export class DecodingPlans {
     );
   }
 
-  /** A row of image tokens that all candidates of a text have in common: [S, W] → logits of what follows [S, V]. */
-  get row(): Compiled<Tensor> {
+  private get row(): Compiled<Tensor> {
     return this.compileOnce('row', this.sequences, this.architecture.grid[1], (inputs) => this.follow('image', inputs));
   }
 
   /** One token for each candidate: [B, 1] → logits of the next one [B, V]. */
-  get step(): Compiled<Tensor> {
+  get nextToken(): Compiled<Tensor> {
     return this.compileOnce('step', this.batch, 1, (inputs) => this.follow('image', inputs));
   }
 
-  /** The same, and the best is picked on the device. */
-  get greedyStep(): Compiled<BestTokens> {
+  private get greedyStep(): Compiled<BestTokens> {
     return this.compileOnce('greedyStep', this.batch, 1, (inputs) => pickBest(this.follow('image', inputs)));
+  }
+
+  readTexts(text: Int32Array, options?: RunOptions): Promise<Result<Tensor>> {
+    return this.prompt.run({ tokens: text, position: [0] }, options);
+  }
+
+  readRows(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<Tensor>> {
+    return this.runBehind(this.row, tokens, before, options);
+  }
+
+  step(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<Tensor>> {
+    return this.runBehind(this.nextToken, tokens, before, options);
+  }
+
+  stepGreedy(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<BestTokens>> {
+    return this.runBehind(this.greedyStep, tokens, before, options);
   }
 
   dispose(): void {
     void this.plans.dispose();
     for (const layer of this.caches) for (const cache of layer.values()) cache.dispose();
+  }
+
+  private runBehind<T extends Traced>(
+    plan: Compiled<T>,
+    tokens: Int32Array,
+    before: number,
+    options?: RunOptions,
+  ): Promise<Result<T>> {
+    return plan.run({ tokens, position: [textPositions(this.architecture) + before] }, options);
   }
 
   private follow(kind: 'text' | 'image', inputs: Inputs): Tensor {
@@ -83,10 +103,4 @@ export class DecodingPlans {
     const { device, ...rewriting } = this.options;
     return this.plans.get(name, '', () => compile(device, trace, nextInputs(sequences, count), rewriting));
   }
-}
-
-function pickBest(logits: Tensor): BestTokens {
-  const highest = max(logits, [1], true);
-  const probability = div(tensor([1], [1]), sum(exp(sub(logits, highest)), [1])); // softmax at the highest
-  return { token: argmax(logits, 1), logProbability: log(probability) };
 }

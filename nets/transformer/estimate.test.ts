@@ -61,7 +61,7 @@ test('rules that do not pay on a device are left out of its plans, as when it co
     { sequences: 1, batch: 3 },
   );
   const planned = planTransformer(emoji, device, 3);
-  expect(planned.token.draws).toBe(plans.step.draws!.passes.length);
+  expect(planned.token.draws).toBe(plans.nextToken.draws!.passes.length);
   expect(planned.prompt.draws).toBe(plans.prompt.draws!.passes.length);
   expect(planned.token.draws).not.toBe(planTransformer(emoji, { ...limits, targets: device.targets }, 3).token.draws);
   plans.dispose();

@@ -4,22 +4,21 @@
  * for the next one of the same size.
  */
 import { checkWeights } from '../weights.ts';
-import { argumentError, checkView, describeValue } from '../../base/check-argument.ts';
-import { ShapeError } from '../../base/errors.ts';
+import { argumentError } from '../../base/check-argument.ts';
 import { compile } from '../../ops/index.ts';
 import type { Compiled, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../weights.ts';
 import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
 import { Plans } from '../plans.ts';
 import { isKind, type WeightsOf } from '../weights.ts';
-import { checkFinite, checkTokens, checkModelOptions } from '../checks.ts';
+import { checkFinite, checkImageTokens, checkModelOptions, countTexts } from '../checks.ts';
 import { growTree, type WeightTree } from '../weight-tree.ts';
 import { prepareText, type PrepareTextOptions } from '../tokenizer/prepare-text.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TextRows, TokenTransformer } from '../token-transformer.ts';
 import { countCacheBytes } from './caches.ts';
 import { DecodingPlans } from './decoding-plans.ts';
-import { Decoding } from './decoding.ts';
+import { beginDecoding, type Decoding } from '../decoding.ts';
 import type { TransformerOptions } from './options.ts';
 import { wholeSequence } from './sequence.ts';
 import { deriveTables } from './tables.ts';
@@ -77,8 +76,8 @@ export class Transformer implements TokenTransformer {
     this.plans.check('imageLogits');
     const { architecture } = this;
     const count = imagePositions(architecture);
-    const sequences = this.countSequences('imageLogits', text);
-    this.checkImage('imageLogits', image, sequences * count);
+    const sequences = this.countTexts('imageLogits', text);
+    checkImageTokens('imageLogits', image, sequences, this);
     const given = image.filter((_, at) => at % count < count - 1);
     const result = await this.plans.track(this.planWhole(sequences).run({ text, image: given }, options));
     return checkFinite('imageLogits', result as Float32Array);
@@ -91,24 +90,10 @@ export class Transformer implements TokenTransformer {
    */
   async begin(text: Int32Array, batch: number, options?: RunOptions): Promise<Decoding> {
     this.plans.check('begin');
-    const sequences = this.countSequences('begin', text);
-    if (!Number.isSafeInteger(batch) || batch < 1 || batch % sequences !== 0) {
-      throw new ShapeError(
-        'E_SHAPE',
-        `begin: batch must be a multiple of the ${sequences} texts, got ${describeValue(batch)}.`,
-      );
-    }
-    const loan = this.plans.lend('decoding', `${sequences}, ${batch}`, () => {
+    const sequences = this.countTexts('begin', text);
+    return beginDecoding(this, this.plans, { text, sequences, batch, options }, () => {
       return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
     });
-    const decoding = new Decoding(this.architecture, loan);
-    try {
-      await decoding.read(text, options);
-    } catch (error) {
-      decoding.dispose();
-      throw error;
-    }
-    return decoding;
   }
 
   get isDisposed(): boolean {
@@ -138,29 +123,7 @@ export class Transformer implements TokenTransformer {
     return this.architecture.start_token ? Int32Array.of(0, ...rows) : rows;
   }
 
-  private countSequences(where: string, text: Int32Array): number {
-    checkView(where, 'text', text, [Int32Array]);
-    const { architecture } = this;
-    const positions = textPositions(architecture);
-    if (text.length === 0 || text.length % positions !== 0) {
-      throw new ShapeError(
-        'E_SHAPE',
-        `${where}: text must be rows of ${positions} tokens, got ${text.length}. prepareText makes them.`,
-      );
-    }
-    checkTokens(where, text, textRows(architecture), 'text token');
-    return text.length / positions;
-  }
-
-  private checkImage(where: string, image: Int32Array, wanted: number): void {
-    checkView(where, 'image', image, [Int32Array]);
-    if (image.length !== wanted) {
-      const { grid } = this.architecture;
-      throw new ShapeError(
-        'E_SHAPE',
-        `${where}: image must hold ${wanted} tokens, a grid of ${grid[0]} × ${grid[1]} for each text, got ${image.length}.`,
-      );
-    }
-    checkTokens(where, image, this.architecture.image_vocab);
+  private countTexts(where: string, text: Int32Array): number {
+    return countTexts(where, text, textPositions(this.architecture), textRows(this.architecture));
   }
 }

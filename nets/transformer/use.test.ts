@@ -15,7 +15,7 @@ import { openTestDevice } from '../../test/helpers/devices.ts';
 import { computeLogits, keepTransformers } from '../../test/helpers/transformers.ts';
 import { findCase, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
 import { imagePositions, textPositions, textRows } from './architecture.ts';
-import type { Decoding } from './decoding.ts';
+import type { Decoding } from '../decoding.ts';
 import { maskOf } from './sequence.ts';
 
 const load = keepTransformers();
