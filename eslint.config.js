@@ -7,13 +7,14 @@ import { commentWidth } from './scripts/lint/comment-width.mjs';
 import { imports } from './scripts/lint/layers.mjs';
 
 /**
- * What is known of the nets without computing them, which converting needs too: their sizes, tensors and weights, and
- * the settings that go with them.
+ * What is known of the nets without computing them, which converting needs too: their sizes, tensors and weights, the
+ * settings that go with them, and the files of tokenizers.
  */
 const knowledge = [
   ...['nets/net-kinds.ts', 'nets/weights.ts', 'nets/dvae/architecture.ts', 'nets/dvae/tensors.ts'],
   ...['nets/transformer/architecture.ts', 'nets/transformer/read-architecture.ts', 'nets/transformer/tensors.ts'],
   ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
+  ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts'],
 ];
 
 /**

@@ -2,7 +2,7 @@
  * What can be seen of a foreign tokenizer.json before it runs: ids that would make endless lists, and replacements that
  * would make a short text endless.
  */
-import { checkToken, tokenizerError, type JsonObject } from './tokenizer-json.ts';
+import { checkToken, tokenizerError, type JsonObject } from './vocabulary.ts';
 
 /** How many times longer replacements may make a text; those of real tokenizers make it twice as long. */
 const MAX_GROWTH = 100;

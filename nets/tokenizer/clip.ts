@@ -9,7 +9,7 @@
 import { WORD_END } from './bpe.ts';
 import { explainWord } from './explain-word.ts';
 import { mergePieces, pairKey } from './merge-pieces.ts';
-import { checkToken, quote, tokenizerError } from './tokenizer-json.ts';
+import { checkToken, quote, readMergeLines, tokenizerError } from './vocabulary.ts';
 import {
   checkTextLength,
   lookUpTokens,
@@ -38,13 +38,7 @@ const LETTER_BYTES: ReadonlyMap<string, number> = new Map(BYTE_LETTERS.map((lett
  * @throws FormatError `E_TOKENIZER_FILE`
  */
 export function readClipVocabulary(text: string): Tokenizer {
-  const lines = text.split('\n').slice(1, 1 + MAX_MERGES);
-  if (lines.at(-1) === '') lines.pop();
-  const merges = lines.map((line, index) => {
-    const [left, right, ...more] = line.trim().split(/\s+/);
-    if (left && right && more.length === 0) return [left, right] as const;
-    throw tokenizerError(`line ${index + 2} of its merges is not of two pieces`);
-  });
+  const merges = readMergeLines(text).slice(0, MAX_MERGES);
   // The ids of the bytes are not in the order of the bytes, but of their letters.
   const letters = [...BYTE_LETTERS].sort();
   const tokens = new Set([...letters, ...letters.map((letter) => letter + WORD_END)]);

@@ -6,7 +6,7 @@
 import { DalleError, FormatError } from '../../base/errors.ts';
 import { checkForeign } from './check-foreign.ts';
 import { startWebWorker, type Answer, type ForeignWorker, type Question, type StartWorker } from './foreign-host.ts';
-import { tokenizerError, type JsonObject } from './tokenizer-json.ts';
+import { tokenizerError, type JsonObject } from './vocabulary.ts';
 import {
   checkTextLength,
   lookUpTokens,

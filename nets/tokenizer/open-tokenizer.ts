@@ -8,11 +8,15 @@ import { checkObject, checkView } from '../../base/check-argument.ts';
 import { readClipVocabulary } from './clip.ts';
 import { openForeignTokenizer } from './foreign.ts';
 import type { StartWorker } from './foreign-host.ts';
-import { isOwnForm, MAX_JSON_LENGTH, parseTokenizerJson, readOwnTokenizer, tokenizerError } from './tokenizer-json.ts';
+import { MIN_DALLE } from './min-dalle-form.ts';
+import { isOwnForm, parseTokenizerJson, readOwnTokenizer } from './tokenizer-json.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { MAX_FILE_LENGTH, MERGES_FILE, tokenizerError, type JsonObject } from './vocabulary.ts';
 
-/** `bpe_simple_vocab_16e6.txt` says which version it is in its first line. */
-const MERGES_FILE = /^[^\n{]{0,100}#version/;
+/** Tokenizers that Hugging Face's form has no words for, by the `type` of their `model`; loaded when one is opened. */
+const OWN_MODELS: ReadonlyMap<unknown, (model: JsonObject) => Promise<Tokenizer>> = new Map([
+  [MIN_DALLE, async (model: JsonObject) => (await import('./min-dalle.ts')).openMinDalle(model)],
+]);
 
 /** How a tokenizer is opened. */
 export interface OpenTokenizerOptions {
@@ -33,6 +37,9 @@ export async function openTokenizer(file: string | Uint8Array, options: OpenToke
   const text = typeof file === 'string' ? file : decodeText(await unpack(file));
   if (MERGES_FILE.test(text)) return readClipVocabulary(text);
   const json = parseTokenizerJson(text);
+  const model = json['model'] as JsonObject;
+  const open = OWN_MODELS.get(model['type']);
+  if (open) return open(model);
   return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json, startWorker);
 }
 
@@ -47,12 +54,12 @@ async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
     for await (const part of readStream(blob.stream().pipeThrough(new DecompressionStream('gzip')))) {
       parts.push(part);
       size += part.length;
-      if (size > MAX_JSON_LENGTH) break;
+      if (size > MAX_FILE_LENGTH) break;
     }
   } catch (cause) {
     throw tokenizerError('it is a gzip file that is cut short or damaged', cause);
   }
-  if (size > MAX_JSON_LENGTH) throw tokenizerError(`unpacked it has more than ${MAX_JSON_LENGTH} bytes`);
+  if (size > MAX_FILE_LENGTH) throw tokenizerError(`unpacked it has more than ${MAX_FILE_LENGTH} bytes`);
   return new Uint8Array(await new Blob(parts.map((part) => Uint8Array.from(part))).arrayBuffer());
 }
 
@@ -67,8 +74,8 @@ async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<U
 }
 
 function decodeText(bytes: Uint8Array): string {
-  if (bytes.length > MAX_JSON_LENGTH)
-    throw tokenizerError(`it has ${bytes.length} bytes and may have ${MAX_JSON_LENGTH}`);
+  if (bytes.length > MAX_FILE_LENGTH)
+    throw tokenizerError(`it has ${bytes.length} bytes and may have ${MAX_FILE_LENGTH}`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -20,6 +20,8 @@ import { isRecord, recordChildren } from '../../dist/weights-convert/pickle/reco
 import { openSafetensors } from '../../dist/weights-convert/safetensors/read-safetensors.js';
 import { parseShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
 import { readTokenizer } from '../../dist/weights-convert/model-folder/tokenizer-file.js';
+import { joinPieces } from '../../dist/weights-convert/tokenizers/join-pieces.js';
+import { readTokenizerPiece } from '../../dist/weights-convert/tokenizers/tokenizer-piece.js';
 import { countElements, interpretTensor } from '../../dist/weights-convert/torch/tensor-record.js';
 import { openTorchLegacy } from '../../dist/weights-convert/torch/torch-legacy.js';
 import { openTorchZip } from '../../dist/weights-convert/torch/torch-zip.js';
@@ -49,6 +51,10 @@ const readers = {
   },
   tokenizer: async (source) => {
     if ((await readTokenizer(source)) === undefined) throw new DalleError('E_TOKENIZER_FILE', 'no tokenizer');
+  },
+  pieces: async (source) => {
+    const piece = (await readTokenizerPiece(source)) ?? {};
+    joinPieces({ vocabulary: { '<s>': 0, '<pad>': 1, '</s>': 2, '<unk>': 3, Ġ: 4 }, merges: [], ...piece });
   },
   words: async (source) => {
     const tokenizer = await openTokenizer(await source.read(0, source.size), { startWorker: refuseOthers });

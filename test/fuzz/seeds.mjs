@@ -48,6 +48,8 @@ export async function listSeeds() {
   }
   seeds.push(wholeSeed('made recipe', Buffer.from(JSON.stringify(RECIPE))));
   seeds.push(wholeSeed('made.tokenizer.json', Buffer.from(makeTokenizer())));
+  seeds.push(wholeSeed('made.min-dalle.json', Buffer.from(makeMinDalle())));
+  seeds.push(wholeSeed('made vocab.json', Buffer.from(JSON.stringify(MIN_DALLE.vocab))));
   seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();
   seeds.push(...(await seedsOf('made.safetensors', safetensors)), wholeSeed('made.npy', makeNpy()));
@@ -69,6 +71,15 @@ export async function makeSafetensors() {
   const blocks = [];
   for await (const block of writeSafetensors(tensors, 'f32')) blocks.push(block);
   return Buffer.concat(blocks);
+}
+
+const MIN_DALLE = {
+  vocab: { '<s>': 0, '<pad>': 1, '</s>': 2, '<unk>': 3, Ġ: 4, c: 5, a: 6, Ġc: 7, Ġca: 8 },
+  merges: ['Ġ c', 'Ġc a'],
+};
+
+function makeMinDalle() {
+  return JSON.stringify({ version: '1.0', model: { type: 'min-dalle', ...MIN_DALLE } });
 }
 
 /** A few tokens: most changes meet what surrounds them. */

@@ -18,3 +18,9 @@ export function readTokenizerGolden(name: string): TokenizerGolden {
     readFileSync(join(packageRoot, 'test', 'golden', 'tokenizers', `${name}.json`), 'utf8'),
   ) as TokenizerGolden;
 }
+
+/** The 300 texts that tokenizers of the public relatives are compared on. */
+export function readTexts(): string[] {
+  const file = readFileSync(join(packageRoot, 'test', 'golden', 'tokenizers', 'texts.json'), 'utf8');
+  return (JSON.parse(file) as { texts: string[] }).texts;
+}

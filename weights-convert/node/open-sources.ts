@@ -1,7 +1,7 @@
 /**
  * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or
- * more nets, what says what a net is, or a tokenizer), checked, and only then read from end to end for its hash. A
- * model has one of each part, so two are refused.
+ * more nets, what says what a net is, a tokenizer or half of one), checked, and only then read from end to end for its
+ * hash. A model has one of each part, so two are refused.
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
@@ -11,11 +11,11 @@ import { describeSource, throwIfAborted } from '../describe-source.ts';
 import type { PartName, SourceDescription } from '../model-folder/manifest.ts';
 import { partOf } from '../../nets/net-kinds.ts';
 import { gatherShards, openNets } from '../open-weights.ts';
-import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions, ExpectedFile } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';
 import { openSource } from './open-source.ts';
+import { TokenizerSources } from './tokenizer-sources.ts';
 import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
 
 export interface SourceControl extends ConversionControl {
@@ -70,7 +70,7 @@ async function readSources(
   const parts: PartToWrite[] = [];
   const owners = new Map<PartName, string>();
   const checkpoints: ByteSource[] = [];
-  let tokenizer: TokenizerToWrite | undefined;
+  const tokenizers = new TokenizerSources((file) => describeFile(file, control));
   let auxiliary: { readonly name: string; readonly settings: FoundSettings } | undefined;
   for (const named of sources) {
     throwIfAborted(control.signal);
@@ -80,11 +80,7 @@ async function readSources(
       onOpen: (path) => paths.push(path),
     });
     files.push(file);
-    if ((await readTokenizer(file)) !== undefined) {
-      claimPart(owners, 'tokenizer', file.name);
-      tokenizer = { bytes: await file.read(0, file.size), source: await describeFile(file, control) };
-      continue;
-    }
+    if (await tokenizers.take(file)) continue;
     const whole = await gatherShards(file);
     files[files.length - 1] = whole;
     const settings = await readSettingsFile(whole);
@@ -98,6 +94,7 @@ async function readSources(
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
+  const tokenizer = await tokenizers.finish();
   if (auxiliary && !owners.has(auxiliary.settings.file.part)) throw aloneError(auxiliary.name, auxiliary.settings);
   return { parts, ...(tokenizer && { tokenizer }) };
 }

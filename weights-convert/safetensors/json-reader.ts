@@ -43,12 +43,17 @@ export class JsonReader {
   integers(limit: number): number[] {
     const values: number[] = [];
     this.array(() => {
-      const digits = this.#match(/(?:0|[1-9]\d*)(?![\d.eE])/y);
-      const value = Number(digits);
-      if (digits === undefined || !Number.isSafeInteger(value)) throw this.error('something other than an integer');
-      if (values.push(value) > limit) throw this.error(`more than ${limit} integers in a list`);
+      if (values.push(this.integer()) > limit) throw this.error(`more than ${limit} integers in a list`);
     });
     return values;
+  }
+
+  /** A non-negative safe integer, written without fraction or exponent. */
+  integer(): number {
+    const digits = this.#match(/(?:0|[1-9]\d*)(?![\d.eE])/y);
+    const value = Number(digits);
+    if (digits === undefined || !Number.isSafeInteger(value)) throw this.error('something other than an integer');
+    return value;
   }
 
   string(): string {

@@ -1,0 +1,80 @@
+/** Tokenizers that come in files of their own kind: what `convert` makes of them, and pairs that are none. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../base/node/package-files.ts';
+import { encoder, keepConversions } from '../../test/helpers/conversions.ts';
+import { convertToModelFolder } from './convert.ts';
+import { openModelFolder } from './open-model-folder.ts';
+
+const place = keepConversions();
+let out = '';
+beforeEach(() => {
+  out = place.out;
+});
+
+const golden = (...path: string[]): string => join(packageRoot, 'test', 'golden', ...path);
+const vocabulary = golden('tokenizers', 'min-dalle', 'vocab.json');
+const merges = golden('tokenizers', 'min-dalle', 'merges.txt');
+
+/** A file of the scratch folder. */
+function write(name: string, content: string | Uint8Array): string {
+  mkdirSync(place.scratch, { recursive: true });
+  const path = join(place.scratch, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function convertedTokenizer(...sources: string[]): Promise<string> {
+  await convertToModelFolder({ sources: [encoder, ...sources], out, verify: true });
+  const model = await openModelFolder(out);
+  await model.close();
+  return model.tokenizer!;
+}
+
+describe('vocab.json and merges.txt', () => {
+  test('become one file, whichever is named first, and the manifest names both', async () => {
+    const text = await convertedTokenizer(merges, vocabulary);
+    const { model } = JSON.parse(text) as { model: { type: string; vocab: object; merges: string[] } };
+    expect(model.type).toBe('min-dalle');
+    expect(model.vocab).toEqual(JSON.parse(readFileSync(vocabulary, 'utf8')));
+    expect(model.merges).toEqual(readFileSync(merges, 'utf8').split('\n').slice(1, -1));
+    const { manifest } = await openModelFolder(out).then(async (opened) => (await opened.close(), opened));
+    expect(manifest.parts.tokenizer!.source.name).toBe('vocab.json and merges.txt');
+    out = join(out, '..', 'again');
+    expect(await convertedTokenizer(vocabulary, merges)).toBe(text);
+  });
+
+  test.each<[string, () => string[], object]>([
+    ['merges alone', () => [merges], { name: 'UsageError', code: 'E_USAGE' }],
+    ['a vocabulary alone', () => [vocabulary], { name: 'UsageError', code: 'E_USAGE' }],
+    ['two vocabularies', () => [vocabulary, write('v.json', '{"a": 0}'), merges], { code: 'E_USAGE' }],
+    ['a whole tokenizer too', () => [vocabulary, golden('tokenizers', 'emoji-tokenizer.json')], { code: 'E_USAGE' }],
+    ['… named first', () => [golden('tokenizers', 'emoji-tokenizer.json'), merges], { code: 'E_USAGE' }],
+    [
+      'GPT-2’s',
+      () => [write('v.json', '{"a": 0, "Ġ": 1, "<|endoftext|>": 2}'), write('m.txt', '#version: 0.2\n')],
+      { code: 'E_TOKENIZER_FILE' },
+    ],
+    [
+      'merges of another vocabulary',
+      () => [vocabulary, write('m.txt', '#version: 0.2\nq j\nqj x\n')],
+      { code: 'E_TOKENIZER_FILE' },
+    ],
+    ['merges cut in a line', () => [vocabulary, write('m.txt', '#version: 0.2\nĠ')], { code: 'E_TOKENIZER_FILE' }],
+    [
+      'ids with a gap',
+      () => [write('v.json', '{"<s>":0,"<pad>":1,"</s>":2,"<unk>":3,"Ġ":5}'), write('m.txt', '#version: 0.2\n')],
+      { code: 'E_TOKENIZER_FILE' },
+    ],
+    ['a token twice', () => [write('v.json', '{"<s>":0,"<s>":0}'), merges], { code: 'E_FORMAT_UNKNOWN' }],
+    ['an id that is none', () => [write('v.json', '{"<s>":0.5}'), merges], { code: 'E_FORMAT_UNKNOWN' }],
+    [
+      'a vocabulary cut short',
+      () => [write('v.json', readFileSync(vocabulary).subarray(0, 900)), merges],
+      { code: 'E_FORMAT_UNKNOWN' },
+    ],
+  ])('%s: refused', async (_, sources, error) => {
+    await expect(convertToModelFolder({ sources: [encoder, ...sources()], out })).rejects.toMatchObject(error);
+  });
+});
