@@ -20,7 +20,7 @@ import {
 /** What the last piece of a word ends with, so that "cat" alone and "cat" in "catch" are two tokens. */
 export const WORD_END = '</w>';
 
-export interface BpeVocabulary {
+interface BpeVocabulary {
   /** Every token, by id; no two alike. */
   readonly tokens: readonly string[];
   /** Which neighbours are joined, those learnt first in front. Both and what they make are in `tokens`. */
