@@ -35,11 +35,11 @@ const surface: Readonly<Record<string, string>> = {
   `,
   './ops': `
     AttentionAttributes CacheAttributes CacheForm Compiled Device Elementwise GpuJs GroupNormOptions Mask MatmulOptions
-    PrepareOptions Result RewriteOptions RotaryAttributes RunOptions Shape State StopSignal Tensor TensorType
+    PrepareOptions Result RewriteOptions RotaryAttributes RunOptions Shape State StopSignal StridedConv2dOptions Tensor TensorType
     TokenShiftAttributes Traced add appendRows argmax assign attention castToFloat castToHalf clamp compile concat constant
     conv2d createCache createElementwise div embed erf exp floatLiteral gather gelu geluTanh gridArguments groupNorm layRows
-    layerNorm linear log logicalIndices matmul max maxPool2d mean mul oneHot pad quickGelu relu reshape rotary run scaleAdd
-    sigmoid silu slice softmax standardRules sub sum tanh tensor tokenShift transpose upsampleNearest2d
+    layerNorm linear log logicalIndices matmul max maxPool2d mean mul oneHot pad pixelShuffle quickGelu relu reshape rotary run scaleAdd
+    sigmoid silu slice softmax standardRules stridedConv2d sub sum tanh tensor tokenShift transpose upsampleNearest2d
     writeElementShader writePixelShader
   `,
   './engine': `

@@ -2,7 +2,8 @@
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { PICTURE, integers, madeWeights, rules, weights, whole } from '../../test/helpers/op-case.ts';
 import type { OpCases } from '../../test/helpers/op-case.ts';
-import { castToHalf, conv2d, relu, scaleAdd, slice, tensor, upsampleNearest2d } from '../index.ts';
+import { castToHalf, conv2d, relu, scaleAdd, slice, stridedConv2d, tensor, upsampleNearest2d } from '../index.ts';
+import type { StridedConv2dOptions } from '../index.ts';
 import { winogradRule } from '../rewrite/winograd.ts';
 import { winograd2 } from '../winograd/matrices.ts';
 
@@ -24,6 +25,19 @@ function convolveHalves(): Tensor {
 /** A weight that each run makes: it is packed by a draw. */
 const convolveMade = (height: number, width: number): Tensor =>
   conv2d(whole(PICTURE), madeWeights([6, 5, height, width]), madeWeights([6]));
+
+/** Every other pixel, as encoders do: 3×3 with zeros right and below, 4×4 with zeros all round, and larger. */
+const stride = (height: number, width: number, padding: StridedConv2dOptions['padding']): Tensor =>
+  stridedConv2d(whole(PICTURE), weights([6, 5, height, width]), weights([6]), { stride: 2, padding });
+
+/** What a strided convolution takes along as others do. */
+function strideBetween(): Tensor {
+  const res = stridedConv2d(relu(whole([2, 5, 9, 13])), weights([6, 5, 4, 4]), weights([6]), {
+    stride: 2,
+    padding: [1, 1, 1, 1],
+  });
+  return scaleAdd(whole([2, 6, 4, 6]), res, 0.25);
+}
 
 /** Winograd's, wherever there is a 3×3 kernel; on small integers F(2×2) is exact. */
 const everywhere = { channels: 1, pixels: 1, transformed: Infinity };
@@ -47,5 +61,12 @@ export const cases: OpCases = {
       rules: winograd,
     },
     { title: 'of halves', result: convolveHalves(), rules },
+  ],
+  stridedConv2d: [
+    { title: 'naive', result: stride(3, 3, [0, 0, 1, 1]) },
+    { title: '3×3', result: stride(3, 3, [0, 0, 1, 1]), rules },
+    { title: '4×4', result: stride(4, 4, [1, 1, 1, 1]), rules },
+    { title: '7×5', result: stride(7, 5, [3, 2, 3, 2]), rules },
+    { title: 'fused', result: strideBetween(), rules },
   ],
 };

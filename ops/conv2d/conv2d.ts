@@ -8,6 +8,7 @@
 import { ShapeError } from '../../base/errors.ts';
 import { apply, formatShape } from '../../engine/index.ts';
 import type { Op, ReferenceCall, Tensor, TensorType } from '../../engine/index.ts';
+import type { Strides } from './attributes.ts';
 import { conv2dCpu } from './cpu/conv2d.ts';
 import { conv2dGl } from './gl/conv2d.ts';
 
@@ -60,10 +61,18 @@ function inferConv2d(inputs: readonly TensorType[]): TensorType {
 }
 
 /** The truth. Loops run so that the innermost one goes along rows; the sum of a pixel is kept in float64. */
-export function computeConv2d({ inputs, inputTypes, output }: Omit<ReferenceCall, 'attributes'>): void {
+export function computeConv2d(
+  { inputs, inputTypes, output }: Omit<ReferenceCall, 'attributes'>,
+  strides: Strides = sameStrides(inputTypes),
+): void {
   const [x, w, b] = inputs;
-  const [batch, inChannels, height, width] = inputTypes[0]!.shape as [number, number, number, number];
+  const [batch, inChannels, inHeight, inWidth] = inputTypes[0]!.shape as [number, number, number, number];
   const [outChannels, , kernelHeight, kernelWidth] = inputTypes[1]!.shape as [number, number, number, number];
+  const {
+    stride,
+    before: [top, left],
+    size: [height, width],
+  } = strides;
   const sums = new Float64Array(height * width);
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outChannels; o++) {
@@ -72,13 +81,11 @@ export function computeConv2d({ inputs, inputTypes, output }: Omit<ReferenceCall
         for (let dy = 0; dy < kernelHeight; dy++) {
           for (let dx = 0; dx < kernelWidth; dx++) {
             const weight = w![((o * inChannels + i) * kernelHeight + dy) * kernelWidth + dx]!;
-            const shiftY = dy - (kernelHeight - 1) / 2;
-            const shiftX = dx - (kernelWidth - 1) / 2;
-            const firstX = Math.max(0, -shiftX);
-            const lastX = Math.min(width, width - shiftX);
-            for (let y = Math.max(0, -shiftY); y < Math.min(height, height - shiftY); y++) {
-              const from = ((n * inChannels + i) * height + y + shiftY) * width + shiftX;
-              for (let px = firstX; px < lastX; px++) sums[y * width + px]! += weight * x![from + px]!;
+            const [firstY, lastY] = insideOf(dy - top, stride, height, inHeight);
+            const [firstX, lastX] = insideOf(dx - left, stride, width, inWidth);
+            for (let y = firstY; y < lastY; y++) {
+              const from = ((n * inChannels + i) * inHeight + y * stride + dy - top) * inWidth + dx - left;
+              for (let px = firstX; px < lastX; px++) sums[y * width + px]! += weight * x![from + px * stride]!;
             }
           }
         }
@@ -86,4 +93,15 @@ export function computeConv2d({ inputs, inputTypes, output }: Omit<ReferenceCall
       output.set(sums, (n * outChannels + o) * height * width);
     }
   }
+}
+
+function sameStrides([x, w]: readonly TensorType[]): Strides {
+  const [, , height, width] = x!.shape as [number, number, number, number];
+  const [, , kernelHeight, kernelWidth] = w!.shape as [number, number, number, number];
+  return { stride: 1, before: [(kernelHeight - 1) / 2, (kernelWidth - 1) / 2], size: [height, width] };
+}
+
+/** The positions along an axis whose tap, `shift` from the first pixel of x, lies in x: the first, and one beyond. */
+function insideOf(shift: number, stride: number, count: number, size: number): [first: number, beyond: number] {
+  return [Math.max(0, Math.ceil(-shift / stride)), Math.min(count, Math.ceil((size - shift) / stride))];
 }

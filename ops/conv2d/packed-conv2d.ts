@@ -54,13 +54,14 @@ export function namePackedOperands({ bias, gain }: Pick<PackedConv2dAttributes, 
 export const packedConv2dOp: Op<PackedConv2dAttributes> = {
   name: 'packed_conv2d',
   operands: namePackedOperands,
-  infer([x], { weight, dtype }) {
-    const [batch, , height, width] = x!.shape as [number, number, number, number];
+  infer([x], { weight, dtype, strides }) {
+    const [batch, , ...map] = x!.shape as [number, number, number, number];
+    const [height, width] = strides?.size ?? map;
     return { shape: [batch, weight[0], height, width], dtype };
   },
   reference: computePackedConv2d,
-  describe({ weight, reluInput, bias, gain, residualScale }) {
-    const words = [`${weight[2]}×${weight[3]}`];
+  describe({ weight, reluInput, bias, gain, residualScale, strides }) {
+    const words = [`${weight[2]}×${weight[3]}${strides ? `, stride ${strides.stride}` : ''}`];
     if (reluInput) words.push('relu on read');
     if (bias) words.push('bias');
     if (gain !== undefined)
@@ -112,7 +113,7 @@ export function withPackedInputs(
 
 /** id + gain · (conv2d(relu(x)) + b) in float64: the reference of packed_conv2d and of what is built on it. */
 export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>): void {
-  const { weight, reluInput, bias, gain, residualScale } = call.attributes;
+  const { weight, reluInput, bias, gain, residualScale, strides } = call.attributes;
   const [x, packed] = call.inputs;
   const plain = new Float64Array(weight[0] * weight[1] * weight[2] * weight[3]);
   visitPacked(call.attributes, (from, to) => (plain[to] = packed![from]!));
@@ -120,12 +121,8 @@ export function computePackedConv2d(call: ReferenceCall<PackedConv2dAttributes>)
   const biasInputs = bias ? [call.inputs[2]!] : [];
   const types = [call.inputTypes[0]!, { shape: weight, dtype: 'f32' as const }];
   const sums = new Float64Array(call.output.length);
-  computeConv2d({
-    inputs: [input, plain, ...biasInputs],
-    inputTypes: types,
-    output: sums,
-    outputType: call.outputType,
-  });
+  const inputs = [input, plain, ...biasInputs];
+  computeConv2d({ inputs, inputTypes: types, output: sums, outputType: call.outputType }, strides);
   if (gain === undefined) {
     call.output.set(sums);
     roundResult(call.output, call.outputType);

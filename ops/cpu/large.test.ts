@@ -26,7 +26,7 @@ import {
   relu,
 } from '../index.ts';
 import { add, argmax, castToHalf, clamp, compile, concat, rotary, run, slice, softmax, sum, tensor } from '../index.ts';
-import { tokenShift, transpose, upsampleNearest2d } from '../index.ts';
+import { pixelShuffle, tokenShift, transpose, upsampleNearest2d } from '../index.ts';
 
 const random = createRandom(20261203);
 const gaussians = (...shape: number[]): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
@@ -78,6 +78,7 @@ const entries: readonly Entry[] = [
   ['concat', concat([whole(...maps), whole(3, 2, 61, 43)], 1)],
   ['pad', pad(whole(...maps), [0, 1, 2, 3], [1, 0, 3, 2], 7)],
   ['transpose', transpose(whole(...maps), [2, 0, 3, 1])],
+  ['pixel_shuffle', pixelShuffle(whole(3, 36, 61, 43))],
   ['max_pool2d', maxPool2d(whole(...maps), 2)],
   ['max_pool2d', maxPool2d(whole(...maps), 3)],
   ['upsample_nearest2d', upsampleNearest2d(whole(...maps), 2)],

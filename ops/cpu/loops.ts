@@ -13,6 +13,7 @@ import { concatOp } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import { pooledConv2dOp } from '../conv2d/pooled-conv2d.ts';
+import { stridedConv2dOp } from '../conv2d/strided-conv2d.ts';
 import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
 import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, quickGeluOp } from '../elementwise/unary.ts';
 import { reluOp, sigmoidOp, siluOp, tanhOp } from '../elementwise/unary.ts';
@@ -28,6 +29,7 @@ import { matmulOp } from '../matmul/matmul.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { padOp } from '../pad/pad.ts';
+import { pixelShuffleOp } from '../pixel-shuffle/pixel-shuffle.ts';
 import { maxOp, meanOp, sumOp } from '../reduce/reduce.ts';
 import { reshapeOp } from '../reshape/reshape.ts';
 import { rotaryOp } from '../rotary/rotary.ts';
@@ -57,6 +59,7 @@ const ops: readonly unknown[] = [
   packWeightsOp,
   packedConv2dOp,
   pooledConv2dOp,
+  stridedConv2dOp,
   addOp,
   divOp,
   mulOp,
@@ -85,6 +88,7 @@ const ops: readonly unknown[] = [
   maxPool2dOp,
   oneHotOp,
   padOp,
+  pixelShuffleOp,
   maxOp,
   meanOp,
   sumOp,

@@ -14,7 +14,7 @@ export const argmaxOnWrite: Rule = {
     if (!isOf(convolution, packedConv2dOp) || uses(convolution) !== 1) return undefined;
     const { attributes } = convolution;
     const [, , height, width] = attributes.weight;
-    const overChannels = tensor.attributes.axis === 1;
+    const overChannels = tensor.attributes.axis === 1 && attributes.strides === undefined;
     if (!overChannels || height !== 1 || width !== 1 || attributes.gain !== undefined) return undefined;
     return channelArgmax(convolution.inputs, attributes);
   },

@@ -3,10 +3,11 @@
  * constants, after each change where they are states, and in each run where an input changes them: reading them once is
  * little beside the sums.
  */
-import { isFoldable } from '../../engine/index.ts';
+import { isFoldable, isOf } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeights, packedConv2d } from '../conv2d/packed-conv2d.ts';
+import { stridedConv2dOp } from '../conv2d/strided-conv2d.ts';
 import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 
 export const packConv2d: Rule = {
@@ -24,7 +25,8 @@ export const packConv2dForCpu: Rule = {
 };
 
 function pack(tensor: Tensor, lanes: PackedConv2dAttributes['lanes']): Tensor | undefined {
-  if (tensor.op !== conv2dOp) return undefined;
+  const strides = isOf(tensor, stridedConv2dOp) ? tensor.attributes : undefined;
+  if (tensor.op !== conv2dOp && !strides) return undefined;
   const [x, w, bias] = tensor.inputs;
   // Nobody can see to it that halves which change are finite (halves.ts).
   if (w!.dtype === 'f16' && !isFoldable(w!)) return undefined;
@@ -38,6 +40,7 @@ function pack(tensor: Tensor, lanes: PackedConv2dAttributes['lanes']): Tensor | 
       bias: bias !== undefined,
       gain: undefined,
       residualScale: 1,
+      ...(strides && { strides }),
     },
   );
 }

@@ -12,8 +12,8 @@ export const poolOnWrite: Rule = {
     if (!isOf(tensor, maxPool2dOp)) return undefined;
     const [convolution] = tensor.inputs as [Tensor];
     if (!isOf(convolution, packedConv2dOp) || uses(convolution) !== 1) return undefined;
-    const { weight, residualScale } = convolution.attributes;
-    const isSimple = weight[2] === 1 && weight[3] === 1 && residualScale === 1;
+    const { weight, residualScale, strides } = convolution.attributes;
+    const isSimple = weight[2] === 1 && weight[3] === 1 && residualScale === 1 && strides === undefined;
     // Halves have a kernel of their own for both, which reads less than this one would.
     if ([convolution, ...convolution.inputs].some(({ dtype }) => dtype === 'f16')) return undefined;
     return isSimple && tensor.attributes.size === 2 ? poolConv2d(convolution) : undefined;

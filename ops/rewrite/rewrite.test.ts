@@ -25,6 +25,7 @@ import {
   scaleAdd,
   slice,
   standardRules,
+  stridedConv2d,
   tensor,
   upsampleNearest2d,
 } from '../index.ts';
@@ -53,7 +54,18 @@ const image = (random: Random, ...shape: number[]): Tensor => integerTensor(rand
 /** For each rule a graph that it fits. */
 const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>> = {
   pack_conv2d: ({ batch, channels: [i, o], height, width }, random) => {
-    return conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
+    const same = conv2d(image(random, batch, i, height, width), image(random, o, i, 3, 3), image(random, o));
+    const padding = [1, 1, 1, 1] as const;
+    const halved = stridedConv2d(
+      image(random, batch, i, 2 * height, 2 * width + 1),
+      image(random, o, i, 4, 4),
+      undefined,
+      {
+        stride: 2,
+        padding,
+      },
+    );
+    return add(same, halved);
   },
   relu_on_read: ({ batch, channels: [i, o], height, width }, random) => {
     return conv2d(relu(image(random, batch, i, height, width)), image(random, o, i, 3, 1));

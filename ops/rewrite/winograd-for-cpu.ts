@@ -49,6 +49,7 @@ export function winogradRuleForCpu(
       if (!isOf(packed!, packWeightsOp) || tensor.attributes.lanes !== 1 || !isDerived(packed)) return undefined;
       const [, , height, width] = tensor.shape as [number, number, number, number];
       const pays =
+        tensor.attributes.strides === undefined &&
         kernel.every((side) => side === 3) &&
         Math.min(outChannels, inChannels) >= limits.channels &&
         height * width >= limits.pixels &&

@@ -68,6 +68,7 @@ function pays(tensor: PackedConv2d, { tile, outputs }: WinogradMatrices, limits:
   const [batch, , height, width] = tensor.shape as [number, number, number, number];
   const widest = Math.max(inChannels, outChannels);
   return (
+    tensor.attributes.strides === undefined &&
     kernel.every((side) => side === 3) &&
     Math.min(outChannels, inChannels) >= limits.channels &&
     height * width >= limits.pixels * (isDerived(tensor.inputs[1]!) ? 1 : 4) &&

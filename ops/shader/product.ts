@@ -13,7 +13,7 @@ import type { ShaderCall } from '../../engine/index.ts';
 import { floatLiteral } from './accessors.ts';
 import { keepFunctions } from './comparison.ts';
 import { countFragments, indent, writeFragmentShader } from './fragment.ts';
-import { firstBlock, fragmentOrigin, readPixel, readsBlock, readsPlaces, stepOf } from './product-pixels.ts';
+import { firstBlock, fragmentOrigin, readPixel, readsBlock, readsPlaces, stepOf, windowsOf } from './product-pixels.ts';
 import type { PixelReading, Step } from './product-pixels.ts';
 
 export interface ProductLoop extends PixelReading {
@@ -99,7 +99,7 @@ export function writeProductLoop(call: ShaderCall, product: ProductLoop): string
     ...(product.prepareWeights ? [product.prepareWeights] : []),
     writeLoopHead(step, product.kernel.height),
     ...(readsPlaces(input, step) ? [`  ivec3 plane_place = ${name}_place(${plane}, 0, 0);`] : []),
-    ...(readsBlock(call, product.kernel, step)
+    ...(readsBlock(call, product, step)
       ? [`  ivec3 block_place = ${name}_place(${plane}, ${firstBlock(input, product)});`]
       : []),
     indent(writeTapRow(call, product, step)),
@@ -129,14 +129,16 @@ export function productDeclarations({ inputs: [input] }: ShaderCall, product: Pr
 /** One row of taps: reads the pixels it covers, then its weights, and adds. */
 function writeTapRow(call: ShaderCall, product: ProductLoop, step: Step): string {
   const [input, output] = [call.inputs[0]!.layout, call.output.layout];
-  const { kernel, origin = fragmentOrigin } = product;
+  const { kernel, strides, origin = fragmentOrigin } = product;
   const { height, width } = kernel;
+  const { stride, top } = windowsOf(product);
   const { block } = output;
-  const span = block.width + width - 1;
+  const span = (block.width - 1) * stride + width;
   const lines: string[] = [];
   for (let row = 0; row < block.height; row++) {
-    lines.push(`int y_${row} = ${origin.y} + dy + ${row - (height - 1) / 2};`);
-    if (height > 1 || input.grid.h % block.height > 0) {
+    const first = stride === 1 ? origin.y : `${origin.y} * ${stride}`;
+    lines.push(`int y_${row} = ${first} + dy + ${row * stride - top};`);
+    if (strides || height > 1 || input.grid.h % block.height > 0) {
       lines.push(`bool in_y_${row} = y_${row} >= 0 && y_${row} < ${input.grid.h};`);
     }
     for (let i = 0; i < span; i++) {
@@ -165,6 +167,7 @@ function unpackPixel({ lanes }: Step, { reluInput }: ProductLoop, read: string):
 function writeTap(call: ShaderCall, product: ProductLoop, step: Step, dx: number, group: number): string[] {
   const { targets, block } = call.output.layout;
   const { pairedWeights = false } = product;
+  const { stride } = windowsOf(product);
   const several = countGroups(call, product) > 1 && !pairedWeights;
   const name = (lane: number): string => `weight_${several ? `${group}_` : ''}${dx}_${lane}`;
   const lanes = Array.from({ length: step.lanes }, (_, lane) => lane);
@@ -173,7 +176,7 @@ function writeTap(call: ShaderCall, product: ProductLoop, step: Step, dx: number
   };
   const weight = (lane: number): string => (pairedWeights ? `${name(lane)}[${group}]` : name(lane));
   const sums = Array.from({ length: targets }, (_, pixel) => {
-    const from = `pixel_${Math.floor(pixel / block.width)}_${(pixel % block.width) + dx}`;
+    const from = `pixel_${Math.floor(pixel / block.width)}_${(pixel % block.width) * stride + dx}`;
     const terms = lanes.map((lane) => `${from}${selectLane(step, lane)} * ${weight(lane)}`);
     return `${sumName(call, product, group, pixel)} += ${terms.join(' + ')};`;
   });
@@ -189,13 +192,13 @@ function selectLane({ lanes }: Step, lane: number): string {
 /** Texture reads of one whole draw. */
 export function countProductFetches(
   { inputs, output }: Pick<ShaderCall, 'inputs' | 'output'>,
-  product: Pick<ProductLoop, 'kernel' | 'groups' | 'pairedWeights' | 'takesOctets'>,
+  product: Pick<ProductLoop, 'kernel' | 'strides' | 'groups' | 'pairedWeights' | 'takesOctets'>,
 ): number {
   const { block } = output.layout;
   const { height, width } = product.kernel;
   const { lanes, count } = stepOf(inputs[0]!.layout, product);
   const weights = lanes * width * (product.pairedWeights ? 1 : countGroups({ output }, product));
-  const perTapRow = block.height * (block.width + width - 1) + weights;
+  const perTapRow = block.height * ((block.width - 1) * (product.strides?.stride ?? 1) + width) + weights;
   return countFragments(output.layout) * count * height * perTapRow;
 }
 

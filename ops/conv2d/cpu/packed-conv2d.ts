@@ -26,7 +26,7 @@ export const packedConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
     const [, , kernelHeight, kernelWidth] = attributes.weight;
     const [, , height, width] = output.type.shape as [number, number, number, number];
     // A map that is read pixel by pixel is one long row.
-    const isFlat = kernelHeight * kernelWidth === 1 && attributes.residualScale === 1;
+    const isFlat = kernelHeight * kernelWidth === 1 && attributes.residualScale === 1 && !attributes.strides;
     const map = isFlat ? { height: 1, width: height * width } : { height, width };
     return [convolve('packed_conv2d', call, map, cutMap(map))];
   },
@@ -87,7 +87,7 @@ function convolve(
   { rows, columns }: Rectangle,
   step = PANEL,
 ): { kernel: string; items: number; words: number[] } {
-  const { reluInput, weight, gain = 1, residualScale } = call.attributes;
+  const { reluInput, weight, gain = 1, residualScale, strides } = call.attributes;
   const [outChannels, inChannels, kernelHeight, kernelWidth] = weight;
   const [x, packed] = call.inputs as [CpuOperand, CpuOperand];
   const taps = kernelHeight * kernelWidth;
@@ -99,6 +99,8 @@ function convolve(
     ...[inChannels, outChannels, height, width, kernelHeight, kernelWidth, bytesOfNumber(packed)],
     ...[reluInput ? 1 : 0, floatWord(gain), residualScale, rows, columns, outputs],
     shareOut(inChannels, Math.max(1, Math.floor(PART / taps)), 1),
+    ...(strides ? x.type.shape.slice(2) : [height, width]),
+    ...(strides ? [strides.stride, ...strides.before] : [1, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2]),
   ];
   return { kernel, items: rectangles * Math.ceil(outChannels / outputs), words };
 }

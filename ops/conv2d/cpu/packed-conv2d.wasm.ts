@@ -7,7 +7,7 @@ import { SPREAD, STRIP, multiplyTile } from '../../cpu/tile.wasm';
 import { spreadFloats, spreadHalves } from '../../cpu/panels.wasm';
 import { CHUNK, clearBest, compareRow, writeBest } from '../../argmax/cpu/channel-best.wasm';
 import { Finish, finishRow, poolRows } from './finish.wasm';
-import { Block, Source, clearPadded, packChannels, paddedWidth } from './pixels.wasm';
+import { Block, Source, clearPadded, packChannels } from './pixels.wasm';
 
 @unmanaged
 export class ConvArgs {
@@ -18,6 +18,7 @@ export class ConvArgs {
   output!: usize;
   inChannels!: i32;
   outChannels!: i32;
+  /** Of the result. */
   height!: i32;
   width!: i32;
   kernelHeight!: i32;
@@ -34,6 +35,13 @@ export class ConvArgs {
   outputs!: i32;
   /** Input channels that are packed at once. */
   channels!: i32;
+  /** Of x. */
+  inHeight!: i32;
+  inWidth!: i32;
+  stride!: i32;
+  /** Zeros above x and left of it. */
+  top!: i32;
+  left!: i32;
 }
 
 /** What an item works with: which part of which image it is, and where its things lie in scratch. */
@@ -69,7 +77,7 @@ export function openItem(item: i32, a: ConvArgs, scratch: usize): Item {
   const it = changetype<Item>(scratch);
   const block = changetype<Block>(scratch + 64);
   const source = changetype<Source>(scratch + 96);
-  const finish = changetype<Finish>(scratch + 128);
+  const finish = changetype<Finish>(scratch + 144);
   it.block = block;
   it.source = source;
   it.finish = finish;
@@ -80,10 +88,13 @@ export function openItem(item: i32, a: ConvArgs, scratch: usize): Item {
   block.columns = min(a.columns, a.width - block.x);
   it.from = part * a.outputs;
   it.to = min(it.from + a.outputs, a.outChannels);
-  const plane = <usize>a.height * a.width;
+  const plane = <usize>a.inHeight * a.inWidth;
   source.x = a.x + (<usize>it.image * a.inChannels * plane << 2);
-  source.height = a.height;
-  source.width = a.width;
+  source.height = a.inHeight;
+  source.width = a.inWidth;
+  source.stride = a.stride;
+  source.top = a.top;
+  source.left = a.left;
   source.kernelHeight = a.kernelHeight;
   source.kernelWidth = a.kernelWidth;
   source.relu = a.relu;
@@ -103,7 +114,7 @@ export function openItem(item: i32, a: ConvArgs, scratch: usize): Item {
   it.strips = it.spread + <usize>(a.channels * a.kernelHeight * a.kernelWidth) * SPREAD;
   it.sums = it.strips + (<usize>(a.channels * a.kernelHeight * a.kernelWidth) * it.width << 2);
   it.padded = it.sums + (<usize>(it.keeps ? a.outputs : 4) * it.width << 2);
-  if (a.kernelHeight * a.kernelWidth > 1 || block.rows > 1) clearPadded(block, source, it.padded);
+  if (a.kernelHeight * a.kernelWidth > 1 || block.rows > 1 || a.stride > 1) clearPadded(block, source, it.padded);
   return it;
 }
 

@@ -24,6 +24,11 @@ export class Source {
   kernelHeight!: i32;
   kernelWidth!: i32;
   relu!: i32;
+  /** Pixels from one window to the next: 1 or 2. */
+  stride!: i32;
+  /** Zeros above the image and left of it. */
+  top!: i32;
+  left!: i32;
 }
 
 // @ts-ignore: decorator
@@ -33,33 +38,41 @@ function clip(value: v128, relu: bool): v128 {
   return relu ? f32x4.pmax(value, f32x4.splat(0)) : value;
 }
 
-/** Floats of a row of the padded copy: eight more than needed, since strips are read whole. */
+/** Rows or columns of x that windows of so many pixels of the result see. */
 // @ts-ignore: decorator
 @inline
-export function paddedWidth(columns: i32, kernelWidth: i32): i32 {
-  return (columns + kernelWidth - 1 + 8 + 3) & ~3;
+function seen(pixels: i32, stride: i32, kernel: i32): i32 {
+  return (pixels - 1) * stride + kernel;
+}
+
+/** Floats of a row of the padded copy: eight windows more than needed, since strips are read whole. */
+// @ts-ignore: decorator
+@inline
+function paddedWidth(columns: i32, source: Source): i32 {
+  return (seen(columns, source.stride, source.kernelWidth) + 8 * source.stride + 3) & ~3;
 }
 
 /** Zeros where the padded copy of a block lies. */
 export function clearPadded(block: Block, source: Source, padded: usize): void {
-  const width = paddedWidth(block.columns, source.kernelWidth);
-  memory.fill(padded, 0, <usize>(width * (block.rows + source.kernelHeight - 1) + 8) << 2);
+  const width = paddedWidth(block.columns, source);
+  memory.fill(padded, 0, <usize>(width * seen(block.rows, source.stride, source.kernelHeight) + 16) << 2);
 }
 
 /** Copies what a block sees of one channel; what lies outside the image stays zero. */
 function copyPadded(block: Block, source: Source, channel: usize, padded: usize): void {
-  const padY = (source.kernelHeight - 1) >> 1;
-  const padX = (source.kernelWidth - 1) >> 1;
-  const stride = paddedWidth(block.columns, source.kernelWidth);
-  const left = max(0, block.x - padX);
-  const right = min(source.width, block.x + block.columns + padX);
+  const step = source.stride;
+  const firstY = block.y * step - source.top;
+  const firstX = block.x * step - source.left;
+  const stride = paddedWidth(block.columns, source);
+  const left = max(0, firstX);
+  const right = min(source.width, firstX + seen(block.columns, step, source.kernelWidth));
   const count = right - left;
-  const top = max(0, block.y - padY);
-  const bottom = min(source.height, block.y + block.rows + padY);
+  const top = max(0, firstY);
+  const bottom = min(source.height, firstY + seen(block.rows, step, source.kernelHeight));
   const relu = source.relu !== 0;
   for (let y = top; y < bottom; y++) {
     let from = channel + (<usize>(y * source.width + left) << 2);
-    let to = padded + (<usize>((y - block.y + padY) * stride + left - block.x + padX) << 2);
+    let to = padded + (<usize>((y - firstY) * stride + left - firstX) << 2);
     const end = from + (<usize>count << 2);
     for (; from + 16 <= end; from += 16, to += 16) v128.store(to, clip(v128.load(from), relu));
     for (; from < end; from += 4, to += 4) {
@@ -69,9 +82,17 @@ function copyPadded(block: Block, source: Source, channel: usize, padded: usize)
   }
 }
 
+/** The first and the third of four numbers, and of four more. */
+// @ts-ignore: decorator
+@inline
+function everyOther(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+
 /** Strips of a channel by taps from its padded copy: [strips][k][8], `k` at `to`, `stripBytes` from one to the next. */
 function packTaps(block: Block, source: Source, padded: usize, to: usize, stripBytes: usize): void {
-  const stride = paddedWidth(block.columns, source.kernelWidth);
+  const stride = paddedWidth(block.columns, source);
+  const step = source.stride;
   const pixels = block.rows * block.columns;
   const kernelHeight = source.kernelHeight;
   const kernelWidth = source.kernelWidth;
@@ -80,11 +101,17 @@ function packTaps(block: Block, source: Source, padded: usize, to: usize, stripB
     const column = first - row * block.columns;
     let strip = to;
     if (column + 8 <= block.columns || row === block.rows - 1) {
-      let from = padded + (<usize>(row * stride + column) << 2);
+      let from = padded + (<usize>(step * (row * stride + column)) << 2);
       for (let dy = 0; dy < kernelHeight; dy++, from += <usize>stride << 2) {
         for (let dx = 0; dx < kernelWidth; dx++, strip += STRIP) {
-          v128.store(strip, v128.load(from + (<usize>dx << 2)));
-          v128.store(strip, v128.load(from + (<usize>dx << 2), 16), 16);
+          const tap = from + (<usize>dx << 2);
+          if (step === 1) {
+            v128.store(strip, v128.load(tap));
+            v128.store(strip, v128.load(tap, 16), 16);
+          } else {
+            v128.store(strip, everyOther(v128.load(tap), v128.load(tap, 16)));
+            v128.store(strip, everyOther(v128.load(tap, 32), v128.load(tap, 48)), 16);
+          }
         }
       }
     } else {
@@ -92,7 +119,7 @@ function packTaps(block: Block, source: Source, padded: usize, to: usize, stripB
       for (let lane = 0; lane < 8; lane++) {
         const pixel = min(first + lane, pixels - 1);
         const y = pixel / block.columns;
-        let from = padded + (<usize>(y * stride + pixel - y * block.columns) << 2);
+        let from = padded + (<usize>(step * (y * stride + pixel - y * block.columns)) << 2);
         let at = to + (<usize>lane << 2);
         for (let dy = 0; dy < kernelHeight; dy++, from += <usize>stride << 2) {
           for (let dx = 0; dx < kernelWidth; dx++, at += STRIP) store<f32>(at, load<f32>(from + (<usize>dx << 2)));
@@ -119,7 +146,7 @@ export function packChannels(
   const plane = <usize>source.height * source.width << 2;
   const taps = source.kernelHeight * source.kernelWidth;
   const stripBytes = <usize>(channels * taps) * STRIP;
-  const isStretch = taps === 1 && block.rows === 1;
+  const isStretch = taps === 1 && block.rows === 1 && source.stride === 1;
   let channel = source.x + <usize>first * plane;
   for (let c = 0; c < channels; c++, channel += plane, to += <usize>taps * STRIP) {
     if (isStretch) packStretch(block, source, channel, to, stripBytes);

@@ -26,8 +26,10 @@ export const packWeightsGl: GlKernel<PackAttributes> = {
 export const packedConv2dGl: GlKernel<PackedConv2dAttributes> = {
   shader: writePackedShader,
   fetches(call) {
-    const [, , height, width] = call.attributes.weight;
-    return countProductFetches(call, { kernel: { height, width }, ...groupPackedWeights(call) });
+    const { weight, strides } = call.attributes;
+    const [, , height, width] = weight;
+    const kernel = { height, width };
+    return countProductFetches(call, { kernel, ...(strides && { strides }), ...groupPackedWeights(call) });
   },
 };
 
@@ -50,14 +52,15 @@ function writePackingShader(call: ShaderCall<PackAttributes>): string {
 }
 
 function writePackedShader(call: ShaderCall<PackedConv2dAttributes>): string {
-  const { weight, reluInput, bias, gain, residualScale } = call.attributes;
+  const { weight, reluInput, bias, gain, residualScale, strides } = call.attributes;
   const [, , height, width] = weight;
   const { layout } = call.output;
   const kernel = { height, width };
   const quads = listQuads(layout);
   return writeProductShader(call, {
-    title: `conv2d ${height}×${width}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
+    title: `conv2d ${height}×${width}${strides ? `, stride ${strides.stride}` : ''}${reluInput ? ', ReLU on read' : ''}${gain === undefined ? '' : ', residual on write'}`,
     kernel,
+    ...(strides && { strides }),
     reluInput,
     start: (group) => (bias ? `bias_pixel(0, ${quads[group]}, 0, 0)` : 'vec4(0.0)'),
     ...readPackedWeights(call, { kernel }),
