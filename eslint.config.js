@@ -7,14 +7,15 @@ import { commentWidth } from './scripts/lint/comment-width.mjs';
 import { imports } from './scripts/lint/layers.mjs';
 
 /**
- * What is known of the nets without computing them, which converting needs too: their sizes, tensors and weights, the
- * settings that go with them, and the files of tokenizers.
+ * What is known of the nets without computing them, which converting needs too: their sizes, tensors, masks and
+ * weights, the settings that go with them, and the files of tokenizers.
  */
 const knowledge = [
   ...['nets/net-kinds.ts', 'nets/weights.ts', 'nets/dvae/architecture.ts', 'nets/dvae/tensors.ts'],
   ...['nets/transformer/architecture.ts', 'nets/transformer/read-architecture.ts', 'nets/transformer/tensors.ts'],
   ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
   ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts'],
+  'ops/attention/mask.ts',
 ];
 
 /**
@@ -31,7 +32,7 @@ const zones = {
   'engine/context/': ['base/'],
   'engine/context/node/': ['base/', 'engine/context/', 'node:', 'koffi', '(computed)'],
   'engine/index.ts': ['base/', 'engine/', 'engine/gl/', 'engine/cpu/', 'engine/context/'],
-  'ops/': ['base/', 'engine/index.ts', 'ops/cpu/'],
+  'ops/': ['base/', 'engine/index.ts', 'ops/cpu/', 'ops/attention/mask.ts'],
   'ops/cpu/': ['base/', 'engine/index.ts', 'engine/cpu/', 'ops/'],
   'ops/cpu/node/': ['base/', 'engine/cpu/', 'ops/cpu/', 'node:'],
   ...Object.fromEntries(knowledge.map((file) => [file, ['base/', ...knowledge]])),

@@ -17,6 +17,17 @@ describe('prepareText', () => {
     expect([...(await prepareText(tokenizer, '', zero))]).toEqual(Array<number>(16).fill(0));
   });
 
+  test('puts marks around the words, the second where there is room', async () => {
+    const marked = { ...ours, text_start: 2, text_end: 3 };
+    const pads = Array.from({ length: 16 }, (_, position) => 673 + position);
+    expect([...(await prepareText(tokenizer, 'Red heart', marked))]).toEqual([2, 95, 231, 3, ...pads.slice(4)]);
+    expect([...(await prepareText(tokenizer, '', marked))]).toEqual([2, 3, ...pads.slice(2)]);
+    const full = [2, ...Array<number>(15).fill(95)];
+    expect([...(await prepareText(tokenizer, 'red '.repeat(15), marked))]).toEqual(full);
+    await expect(prepareText(tokenizer, 'red '.repeat(16), marked)).rejects.toThrow(/this model reads 15/);
+    expect([...(await prepareText(tokenizer, 'red '.repeat(16), marked, { truncate: true }))]).toEqual(full);
+  });
+
   test('takes as many tokens as there are positions', async () => {
     expect([...(await prepareText(tokenizer, 'red '.repeat(16), ours))]).toEqual(Array<number>(16).fill(95));
   });

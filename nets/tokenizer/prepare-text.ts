@@ -16,7 +16,9 @@ export interface PrepareTextOptions {
 
 /**
  * The rows of the text embedding for `text`: int32 [L]. A pad at position p is row text_vocab + p, or 0 where the
- * architecture has no pads of its own. A text without words is all pads; that is also what guidance starts from.
+ * architecture has no pads of its own. A text without words is all pads, but for the marks around words where the
+ * architecture has such; that is also what guidance starts from. The mark behind the words is lost where they leave no
+ * room for it.
  *
  * @throws UsageError `E_TEXT_TOO_LONG` if there are more than L tokens, showing where the text would be cut; and, cut
  * or not, beyond `MAX_TEXT_LENGTH` letters
@@ -25,7 +27,7 @@ export interface PrepareTextOptions {
 export async function prepareText(
   tokenizer: Tokenizer,
   text: string,
-  architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads'>,
+  architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads' | 'text_start' | 'text_end'>,
   options: PrepareTextOptions = {},
 ): Promise<Int32Array> {
   checkTokenizer('prepareText', tokenizer);
@@ -33,9 +35,11 @@ export async function prepareText(
   checkNumbers('prepareText', 'text_length and text_vocab', [architecture.text_length, architecture.text_vocab]);
   checkObject('prepareText', 'options', options);
   const { truncate = false } = options;
-  const { text_length, text_vocab, pads } = architecture;
-  const tokens = await tokenizer.encode(text);
-  if (tokens.length > text_length && !truncate) throw await tooLongError(tokenizer, tokens, text_length);
+  const { text_length, text_vocab, pads, text_start: start, text_end: end } = architecture;
+  const words = await tokenizer.encode(text);
+  const room = text_length - (start === undefined ? 0 : 1);
+  if (words.length > room && !truncate) throw await tooLongError(tokenizer, words, room);
+  const tokens = [start, ...words, end].filter((token) => token !== undefined);
   return Int32Array.from({ length: text_length }, (_, position) => {
     const token = tokens[position];
     if (token === undefined) return pads === 'per-position' ? text_vocab + position : 0;

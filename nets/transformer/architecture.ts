@@ -20,7 +20,7 @@ export type Activation = 'gelu-erf' | 'gelu-tanh' | 'geglu';
 export interface TransformerArchitecture {
   readonly kind: 'transformer';
   /** Whose names the tensors of the file bear. */
-  readonly names: 'dalle-gl' | 'dalle-pytorch';
+  readonly names: 'dalle-gl' | 'dalle-pytorch' | 'rudalle' | 'mindalle';
   readonly dim: number;
   readonly depth: number;
   readonly heads: number;
@@ -49,17 +49,37 @@ export interface TransformerArchitecture {
   readonly rotate_values: boolean;
   /** An embedding of its own for each text position without a token, or token 0 for all of them. */
   readonly pads: 'per-position' | 'zero';
-  /** A first position that holds row 0 of the text embedding. */
+  /** A first position that holds a row of the text embedding of its own, whatever the text. */
   readonly start_token: boolean;
   /** One product for text and one for images, or one for both: text rows first. */
   readonly heads_of_output: 'separate' | 'shared';
   /** Halves and quarters of the channels come from the token before, or above and to the left (DALLE-pytorch). */
   readonly shift_tokens: boolean;
+  /** The row of the text embedding at the start token [0]. */
+  readonly start_row?: number;
+  /** Tokens around the words of a text, within its length; the second is lost where the words leave no room [none]. */
+  readonly text_start?: number;
+  readonly text_end?: number;
+  /** Rows of the table of text positions, which may be more than are used [text positions]. */
+  readonly text_position_rows?: number;
+  /** Masks take the last text position for the first cell of the image, and so each cell for the next one [false]. */
+  readonly shifted_masks?: boolean;
+  /** A second LayerNorm between the last one and the products of the output [false]. */
+  readonly output_norm?: boolean;
+  /** Whether the products of the output have biases [true]. */
+  readonly output_bias?: boolean;
+  /** Whether queries, keys and values are one product, or three in the file [true]. */
+  readonly qkv_joined?: boolean;
 }
 
 /** Positions before the first image token. */
 export function textPositions({ text_length, start_token }: TransformerArchitecture): number {
   return text_length + (start_token ? 1 : 0);
+}
+
+/** Positions that masks take for text. */
+export function maskedText(architecture: TransformerArchitecture): number {
+  return textPositions(architecture) - (architecture.shifted_masks ? 1 : 0);
 }
 
 export function imagePositions({ grid }: TransformerArchitecture): number {

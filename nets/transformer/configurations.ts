@@ -48,6 +48,32 @@ export function paper(heads: number, depth = 64): TransformerArchitecture {
   };
 }
 
+/** ru-dalle's third version: no start token, and of its 129 rows of text positions the last is never used. */
+const rudalleThree: TransformerArchitecture = {
+  ...paper(16, 24),
+  names: 'rudalle',
+  dim: 2048,
+  head_size: 128,
+  mlp_size: 8192,
+  text_length: 128,
+  activation: 'gelu-tanh',
+  norm: 'sandwich',
+  heads_of_output: 'shared',
+  text_start: 2,
+  text_end: 3,
+  text_position_rows: 129,
+  output_norm: true,
+};
+
+/** Its second: a start token more, which its masks do not count, and a convolution that comes in on the other side. */
+const rudalleTwo: TransformerArchitecture = {
+  ...rudalleThree,
+  conv_edges: 'wrap',
+  start_token: true,
+  start_row: 2,
+  shifted_masks: true,
+};
+
 /** What `train_dalle.py` makes unless told otherwise, over OpenAI's discrete VAE and CLIP's vocabulary. */
 const dallePytorch: TransformerArchitecture = {
   ...paper(8, 2),
@@ -67,6 +93,10 @@ type ConfigurationName =
   | 'paper-5.6b'
   | 'paper-2.8b'
   | 'rudalle-malevich'
+  | 'rudalle-malevich-v2'
+  | 'rudalle-emojich'
+  | 'rudalle-surrealist'
+  | 'rudalle-kandinsky'
   | 'mindalle'
   | 'dalle-pytorch-old'
   | 'dalle-pytorch-new'
@@ -77,27 +107,31 @@ export const configurations: Readonly<Record<ConfigurationName, TransformerArchi
   'paper-12b': paper(62),
   'paper-5.6b': paper(42),
   'paper-2.8b': paper(30),
-  /** Its own masks count the last text position as the first of the image, since it adds a start token to the text. */
-  'rudalle-malevich': {
-    ...paper(16, 24),
-    dim: 2048,
-    head_size: 128,
-    mlp_size: 8192,
-    text_length: 128,
-    conv_edges: 'clamp',
-    activation: 'gelu-tanh',
-    norm: 'sandwich',
-    start_token: true,
-    heads_of_output: 'shared',
+  'rudalle-malevich': rudalleThree,
+  'rudalle-malevich-v2': rudalleTwo,
+  'rudalle-emojich': rudalleTwo,
+  'rudalle-surrealist': rudalleThree,
+  'rudalle-kandinsky': {
+    ...rudalleThree,
+    dim: 3840,
+    depth: 64,
+    heads: 60,
+    head_size: 64,
+    mlp_size: 15_360,
+    attention: paperOrder(64),
   },
   mindalle: {
     ...paper(24, 42),
+    names: 'mindalle',
+    conv_kernel: 1,
     attention: cycle(['full'], 42),
     text_length: 64,
     image_vocab: 16_384,
     grid: [16, 16],
     position: 'text+image',
     pads: 'zero',
+    output_bias: false,
+    qkv_joined: false,
   },
   'dalle-pytorch-old': dallePytorch,
   'dalle-pytorch-new': { ...dallePytorch, position: 'rotary', rotate_values: true, shift_tokens: true },

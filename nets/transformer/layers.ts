@@ -66,7 +66,9 @@ function activate({ activation, mlp_size }: TransformerArchitecture, up: Tensor)
 
 /** The logits of rows [R, dim] over one vocabulary: [R, V]. */
 export function logits(weights: WeightTree, vocabulary: 'text' | 'image', rows: Tensor): Tensor {
-  return product(weights, `${vocabulary}_head`, norm(weights, 'final_norm', rows));
+  let normed = norm(weights, 'final_norm', rows);
+  if (weights.has('output_norm.weight')) normed = norm(weights, 'output_norm', normed);
+  return product(weights, `${vocabulary}_head`, normed);
 }
 
 function norm(weights: WeightTree, path: string, x: Tensor): Tensor {

@@ -77,10 +77,46 @@ describe('fields', () => {
     ['start_token', { tag: 'tuple' }],
     ['heads_of_output', 'three'],
     ['warp', 1],
+    ['start_row', 673],
+    ['text_start', -1],
+    ['text_end', 0.5],
+    ['text_position_rows', 15],
+    ['shifted_masks', 0],
+    ['output_norm', null],
+    ['output_bias', 'no'],
+    ['qkv_joined', undefined],
   ])('%s is not %o', (name, value) => {
     const reading = (): TransformerArchitecture => read([[name, value]]);
     expect(reading).toThrow(expect.objectContaining({ code: 'E_ARCHITECTURE' }));
     expect(reading).toThrow(name);
+  });
+});
+
+describe('fields that may be left out', () => {
+  const others: Partial<TransformerArchitecture> = {
+    start_row: 2,
+    text_start: 2,
+    text_end: 0,
+    text_position_rows: 17,
+    shifted_masks: true,
+    output_norm: true,
+    output_bias: false,
+    qkv_joined: false,
+  };
+
+  test('stay as they are given, in model.json and in a config', () => {
+    const given = { ...emoji, ...others };
+    expect(readTransformer(new Map(Object.entries(given)))).toEqual(given);
+    expect(readTransformerConfig(describeTransformerConfig(given))).toEqual(given);
+  });
+
+  test.each<[Partial<TransformerArchitecture>, RegExp]>([
+    [{ text_length: 2, text_start: 2, text_end: 3 }, /no room for words/],
+    [{ position: 'rotary', text_position_rows: 17 }, /text_position_rows is 17/],
+    [{ start_token: true, text_position_rows: 16 }, /17 text positions are used/],
+    [{ shifted_masks: true, shift_tokens: true }, /both/],
+  ])('%j go together with no other', (changes, message) => {
+    expect(() => readTransformer(new Map(Object.entries({ ...emoji, ...changes })))).toThrow(message);
   });
 });
 

@@ -3,7 +3,7 @@
  * itself. Every field is checked and bounded, so that what follows may build lists and shapes from it.
  */
 import { FormatError } from '../../base/errors.ts';
-import type { TransformerArchitecture } from './architecture.ts';
+import { textPositions, type TransformerArchitecture } from './architecture.ts';
 
 /** Names and their values, as JSON or a decoded pickle gives them; lists are arrays. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -18,8 +18,8 @@ const MAX_VOCABULARY = 2 ** 20;
 const MAX_POSITIONS = 2 ** 16;
 const MAX_SIDE = 1024;
 
-/** In the order they are written. */
-export const FIELD_NAMES: readonly Exclude<keyof TransformerArchitecture, 'kind'>[] = [
+/** Those that every architecture states, in the order they are written. */
+const NEEDED_FIELDS: readonly Exclude<keyof TransformerArchitecture, 'kind' | OptionalField>[] = [
   'names',
   'dim',
   'depth',
@@ -45,8 +45,30 @@ export const FIELD_NAMES: readonly Exclude<keyof TransformerArchitecture, 'kind'
   'shift_tokens',
 ];
 
+type OptionalField = {
+  [Name in keyof TransformerArchitecture]-?: undefined extends TransformerArchitecture[Name] ? Name : never;
+}[keyof TransformerArchitecture];
+
+/** What reads each field that may be left out, in the order they are written. */
+const OPTIONAL_FIELDS: Readonly<Record<OptionalField, (name: string, value: unknown) => number | boolean>> = {
+  start_row: readRow,
+  text_start: readRow,
+  text_end: readRow,
+  text_position_rows: (name, value) => readSize(name, value, MAX_POSITIONS),
+  shifted_masks: readFlag,
+  output_norm: readFlag,
+  output_bias: readFlag,
+  qkv_joined: readFlag,
+};
+
+/** All fields, in the order they are written. */
+export const FIELD_NAMES: readonly Exclude<keyof TransformerArchitecture, 'kind'>[] = [
+  ...NEEDED_FIELDS,
+  ...(Object.keys(OPTIONAL_FIELDS) as OptionalField[]),
+];
+
 /**
- * The architecture that fields state, each of which must be there; none may be unknown.
+ * The architecture that fields state. All but those that came later must be there; none may be unknown.
  *
  * @throws FormatError `E_ARCHITECTURE`, naming the first field that is missing, unknown or out of range
  */
@@ -57,9 +79,9 @@ export function readTransformer(fields: Fields): TransformerArchitecture {
     readChoice(name, fields.get(name), choices);
   const flag = (name: string): boolean => readFlag(name, fields.get(name));
   const depth = size('depth', MAX_DEPTH);
-  return {
+  return checkFit({
     kind: 'transformer',
-    names: choice('names', ['dalle-gl', 'dalle-pytorch']),
+    names: choice('names', ['dalle-gl', 'dalle-pytorch', 'rudalle', 'mindalle']),
     dim: size('dim', MAX_DIM),
     depth,
     heads: size('heads', MAX_HEADS),
@@ -82,7 +104,31 @@ export function readTransformer(fields: Fields): TransformerArchitecture {
     start_token: flag('start_token'),
     heads_of_output: choice('heads_of_output', ['separate', 'shared']),
     shift_tokens: flag('shift_tokens'),
-  };
+    ...readOptional(fields),
+  });
+}
+
+function readOptional(fields: Fields): Pick<TransformerArchitecture, OptionalField> {
+  const given = Object.entries(OPTIONAL_FIELDS).filter(([name]) => fields.has(name));
+  return Object.fromEntries(given.map(([name, read]) => [name, read(name, fields.get(name))]));
+}
+
+/** Whether what was read field by field goes together. */
+function checkFit(architecture: TransformerArchitecture): TransformerArchitecture {
+  const { text_vocab, text_length, text_position_rows, position, shift_tokens, shifted_masks } = architecture;
+  for (const name of ['start_row', 'text_start', 'text_end'] as const) {
+    const row = architecture[name] ?? 0;
+    if (row >= text_vocab) throw transformerError(`${name} is ${row}, and there are ${text_vocab} text tokens`);
+  }
+  const marks = [architecture.text_start, architecture.text_end].filter((mark) => mark !== undefined).length;
+  if (marks >= text_length) throw transformerError(`its text of ${text_length} tokens has no room for words`);
+  const positions = textPositions(architecture);
+  if (text_position_rows !== undefined && (position === 'rotary' || text_position_rows < positions)) {
+    throw transformerError(`text_position_rows is ${text_position_rows}, and ${positions} text positions are used`);
+  }
+  // Where tokens are shifted, it is told by the same count of text what is above and what is left.
+  if (shifted_masks && shift_tokens) throw transformerError('it has both shifted_masks and shift_tokens');
+  return architecture;
 }
 
 /** The sizes in one line, for people; everything else is in the manifest. */
@@ -115,6 +161,11 @@ export function refuseUnknown(fields: Fields, known: readonly string[]): void {
 export function readSize(name: string, value: unknown, limit: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= limit) return value;
   throw transformerError(`${name} should be an integer from 1 to ${limit}, and is ${describe(value)}`);
+}
+
+function readRow(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < MAX_VOCABULARY) return value;
+  throw transformerError(`${name} should be an integer from 0 to ${MAX_VOCABULARY - 1}, and is ${describe(value)}`);
 }
 
 /** @throws FormatError `E_ARCHITECTURE` unless `value` is one of the choices */

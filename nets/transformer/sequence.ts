@@ -20,7 +20,7 @@ import {
 import type { AttentionAttributes, CacheForm, Mask, Shape, Tensor } from '../../ops/index.ts';
 import { keyValueForm } from '../../ops/attention/attention.ts';
 import { rowsForm } from '../../ops/token-shift/token-shift.ts';
-import { textPositions, type TransformerArchitecture } from './architecture.ts';
+import { maskedText, textPositions, type TransformerArchitecture } from './architecture.ts';
 import type { WeightTree } from '../weight-tree.ts';
 import { cachedPositions, type CacheName, type LayerCaches } from './caches.ts';
 import { logits, transformerLayers, type Context } from './layers.ts';
@@ -30,7 +30,7 @@ export function maskOf(architecture: TransformerArchitecture, layer: number): Ma
   const { grid, attention, conv_kernel, conv_edges } = architecture;
   return {
     kind: attention[layer]!,
-    text: textPositions(architecture),
+    text: maskedText(architecture),
     grid,
     kernel: conv_kernel,
     edges: conv_edges,
@@ -142,7 +142,9 @@ function nextRows(
 ): Tensor {
   const sequences = tokens.shape[0]!;
   const length = cachedPositions(architecture);
-  const next: Sequences = { sequences, batch, length, reach: kind === 'text' ? 'text' : 'all', position };
+  // To shifted masks the last of the text is a cell of the image.
+  const reach = kind === 'text' && !architecture.shifted_masks ? 'text' : 'all';
+  const next: Sequences = { sequences, batch, length, reach, position };
   const keep: Keep = (layer, name, x, form) =>
     appendRows(caches[layer]!.get(name)!, x, position, { ...form, sequences });
   const rows = embedTokens(weights, kind, tokens, position);

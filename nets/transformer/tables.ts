@@ -2,15 +2,17 @@
  * A transformer's tables in the form its code looks them up: one row a position of the whole sequence, and a head for
  * each vocabulary, whatever the checkpoint shares or splits. Each is made when a plan first uploads it.
  */
+import { sizeOf } from '../../engine/index.ts';
 import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
 import type { TensorData } from '../weights.ts';
 import { tabulateTurns } from './rotary-turns.ts';
+import { SEPARATE_PRODUCTS } from './tensors.ts';
 
 type Tensors = ReadonlyMap<string, TensorData>;
 
 /**
- * The tensors of a checkpoint, with `position` [T, dim] added, `turns` [T, D] where positions are angles, and a shared
- * head split in `text_head` and `image_head`.
+ * The tensors of a checkpoint, with `position` [T, dim] added, `turns` [T, D] where positions are angles, a shared head
+ * split in `text_head` and `image_head`, and queries, keys and values joined in one product where they are three.
  */
 export function deriveTables(architecture: TransformerArchitecture, tensors: Tensors): Tensors {
   const derived = new Map(tensors);
@@ -19,12 +21,33 @@ export function deriveTables(architecture: TransformerArchitecture, tensors: Ten
   if (architecture.heads_of_output === 'shared') {
     const text = textRows(architecture);
     for (const part of ['weight', 'bias']) {
-      const head = tensors.get(`head.${part}`)!;
+      const head = tensors.get(`head.${part}`);
+      if (!head) continue; // no biases
       derived.set(`text_head.${part}`, takeRows(head, 0, text));
       derived.set(`image_head.${part}`, takeRows(head, text, architecture.image_vocab));
     }
   }
+  if (architecture.qkv_joined === false) {
+    for (let layer = 0; layer < architecture.depth; layer++) {
+      for (const part of architecture.qkv_bias ? ['weight', 'bias'] : ['weight']) {
+        const name = (product: string): string => `layers.${layer}.attention.${product}.${part}`;
+        derived.set(name('qkv'), joinRows(SEPARATE_PRODUCTS.map((product) => tensors.get(name(product))!)));
+      }
+    }
+  }
   return derived;
+}
+
+/** Tensors of one shape, one below the other. */
+function joinRows(parts: readonly TensorData[]): TensorData {
+  const [{ shape, dtype }] = parts as [TensorData];
+  const read = async (): Promise<Float32Array> => {
+    const joined = new Float32Array(parts.length * sizeOf(shape));
+    for (const [index, part] of parts.entries()) joined.set(await part.read(), index * sizeOf(shape));
+    return joined;
+  };
+  const isOneType = parts.every((part) => part.dtype === dtype);
+  return { shape: [parts.length * shape[0]!, ...shape.slice(1)], dtype: isOneType ? dtype : 'F32', read };
 }
 
 function takeRows({ shape, dtype, read }: TensorData, first: number, count: number): TensorData {
@@ -50,7 +73,8 @@ function describePositions(architecture: TransformerArchitecture, tensors: Tenso
   const read = async (): Promise<Float32Array> => {
     const table = new Float32Array(length * dim);
     if (position === 'rotary') return table;
-    table.set(await tensors.get('text_position.weight')!.read());
+    // A table may have more rows than there are positions.
+    table.set((await tensors.get('text_position.weight')!.read()).subarray(0, text * dim));
     const image = table.subarray(text * dim);
     if (position === 'text+image') {
       image.set(await tensors.get('image_position.weight')!.read());

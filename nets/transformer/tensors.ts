@@ -10,7 +10,7 @@ import { readTransformer } from './read-architecture.ts';
 export function expectedTransformerTensors(architecture: TransformerArchitecture): Map<string, number[]> {
   checkObject('expectedTransformerTensors', 'an architecture', architecture);
   readTransformer(new Map(Object.entries(architecture)));
-  const { dim, depth, image_vocab, heads_of_output } = architecture;
+  const { dim, depth, image_vocab, heads_of_output, output_norm = false, output_bias = true } = architecture;
   const tensors = new Map<string, number[]>([
     ['text_embedding.weight', [textRows(architecture), dim]],
     ['image_embedding.weight', [image_vocab, dim]],
@@ -26,10 +26,11 @@ export function expectedTransformerTensors(architecture: TransformerArchitecture
           ['image_head', image_vocab],
         ]
       : [['head', textRows(architecture) + image_vocab]];
-  for (const [name, shape] of listNorm('final_norm', dim)) tensors.set(name, shape);
+  const norms = ['final_norm', ...(output_norm ? ['output_norm'] : [])];
+  for (const [name, shape] of norms.flatMap((norm) => listNorm(norm, dim))) tensors.set(name, shape);
   for (const [name, rows] of heads) {
     tensors.set(`${name}.weight`, [rows, dim]);
-    tensors.set(`${name}.bias`, [rows]);
+    if (output_bias) tensors.set(`${name}.bias`, [rows]);
   }
   return tensors;
 }
@@ -37,9 +38,9 @@ export function expectedTransformerTensors(architecture: TransformerArchitecture
 type NamedShape = [name: string, shape: number[]];
 
 function listPositionTables(architecture: TransformerArchitecture): NamedShape[] {
-  const { dim, position, grid } = architecture;
+  const { dim, position, grid, text_position_rows = textPositions(architecture) } = architecture;
   if (position === 'rotary') return [];
-  const text: NamedShape = ['text_position.weight', [textPositions(architecture), dim]];
+  const text: NamedShape = ['text_position.weight', [text_position_rows, dim]];
   if (position === 'text+image') return [text, ['image_position.weight', [imagePositions(architecture), dim]]];
   return [text, ['image_row.weight', [grid[0], dim]], ['image_column.weight', [grid[1], dim]]];
 }
@@ -51,8 +52,12 @@ function listNorm(name: string, dim: number): NamedShape[] {
   ];
 }
 
+/** The three products where they are not one, in the order in which they are joined. */
+export const SEPARATE_PRODUCTS = ['query', 'key', 'value'] as const;
+
 function listLayerTensors(architecture: TransformerArchitecture): NamedShape[] {
-  const { dim, heads, head_size, mlp_size, activation, norm, layer_scale, qkv_bias } = architecture;
+  const { dim, heads, head_size, mlp_size, activation, norm, layer_scale, qkv_bias, qkv_joined = true } = architecture;
+  const products: readonly string[] = qkv_joined ? ['qkv'] : SEPARATE_PRODUCTS;
   const inner = heads * head_size;
   const up = mlp_size * (activation === 'geglu' ? 2 : 1);
   const branch = (name: 'attention' | 'mlp', products: NamedShape[]): NamedShape[] => [
@@ -63,8 +68,10 @@ function listLayerTensors(architecture: TransformerArchitecture): NamedShape[] {
   ];
   return [
     ...branch('attention', [
-      ['attention.qkv.weight', [3 * inner, dim]],
-      ...(qkv_bias ? [['attention.qkv.bias', [3 * inner]] satisfies NamedShape] : []),
+      ...products.flatMap((name): NamedShape[] => [
+        [`attention.${name}.weight`, [(3 * inner) / products.length, dim]],
+        ...(qkv_bias ? [[`attention.${name}.bias`, [(3 * inner) / products.length]] satisfies NamedShape] : []),
+      ]),
       ['attention.out.weight', [dim, inner]],
       ['attention.out.bias', [dim]],
     ]),

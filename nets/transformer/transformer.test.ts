@@ -7,7 +7,13 @@ import { referenceDevice } from '../../engine/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
 import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { computeLogits, keepTransformers, type Logits } from '../../test/helpers/transformers.ts';
-import { findCase, transformerCases, type TransformerCase } from '../../test/helpers/transformer-golden.ts';
+import {
+  findCase,
+  relativeCases,
+  transformerCases,
+  type TransformerCase,
+} from '../../test/helpers/transformer-golden.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { imagePositions, textPositions } from './architecture.ts';
 import { Transformer } from './transformer.ts';
 
@@ -44,6 +50,17 @@ describe('whole sequences equal PyTorch', () => {
   test('without any rewrite', async () => {
     const given = findCase('malevich-wrap');
     expectLogits(await computeLogits(await openTestDevice(), given, { rules: [] }), given);
+  });
+});
+
+describe('texts become the rows that the original class made of them', () => {
+  test.each(relativeCases)('$name', async (given) => {
+    const transformer = await load(referenceDevice, given);
+    const rows = given.words!.map(async (words) => {
+      const tokenizer = { vocabularySize: 20, encode: () => words, decode: () => '' } as unknown as Tokenizer;
+      return (await transformer.prepareText(tokenizer, 'words')).text;
+    });
+    expect((await Promise.all(rows)).flatMap((row) => [...row])).toEqual([...given.text]);
   });
 });
 
@@ -120,23 +137,26 @@ describe('decoding token by token equals whole sequences after every prefix', ()
     expect(await decodeGiven(transformer, given, 2, 2)).toEqual(first);
   });
 
-  test.each(['paper', 'paper-odd', 'rotary-keys'])('%s: rows of an image that are read at once', async (name) => {
-    const given = findCase(name);
-    const { text, image, architecture, errors } = given;
-    const transformer = await load(await openTestDevice(), given);
-    const decoding = await transformer.begin(text.subarray(0, textPositions(architecture)), 3);
-    const expectNext = (logits: Float32Array): void => {
-      const wanted = pickRows(given, decoding.position, 3, 1);
-      expectClose(logits, wanted, 16 * errors.imageLogits.maxError, { label: `${name} at ${decoding.position}` });
-    };
-    const columns = architecture.grid[1];
-    for (let row = 0; row < 2; row++)
-      expectNext(await decoding.readRow(image.subarray(row * columns, (row + 1) * columns)));
-    for (let step = 0; step < 3; step++) {
-      expectNext(await decoding.step(new Int32Array(3).fill(image[decoding.position]!)));
-    }
-    decoding.dispose();
-  });
+  test.each(['paper', 'paper-odd', 'rotary-keys', 'v2-4'])(
+    '%s: rows of an image that are read at once',
+    async (name) => {
+      const given = findCase(name);
+      const { text, image, architecture, errors } = given;
+      const transformer = await load(await openTestDevice(), given);
+      const decoding = await transformer.begin(text.subarray(0, textPositions(architecture)), 3);
+      const expectNext = (logits: Float32Array): void => {
+        const wanted = pickRows(given, decoding.position, 3, 1);
+        expectClose(logits, wanted, 16 * errors.imageLogits.maxError, { label: `${name} at ${decoding.position}` });
+      };
+      const columns = architecture.grid[1];
+      for (let row = 0; row < 2; row++)
+        expectNext(await decoding.readRow(image.subarray(row * columns, (row + 1) * columns)));
+      for (let step = 0; step < 3; step++) {
+        expectNext(await decoding.step(new Int32Array(3).fill(image[decoding.position]!)));
+      }
+      decoding.dispose();
+    },
+  );
 
   test('the best token picked on the device is the best of the logits', async () => {
     const given = findCase('paper');

@@ -120,7 +120,8 @@ export class Transformer implements TokenTransformer {
   }
 
   private addStart(rows: Int32Array): Int32Array {
-    return this.architecture.start_token ? Int32Array.of(0, ...rows) : rows;
+    const { start_token, start_row = 0 } = this.architecture;
+    return start_token ? Int32Array.of(start_row, ...rows) : rows;
   }
 
   private countTexts(where: string, text: Int32Array): number {

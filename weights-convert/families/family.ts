@@ -8,6 +8,7 @@ import type { ModuleRecord } from '../contents/state-dict.ts';
 import type { NetArchitecture, NetPart } from '../../nets/net-kinds.ts';
 import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import type { PickleValue } from '../pickle/records.ts';
+import type { TensorData } from '../../nets/weights.ts';
 
 export interface Family<Architecture extends NetArchitecture = NetArchitecture> {
   /** The name of its folder. */
@@ -62,7 +63,7 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
    * @returns undefined where the file does not say
    * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
    */
-  readArchitecture(found: FoundTensors): Architecture | undefined;
+  readArchitecture(found: FoundTensors): Architecture | undefined | Promise<Architecture | undefined>;
   /** Why a tensor of the file is not needed; undefined for one that is, or that nobody knows. */
   whyLeftOut?(name: string): string | undefined;
   /**
@@ -117,9 +118,11 @@ export interface SettingsFile {
 }
 
 /** The tensors of a net in a file, and what lies around them. */
-interface FoundTensors {
+export interface FoundTensors {
   /** By the family's own names. */
   readonly shapes: Shapes;
+  /** What tells such nets apart that have the same shapes; undefined for a tensor that cannot be read. */
+  dataOf(name: string): TensorData | undefined;
   readonly settings: SavedSettings | undefined;
   /** For messages. */
   readonly sourceName: string;

@@ -23,7 +23,7 @@ import type { TensorData } from '../../nets/weights.ts';
  *
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
-export function findTorchNets(file: TorchFile, searched: SearchedFile): FoundNet[] {
+export async function findTorchNets(file: TorchFile, searched: SearchedFile): Promise<FoundNet[]> {
   const contents = findTensors(file, listNetClasses(searched.families));
   if (!hasSites(contents, searched)) refuseZeroOptimiser(file.root, searched);
   return findNets(contents, searched, file);
@@ -34,10 +34,10 @@ export function findTorchNets(file: TorchFile, searched: SearchedFile): FoundNet
  *
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
-export function findStateDictNets(
+export async function findStateDictNets(
   tensors: ReadonlyMap<string, TensorData | FormatError>,
   searched: SearchedFile,
-): FoundNet[] {
+): Promise<FoundNet[]> {
   return findNets(contentsOf(tensors), searched);
 }
 
@@ -47,16 +47,24 @@ export function hasSites(contents: FileContents, { families }: SearchedFile): bo
 }
 
 /** The nets among the contents of a file; `file` is what its modules are read from. */
-export function findNets(contents: FileContents, searched: SearchedFile, file?: ReadableFile): FoundNet[] {
+export async function findNets(
+  contents: FileContents,
+  searched: SearchedFile,
+  file?: ReadableFile,
+): Promise<FoundNet[]> {
   const tensors = unwrapTensors(contents.tensors);
   const sites = listSites(contents, tensors, searched.families);
   if (sites.length === 0) throw explainNone(contents, searched);
-  const found = chooseSites(sites, searched.name);
-  const opened: OpenedSite[] = found.map((site, _, chosen) =>
-    site.module
-      ? openModuleSite(site.module, site.form.modules!, file!, searched)
-      : openTensorSite({ site, chosen, sites, tensors, dictionaries: contents.dictionaries }, searched),
-  );
+  const opened: OpenedSite[] = [];
+  const chosen = chooseSites(sites, searched.name);
+  for (const site of chosen) {
+    const place = { site, chosen, sites, tensors, dictionaries: contents.dictionaries };
+    opened.push(
+      site.module
+        ? openModuleSite(site.module, site.form.modules!, file!, searched)
+        : await openTensorSite(place, searched),
+    );
+  }
   const rest = listRest(contents, {
     tensors: new Set(opened.flatMap(({ accounted }) => accounted)),
     containers: opened.flatMap(({ containers }) => containers),
@@ -64,7 +72,7 @@ export function findNets(contents: FileContents, searched: SearchedFile, file?: 
   });
   // What is left belongs to no net: it is told once, with the first.
   return opened.map(({ net }, index) => {
-    const named = { ...net, family: found[index]!.family };
+    const named = { ...net, family: chosen[index]!.family };
     return index > 0 ? named : addRest(named, rest);
   });
 }

@@ -70,14 +70,14 @@ interface TensorSite {
  *
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
-export function openTensorSite(place: TensorSite, searched: SearchedFile): OpenedSite {
+export async function openTensorSite(place: TensorSite, searched: SearchedFile): Promise<OpenedSite> {
   const { site } = place;
   const own = nameOwn(place);
   const shapes = new Map(
     [...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])),
   );
   refusePartitioned(shapes, searched);
-  const { settings, architecture } = readArchitecture(place, shapes, searched);
+  const { settings, architecture } = await readArchitecture(place, { shapes, own }, searched);
   const { kept, leftOut } = separate(own, architecture, site.form);
   const tensors = new Map<string, TensorData>();
   for (const [name, { path, data }] of kept) {
@@ -117,13 +117,27 @@ interface Described {
   readonly settings: readonly string[];
 }
 
-function readArchitecture({ site, dictionaries }: TensorSite, shapes: Shapes, searched: SearchedFile): Described {
+/** What is at a place by the family's names. */
+interface OwnTensors {
+  readonly shapes: Shapes;
+  readonly own: ReadonlyMap<string, FileTensor>;
+}
+
+async function readArchitecture(
+  { site, dictionaries }: TensorSite,
+  { shapes, own }: OwnTensors,
+  searched: SearchedFile,
+): Promise<Described> {
   const { container, form } = site;
   const [key] = form.settings ?? [];
   const around = key === undefined ? undefined : findAround(container, dictionaries, key);
   const beside = searched.settings?.file === form.settingsFile ? searched.settings?.entries : undefined;
   const settings = around?.entries ?? beside;
-  const architecture = form.readArchitecture({ shapes, settings, sourceName: searched.name });
+  const dataOf = (name: string): TensorData | undefined => {
+    const data = own.get(name)?.data;
+    return data instanceof FormatError ? undefined : data;
+  };
+  const architecture = await form.readArchitecture({ shapes, settings, dataOf, sourceName: searched.name });
   if (!architecture) throw explainUnsettled(shapes, searched);
   return { architecture, settings: around ? form.settings!.map((name) => joinKey(around.path, name)) : [] };
 }

@@ -10,7 +10,13 @@ test('names are words of their own', () => {
   expect(new Set(names).size).toBe(names.length);
   for (const name of names) expect(name).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
   // `plan` takes both: these configurations are those of the models.
-  expect(names.filter((name) => name in configurations)).toEqual(['rudalle-malevich', 'mindalle']);
+  expect(names.filter((name) => name in configurations)).toEqual([
+    'rudalle-malevich',
+    'rudalle-malevich-v2',
+    'rudalle-emojich',
+    'rudalle-surrealist',
+    'mindalle',
+  ]);
 });
 
 test.each(KNOWN_MODELS.map((model) => [model.name, model] as const))('%s', (_, model) => {

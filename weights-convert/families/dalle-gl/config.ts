@@ -56,6 +56,9 @@ export function readTransformerConfig(config: Fields): TransformerArchitecture {
 
 /** The `config` from which `readTransformerConfig` gives this architecture again. */
 export function describeTransformerConfig(architecture: TransformerArchitecture): Map<string, PlainValue> {
-  const fields = FIELD_NAMES.filter((name) => name !== 'names').map((name) => [name, architecture[name]] as const);
+  const fields = FIELD_NAMES.flatMap((name): [string, PlainValue][] => {
+    const value = architecture[name];
+    return name === 'names' || value === undefined ? [] : [[name, value]];
+  });
   return new Map<string, PlainValue>([['model', 'dalle'], ...fields, ['start_of_image', false]]);
 }

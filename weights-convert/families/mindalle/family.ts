@@ -1,14 +1,51 @@
-/** kakaobrain/minDALL-E: a transformer over a VQGAN, known by the names of its modules. There is no net for it yet. */
+/**
+ * kakaobrain/minDALL-E: the transformer that is its second stage; its first is a VQGAN of taming-transformers'. Its
+ * tensors keep their names, also in a model folder, and minDALL-E loads what is written back.
+ */
+import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
+import { dict } from '../../pickle/build-records.ts';
 import type { Family } from '../family.ts';
+import { canonicalName } from './names.ts';
+import { describeMindalle, readMindalle, SETTINGS_KEYS } from './open-transformer.ts';
 
-export const mindalle: Family = {
+export const mindalle: Family<TransformerArchitecture> = {
   name: 'mindalle',
   known: [
     {
       name: "minDALL-E's transformer",
-      note: 'it draws through a VQGAN, and there is no net for this yet',
-      isSupported: false,
+      note: 'it is taken with both tables of positions',
+      isSupported: true,
       tensors: ['tok_emb_txt.weight:2', 'tok_emb_img.weight:2', 'head_txt.weight:2', 'head_img.weight:2'],
     },
+    {
+      name: "an iGPT of minDALL-E's",
+      note: 'it draws without a text, and there is no net for this',
+      isSupported: false,
+      tensors: ['tok_emb_img.weight:2', 'pos_emb_img.weight:2', 'head.weight:2', 'blocks.0.attn.key.weight:2'],
+    },
   ],
+  form: {
+    reads: "minDALL-E's transformer",
+    anchors: [
+      {
+        name: 'tok_emb_txt.weight',
+        beside: ['tok_emb_img.weight', 'pos_emb_txt.weight', 'pos_emb_img.weight'],
+        part: 'transformer',
+      },
+    ],
+    licence: 'CC-BY-NC-SA-4.0',
+    notice:
+      "Weights of minDALL-E's, by Kakao Brain, under CC-BY-NC-SA 4.0: name them, use them for nothing commercial, share " +
+      'what you make of them alike.',
+    sampling: { topK: 256 },
+    settings: SETTINGS_KEYS,
+    readArchitecture: readMindalle,
+    owns: (architecture) => architecture.kind === 'transformer' && architecture.names === 'mindalle',
+    netName: canonicalName,
+    wrapStateDict: (architecture, stateDict) =>
+      dict([
+        ['stage2', describeMindalle(architecture)],
+        ['state_dict', stateDict],
+      ]),
+  },
 };
