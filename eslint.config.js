@@ -14,7 +14,7 @@ const knowledge = [
   ...['nets/net-kinds.ts', 'nets/weights.ts', 'nets/dvae/architecture.ts', 'nets/dvae/tensors.ts'],
   ...['nets/transformer/architecture.ts', 'nets/transformer/read-architecture.ts', 'nets/transformer/tensors.ts'],
   ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
-  ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts'],
+  ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts', 'nets/tokenizer/yttm-form.ts'],
   'ops/attention/mask.ts',
 ];
 

@@ -7,7 +7,7 @@
  */
 import { checkEach, checkObject, checkText } from '../../base/check-argument.ts';
 import { explainWord } from './explain-word.ts';
-import { mergePieces, pairKey, type Dropout } from './merge-pieces.ts';
+import { findInList, mergePieces, type FindMerge, type Dropout } from './merge-pieces.ts';
 import {
   checkTextLength,
   lookUpTokens,
@@ -32,13 +32,13 @@ interface BpeVocabulary {
 export class BpeTokenizer implements Tokenizer {
   readonly vocabulary: BpeVocabulary;
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #ranks: ReadonlyMap<string, number>;
+  readonly #findMerge: FindMerge<string>;
 
   constructor(vocabulary: BpeVocabulary) {
     checkVocabulary(vocabulary);
     this.vocabulary = vocabulary;
     this.#ids = new Map(vocabulary.tokens.map((token, id) => [token, id]));
-    this.#ranks = new Map(vocabulary.merges.map(([left, right], rank) => [pairKey(left, right), rank]));
+    this.#findMerge = findInList(vocabulary.merges);
   }
 
   get vocabularySize(): number {
@@ -49,7 +49,7 @@ export class BpeTokenizer implements Tokenizer {
   encode(text: string, dropout?: Dropout): number[] {
     checkTextLength('encode', text);
     return splitWords(text).flatMap((word) =>
-      mergePieces(splitLetters(word), this.#ranks, { dropout }).map((piece) => this.#idOf(piece)),
+      mergePieces(splitLetters(word), this.#findMerge, { dropout }).map((piece) => this.#idOf(piece)),
     );
   }
 
@@ -66,7 +66,7 @@ export class BpeTokenizer implements Tokenizer {
       const id = this.#idOf(piece);
       return { id, text: this.vocabulary.tokens[id]! };
     };
-    return splitWords(text).map((word) => explainWord(word, splitLetters(word), this.#ranks, identify));
+    return splitWords(text).map((word) => explainWord(word, splitLetters(word), this.#findMerge, identify));
   }
 
   #idOf(piece: string): number {

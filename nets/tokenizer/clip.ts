@@ -8,7 +8,7 @@
  */
 import { WORD_END } from './bpe.ts';
 import { explainWord } from './explain-word.ts';
-import { mergePieces, pairKey } from './merge-pieces.ts';
+import { findInList, mergePieces, type FindMerge } from './merge-pieces.ts';
 import { checkToken, quote, readMergeLines, tokenizerError } from './vocabulary.ts';
 import {
   checkTextLength,
@@ -55,12 +55,12 @@ export function readClipVocabulary(text: string): Tokenizer {
 class ClipTokenizer implements Tokenizer {
   readonly #tokens: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #ranks: ReadonlyMap<string, number>;
+  readonly #findMerge: FindMerge<string>;
 
   constructor(tokens: readonly string[], merges: readonly (readonly [string, string])[]) {
     this.#tokens = tokens;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
-    this.#ranks = new Map(merges.map(([left, right], rank) => [pairKey(left, right), rank]));
+    this.#findMerge = findInList(merges);
   }
 
   get vocabularySize(): number {
@@ -70,7 +70,7 @@ class ClipTokenizer implements Tokenizer {
   encode(text: string): number[] {
     checkTextLength('encode', text);
     return splitWords(text).flatMap((word) =>
-      mergePieces(splitLetters(word), this.#ranks).map((piece) => this.#ids.get(piece)!),
+      mergePieces(splitLetters(word), this.#findMerge).map((piece) => this.#ids.get(piece)!),
     );
   }
 
@@ -86,7 +86,7 @@ class ClipTokenizer implements Tokenizer {
   explain(text: string): WordExplanation[] {
     checkTextLength('explain', text, MAX_EXPLAINED_LENGTH);
     return splitWords(text).map((word) =>
-      explainWord(word, splitLetters(word), this.#ranks, (piece) => ({ id: this.#ids.get(piece)!, text: piece })),
+      explainWord(word, splitLetters(word), this.#findMerge, (piece) => ({ id: this.#ids.get(piece)!, text: piece })),
     );
   }
 }

@@ -3,21 +3,26 @@
  * Pure.
  */
 import { checkEach } from '../../base/check-argument.ts';
-import { mergePieces, type MergeRanks } from './merge-pieces.ts';
+import { mergePieces, type FindMerge } from './merge-pieces.ts';
 import type { ExplainedToken, MergeStep, WordExplanation } from './tokenizer.ts';
 
-/** How `letters`, which `word` was cut into, are merged; `identify` gives the token of each piece that is left. */
-export function explainWord(
+/**
+ * How `letters`, which `word` was cut into, are merged; `identify` gives the token of each piece that is left, and
+ * `show` the text of one [itself].
+ */
+export function explainWord<Piece>(
   word: string,
-  letters: readonly string[],
-  ranks: MergeRanks,
-  identify: (piece: string) => ExplainedToken,
+  letters: readonly Piece[],
+  find: FindMerge<Piece>,
+  identify: (piece: Piece) => ExplainedToken,
+  show: (piece: Piece) => string = String,
 ): WordExplanation {
   const steps: MergeStep[] = [];
-  const pieces = mergePieces(letters, ranks, {
-    onMerge: (rank, left, right, after) => steps.push({ rank, left, right, pieces: after }),
+  const pieces = mergePieces(letters, find, {
+    onMerge: (rank, left, right, after) =>
+      steps.push({ rank, left: show(left), right: show(right), pieces: after.map(show) }),
   });
-  return { word, letters, steps, tokens: pieces.map(identify) };
+  return { word, letters: letters.map(show), steps, tokens: pieces.map(identify) };
 }
 
 /** One line for the letters of each word, one for each merge, with its rank, and one for the tokens. */

@@ -8,8 +8,11 @@
 import type { Random } from '../sampling/random.ts';
 import { Heap } from './heap.ts';
 
-/** For each pair of pieces that may be joined, by `pairKey`, its place in the list of merges. */
-export type MergeRanks = ReadonlyMap<string, number>;
+/** What two neighbours become, and the place of their merge in the list; undefined where they stay two. */
+export type FindMerge<Piece> = (
+  left: Piece,
+  right: Piece,
+) => { readonly rank: number; readonly joined: Piece } | undefined;
 
 /**
  * BPE-dropout (Provilkov, Emelianenko and Voita 2020, arXiv:1910.13267): at every step each possible merge is passed
@@ -21,59 +24,74 @@ export interface Dropout {
   readonly random: Random;
 }
 
-interface MergeOptions {
+interface MergeOptions<Piece> {
   readonly dropout?: Dropout | undefined;
   /** Called after each merge, with its rank, what was joined, and the pieces there are now. */
-  readonly onMerge?: (rank: number, left: string, right: string, pieces: string[]) => void;
+  readonly onMerge?: (rank: number, left: Piece, right: Piece, pieces: Piece[]) => void;
 }
 
-/** What `MergeRanks` has for two pieces. No piece holds a space. */
+/** Merges of pieces that are texts, those learnt first in front; of a pair that is there twice the last counts. */
+export function findInList(merges: readonly (readonly [left: string, right: string])[]): FindMerge<string> {
+  const ranks = new Map(merges.map(([left, right], rank) => [pairKey(left, right), rank]));
+  return (left, right) => {
+    const rank = ranks.get(pairKey(left, right));
+    return rank === undefined ? undefined : { rank, joined: left + right };
+  };
+}
+
+/** Two pieces as one text. No piece holds a space. */
 export function pairKey(left: string, right: string): string {
   return `${left} ${right}`;
 }
 
-interface Candidate {
+interface Candidate<Piece> {
   readonly rank: number;
+  readonly joined: Piece;
   readonly position: number;
-  readonly left: string;
-  readonly right: string;
+  readonly left: Piece;
+  readonly right: Piece;
 }
 
 /** `letters` with all merges done, in order. */
-export function mergePieces(letters: readonly string[], ranks: MergeRanks, options: MergeOptions = {}): string[] {
+export function mergePieces<Piece>(
+  letters: readonly Piece[],
+  find: FindMerge<Piece>,
+  options: MergeOptions<Piece> = {},
+): Piece[] {
   const { dropout, onMerge } = options;
-  // A chain: a piece that was joined to the one before it is left empty, and nothing points to it.
-  const pieces = [...letters];
-  const next = Int32Array.from(letters, (_, position) => position + 1);
-  const previous = Int32Array.from(letters, (_, position) => position - 1);
-  const queue = new Heap<Candidate>((a, b) => a.rank < b.rank || (a.rank === b.rank && a.position < b.position));
+  // A chain: a piece that was joined to the one before it is left out, and nothing points to it.
+  const pieces: (Piece | undefined)[] = [...letters];
+  const listPieces = (): Piece[] => pieces.filter((piece): piece is Piece => piece !== undefined);
+  const next = Int32Array.from({ length: letters.length }, (_, position) => position + 1);
+  const previous = Int32Array.from({ length: letters.length }, (_, position) => position - 1);
+  const queue = new Heap<Candidate<Piece>>((a, b) => a.rank < b.rank || (a.rank === b.rank && a.position < b.position));
   const propose = (position: number): void => {
     const [left, right] = [pieces[position], pieces[next[position]!]];
     if (left === undefined || right === undefined) return;
-    const rank = ranks.get(pairKey(left, right));
-    if (rank !== undefined) queue.push({ rank, position, left, right });
+    const merge = find(left, right);
+    if (merge) queue.push({ ...merge, position, left, right });
   };
 
   for (let position = 0; position < letters.length; position++) propose(position);
-  let passedOver: Candidate[] = [];
+  let passedOver: Candidate<Piece>[] = [];
   for (let candidate = queue.pop(); candidate; candidate = queue.pop()) {
-    const { rank, position, left, right } = candidate;
-    const joined = next[position]!;
+    const { rank, joined, position, left, right } = candidate;
+    const other = next[position]!;
     // One of the two may have become part of another piece since.
-    if (pieces[position] !== left || pieces[joined] !== right) continue;
+    if (pieces[position] !== left || pieces[other] !== right) continue;
     if (dropout && dropout.random.uniform() < dropout.rate) {
       passedOver.push(candidate);
       continue;
     }
-    pieces[position] = left + right;
-    pieces[joined] = '';
-    next[position] = next[joined]!;
-    if (next[joined]! < letters.length) previous[next[joined]!] = position;
+    pieces[position] = joined;
+    pieces[other] = undefined;
+    next[position] = next[other]!;
+    if (next[other]! < letters.length) previous[next[other]!] = position;
     propose(previous[position]!);
     propose(position);
-    for (const other of passedOver) queue.push(other);
+    for (const passed of passedOver) queue.push(passed);
     passedOver = [];
-    onMerge?.(rank, left, right, pieces.filter(Boolean));
+    onMerge?.(rank, left, right, listPieces());
   }
-  return pieces.filter(Boolean);
+  return listPieces();
 }

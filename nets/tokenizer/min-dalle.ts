@@ -6,7 +6,7 @@
  * The files are BART's, or trained in its manner; BART's own tokenizer and that of DALL·E mini give other tokens.
  */
 import { explainWord } from './explain-word.ts';
-import { mergePieces, pairKey } from './merge-pieces.ts';
+import { findInList, mergePieces, type FindMerge } from './merge-pieces.ts';
 import { readMinDalleModel, SPACE_LETTER, UNKNOWN, type MinDalleVocabulary } from './min-dalle-form.ts';
 import { createEmojiNamer } from './name-emoji.ts';
 import {
@@ -35,20 +35,20 @@ class MinDalleTokenizer implements Tokenizer {
   readonly vocabularySize: number;
   readonly #tokens: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #ranks: ReadonlyMap<string, number>;
+  readonly #findMerge: FindMerge<string>;
   readonly #nameEmoji = createEmojiNamer();
 
   constructor({ tokens, merges, size }: MinDalleVocabulary) {
     this.vocabularySize = size;
     this.#tokens = tokens;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
-    this.#ranks = new Map(merges.map(([left, right], rank) => [pairKey(left, right), rank]));
+    this.#findMerge = findInList(merges);
   }
 
   encode(text: string): number[] {
     checkTextLength('encode', text);
     return this.#splitWords(text).flatMap((word) =>
-      mergePieces(splitLetters(word), this.#ranks).map((piece) => this.#identify(piece).id),
+      mergePieces(splitLetters(word), this.#findMerge).map((piece) => this.#identify(piece).id),
     );
   }
 
@@ -65,7 +65,9 @@ class MinDalleTokenizer implements Tokenizer {
     const words = this.#splitWords(text);
     // The name of an emoji is many times as long.
     checkTextLength('explain', words.join(' '), MAX_EXPLAINED_LENGTH);
-    return words.map((word) => explainWord(word, splitLetters(word), this.#ranks, (piece) => this.#identify(piece)));
+    return words.map((word) =>
+      explainWord(word, splitLetters(word), this.#findMerge, (piece) => this.#identify(piece)),
+    );
   }
 
   #splitWords(text: string): string[] {

@@ -12,9 +12,11 @@ import { MIN_DALLE } from './min-dalle-form.ts';
 import { isOwnForm, parseTokenizerJson, readOwnTokenizer } from './tokenizer-json.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { MAX_FILE_LENGTH, MERGES_FILE, tokenizerError, type JsonObject } from './vocabulary.ts';
+import { YTTM } from './yttm-form.ts';
 
 /** Tokenizers that Hugging Face's form has no words for, by the `type` of their `model`; loaded when one is opened. */
 const OWN_MODELS: ReadonlyMap<unknown, (model: JsonObject) => Promise<Tokenizer>> = new Map([
+  [YTTM, async (model: JsonObject) => (await import('./yttm.ts')).openYttm(model)],
   [MIN_DALLE, async (model: JsonObject) => (await import('./min-dalle.ts')).openMinDalle(model)],
 ]);
 

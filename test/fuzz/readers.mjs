@@ -53,7 +53,8 @@ const readers = {
     if ((await readTokenizer(source)) === undefined) throw new DalleError('E_TOKENIZER_FILE', 'no tokenizer');
   },
   pieces: async (source) => {
-    const piece = (await readTokenizerPiece(source)) ?? {};
+    const { convert, ...piece } = (await readTokenizerPiece(source)) ?? {};
+    if (convert) convert([]);
     joinPieces({ vocabulary: { '<s>': 0, '<pad>': 1, '</s>': 2, '<unk>': 3, Ġ: 4 }, merges: [], ...piece });
   },
   words: async (source) => {

@@ -8,6 +8,7 @@ import { trainBpe } from '../../dist/nets/tokenizer/train-bpe.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
 import { writeSafetensors } from '../../dist/weights-convert/safetensors/write-safetensors.js';
 import { formatShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
+import { convertYttmModel } from '../../dist/weights-convert/tokenizers/yttm-model.js';
 import { writeZip } from '../../dist/weights-convert/zip/write-zip.js';
 import { openZip } from '../../dist/weights-convert/zip/zip-archive.js';
 import { listPictureSeeds } from './picture-seeds.mjs';
@@ -49,6 +50,8 @@ export async function listSeeds() {
   seeds.push(wholeSeed('made recipe', Buffer.from(JSON.stringify(RECIPE))));
   seeds.push(wholeSeed('made.tokenizer.json', Buffer.from(makeTokenizer())));
   seeds.push(wholeSeed('made.min-dalle.json', Buffer.from(makeMinDalle())));
+  seeds.push(wholeSeed('made.yttm.json', Buffer.from(JSON.stringify(convertYttmModel(YTTM, true)))));
+  seeds.push(wholeSeed('made bpe.model', Buffer.from(YTTM)));
   seeds.push(wholeSeed('made vocab.json', Buffer.from(JSON.stringify(MIN_DALLE.vocab))));
   seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();
@@ -77,6 +80,8 @@ const MIN_DALLE = {
   vocab: { '<s>': 0, '<pad>': 1, '</s>': 2, '<unk>': 3, Ġ: 4, c: 5, a: 6, Ġc: 7, Ġca: 8 },
   merges: ['Ġ c', 'Ġc a'],
 };
+
+const YTTM = '3 2\n9601 4\n97 5\n100 6\n5 6 7\n4 7 8\n1 0 2 3\n';
 
 function makeMinDalle() {
   return JSON.stringify({ version: '1.0', model: { type: 'min-dalle', ...MIN_DALLE } });

@@ -94,7 +94,7 @@ async function readSources(
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
-  const tokenizer = await tokenizers.finish();
+  const tokenizer = await tokenizers.finish(parts.flatMap(({ weights }) => weights.family ?? []));
   if (auxiliary && !owners.has(auxiliary.settings.file.part)) throw aloneError(auxiliary.name, auxiliary.settings);
   return { parts, ...(tokenizer && { tokenizer }) };
 }

@@ -32,6 +32,36 @@ async function convertedTokenizer(...sources: string[]): Promise<string> {
   return model.tokenizer!;
 }
 
+describe('YouTokenToMe’s bpe.model', () => {
+  const model = golden('tokenizers', 'yttm', 'bpe.model');
+
+  test('becomes a tokenizer that makes text small, as ruDALL-E does', async () => {
+    const { model: converted } = JSON.parse(await convertedTokenizer(model)) as { model: Record<string, unknown> };
+    expect(converted).toMatchObject({ type: 'youtokentome', lowercase: true, special: { unk: 1, pad: 0 } });
+    // The file's letters lie in no order, and the same model gives the same file.
+    const [head, first, second, ...rest] = readFileSync(model, 'utf8').split('\n');
+    out = join(out, '..', 'again');
+    const shuffled = write('bpe.model', [head, second, first, ...rest].join('\n'));
+    expect(JSON.parse(await convertedTokenizer(shuffled))).toEqual({ version: '1.0', model: converted });
+  });
+
+  test('and takes it as it is beside a transformer of DALLE-pytorch', async () => {
+    const sources = [join(packageRoot, 'weights-convert/corpus/dalle-pytorch/plain.pt'), model];
+    await convertToModelFolder({ sources, out });
+    const opened = await openModelFolder(out);
+    await opened.close();
+    expect(JSON.parse(opened.tokenizer!)).toMatchObject({ model: { lowercase: false } });
+  });
+
+  test.each<[string, () => string[], object]>([
+    ['cut', () => [write('b.model', readFileSync(model).subarray(0, 2000))], { code: 'E_TOKENIZER_FILE' }],
+    ['beside merges', () => [model, merges], { code: 'E_USAGE' }],
+    ['twice', () => [model, model], { code: 'E_USAGE' }],
+  ])('%s: refused', async (_, sources, error) => {
+    await expect(convertToModelFolder({ sources: [encoder, ...sources()], out })).rejects.toMatchObject(error);
+  });
+});
+
 describe('vocab.json and merges.txt', () => {
   test('become one file, whichever is named first, and the manifest names both', async () => {
     const text = await convertedTokenizer(merges, vocabulary);

@@ -2,21 +2,33 @@
  * The tokenizer among the sources of a conversion: one file, or vocabulary and merges in two, in any order.
  */
 import { UsageError } from '../../base/errors.ts';
+import type { JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import { joinSources, type ByteSource } from '../byte-source.ts';
 import type { SourceDescription } from '../model-folder/manifest.ts';
 import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import { joinPieces } from '../tokenizers/join-pieces.ts';
-import { readTokenizerPiece, type TokenizerPieces } from '../tokenizers/tokenizer-piece.ts';
+import {
+  readTokenizerPiece,
+  type NetFamilies,
+  type TokenizerPiece,
+  type TokenizerPieces,
+} from '../tokenizers/tokenizer-piece.ts';
 import type { TokenizerToWrite } from './write-model-parts.ts';
 
 type PieceName = keyof TokenizerPieces;
 
 const CALLED: Readonly<Record<PieceName, string>> = { vocabulary: 'vocab.json', merges: 'merges.txt' };
 
+/** A file, and what was found in it; nothing where it is a `tokenizer.json` already. */
+interface Found {
+  readonly file: ByteSource;
+  readonly content?: TokenizerPiece;
+}
+
 export class TokenizerSources {
   readonly #describe: (file: ByteSource) => Promise<SourceDescription>;
-  readonly #pieces = new Map<PieceName, { readonly file: ByteSource; readonly content: Partial<TokenizerPieces> }>();
-  #whole: ByteSource | undefined;
+  readonly #halves = new Map<PieceName, Found>();
+  #whole: Found | undefined;
 
   /** @param describe hashes a file from end to end */
   constructor(describe: (file: ByteSource) => Promise<SourceDescription>) {
@@ -29,16 +41,17 @@ export class TokenizerSources {
    * @throws UsageError `E_USAGE` for a second one; FormatError `E_TOKENIZER_FILE`
    */
   async take(file: ByteSource): Promise<boolean> {
-    if ((await readTokenizer(file)) !== undefined) {
-      this.#refuseSecond(this.#whole ?? [...this.#pieces.values()][0]?.file, file);
-      this.#whole = file;
-      return true;
+    const isReady = (await readTokenizer(file)) !== undefined;
+    const content = isReady ? undefined : await readTokenizerPiece(file);
+    if (!isReady && !content) return false;
+    if (!content || content.convert) {
+      this.#refuseSecond(this.#whole ?? [...this.#halves.values()][0], file);
+      this.#whole = { file, ...(content && { content }) };
+    } else {
+      const name: PieceName = content.merges ? 'merges' : 'vocabulary';
+      this.#refuseSecond(this.#whole ?? this.#halves.get(name), file);
+      this.#halves.set(name, { file, content });
     }
-    const content = await readTokenizerPiece(file);
-    if (!content) return false;
-    const name: PieceName = content.merges ? 'merges' : 'vocabulary';
-    this.#refuseSecond(this.#whole ?? this.#pieces.get(name)?.file, file);
-    this.#pieces.set(name, { file, content });
     return true;
   }
 
@@ -47,35 +60,40 @@ export class TokenizerSources {
    *
    * @throws UsageError `E_USAGE` for one half alone; FormatError `E_TOKENIZER_FILE`
    */
-  async finish(): Promise<TokenizerToWrite | undefined> {
+  async finish(families: NetFamilies): Promise<TokenizerToWrite | undefined> {
     if (this.#whole) {
-      const bytes = await this.#whole.read(0, this.#whole.size);
-      return { bytes, source: await this.#describe(this.#whole) };
+      const { file, content } = this.#whole;
+      const bytes = content?.convert ? encode(content.convert(families)) : await file.read(0, file.size);
+      return { bytes, source: await this.#describe(file) };
     }
-    const [vocabulary, merges] = (['vocabulary', 'merges'] as const).map((name) => this.#pieces.get(name));
+    const [vocabulary, merges] = (['vocabulary', 'merges'] as const).map((name) => this.#halves.get(name));
     if (!vocabulary && !merges) return undefined;
-    if (!vocabulary || !merges) throw aloneError(this.#pieces);
-    const text = joinPieces({ ...vocabulary.content, ...merges.content } as TokenizerPieces);
-    const files = joinSources(`${vocabulary.file.name} and ${merges.file.name}`, [vocabulary.file, merges.file]);
-    return { bytes: new TextEncoder().encode(text), source: await this.#describe(files) };
+    if (!vocabulary || !merges) throw aloneError(this.#halves);
+    const bytes = encode(joinPieces({ ...vocabulary.content, ...merges.content } as TokenizerPieces));
+    const both = joinSources(`${vocabulary.file.name} and ${merges.file.name}`, [vocabulary.file, merges.file]);
+    return { bytes, source: await this.#describe(both) };
   }
 
-  #refuseSecond(other: ByteSource | undefined, file: ByteSource): void {
+  #refuseSecond(other: Found | undefined, file: ByteSource): void {
     if (!other) return;
     throw new UsageError(
       'E_USAGE',
-      `convertToModelFolder: ${other.name} and ${file.name} are both tokenizers, or the same half of one, and a model has ` +
+      `convertToModelFolder: ${other.file.name} and ${file.name} are both tokenizers, or the same half of one, and a model has ` +
         'one. Convert them into two folders.',
     );
   }
 }
 
-function aloneError(pieces: ReadonlyMap<PieceName, { readonly file: ByteSource }>): UsageError {
-  const [[name, { file }] = ['merges', { file: { name: 'merges.txt' } }] as const] = pieces;
+function encode(json: JsonObject): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(json)}\n`);
+}
+
+function aloneError(halves: ReadonlyMap<PieceName, Found>): UsageError {
+  const name = halves.has('merges') ? 'merges' : 'vocabulary';
   const other = name === 'merges' ? 'vocabulary' : 'merges';
   return new UsageError(
     'E_USAGE',
-    `convertToModelFolder: ${file.name} holds the ${name} of a tokenizer and not its ${other}. Name the file with these ` +
-      `too, ${CALLED[other]}; both lie beside the weights.`,
+    `convertToModelFolder: ${halves.get(name)!.file.name} holds the ${name} of a tokenizer and not its ${other}. Name ` +
+      `the file with these too, ${CALLED[other]}; both lie beside the weights.`,
   );
 }

@@ -31,11 +31,11 @@ const DIALECTS: readonly Dialect[] = [
 ];
 
 /**
- * The text of the `tokenizer.json`; the same two files always give the same.
+ * The JSON of the `tokenizer.json`; the same two files always give the same.
  *
  * @throws FormatError `E_TOKENIZER_FILE` for files of no kind that is known, and where they do not fit together
  */
-export function joinPieces(pieces: TokenizerPieces): string {
+export function joinPieces(pieces: TokenizerPieces): JsonObject {
   const tokens = Object.keys(pieces.vocabulary);
   const known = new Set(tokens);
   const marksEnds = tokens.some((token) => token.endsWith('</w>'));
@@ -43,7 +43,7 @@ export function joinPieces(pieces: TokenizerPieces): string {
     (dialect) => dialect.marksEnds === marksEnds && dialect.marks.every((mark) => known.has(mark)),
   );
   const [dialect] = found;
-  if (dialect && found.length === 1) return `${JSON.stringify(dialect.write(pieces))}\n`;
+  if (dialect && found.length === 1) return dialect.write(pieces);
   const names = (found.length > 0 ? found : DIALECTS).map(({ name }) => name).join(', ');
   throw tokenizerError(
     found.length > 0

@@ -1,6 +1,6 @@
 /**
- * Files that are one half of a tokenizer, told by their content: the ids of all tokens (`vocab.json`), and the merges
- * (`merges.txt`).
+ * Files that a tokenizer.json can be made of, told by their content: the ids of all tokens (`vocab.json`) and the
+ * merges (`merges.txt`), which are halves of one, and YouTokenToMe's model, which is whole.
  */
 import {
   MAX_FILE_LENGTH,
@@ -11,11 +11,20 @@ import {
 } from '../../nets/tokenizer/vocabulary.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { JsonReader } from '../safetensors/json-reader.ts';
+import { convertYttmModel, YTTM_FILE } from './yttm-model.ts';
 
 export interface TokenizerPieces {
   /** Tokens and their ids, not yet checked. */
   readonly vocabulary: JsonObject;
   readonly merges: readonly Merge[];
+}
+
+/** Of which family the nets are that the tokenizer is for, which may use a file each in its way. */
+export type NetFamilies = readonly string[];
+
+export interface TokenizerPiece extends Partial<TokenizerPieces> {
+  /** The JSON of the tokenizer, for a file that is a whole one; throws `E_TOKENIZER_FILE`. */
+  readonly convert?: (families: NetFamilies) => JsonObject;
 }
 
 /** As many bytes tell one from the other. */
@@ -27,17 +36,23 @@ const HEAD_BYTES = 256;
  * @returns undefined if it is something else
  * @throws FormatError `E_TOKENIZER_FILE` for merges that are none
  */
-export async function readTokenizerPiece(source: ByteSource): Promise<Partial<TokenizerPieces> | undefined> {
+export async function readTokenizerPiece(source: ByteSource): Promise<TokenizerPiece | undefined> {
   if (source.size > MAX_FILE_LENGTH) return undefined;
   const head = new TextDecoder().decode(await source.read(0, Math.min(HEAD_BYTES, source.size)));
-  const isMerges = MERGES_FILE.test(head);
-  if (!isMerges && !/^\s*\{\s*"/.test(head)) return undefined;
-  const text = decodeText(await source.read(0, source.size));
-  if (text === undefined) return undefined;
-  if (isMerges) return { merges: readMergeLines(text) };
-  const vocabulary = readVocabulary(text);
-  return vocabulary && { vocabulary };
+  const read = FORMS.find(({ begins }) => begins.test(head))?.read;
+  const text = read && decodeText(await source.read(0, source.size));
+  return text === undefined ? undefined : read!(text);
 }
+
+const FORMS: readonly { readonly begins: RegExp; readonly read: (text: string) => TokenizerPiece | undefined }[] = [
+  { begins: MERGES_FILE, read: (text) => ({ merges: readMergeLines(text) }) },
+  // DALLE-pytorch gives such a model the text as it is, and ruDALL-E, which trained one for all, makes it small.
+  {
+    begins: YTTM_FILE,
+    read: (text) => ({ convert: (families) => convertYttmModel(text, !families.includes('dalle-pytorch')) }),
+  },
+  { begins: /^\s*\{\s*"/, read: readVocabulary },
+];
 
 function decodeText(bytes: Uint8Array): string | undefined {
   try {
@@ -48,7 +63,7 @@ function decodeText(bytes: Uint8Array): string | undefined {
 }
 
 /** An object of whole numbers, each name once; undefined for any other text. */
-function readVocabulary(text: string): JsonObject | undefined {
+function readVocabulary(text: string): TokenizerPiece | undefined {
   const reader = new JsonReader(text, 'the vocabulary');
   const ids = new Map<string, number>();
   let entries = 0;
@@ -62,5 +77,5 @@ function readVocabulary(text: string): JsonObject | undefined {
     // Whoever sniffs the file next says what it is.
     return undefined;
   }
-  return entries === ids.size ? Object.fromEntries(ids) : undefined;
+  return entries === ids.size ? { vocabulary: Object.fromEntries(ids) } : undefined;
 }
