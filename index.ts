@@ -42,6 +42,7 @@ export { estimateSeconds, planTransformer, type TransformerPlan } from './nets/t
 export { measureSpeed } from './nets/transformer/measure-speed.ts';
 export type { TransformerOptions } from './nets/transformer/options.ts';
 export { Transformer } from './nets/transformer/transformer.ts';
+export type { TokenTransformer } from './nets/token-transformer.ts';
 
 export { createRandom, uniformAt } from './nets/sampling/random.ts';
 export { resolveSampling } from './nets/sampling/settings.ts';

@@ -4,7 +4,7 @@
  * stays.
  */
 import { AbortedError, DalleError } from '../base/errors.ts';
-import { prepareText, type Dalle } from '../node.ts';
+import type { Dalle } from '../node.ts';
 import type { Drawing, DrawingReport } from './drawing.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,7 +50,7 @@ async function findFault(
   truncate: boolean,
 ): Promise<DalleError | undefined> {
   try {
-    await prepareText(tokenizer, text, transformer.architecture, { truncate });
+    await transformer.prepareText(tokenizer, text, { truncate });
     return undefined;
   } catch (error) {
     if (error instanceof DalleError && !(error instanceof AbortedError)) return error;

@@ -7,13 +7,13 @@ import { DalleError } from '../base/errors.ts';
 import { checkModelOptions } from '../nets/checks.ts';
 import { Dalle } from '../nets/dalle/dalle.ts';
 import { openTokenizer, type OpenTokenizerOptions } from '../nets/tokenizer/open-tokenizer.ts';
-import { Transformer } from '../nets/transformer/transformer.ts';
 import type { Precision } from '../nets/weight-tree.ts';
 import type { Device, RewriteOptions } from '../ops/index.ts';
 import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
 import { handOver } from './hand-over.ts';
 import { createPictureCoder } from './picture-coder.ts';
+import { createTokenTransformer } from './token-transformer.ts';
 
 /** Where the parts of a DALL·E compute, and how. */
 export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
@@ -44,7 +44,7 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
   const opened = await openTokenizer(tokenizer, options);
   try {
     const coder = createPictureCoder(model, options);
-    return new Dalle(coder, new Transformer(transformer, options), opened, manifest?.sampling);
+    return new Dalle(coder, createTokenTransformer(transformer, model, options), opened, manifest?.sampling);
   } catch (error) {
     opened.dispose?.();
     throw error;

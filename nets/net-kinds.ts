@@ -6,6 +6,9 @@
 import { argumentError, checkObject } from '../base/check-argument.ts';
 import { describeClip, readClip, type ClipArchitecture } from './clip/architecture.ts';
 import { expectedClipTensors } from './clip/tensors.ts';
+import type { BartDecoderArchitecture, BartEncoderArchitecture } from './bart/architecture.ts';
+import { describeBart, readBartDecoder, readBartEncoder } from './bart/read-architecture.ts';
+import { expectedBartTensors } from './bart/tensors.ts';
 import { readSizes, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
 import { expectedTensors } from './dvae/tensors.ts';
 import type { TransformerArchitecture } from './transformer/architecture.ts';
@@ -16,7 +19,8 @@ import { expectedTransformerTensors } from './transformer/tensors.ts';
 export interface NetsByPart {
   readonly encoder: EncoderArchitecture;
   readonly decoder: DecoderArchitecture;
-  readonly transformer: TransformerArchitecture;
+  readonly text_encoder: BartEncoderArchitecture;
+  readonly transformer: TransformerArchitecture | BartDecoderArchitecture;
   readonly clip: ClipArchitecture;
 }
 
@@ -43,7 +47,9 @@ interface KnownNet<Architecture, Part extends NetPart = NetPart> {
 interface NetKinds {
   readonly 'dvae-encoder': KnownNet<EncoderArchitecture, 'encoder'>;
   readonly 'dvae-decoder': KnownNet<DecoderArchitecture, 'decoder'>;
+  readonly 'bart-encoder': KnownNet<BartEncoderArchitecture, 'text_encoder'>;
   readonly transformer: KnownNet<TransformerArchitecture, 'transformer'>;
+  readonly 'bart-decoder': KnownNet<BartDecoderArchitecture, 'transformer'>;
   readonly clip: KnownNet<ClipArchitecture, 'clip'>;
 }
 
@@ -60,6 +66,18 @@ const NET_KINDS: NetKinds = {
     tensors: expectedTensors,
     describe: listSizes,
   },
+  'bart-encoder': {
+    part: 'text_encoder',
+    read: readBartEncoder,
+    tensors: expectedBartTensors,
+    describe: describeBart,
+  },
+  'bart-decoder': {
+    part: 'transformer',
+    read: readBartDecoder,
+    tensors: expectedBartTensors,
+    describe: describeBart,
+  },
   transformer: {
     part: 'transformer',
     read: readTransformer,
@@ -75,9 +93,10 @@ const NET_KINDS: NetKinds = {
 };
 
 /** The parts that are nets, in the order they are listed and written. */
-export const NET_PARTS: readonly ['encoder', 'decoder', 'transformer', 'clip'] = [
+export const NET_PARTS: readonly ['encoder', 'decoder', 'text_encoder', 'transformer', 'clip'] = [
   'encoder',
   'decoder',
+  'text_encoder',
   'transformer',
   'clip',
 ];

@@ -46,7 +46,7 @@ test('every file is what model.json says', async () => {
 test('the transformer and its tokenizer have one vocabulary', async () => {
   const { transformer, tokenizer, manifest, close } = await openModelFolder(shipped);
   const { vocab } = (JSON.parse(tokenizer!) as { model: { vocab: Record<string, number> } }).model;
-  expect(transformer!.architecture.text_vocab).toBe(Object.keys(vocab).length);
+  expect(transformer!.architecture).toMatchObject({ text_vocab: Object.keys(vocab).length });
   // Of the checkpoint that make-models.mjs was given.
   expect(manifest.parts.transformer!.source.sha256).toBe(
     '0794e2fb618345f5630aed133b49b62c4cbbe7cff5b2f6869ea4277458a6841f',

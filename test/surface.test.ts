@@ -12,7 +12,7 @@ const surface: Readonly<Record<string, string>> = {
     AbortedError CheckpointPair CheckpointSource Clip ClipOptions ContextError CpuDevice Dalle DalleError DalleOptions Decoding Device Dvae
     DvaeOptions DvaeParts DvaeWork Features FormatError GenerateOptions GenerateStep LoadClipOptions LoadDalleOptions LoadDvaeOptions
     MemoryError OpenOptions OpenTokenizerOptions Picture PictureCoder PictureOptions PictureSize Pixels Precision
-    RankOptions RankedPicture Region SamplingSettings Selection ShapeError TokenGrid TokenScores Tokenizer TrainBpeOptions Transformer
+    RankOptions RankedPicture Region SamplingSettings Selection ShapeError TokenGrid TokenScores TokenTransformer Tokenizer TrainBpeOptions Transformer
     TransformerOptions TransformerPlan UnsafeFileError UsageError WebGLDevice composeGrid composeSideBySide
     configurations createDalle createRandom decodeJpeg decodeWebp estimateSeconds formatExplanation formatTokenizer
     fromPixels loadClip loadDVAE loadDalle measureSpeed open openTokenizer pictureFromRgba planTransformer preparePicture

@@ -11,7 +11,6 @@ import { makeWorkplace } from '../../test/helpers/workplace.ts';
 import type { Pixels } from '../picture-coder.ts';
 import { uniformAt } from '../sampling/random.ts';
 import { sampleToken } from '../sampling/sample-token.ts';
-import { prepareText } from '../tokenizer/prepare-text.ts';
 import type { Dalle } from './dalle.ts';
 import { drawTokens } from './draw.ts';
 
@@ -60,18 +59,16 @@ describe('generate', () => {
   });
 
   test('a candidate of a later batch draws as it would in one batch with the rest: with seed + i, no other', async () => {
-    const { architecture } = dalle.transformer;
-    const rows = ['red heart', ''].map((words) => prepareText(dalle.tokenizer, words, architecture));
-    const [text, emptyText] = await Promise.all(rows);
+    const rows = await dalle.transformer.prepareText(dalle.tokenizer, 'red heart');
     const kept = new Int32Array(tokenCount).fill(-1);
     const settings = dalle.settingsFor({ count: 3, seed: 7 });
     const all = await draw('red heart', { count: 3, seed: 7 });
     const later: number[] = [];
-    const request = { text: text!, emptyText: emptyText!, settings, first: 2, count: 1, kept };
+    const request = { ...rows, settings, first: 2, count: 1, kept };
     for await (const { tokens } of drawTokens(dalle.transformer, request, {})) later.push(tokens[0]!);
     expect(later).toEqual(tokensOf(all, 2));
 
-    const decoding = await dalle.transformer.begin(text!, 1);
+    const decoding = await dalle.transformer.begin(rows.text, 1);
     const firstTokens = [7, 8, 9].map((seed) => {
       return sampleToken({ conditional: decoding.first }, settings, uniformAt(seed, 0)).token;
     });
@@ -175,10 +172,9 @@ describe('complete', () => {
   test.each([1, 3, 4, 9, 11])('given the first %d tokens of a drawing, goes on as it did', async (length) => {
     const drawn = await draw('red heart', { count: 1, seed: 2, guidance: 2 });
     const kept = Int32Array.from(tokensOf(drawn), (token, at) => (at < length ? token : -1));
-    const rows = (text: string): Promise<Int32Array> =>
-      prepareText(dalle.tokenizer, text, dalle.transformer.architecture);
+    const rows = await dalle.transformer.prepareText(dalle.tokenizer, 'red heart');
     const settings = dalle.settingsFor({ count: 1, seed: 2, guidance: 2 });
-    const request = { text: await rows('red heart'), emptyText: await rows(''), settings, first: 0, count: 1, kept };
+    const request = { ...rows, settings, first: 0, count: 1, kept };
     const again: number[] = [];
     for await (const { tokens, logProbabilities } of drawTokens(dalle.transformer, request, {})) {
       expect(logProbabilities[0] === 0).toBe(again.length < length);

@@ -11,6 +11,7 @@ import { makeWorkplace } from '../../test/helpers/workplace.ts';
 import { openModelFolder } from '../../weights-convert/node/open-model-folder.ts';
 import type { PictureCoder, Pixels, TokenGrid } from '../picture-coder.ts';
 import { Transformer } from '../transformer/transformer.ts';
+import type { WeightsOf } from '../weights.ts';
 import { Dalle } from './dalle.ts';
 import type { GenerateStep } from './generate-options.ts';
 
@@ -62,7 +63,7 @@ class GreyCoder implements PictureCoder {
 async function makeDalle(coder: PictureCoder): Promise<Dalle> {
   const model = await openModelFolder(place.path('model'), ['transformer', 'tokenizer']);
   return handOver(model, async ({ transformer, tokenizer }) => {
-    const own = new Transformer(transformer!, { device: referenceDevice });
+    const own = new Transformer(transformer as WeightsOf<'transformer'>, { device: referenceDevice });
     return new Dalle(coder, own, await openTokenizer(tokenizer!));
   });
 }

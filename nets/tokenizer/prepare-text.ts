@@ -30,26 +30,45 @@ export async function prepareText(
   architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads' | 'text_start' | 'text_end'>,
   options: PrepareTextOptions = {},
 ): Promise<Int32Array> {
-  checkTokenizer('prepareText', tokenizer);
   checkObject('prepareText', 'architecture', architecture);
   checkNumbers('prepareText', 'text_length and text_vocab', [architecture.text_length, architecture.text_vocab]);
   checkObject('prepareText', 'options', options);
-  const { truncate = false } = options;
   const { text_length, text_vocab, pads, text_start: start, text_end: end } = architecture;
-  const words = await tokenizer.encode(text);
-  const room = text_length - (start === undefined ? 0 : 1);
-  if (words.length > room && !truncate) throw await tooLongError(tokenizer, words, room);
+  const limit = text_length - (start === undefined ? 0 : 1);
+  const words = await encodeWords(tokenizer, text, { limit, vocabulary: text_vocab }, options);
   const tokens = [start, ...words, end].filter((token) => token !== undefined);
   return Int32Array.from({ length: text_length }, (_, position) => {
-    const token = tokens[position];
-    if (token === undefined) return pads === 'per-position' ? text_vocab + position : 0;
-    if (token < text_vocab) return token;
-    throw new ShapeError(
-      'E_TOKEN',
-      `prepareText: token ${token} at position ${position} is outside 0 … ${text_vocab - 1}. Is the tokenizer, of ` +
-        `${tokenizer.vocabularySize} tokens, that of another model?`,
-    );
+    return tokens[position] ?? (pads === 'per-position' ? text_vocab + position : 0);
   });
+}
+
+/** How many tokens of words a net reads, and how many there are. */
+interface WordLimits {
+  readonly limit: number;
+  readonly vocabulary: number;
+}
+
+/**
+ * The tokens of a text's words, all of them: a net that may cut does so itself.
+ *
+ * @throws as `prepareText`
+ */
+export async function encodeWords(
+  tokenizer: Tokenizer,
+  text: string,
+  { limit, vocabulary }: WordLimits,
+  { truncate = false }: PrepareTextOptions,
+): Promise<readonly number[]> {
+  checkTokenizer('prepareText', tokenizer);
+  const tokens = await tokenizer.encode(text);
+  if (tokens.length > limit && !truncate) throw await tooLongError(tokenizer, tokens, limit);
+  const position = tokens.findIndex((token) => token >= vocabulary);
+  if (position < 0 || position >= limit) return tokens;
+  throw new ShapeError(
+    'E_TOKEN',
+    `prepareText: token ${tokens[position]} at position ${position} is outside 0 … ${vocabulary - 1}. Is the tokenizer, of ` +
+      `${tokenizer.vocabularySize} tokens, that of another model?`,
+  );
 }
 
 async function tooLongError(tokenizer: Tokenizer, tokens: readonly number[], limit: number): Promise<UsageError> {

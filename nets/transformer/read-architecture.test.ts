@@ -10,7 +10,7 @@ import type { TransformerArchitecture } from './architecture.ts';
 
 const shipped = readFileSync(new URL('../../models/emoji/model.json', import.meta.url));
 const manifest = await parseManifest(sourceFromBytes(shipped, 'model.json'));
-const emoji = manifest.parts.transformer!.architecture;
+const emoji = manifest.parts.transformer!.architecture as TransformerArchitecture;
 
 /** As the checkpoint of models/emoji had it. */
 const CONFIG: readonly (readonly [string, unknown])[] = [

@@ -122,5 +122,6 @@ export function loadEmojiErrors(): TransformerErrors {
 
 export async function openEmojiTransformer(): Promise<WeightsOf<'transformer'>> {
   const model = await openModelFolder(join(packageRoot, 'models', 'emoji'), ['transformer']);
-  return model.transformer!;
+  if (!isKind(model.transformer!, 'transformer')) throw new Error('models/emoji has another transformer');
+  return model.transformer;
 }

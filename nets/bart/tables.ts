@@ -1,0 +1,60 @@
+/**
+ * BART's tensors in the form its code looks them up: norms without weights get weights of 1, products of the same rows
+ * become one, and the head has only the tokens that are drawn. Each is made when a plan first uploads it.
+ */
+import type { TensorData } from '../weights.ts';
+import type { BartArchitecture } from './architecture.ts';
+import { listPlainNorms } from './tensors.ts';
+
+type Tensors = ReadonlyMap<string, TensorData>;
+
+/**
+ * The tensors of a file, with the weights of all norms, `qkv_proj` [3·dim, dim] of each self-attention, and in a
+ * decoder `kv_proj` [2·dim, dim] of what looks at the text, and `lm_head` [image_vocab, dim].
+ */
+export function deriveTables(architecture: BartArchitecture, tensors: Tensors): Tensors {
+  const derived = new Map(tensors);
+  for (const [path, width] of architecture.norm_weights ? [] : listPlainNorms(architecture)) {
+    derived.set(`${path}.weight`, describeOnes(width));
+  }
+  const join = (path: string, parts: readonly string[]): void => {
+    const joined = parts.map((part) => tensors.get(`${path}.${part}_proj.weight`)!);
+    derived.set(`${path}.${parts.join('')}_proj.weight`, joinRows(joined));
+  };
+  for (let layer = 0; layer < architecture.depth; layer++) {
+    join(`layers.${layer}.self_attn`, ['q', 'k', 'v']);
+    if (architecture.kind === 'bart-decoder') join(`layers.${layer}.encoder_attn`, ['k', 'v']);
+  }
+  if (architecture.kind === 'bart-decoder') {
+    derived.set('lm_head.weight', takeFirstRows(tensors.get('lm_head.weight')!, architecture.image_vocab));
+  }
+  return derived;
+}
+
+function describeOnes(width: number): TensorData {
+  return { shape: [width], dtype: 'F32', read: async () => new Float32Array(width).fill(1) };
+}
+
+/** Tables [rows, width] of one width, one under the other. */
+function joinRows(tables: readonly TensorData[]): TensorData {
+  const [{ shape, dtype }] = tables as [TensorData];
+  const rows = tables.reduce((sum, table) => sum + table.shape[0]!, 0);
+  return {
+    shape: [rows, shape[1]!],
+    dtype: tables.every((table) => table.dtype === dtype) ? dtype : 'F32',
+    async read() {
+      const joined = new Float32Array(rows * shape[1]!);
+      let at = 0;
+      for (const table of tables) {
+        joined.set(await table.read(), at);
+        at += table.shape[0]! * shape[1]!;
+      }
+      return joined;
+    },
+  };
+}
+
+function takeFirstRows({ shape, dtype, read }: TensorData, count: number): TensorData {
+  const size = count * shape[1]!;
+  return { shape: [count, shape[1]!], dtype, read: async () => (await read()).slice(0, size) };
+}
