@@ -27,6 +27,7 @@ export const convert: Command = defineCommand({
     'dalle-gl convert encoder.pkl decoder.pkl -o model/',
     'dalle-gl convert openai-dvae -o model/',
     'dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o model/',
+    'dalle-gl convert ViT-B-32.pt bpe_simple_vocab_16e6.txt.gz -o clip/',
     'dalle-gl convert https://cdn.openai.com/dall-e/encoder.pkl -o model/ --dtype f16 --verify',
   ],
   flags: {
@@ -41,6 +42,11 @@ export const convert: Command = defineCommand({
       help: 'write files of at most this, such as 64MB or 16MiB; a tensor is never split [one file a net]',
       parse: parseByteCount,
     },
+    activation: {
+      value: 'NAME',
+      help: 'quick-gelu or gelu, of a CLIP whose file does not say [what it says, or its config]',
+      parse: parseActivation,
+    },
     dryRun: { help: 'read and check everything, write nothing' },
     verify: { help: 'read the result again and compare every number with the source' },
     force: { help: 'replace a model that is in DIR already' },
@@ -51,12 +57,13 @@ export const convert: Command = defineCommand({
     checkOperands('convert', operands, { least: 1, what: 'one or more checkpoints' });
     checkSources(operands);
     const { sources, models } = resolveNames(operands);
-    const { output: out, dtype, shard, dryRun, verify, force, yes, quiet, json } = flags;
+    const { output: out, dtype, shard, activation, dryRun, verify, force, yes, quiet, json } = flags;
     const agreed = models.length > 0 && (await agreeOn(models, { out, dtype, yes, quiet, writes: !dryRun }, terminal));
     const progress = showStages(terminal, quiet);
     try {
       const options = {
         ...(dtype && { dtype }),
+        ...(activation && { activation }),
         dryRun,
         verify,
         force,
@@ -79,6 +86,11 @@ export const convert: Command = defineCommand({
 function parseDtype(text: string): 'f32' | 'f16' {
   if (text === 'f32' || text === 'f16') return text;
   throw new Error('f32 or f16');
+}
+
+function parseActivation(text: string): 'quick-gelu' | 'gelu' {
+  if (text === 'quick-gelu' || text === 'gelu') return text;
+  throw new Error('quick-gelu or gelu');
 }
 
 const UNITS: Readonly<Record<string, number>> = {

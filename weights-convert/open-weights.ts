@@ -11,7 +11,7 @@ import { takeCensus } from './census/take-census.ts';
 import { checkTensors } from './check-tensors.ts';
 import { describeArchitecture } from '../nets/net-kinds.ts';
 import { FAMILIES } from './families/all-families.ts';
-import type { Family } from './families/family.ts';
+import type { Family, StatedSettings } from './families/family.ts';
 import { findStateDictNets, findTorchNets } from './families/find-nets.ts';
 import { findPickledNets } from './families/find-pickled-nets.ts';
 import { unknownNet, type FoundNet, type FoundSettings, type SearchedFile } from './families/found-net.ts';
@@ -68,6 +68,8 @@ export async function openCheckpoint(source: ByteSource): Promise<readonly Weigh
 interface OpenNetsOptions {
   /** What another file says of its nets (families/read-settings-file.ts) [nothing]. */
   readonly settings?: FoundSettings | undefined;
+  /** What the caller says of its nets. */
+  readonly stated?: StatedSettings | undefined;
   /** Of which families they may be [all]. */
   readonly families?: readonly Family[];
 }
@@ -79,12 +81,12 @@ interface OpenNetsOptions {
  */
 export async function openNets(
   source: ByteSource,
-  { settings, families = FAMILIES }: OpenNetsOptions = {},
+  { settings, stated, families = FAMILIES }: OpenNetsOptions = {},
 ): Promise<readonly Weights[]> {
   const whole = await gatherShards(source);
   try {
     const container = await sniffContainer(whole);
-    const nets = await findSafeNets(whole, container, { name: whole.name, settings, families });
+    const nets = await findSafeNets(whole, container, { name: whole.name, settings, stated, families });
     return nets.map((net) => makeWeights(net, whole, container, families));
   } catch (error) {
     if (whole !== source && isSharded(whole)) await closeShards(whole);

@@ -38,8 +38,10 @@ const RECIPE = {
 /** @returns {Promise<Seed[]>} */
 export async function listSeeds() {
   const seeds = [];
-  for (const folder of ['torch', 'pickle', 'numpy', 'dalle-pytorch']) {
-    for (const name of readdirSync(new URL(`${folder}/`, corpus)).filter((file) => /\.(pt|pkl|np[yz])$/.test(file))) {
+  for (const folder of ['torch', 'pickle', 'numpy', 'dalle-pytorch', 'clip']) {
+    for (const name of readdirSync(new URL(`${folder}/`, corpus)).filter((file) =>
+      /\.(pt|pkl|np[yz]|safetensors)$/.test(file),
+    )) {
       seeds.push(...(await seedsOf(`${folder}/${name}`, readFileSync(new URL(`${folder}/${name}`, corpus)))));
     }
   }

@@ -4,6 +4,7 @@
  */
 import { call, global, join, pickle, tensor, text, tuple, uint32, uint64 } from './pickle-assembler.ts';
 import { moduleAttacks } from './module-attacks.ts';
+import { programAttacks } from './program-attacks.ts';
 import { numpyAttacks } from './numpy-attacks.ts';
 import { safetensorsAttacks } from './safetensors-attacks.ts';
 import { storageAttacks } from './storage-attacks.ts';
@@ -116,8 +117,14 @@ const pickles: readonly [code: string, name: string, make: () => Uint8Array][] =
 
 export const attacks: readonly Attack[] = [
   ...Object.entries(executions).map(([name, make]) => ({ name, code: 'E_PICKLE_EXEC_ATTEMPT', make })),
-  ...[...pickles, ...moduleAttacks, ...tensorAttacks, ...storageAttacks, ...safetensorsAttacks, ...numpyAttacks].map(
-    ([code, name, make]) => ({ name, code, make }),
-  ),
+  ...[
+    ...pickles,
+    ...moduleAttacks,
+    ...tensorAttacks,
+    ...storageAttacks,
+    ...safetensorsAttacks,
+    ...numpyAttacks,
+    ...programAttacks,
+  ].map(([code, name, make]) => ({ name, code, make })),
   ...zipAttacks(pickle('N')),
 ];

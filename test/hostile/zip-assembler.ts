@@ -11,6 +11,8 @@ export interface EntryPlan {
   readonly localName?: string;
   readonly localFlags?: number;
   readonly localSize?: number;
+  /** Of a compressed entry, where it is not the same. */
+  readonly localPacked?: number;
   readonly flags?: number;
   readonly method?: number;
   readonly crc?: number;
@@ -75,7 +77,7 @@ function localHeader(entry: EntryPlan): Buffer {
   header.writeUInt16LE(entry.localFlags ?? entry.flags ?? 0, 6);
   header.writeUInt16LE(entry.method ?? 0, 8);
   header.writeUInt32LE(entry.crc ?? crc32(entry.data), 14);
-  header.writeUInt32LE(entry.localSize ?? entry.data.length, 18);
+  header.writeUInt32LE(entry.localPacked ?? entry.localSize ?? entry.data.length, 18);
   header.writeUInt32LE(entry.localSize ?? entry.data.length, 22);
   header.writeUInt16LE(name.length, 26);
   return Buffer.concat([header, name]);

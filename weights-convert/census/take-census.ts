@@ -9,7 +9,7 @@ import { decodePickle } from '../pickle/decode-pickle.ts';
 import type { PickleTrace } from '../pickle/trace.ts';
 import { isLegacyStart, startsWith, ZIP_MAGIC, type Container } from '../sniff.ts';
 import { openTorchLegacy } from '../torch/torch-legacy.ts';
-import { openZip, type ZipEntry } from '../zip/zip-archive.ts';
+import { inflateZipEntry, openZip, type ZipEntry } from '../zip/zip-archive.ts';
 import { quote } from '../zip/zip-end.ts';
 import type { FoundPickle, NameUse } from './found-pickle.ts';
 import { hasPickleMark, looksLikePickles } from './look-like-pickle.ts';
@@ -144,6 +144,7 @@ class CensusTaker implements Census {
 
   async #lookAtEntry(source: ByteSource, entry: ZipEntry, place: string, level: number): Promise<boolean> {
     const { offset, size } = entry;
+    if (entry.packed !== undefined) return this.#lookAtDeflated(source, entry, place, level);
     const head = await source.read(offset, Math.min(size, HEAD_BYTES));
     const part = { source, start: offset, end: offset + size, place };
     if (startsWith(head, ZIP_MAGIC) || isLegacyStart(head)) {
@@ -157,6 +158,17 @@ class CensusTaker implements Census {
       return isExplained(await this.#scan({ ...part, isGuess: true }, level));
     }
     return this.#lookAtArray(part, level);
+  }
+
+  /** The text of a program: who unpacks the archive has it as a file. */
+  async #lookAtDeflated(source: ByteSource, entry: ZipEntry, place: string, level: number): Promise<boolean> {
+    const bytes = await inflateZipEntry(source, entry);
+    if (!bytes) {
+      this.unexplained += entry.size;
+      return false;
+    }
+    const stored = { name: entry.name, offset: 0, size: bytes.length, crc: entry.crc };
+    return this.#lookAtEntry(sourceFromBytes(bytes, place), stored, place, level);
   }
 
   /** An array of objects is a header and a pickle. */

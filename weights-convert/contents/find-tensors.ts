@@ -152,7 +152,7 @@ function listChildModules(record: PickleRecord): [string, PickleValue][] {
   return [...(stringEntries(stringEntries(record.state)?.get('_modules')) ?? [])];
 }
 
-function nameErrors<Result>(path: string, work: () => Result): Result {
+export function nameErrors<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The families of checkpoints that dalle-gl knows. Adding one is its folder and its line here. */
+import { clip } from './clip/family.ts';
 import { dalleGl } from './dalle-gl/family.ts';
 import { dallePytorch } from './dalle-pytorch/family.ts';
 import type { Family } from './family.ts';
@@ -8,4 +9,4 @@ import { rudalle } from './rudalle/family.ts';
 import { taming } from './taming/family.ts';
 
 /** In the order in which a file is held against them, and in which sentences list them. */
-export const FAMILIES: readonly Family[] = [openai, dalleGl, dallePytorch, rudalle, mindalle, taming];
+export const FAMILIES: readonly Family[] = [openai, dalleGl, dallePytorch, rudalle, mindalle, taming, clip];

@@ -3,8 +3,10 @@
  * sizes are read, and how one is written back. A family is a folder that has such an entry, and a line in
  * all-families.ts. Nothing else of the converter names one: everything asks the table.
  */
+import type { FileTensor } from '../contents/file-tensors.ts';
 import type { Shapes } from '../contents/shapes.ts';
 import type { ModuleRecord } from '../contents/state-dict.ts';
+import type { ClipActivation } from '../../nets/clip/architecture.ts';
 import type { NetArchitecture, NetPart } from '../../nets/net-kinds.ts';
 import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import type { PickleValue } from '../pickle/records.ts';
@@ -55,8 +57,15 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
   readonly settings?: readonly string[];
   /** The same in a file of its own; absent where nobody writes such a file. */
   readonly settingsFile?: SettingsFile;
+  /** Whether its nets are read out of TorchScript archives too; any other such archive is refused [false]. */
+  readonly isInPrograms?: boolean;
   /** The name that a tensor bears from now on, where a program calls it otherwise; absent where all are kept. */
   ownName?(name: string): string;
+  /**
+   * The tensors of a place under these names, joined or turned as the net has them; absent where all are taken as they
+   * are.
+   */
+  regroup?(own: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor>;
   /**
    * What such a net is.
    *
@@ -117,6 +126,12 @@ export interface SettingsFile {
   readonly alone: string;
 }
 
+/** What a caller says of nets whose files do not. */
+export interface StatedSettings {
+  /** Of a CLIP whose file does not say what it was trained with [what the file says, or a config beside it]. */
+  readonly activation?: ClipActivation;
+}
+
 /** The tensors of a net in a file, and what lies around them. */
 export interface FoundTensors {
   /** By the family's own names. */
@@ -124,6 +139,7 @@ export interface FoundTensors {
   /** What tells such nets apart that have the same shapes; undefined for a tensor that cannot be read. */
   dataOf(name: string): TensorData | undefined;
   readonly settings: SavedSettings | undefined;
+  readonly stated: StatedSettings | undefined;
   /** For messages. */
   readonly sourceName: string;
 }

@@ -7,6 +7,7 @@ import { FormatError } from '../../base/errors.ts';
 import { listShapes, type Shapes } from '../contents/shapes.ts';
 import { contentsOf, type FileContents } from '../contents/file-tensors.ts';
 import { chooseSites, listNetClasses, listSites, unwrapTensors } from './find-sites.ts';
+import { findProgramTensors } from '../contents/find-program-tensors.ts';
 import { findTensors, nameError, type ReadableFile } from '../contents/find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import { listRest } from '../contents/left-out.ts';
@@ -24,6 +25,7 @@ import type { TensorData } from '../../nets/weights.ts';
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
  */
 export async function findTorchNets(file: TorchFile, searched: SearchedFile): Promise<FoundNet[]> {
+  if (file.program) return findProgramNets(file, file.program, searched);
   const contents = findTensors(file, listNetClasses(searched.families));
   if (!hasSites(contents, searched)) refuseZeroOptimiser(file.root, searched);
   return findNets(contents, searched, file);
@@ -39,6 +41,15 @@ export async function findStateDictNets(
   searched: SearchedFile,
 ): Promise<FoundNet[]> {
   return findNets(contentsOf(tensors), searched);
+}
+
+/** The nets in a TorchScript archive: only of families that publish theirs so, all others being refused. */
+async function findProgramNets(file: TorchFile, refusal: FormatError, searched: SearchedFile): Promise<FoundNet[]> {
+  const contents = findProgramTensors(file);
+  const own = { ...searched, families: searched.families.filter(({ form }) => form?.isInPrograms) };
+  if (hasSites(contents, own)) return findNets(contents, own, file);
+  refuseForeign(contents, own);
+  throw refusal;
 }
 
 /** Whether something of a net is there. */

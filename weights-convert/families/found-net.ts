@@ -2,7 +2,7 @@
 import { FormatError } from '../../base/errors.ts';
 import type { NetArchitecture } from '../../nets/net-kinds.ts';
 import type { LeftOut, LeftOutValue, TakenOff, TensorData } from '../../nets/weights.ts';
-import { listReadable, type Family, type SavedSettings, type SettingsFile } from './family.ts';
+import { listReadable, type Family, type SavedSettings, type SettingsFile, type StatedSettings } from './family.ts';
 
 /** A net and the tensors that the file has for it, not yet checked against each other. */
 export interface FoundNet {
@@ -22,6 +22,8 @@ export interface SearchedFile {
   readonly families: readonly Family[];
   /** What lies in a file of its own beside the weights. */
   readonly settings?: FoundSettings | undefined;
+  /** What the caller says of them. */
+  readonly stated?: StatedSettings | undefined;
 }
 
 /** What a file of settings says, and what file that is. */

@@ -72,7 +72,8 @@ interface TensorSite {
  */
 export async function openTensorSite(place: TensorSite, searched: SearchedFile): Promise<OpenedSite> {
   const { site } = place;
-  const own = nameOwn(place);
+  const named = nameOwn(place);
+  const own = site.form.regroup?.(named) ?? named;
   const shapes = new Map(
     [...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])),
   );
@@ -85,7 +86,7 @@ export async function openTensorSite(place: TensorSite, searched: SearchedFile):
     tensors.set(name, path === name ? data : { ...data, nameInFile: path });
   }
   const net = { architecture, tensors, leftOut, takenOff: listTakenOff(kept, site) };
-  return { net, accounted: [...own.values()], containers: [site.container], settings };
+  return { net, accounted: [...named.values()], containers: [site.container], settings };
 }
 
 /**
@@ -137,7 +138,8 @@ async function readArchitecture(
     const data = own.get(name)?.data;
     return data instanceof FormatError ? undefined : data;
   };
-  const architecture = await form.readArchitecture({ shapes, settings, dataOf, sourceName: searched.name });
+  const { stated, name: sourceName } = searched;
+  const architecture = await form.readArchitecture({ shapes, settings, stated, dataOf, sourceName });
   if (!architecture) throw explainUnsettled(shapes, searched);
   return { architecture, settings: around ? form.settings!.map((name) => joinKey(around.path, name)) : [] };
 }

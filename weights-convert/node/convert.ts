@@ -2,7 +2,7 @@
  * The converter as a function: checkpoints in, a model folder out, and a report of what was read and written. The
  * command `dalle-gl convert` prints that report.
  */
-import { checkList } from '../../base/check-argument.ts';
+import { argumentError, checkList } from '../../base/check-argument.ts';
 import type { FolderLock } from '../../base/node/folder-lock.ts';
 import { checkOptions } from '../../base/check-options.ts';
 import { checkPath } from '../../base/node/open-file.ts';
@@ -109,6 +109,10 @@ export async function convertToModelFolder(options: ConvertOptions): Promise<Con
   checkPath('convertToModelFolder', options?.out);
   checkOptions('convertToModelFolder', options);
   checkList('convertToModelFolder', 'sources', options.sources);
+  const { activation } = options;
+  if (activation !== undefined && activation !== 'quick-gelu' && activation !== 'gelu') {
+    throw argumentError('convertToModelFolder', 'activation, quick-gelu or gelu', activation);
+  }
   const sampling = options.sampling && readSamplingDefaults(Object.entries(options.sampling));
   const conversion = { ...options, ...(sampling && { sampling }) };
   const { out, sources, dryRun = false, force = false } = options;

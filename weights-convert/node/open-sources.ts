@@ -5,6 +5,7 @@
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import type { StatedSettings } from '../families/family.ts';
 import type { FoundSettings } from '../families/found-net.ts';
 import { readSettingsFile } from '../families/read-settings-file.ts';
 import { describeSource, throwIfAborted } from '../describe-source.ts';
@@ -18,7 +19,7 @@ import { openSource } from './open-source.ts';
 import { TokenizerSources } from './tokenizer-sources.ts';
 import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
 
-export interface SourceControl extends ConversionControl {
+export interface SourceControl extends ConversionControl, StatedSettings {
   /** The folder that keeps downloads [as `downloadFile`]. */
   readonly cache?: string;
   /** What is known beforehand of downloads, by their addresses as URLs write them. */
@@ -89,7 +90,7 @@ async function readSources(
   }
   // Settings may be named behind the weights they belong to.
   for (const whole of checkpoints) {
-    const nets = await openNets(whole, { settings: auxiliary?.settings });
+    const nets = await openNets(whole, { settings: auxiliary?.settings, stated: control });
     for (const { architecture } of nets) claimPart(owners, partOf(architecture), whole.name);
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));

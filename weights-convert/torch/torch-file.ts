@@ -18,6 +18,8 @@ export interface TorchFile {
   readonly root: PickleValue;
   readonly globals: readonly GlobalRecord[];
   readonly storages: StorageTable;
+  /** Of a TorchScript archive, whose program is never looked at: what to say where its data is of no use either. */
+  readonly program?: FormatError;
   /** A tensor's elements, row-major; the storage's checksum, where there is one, is checked the first time. */
   readTensor(tensor: TensorRecord): Promise<Float32Array>;
   /** The same in pieces. */
@@ -29,6 +31,7 @@ interface TorchParts {
   readonly pickle: DecodedPickle;
   readonly storages: ReadonlyMap<string, Storage>;
   readonly littleEndian: boolean;
+  readonly program?: FormatError | undefined;
   /** Throws if the bytes of a storage do not match their checksum. */
   readonly verifyStorage: (storage: Storage) => Promise<void>;
 }
@@ -44,6 +47,7 @@ export function assembleTorchFile(source: ByteSource, parts: TorchParts): TorchF
     root: parts.pickle.root,
     globals: parts.pickle.globals,
     storages: new StorageTable(parts.storages),
+    ...(parts.program && { program: parts.program }),
     async readTensor(tensor) {
       await verify(tensor);
       return readTensor(source, tensor, parts.littleEndian);

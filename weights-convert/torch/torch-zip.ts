@@ -1,11 +1,14 @@
 /**
  * The container of torch ≥ 1.6: a zip of `<root>/data.pkl`, one stored entry `<root>/data/<key>` for each storage, and
  * small notes (`version`, `byteorder`). Follows caffe2/serialize/inline_container.cc and torch/serialization.py.
+ *
+ * A TorchScript archive has the same, and a program beside it, which is left alone: its classes are names.
  */
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DEFAULT_BUDGETS, checkBudget } from '../pickle/budgets.ts';
-import { recogniseForeignZip } from '../zip/foreign-zips.ts';
+import { isProgramObject } from '../contents/find-program-tensors.ts';
+import { isProgram, recogniseForeignZip } from '../zip/foreign-zips.ts';
 import { openZip, readZipEntry, verifyZipEntry, type ZipEntry } from '../zip/zip-archive.ts';
 import { quote } from '../zip/zip-end.ts';
 import type { Storage } from './storage.ts';
@@ -23,7 +26,9 @@ export async function openTorchZip(
   decode: DecodeMember = decodeWithoutGadgets,
 ): Promise<TorchFile> {
   const entries = await openZip(source);
-  const root = findRoot(source.name, [...entries.keys()]);
+  const names = [...entries.keys()];
+  const program = isProgram(names) ? programError(source.name, names) : undefined;
+  const root = findRoot(source.name, names, program);
   const pickleEntry = entries.get(root + PICKLE_NAME)!;
   checkBudget(DEFAULT_BUDGETS, 'streamBytes', pickleEntry.size, 0);
   const bytes = await readZipEntry(source, pickleEntry);
@@ -35,6 +40,7 @@ export async function openTorchZip(
         `${source.name}. torch writes none: the file is damaged, or hides something; fetch it again from its origin.`,
     );
   }
+  if (program && !isProgramObject(pickle.root)) throw program;
   const storageEntries = new Map<string, ZipEntry>();
   const storages = new Map<string, Storage>();
   const prefix = `${root}data/`;
@@ -47,14 +53,15 @@ export async function openTorchZip(
   return assembleTorchFile(source, {
     pickle,
     storages,
+    program,
     littleEndian: await readByteOrder(source, entries.get(`${root}byteorder`)),
     verifyStorage: (storage) => verifyZipEntry(source, storageEntries.get(storage.key)!),
   });
 }
 
 /** The folder that holds everything, with its slash; named after the file that was first written. */
-function findRoot(archive: string, names: readonly string[]): string {
-  const foreign = recogniseForeignZip(names);
+function findRoot(archive: string, names: readonly string[], program: FormatError | undefined): string {
+  const foreign = program ? undefined : recogniseForeignZip(names);
   if (foreign !== undefined) throw new FormatError('E_FORMAT_UNKNOWN', `openTorchZip: ${archive} is ${foreign}.`);
   const pickles = names.filter((name) => name === PICKLE_NAME || name.endsWith(`/${PICKLE_NAME}`));
   const root = pickles[0]?.slice(0, -PICKLE_NAME.length);
@@ -75,6 +82,10 @@ function findRoot(archive: string, names: readonly string[]): string {
     );
   }
   return root;
+}
+
+function programError(archive: string, names: readonly string[]): FormatError {
+  return new FormatError('E_FORMAT_UNKNOWN', `openTorchZip: ${archive} is ${recogniseForeignZip(names)}.`);
 }
 
 async function readByteOrder(source: ByteSource, entry: ZipEntry | undefined): Promise<boolean> {

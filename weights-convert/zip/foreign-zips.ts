@@ -10,6 +10,13 @@ interface ForeignZip {
   readonly what: string;
 }
 
+const TORCH_SCRIPT: ForeignZip = {
+  pattern: /(^|\/)(constants\.pkl|bytecode\.pkl|code\/__torch__(\.py|\/.+\.py))$/,
+  what:
+    'a TorchScript program (torch.jit.save), not a checkpoint. Load it in Python with torch.jit.load, save the ' +
+    "model's state dict with torch.save, as in torch.save(model.state_dict(), 'weights.pt'), and convert that",
+};
+
 const FOREIGN_ZIPS: readonly ForeignZip[] = [
   {
     // Of exported programs; before TorchScript, since they may carry its files too.
@@ -18,12 +25,7 @@ const FOREIGN_ZIPS: readonly ForeignZip[] = [
       'a program of torch.export (.pt2), not a checkpoint. Load it in Python with torch.export.load, save its state ' +
       'dict (program.state_dict) with torch.save, and convert that',
   },
-  {
-    pattern: /(^|\/)(constants\.pkl|bytecode\.pkl|code\/__torch__(\.py|\/.+\.py))$/,
-    what:
-      'a TorchScript program (torch.jit.save), not a checkpoint. Load it in Python with torch.jit.load, save the ' +
-      "model's state dict with torch.save, as in torch.save(model.state_dict(), 'weights.pt'), and convert that",
-  },
+  TORCH_SCRIPT,
   {
     pattern: /(^|\/)model\.weights\.h5$/,
     what: 'a Keras model. dalle-gl reads PyTorch checkpoints, safetensors and NumPy arrays',
@@ -36,6 +38,20 @@ const FOREIGN_ZIPS: readonly ForeignZip[] = [
 
 /** What an archive of these entries is, if it is one that other programs write; undefined if it is not known. */
 export function recogniseForeignZip(names: Iterable<string>): string | undefined {
-  const all = [...names];
-  return FOREIGN_ZIPS.find(({ pattern }) => all.some((name) => pattern.test(name)))?.what;
+  return findForeign([...names])?.what;
+}
+
+function findForeign(names: readonly string[]): ForeignZip | undefined {
+  return FOREIGN_ZIPS.find(({ pattern }) => names.some((name) => pattern.test(name)));
+}
+
+/** Whether an archive is TorchScript's, with data of its own beside the program: its data may be of use. */
+export function isProgram(names: readonly string[]): boolean {
+  const has = (file: string): boolean => names.some((name) => name === file || name.endsWith(`/${file}`));
+  return findForeign(names) === TORCH_SCRIPT && has('data.pkl') && !has('bytecode.pkl');
+}
+
+/** The text of a program of TorchScript's, and where each line of it came from: all that such an archive compresses. */
+export function isProgramText(name: string): boolean {
+  return /^[^/]+\/code\/.+\.(py|debug_pkl)$/.test(name);
 }

@@ -10,12 +10,14 @@ import { crc32 } from '../../base/crc32.ts';
 import { readZipDirectory, type DirectoryEntry } from './zip-directory.ts';
 import { quote, structureError } from './zip-end.ts';
 
-/** Bytes of one entry: `size` of them from `offset` of the file, with this CRC-32. */
+/** Bytes of one entry: `size` of them from `offset` of the file unless it is deflated, with this CRC-32. */
 export interface ZipEntry {
   readonly name: string;
   readonly offset: number;
   readonly size: number;
   readonly crc: number;
+  /** Bytes it takes where it is deflated; absent for one that is stored as it is. */
+  readonly packed?: number;
 }
 
 const HEADER_BYTES = 30;
@@ -43,9 +45,10 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipEntry>
     const offset = await findData(source, entry, directory.offset);
     if (previousEnd > 0) checkGap(source.name, entry.headerOffset - previousEnd, slack);
     slack = (entry.flags & DESCRIPTOR_FLAG) === 0 ? 0 : MAX_DESCRIPTOR_BYTES;
-    previousEnd = offset + entry.size;
+    previousEnd = offset + entry.packed;
     if (previousEnd > directory.offset) throw overlapError(source.name, entry.name);
-    entries.set(entry.name, { name: entry.name, offset, size: entry.size, crc: entry.crc });
+    const { name, size, packed, crc, method } = entry;
+    entries.set(name, { name, offset, size, crc, ...(method !== 0 && { packed }) });
   }
   if (previousEnd > 0) checkGap(source.name, directory.offset - previousEnd, slack);
   return entries;
@@ -61,6 +64,31 @@ export async function readZipEntry(source: ByteSource, entry: ZipEntry): Promise
   const bytes = await source.read(entry.offset, entry.size);
   if (crc32(bytes) !== entry.crc) throw crcError(source.name, entry);
   return bytes;
+}
+
+/** What a file of a program may come to: more than any has. */
+const MOST_UNPACKED = 4 * 1024 * 1024;
+
+/** All bytes of a deflated entry; undefined where they are more than any program has, or not as many as it says. */
+export async function inflateZipEntry(source: ByteSource, entry: ZipEntry): Promise<Uint8Array | undefined> {
+  const { offset, size, packed = size } = entry;
+  if (size > MOST_UNPACKED) return undefined;
+  const parts: Uint8Array[] = [];
+  let got = 0;
+  try {
+    const blob = new Blob([Uint8Array.from(await source.read(offset, packed))]);
+    const reader = blob.stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+    for (let { done, value } = await reader.read(); !done && got <= size; { done, value } = await reader.read()) {
+      parts.push(value!);
+      got += value!.length;
+    }
+    await reader.cancel();
+  } catch {
+    return undefined;
+  }
+  return got === size
+    ? new Uint8Array(await new Blob(parts.map((part) => Uint8Array.from(part))).arrayBuffer())
+    : undefined;
 }
 
 /** Reads an entry of any size from end to end and checks its CRC-32 (`E_ZIP_CRC`). */
@@ -81,7 +109,7 @@ async function findData(source: ByteSource, entry: DirectoryEntry, limit: number
     structureError(source.name, `the header of ${quote(entry.name)} and the directory differ in ${what}`);
   if (view.getUint32(0, true) !== 0x04034b50) throw disagrees('place');
   if (view.getUint16(6, true) !== entry.flags) throw disagrees('flags');
-  if (view.getUint16(8, true) !== 0) throw disagrees('method');
+  if (view.getUint16(8, true) !== entry.method) throw disagrees('method');
   if (view.getUint16(26, true) !== nameBytes.length) throw disagrees('name');
   if (nameBytes.some((byte, index) => header[HEADER_BYTES + index] !== byte)) throw disagrees('name');
   checkLocalSizes(view, entry, disagrees);
@@ -93,8 +121,11 @@ function checkLocalSizes(view: DataView, entry: DirectoryEntry, disagrees: (what
   const mayOmit = (entry.flags & DESCRIPTOR_FLAG) !== 0;
   const crc = view.getUint32(14, true);
   if (crc !== entry.crc && !(mayOmit && crc === 0)) throw disagrees('checksum');
-  for (const size of [view.getUint32(18, true), view.getUint32(22, true)]) {
-    if (size !== entry.size && size !== 0xffffffff && !(mayOmit && size === 0)) throw disagrees('size');
+  for (const [size, wanted] of [
+    [view.getUint32(18, true), entry.packed],
+    [view.getUint32(22, true), entry.size],
+  ]) {
+    if (size !== wanted && size !== 0xffffffff && !(mayOmit && size === 0)) throw disagrees('size');
   }
 }
 

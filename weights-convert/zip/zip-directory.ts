@@ -2,11 +2,12 @@
  * The central directory of a zip file, which is the only truth in torch's zips: their local headers hold zeros.
  *
  * Follows PKWARE's APPNOTE (sections 4.3, 4.4, 4.5.3) for the part torch writes: one disk, no comment, ZIP64 where
- * needed. Stricter than the format: nothing before the first entry, nothing after the last record, stored entries only.
+ * needed. Stricter than the format: nothing before the first entry, nothing after the last record, and stored entries
+ * only, save for the text of a TorchScript program, which no reader of weights looks at.
  */
 import { FormatError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { recogniseForeignZip } from './foreign-zips.ts';
+import { isProgram, isProgramText, recogniseForeignZip } from './foreign-zips.ts';
 import { locateDirectory, quote, readUint64, structureError } from './zip-end.ts';
 
 /** One entry as the central directory describes it; all offsets and sizes in bytes. */
@@ -14,7 +15,11 @@ export interface DirectoryEntry {
   readonly name: string;
   readonly flags: number;
   readonly crc: number;
+  /** As it was, and in the archive: the same unless it is compressed. */
   readonly size: number;
+  readonly packed: number;
+  /** 0 for one that is stored as it is. */
+  readonly method: number;
   /** Where the entry's local header begins. */
   readonly headerOffset: number;
 }
@@ -26,6 +31,7 @@ interface ZipDirectory {
 }
 
 const ENTRY_BYTES = 46;
+const DEFLATED = 8;
 const MAX_ENTRIES = 100_000;
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
@@ -63,9 +69,12 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     }
     names.add(entry.name);
     entries.push(entry);
-    if (method !== 0) compressed ??= { name: entry.name, method };
+    if (method !== 0 && !(method === DEFLATED && isProgramText(entry.name))) {
+      compressed ??= { name: entry.name, method };
+    }
     position += length;
   }
+  if (!compressed && !isProgram([...names])) compressed = entries.find(({ method }) => method !== 0);
   if (compressed) throw compressedError(source.name, compressed, names);
   if (position !== size) throw structureError(source.name, `the directory has ${size} bytes, its entries ${position}`);
   return { entries, offset };
@@ -105,7 +114,11 @@ function parseEntry(
   if (disk !== 0) throw structureError(archive, `${quote(name)} is on disk ${disk}`);
   if (method === 0 && packed !== size)
     throw structureError(archive, `${quote(name)} is stored, yet has two sizes, ${packed} and ${size}`);
-  return { entry: { name, flags, crc: view.getUint32(at + 16, true), size, headerOffset }, length, method };
+  return {
+    entry: { name, flags, crc: view.getUint32(at + 16, true), size, packed, method, headerOffset },
+    length,
+    method,
+  };
 }
 
 /** Programs compress what they save; that it is a program says more than how. */
