@@ -139,7 +139,7 @@ export interface FoundTensors {
   /** What tells such nets apart that have the same shapes; undefined for a tensor that cannot be read. */
   dataOf(name: string): TensorData | undefined;
   readonly settings: SavedSettings | undefined;
-  readonly stated: StatedSettings | undefined;
+  readonly stated?: StatedSettings | undefined;
   /** For messages. */
   readonly sourceName: string;
 }
