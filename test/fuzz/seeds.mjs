@@ -38,7 +38,7 @@ const RECIPE = {
 /** @returns {Promise<Seed[]>} */
 export async function listSeeds() {
   const seeds = [];
-  for (const folder of ['torch', 'pickle', 'numpy', 'dalle-pytorch', 'clip']) {
+  for (const folder of ['torch', 'pickle', 'numpy', 'dalle-pytorch', 'clip', 'min-dalle']) {
     for (const name of readdirSync(new URL(`${folder}/`, corpus)).filter((file) =>
       /\.(pt|pkl|np[yz]|safetensors)$/.test(file),
     )) {

@@ -93,8 +93,11 @@ export interface Anchor {
   readonly name: string;
   /** Names that must be beside it. */
   readonly beside?: readonly string[];
-  /** The part its net is, be it by the shape of this tensor; undefined for a shape that no such net has. */
-  readonly part: NetPart | ((shape: readonly number[]) => NetPart | undefined);
+  /**
+   * The part its net is, be it by the shape of this tensor, or by what else is beside it; undefined for a shape that no
+   * such net has.
+   */
+  readonly part: NetPart | ((shape: readonly number[], has: (name: string) => boolean) => NetPart | undefined);
   /** What begins so among the net's own names is no net by itself. */
   readonly within?: string;
 }

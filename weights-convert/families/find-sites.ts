@@ -64,7 +64,7 @@ export function listSites(
   for (const { name, tensor } of tensors) {
     for (const { family, form, anchor } of anchors) {
       const prefix = prefixOf(name, anchor, names);
-      const part = prefix === undefined ? undefined : partOf(tensor, anchor);
+      const part = prefix === undefined ? undefined : partOf(tensor, anchor, (other) => names.has(prefix + other));
       if (prefix === undefined || part === undefined) continue;
       nets.push({ part, prefix, family, form, container: tensor.container });
       if (anchor.within !== undefined) within.push(prefix + anchor.within);
@@ -94,10 +94,10 @@ function prefixOf(name: string, anchor: Anchor, names: ReadonlySet<string>): str
   return (anchor.beside ?? []).every((other) => names.has(prefix + other)) ? prefix : undefined;
 }
 
-function partOf({ path, data }: FileTensor, { part }: Anchor): NetPart | undefined {
+function partOf({ path, data }: FileTensor, { part }: Anchor, has: (name: string) => boolean): NetPart | undefined {
   if (typeof part === 'string') return part;
   if (data instanceof FormatError) throw nameError(path, data);
-  return part(data.shape);
+  return part(data.shape, has);
 }
 
 /** Where programs put the weights, beside what else they save: the first that is there is meant. */
