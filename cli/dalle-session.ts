@@ -12,6 +12,8 @@ export interface DalleSession {
   readonly dalle: Dalle;
   readonly settings: NetSettings;
   readonly weights: WeightHashes;
+  /** Whose the weights are, and what may be done with them: whoever gets a picture should know. */
+  readonly terms: Pick<ModelManifest, 'licence' | 'notice'>;
 }
 
 /**
@@ -35,9 +37,10 @@ export async function withDalle<Result>(
   });
   try {
     const { net: dalle, settings } = session;
-    const { notice, parts } = manifest;
+    const { licence, notice, parts } = manifest;
     if (!flags.quiet && notice) say(terminal, takeFirstClause(notice));
-    return await work({ dalle, settings, weights: hashWeights(parts) });
+    const terms = { ...(licence !== undefined && { licence }), ...(notice !== undefined && { notice }) };
+    return await work({ dalle, settings, weights: hashWeights(parts), terms });
   } finally {
     await session.dispose();
   }

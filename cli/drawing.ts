@@ -130,7 +130,8 @@ export async function drawPictures(
   const { command, truncate, settings, flags } = manner;
   const { last, ...measured } = await followSteps(manner, start, terminal, label);
   const pictures = fromPixels(last.image!.data, last.image!.shape);
-  const recipe = { command, text, truncate, settings, weights: session.weights, ...rememberNet(session.settings) };
+  const { weights, terms } = session;
+  const recipe = { command, text, truncate, settings, weights, ...rememberNet(session.settings), ...terms };
   await writeDrawing(files, { pictures, tokens: last.tokens, recipe }, terminal);
   const { output, tokens } = files;
   const logProbabilities = [...last.logProbabilities];

@@ -31,6 +31,9 @@ interface Drawn {
   readonly precision: Precision;
   /** The model folder; the package's own if it is left out. */
   readonly model?: string;
+  /** What `model.json` says of its weights: for people, nothing of it decides what is drawn. */
+  readonly licence?: string;
+  readonly notice?: string;
 }
 
 const keyword = 'dalle-gl';

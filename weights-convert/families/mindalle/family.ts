@@ -35,8 +35,8 @@ export const mindalle: Family<TransformerArchitecture> = {
     ],
     licence: 'CC-BY-NC-SA-4.0',
     notice:
-      "Weights of minDALL-E's, by Kakao Brain, under CC-BY-NC-SA 4.0: name them, use them for nothing commercial, share " +
-      'what you make of them alike.',
+      'Weights of minDALL-E, by Kakao Brain, for no commercial use; they are under CC-BY-NC-SA 4.0, so name their authors, ' +
+      'and share what you make of the weights alike.',
     sampling: { topK: 256 },
     settings: SETTINGS_KEYS,
     readArchitecture: readMindalle,
