@@ -88,6 +88,7 @@ describe('generate', () => {
       process.chdir(folder);
     }
     const recipe = JSON.parse(readPngText(readFileSync(place.path('a-red-heart-3.png')))['dalle-gl']!);
+    expect(recipe).toMatchObject({ licence: 'CC0-1.0', notice: 'Weights by chance. They draw noise.' });
     expect(recipe.settings).toEqual({ temperature: 0.7, topK: 5, topP: 0.9, guidance: 2, seed: 3, count: 1 });
   });
 

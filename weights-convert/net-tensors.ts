@@ -29,7 +29,9 @@ export function nameTensors(
     // A second tensor for the same place keeps its own name, and is found to be one too many.
     const isFree = netName !== undefined && !named.has(netName.name);
     const name = isFree ? netName.name : ownName;
-    named.set(name, { name, ownName, tensor: isFree ? keepAxes(tensor, netName) : tensor });
+    // Messages say what the file says.
+    const called = name === ownName ? tensor : { ...tensor, nameInFile: tensor.nameInFile ?? ownName };
+    named.set(name, { name, ownName, tensor: isFree ? keepAxes(called, netName) : called });
   }
   return [...named.values()];
 }

@@ -15,6 +15,7 @@ import { inspectFile } from '../../dist/weights-convert/inspect/inspect-file.js'
 import { parseManifest } from '../../dist/weights-convert/model-folder/manifest-json.js';
 import { listNpz, openNpy } from '../../dist/weights-convert/numpy/npy-tensor.js';
 import { readNpy } from '../../dist/weights-convert/numpy/npy.js';
+import { readSettingsFile } from '../../dist/weights-convert/families/read-settings-file.js';
 import { openCheckpoint } from '../../dist/weights-convert/open-weights.js';
 import { isRecord, recordChildren } from '../../dist/weights-convert/pickle/records.js';
 import { openSafetensors } from '../../dist/weights-convert/safetensors/read-safetensors.js';
@@ -35,6 +36,9 @@ const MOST_PIXELS = 2 ** 18;
 
 const readers = {
   convert: async (source) => readAll((await openCheckpoint(source)).flatMap(({ tensors }) => [...tensors.values()])),
+  settings: async (source) => {
+    if (!(await readSettingsFile(source))) throw new DalleError('E_ARCHITECTURE', 'no settings');
+  },
   inspect: async (source) => {
     const { failure } = await inspectFile(source, { explain: true });
     if (failure) throw failure;

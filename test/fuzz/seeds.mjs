@@ -46,6 +46,7 @@ export async function listSeeds() {
     }
   }
   const files = ['test/golden/hidden-4/encoder.zip.one-storage.pkl', 'models/emoji/tokenizer.json'];
+  files.push('test/golden/rudalle/v3-4.pt', 'test/golden/mindalle/stage2.pt');
   for (const path of [...files, 'models/emoji/model.json']) {
     seeds.push(...(await seedsOf(path, readFileSync(new URL(path, root)))));
   }
@@ -54,6 +55,7 @@ export async function listSeeds() {
   seeds.push(wholeSeed('made.min-dalle.json', Buffer.from(makeMinDalle())));
   seeds.push(wholeSeed('made.yttm.json', Buffer.from(JSON.stringify(convertYttmModel(YTTM, true)))));
   seeds.push(wholeSeed('made bpe.model', Buffer.from(YTTM)));
+  seeds.push(wholeSeed('made config.yaml', Buffer.from(CONFIG)));
   seeds.push(wholeSeed('made vocab.json', Buffer.from(JSON.stringify(MIN_DALLE.vocab))));
   seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();
@@ -84,6 +86,8 @@ const MIN_DALLE = {
 };
 
 const YTTM = '3 2\n9601 4\n97 5\n100 6\n5 6 7\n4 7 8\n1 0 2 3\n';
+/** minDALL-E's settings. */
+const CONFIG = 'stage1:\n  ch_mult: [1, 2]\nstage2:\n  type: transformer1d\n  hparams:\n    n_heads: 24 # of 64\n';
 
 function makeMinDalle() {
   return JSON.stringify({ version: '1.0', model: { type: 'min-dalle', ...MIN_DALLE } });

@@ -50,7 +50,7 @@ export async function makeTinyDalle(
     tokenizer: { bytes: new TextEncoder().encode(words), source },
     dtype: 'f32',
     force: false,
-    provenance: { sampling: { topK: 12 }, notice: 'Weights by chance. They draw noise.' },
+    provenance: { sampling: { topK: 12 }, licence: 'CC0-1.0', notice: 'Weights by chance. They draw noise.' },
   });
   for (const { weights } of parts) await weights.close();
   return out;

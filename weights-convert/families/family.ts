@@ -123,6 +123,12 @@ export interface SettingsFile {
   readonly part: NetPart;
   /** Whether these are such settings. */
   isSuch(entries: SavedSettings): boolean;
+  /**
+   * The settings that a text holds; undefined for a text of another kind. Absent where such a file is no text.
+   *
+   * @throws FormatError `E_ARCHITECTURE` for a text of this kind that cannot be read
+   */
+  readText?(text: string): SavedSettings | undefined;
   /** What to do with it, as it goes on after "convert the weights": for whoever has only these. */
   readonly companion: string;
   /** What it is and what to name beside it, as it goes on after "auxiliary.pt is". */

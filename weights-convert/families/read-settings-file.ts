@@ -1,7 +1,8 @@
 /**
  * Files that say what a net is and have no weights, such as DALLE-pytorch's `auxiliary.pt`. Training under DeepSpeed
  * writes it beside the weights (a `mp_rank_00_model_states.pt`, or the file that zero_to_fp32.py makes of the parts of
- * ZeRO). Others write JSON, such as the `config.json` beside Hugging Face's weights.
+ * ZeRO). Others write JSON, such as the `config.json` beside Hugging Face's weights, or a text of another form, such as
+ * minDALL-E's `config.yaml`.
  */
 import { parseJson } from '../../base/parse-json.ts';
 import { UnsafeFileError, type FormatError } from '../../base/errors.ts';
@@ -36,6 +37,8 @@ export async function readSettingsFile(
   if (source.size > MAX_BYTES) return undefined;
   const written = await readJsonSettings(source);
   if (written) return findForm(written, families);
+  const text = await readTextSettings(source, families);
+  if (text) return text;
   const container = await sniffContainer(source);
   if (container !== 'torch-zip' && container !== 'torch-legacy') return undefined;
   const judge = async (): Promise<FormatError | undefined> =>
@@ -79,4 +82,20 @@ function recordOf(value: unknown): PickleValue {
     return dict(Object.entries(value).map(([key, item]) => [key, recordOf(item)]));
   }
   return value as PickleValue;
+}
+
+/** The longest text that is taken for settings. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+async function readTextSettings(source: ByteSource, families: readonly Family[]): Promise<FoundSettings | undefined> {
+  if (source.size > MAX_TEXT_BYTES) return undefined;
+  const bytes = await source.read(0, source.size);
+  // Texts have no such bytes, and nearly every other file has one.
+  if (bytes.includes(0)) return undefined;
+  const text = new TextDecoder().decode(bytes);
+  for (const { form } of families) {
+    const entries = form?.settingsFile?.readText?.(text);
+    if (entries) return { file: form!.settingsFile!, entries };
+  }
+  return undefined;
 }

@@ -82,11 +82,14 @@ async function readSources(
     });
     files.push(file);
     if (await tokenizers.take(file)) continue;
+    const settings = await readSettingsFile(file);
+    if (settings) {
+      auxiliary = { name: file.name, settings };
+      continue;
+    }
     const whole = await gatherShards(file);
     files[files.length - 1] = whole;
-    const settings = await readSettingsFile(whole);
-    if (settings) auxiliary = { name: whole.name, settings };
-    else checkpoints.push(whole);
+    checkpoints.push(whole);
   }
   // Settings may be named behind the weights they belong to.
   for (const whole of checkpoints) {

@@ -7,6 +7,7 @@ import { dict } from '../../pickle/build-records.ts';
 import type { Family } from '../family.ts';
 import { canonicalName } from './names.ts';
 import { describeMindalle, readMindalle, SETTINGS_KEYS } from './open-transformer.ts';
+import { readConfig } from './read-config.ts';
 
 export const mindalle: Family<TransformerArchitecture> = {
   name: 'mindalle',
@@ -39,6 +40,15 @@ export const mindalle: Family<TransformerArchitecture> = {
       'and share what you make of the weights alike.',
     sampling: { topK: 256 },
     settings: SETTINGS_KEYS,
+    settingsFile: {
+      part: 'transformer',
+      isSuch: () => false, // it is a text
+      readText: readConfig,
+      companion: 'of minDALL-E together with config.yaml',
+      alone:
+        'the config.yaml of minDALL-E, which has no weights. Name them too, as in dalle-gl convert config.yaml ' +
+        'stage1_last.ckpt stage2_last.ckpt -o DIR.',
+    },
     readArchitecture: readMindalle,
     owns: (architecture) => architecture.kind === 'transformer' && architecture.names === 'mindalle',
     netName: canonicalName,

@@ -26,7 +26,8 @@ export function readMindalle({ shapes, settings, sourceName }: FoundTensors): Tr
   const stated = readHparams(settings?.get('stage2'));
   const depth = countLayers(shapes);
   const [textRows, dim] = shapes.get('tok_emb_txt.weight') ?? [];
-  const heads = stated ? stated.get('n_heads') : publishedHeads(depth, dim, sourceName);
+  checkStated(stated, { embed_dim: dim, n_layers: depth, ctx_len_txt: shapes.get('pos_emb_txt.weight')?.[0] });
+  const heads = stated?.get('n_heads') ?? publishedHeads(depth, dim, sourceName);
   const side = Math.sqrt(Number(shapes.get('pos_emb_img.weight')?.[0]));
   return readTransformer(
     new Map<string, unknown>([
@@ -87,6 +88,15 @@ function readHparams(stage: PickleValue | undefined): Fields | undefined {
     throw transformerError('it was trained with gelu_use_approx, which has no net here');
   }
   return hparams;
+}
+
+/** Sizes that are stated and seen must agree: settings of another model would give its heads to this one. */
+function checkStated(stated: Fields | undefined, seen: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, size] of Object.entries(seen)) {
+    const said = stated?.get(name) ?? size;
+    if (said === size) continue;
+    throw transformerError(`stage2 says that ${name} is ${String(said).slice(0, 20)}, and the tensors make it ${size}`);
+  }
 }
 
 function publishedHeads(depth: number, dim: number | undefined, sourceName: string): number | undefined {
