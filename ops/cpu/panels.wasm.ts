@@ -17,17 +17,7 @@ export function widenHigh(halves: v128, mask: v128, scale: v128): v128 {
   return f32x4.mul(v128.and(i32x4.shl(i32x4.extend_high_i16x8_s(halves), 13), mask), scale);
 }
 
-/** Spreads k times four floats that lie one after another. */
-export function spreadFloats(from: usize, k: i32, to: usize): void {
-  for (const end = from + k * 16; from < end; from += 16, to += SPREAD) {
-    v128.store(to, v128.load32_splat(from));
-    v128.store(to, v128.load32_splat(from, 4), 16);
-    v128.store(to, v128.load32_splat(from, 8), 32);
-    v128.store(to, v128.load32_splat(from, 12), 48);
-  }
-}
-
-/** The same for halves. */
+/** Spreads k times four halves that lie one after another. */
 export function spreadHalves(from: usize, k: i32, to: usize): void {
   for (const end = from + k * 8; from < end; from += 8, to += SPREAD) {
     const four = widenLow(v128.load64_zero(from), i32x4.splat(0x8fffe000), f32x4.splat(SCALE));

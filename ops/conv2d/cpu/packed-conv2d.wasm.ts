@@ -3,8 +3,8 @@
  * output channels. Its pixels are packed into strips in scratch, a part of the sum at a time where it is long, and each
  * panel of four output channels is multiplied with all strips while it lies in the first cache.
  */
-import { SPREAD, STRIP, multiplyTile } from '../../cpu/tile.wasm';
-import { spreadFloats, spreadHalves } from '../../cpu/panels.wasm';
+import { SPREAD, STRIP, multiplyTile, spreadAndMultiplyTile } from '../../cpu/tile.wasm';
+import { spreadHalves } from '../../cpu/panels.wasm';
 import { CHUNK, clearBest, compareRow, writeBest } from '../../argmax/cpu/channel-best.wasm';
 import { Finish, finishRow, poolRows } from './finish.wasm';
 import { Block, Source, clearPadded, packChannels } from './pixels.wasm';
@@ -125,13 +125,17 @@ function multiplyPanel(it: Item, a: ConvArgs, o: i32, first: i32, channels: i32,
   const taps = a.kernelHeight * a.kernelWidth;
   const k = channels * taps;
   const panel = a.panels + <usize>(o * a.inChannels * taps + 4 * first * taps) * a.weightBytes;
-  if (a.weightBytes === 2) spreadHalves(panel, k, it.spread);
-  else spreadFloats(panel, k, it.spread);
   const stride = <usize>it.width << 2;
+  const stripBytes = <usize>k * STRIP;
   const end = it.strips + stride * k;
-  for (let strip = it.strips, to = sums; strip < end; strip += <usize>k * STRIP, to += 32) {
-    multiplyTile(k, it.spread, strip, to, stride, first > 0);
+  let strip = it.strips;
+  if (a.weightBytes === 2) spreadHalves(panel, k, it.spread);
+  else {
+    spreadAndMultiplyTile(k, panel, it.spread, strip, sums, stride, first > 0);
+    strip += stripBytes;
+    sums += 32;
   }
+  for (; strip < end; strip += stripBytes, sums += 32) multiplyTile(k, it.spread, strip, sums, stride, first > 0);
 }
 
 /** What becomes of the sums of a panel: they are written, written after a 2×2 pool, or looked through for the best. */

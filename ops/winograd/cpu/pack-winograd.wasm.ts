@@ -1,7 +1,7 @@
 /**
  * Weights [O, I, 3, 3] in Winograd's domain: G g Gᵀ of each kernel, in float64 and rounded once, as strips
- * [t², ⌈O/8⌉, I, 8] of eight output channels. Columns of a last strip that there are no channels for are zeros. An item
- * is a strip, of all positions of a tile.
+ * [t²] of [⌈O/8⌉, part, 8] for each part of the input channels: eight output channels a strip. Columns of a last strip
+ * that there are no channels for are zeros. An item is a strip, of all parts and all positions of a tile.
  */
 import { widen } from '../../cpu/panels.wasm';
 
@@ -15,6 +15,8 @@ class PackWinogradArgs {
   weightBytes!: i32;
   /** Pixels along a tile: 6 or 4. */
   tile!: i32;
+  /** Input channels of each part but the last, which may have fewer. */
+  part!: i32;
 }
 
 /** Three numbers by row `row` of G. */
@@ -48,8 +50,10 @@ export function pack_winograd(item: i32, args: usize, scratch: usize): void {
     const channel = item * 8 + lane;
     const isGiven = channel < a.outChannels;
     let from = a.weight + <usize>channel * a.inChannels * 9 * a.weightBytes;
-    let to = a.strips + ((<usize>item * a.inChannels) << 5) + (<usize>lane << 2);
-    for (let i = 0; i < a.inChannels; i++, from += 9 * a.weightBytes, to += 32) {
+    for (let i = 0; i < a.inChannels; i++, from += 9 * a.weightBytes) {
+      const before = i - (i % a.part);
+      const part = min(a.part, a.inChannels - before);
+      const to = a.strips + (<usize>(before * strips + item * part + i - before) << 5) + (<usize>lane << 2);
       if (!isGiven) {
         for (let p = 0; p < tile * tile; p++) store<f32>(to + <usize>p * position, 0);
         continue;

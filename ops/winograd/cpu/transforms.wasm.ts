@@ -1,15 +1,13 @@
 /**
- * One-dimensional transforms of Winograd's F(4, 3) and F(2, 3), on vectors of four tiles or of four channels, from and
- * to memory. The matrices are those of ops/winograd/matrices.ts, written out; sums are added in the order that shares
- * most of them.
+ * One-dimensional transforms of Winograd's F(4, 3) and F(2, 3), on vectors of four tiles or of four channels, to memory
+ * `stride` bytes apart. The matrices are those of ops/winograd/matrices.ts, written out; sums are added in the order that
+ * shares most of them.
  */
 
-/** Six vectors, `step` bytes apart, by Bᵀ of F(4, 3): to six vectors, `stride` bytes apart. */
+/** Six vectors by Bᵀ of F(4, 3): to six. */
 // @ts-ignore: decorator
 @inline
-export function forward4(from: usize, step: usize, to: usize, stride: usize): void {
-  const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step);
-  const d3 = v128.load(from + 3 * step), d4 = v128.load(from + 4 * step), d5 = v128.load(from + 5 * step);
+export function forward4(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, stride: usize): void {
   const two = f32x4.splat(2), four = f32x4.splat(4), five = f32x4.splat(5);
   v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(four, d0), f32x4.mul(five, d2)), d4));
   const outer = f32x4.sub(d4, f32x4.mul(four, d2)), inner = f32x4.sub(d3, f32x4.mul(four, d1));
@@ -24,9 +22,7 @@ export function forward4(from: usize, step: usize, to: usize, stride: usize): vo
 /** Four vectors by Bᵀ of F(2, 3): to four. */
 // @ts-ignore: decorator
 @inline
-export function forward2(from: usize, step: usize, to: usize, stride: usize): void {
-  const d0 = v128.load(from), d1 = v128.load(from + step);
-  const d2 = v128.load(from + 2 * step), d3 = v128.load(from + 3 * step);
+export function forward2(d0: v128, d1: v128, d2: v128, d3: v128, to: usize, stride: usize): void {
   v128.store(to, f32x4.sub(d0, d2));
   v128.store(to + stride, f32x4.add(d1, d2));
   v128.store(to + 2 * stride, f32x4.sub(d2, d1));
@@ -36,9 +32,7 @@ export function forward2(from: usize, step: usize, to: usize, stride: usize): vo
 /** Six vectors by Aᵀ of F(4, 3): to four. */
 // @ts-ignore: decorator
 @inline
-export function inverse4(from: usize, step: usize, to: usize, stride: usize): void {
-  const m0 = v128.load(from), m1 = v128.load(from + step), m2 = v128.load(from + 2 * step);
-  const m3 = v128.load(from + 3 * step), m4 = v128.load(from + 4 * step), m5 = v128.load(from + 5 * step);
+export function inverse4(m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128, to: usize, stride: usize): void {
   const sum1 = f32x4.add(m1, m2), difference1 = f32x4.sub(m1, m2);
   const sum2 = f32x4.add(m3, m4), difference2 = f32x4.sub(m3, m4);
   v128.store(to, f32x4.add(f32x4.add(m0, sum1), sum2));
@@ -50,9 +44,7 @@ export function inverse4(from: usize, step: usize, to: usize, stride: usize): vo
 /** Four vectors by Aᵀ of F(2, 3): to two. */
 // @ts-ignore: decorator
 @inline
-export function inverse2(from: usize, step: usize, to: usize, stride: usize): void {
-  const m0 = v128.load(from), m1 = v128.load(from + step);
-  const m2 = v128.load(from + 2 * step), m3 = v128.load(from + 3 * step);
+export function inverse2(m0: v128, m1: v128, m2: v128, m3: v128, to: usize, stride: usize): void {
   v128.store(to, f32x4.add(f32x4.add(m0, m1), m2));
   v128.store(to + stride, f32x4.sub(f32x4.sub(m1, m2), m3));
 }

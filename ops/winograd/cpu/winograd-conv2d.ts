@@ -6,14 +6,14 @@ import { floatWord } from '../../../engine/index.ts';
 import type { CpuKernel } from '../../../engine/index.ts';
 import { addressesOf, shareOut } from '../../conv2d/cpu/packed-conv2d.ts';
 import type { WinogradConv2dAttributes } from '../attributes.ts';
+import { STRIP, shareParts } from './pack-winograd.ts';
 
-/** Quads of an item, four tiles each: the more, the less often its weights are read. */
-const QUADS = 8;
-/** Input channels at once, and output channels of an item: what lies between the stages fits scratch. */
-const PART = 128;
+/** Quads of an item, four tiles each: the more, the less often its weights are read; fewer where items would be few. */
+const QUADS = 16;
+const FEWER_QUADS = 8;
+const FEWEST_ITEMS = 8;
+/** Output channels of an item: what lies between the stages fits scratch. */
 const CHANNELS = 256;
-/** Columns of the register tile. */
-const STRIP = 8;
 
 export const winogradConv2dCpu: CpuKernel<WinogradConv2dAttributes> = {
   calls(call) {
@@ -21,14 +21,15 @@ export const winogradConv2dCpu: CpuKernel<WinogradConv2dAttributes> = {
     const [outChannels, inChannels] = weight;
     const [batch, , height, width] = call.output.type.shape as [number, number, number, number];
     const all = Math.ceil(width / (4 * outputs)) * Math.ceil(height / outputs);
-    const quads = shareOut(all, QUADS, 1);
     const channels = shareOut(outChannels, CHANNELS, STRIP);
+    const ranges = batch * Math.ceil(outChannels / channels);
+    const isLarge = Math.ceil(all / QUADS) * ranges >= FEWEST_ITEMS;
+    const quads = shareOut(all, isLarge ? QUADS : FEWER_QUADS, 1);
     const words = [
       ...addressesOf(call),
       ...[inChannels, outChannels, height, width, reluInput ? 1 : 0, floatWord(gain), residualScale],
-      ...[outputs, quads, channels, shareOut(inChannels, PART, 1)],
+      ...[outputs, quads, channels, shareParts(inChannels)],
     ];
-    const items = batch * Math.ceil(all / quads) * Math.ceil(outChannels / channels);
-    return [{ kernel: 'winograd_conv2d', items, words }];
+    return [{ kernel: 'winograd_conv2d', items: Math.ceil(all / quads) * ranges, words }];
   },
 };
