@@ -5,7 +5,7 @@ export { attention, attentionScores as attention_scores } from '../attention/cpu
 export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
-export { channel_best, packed_conv2d, pooled_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
+export { channel_best, pack_pixels, packed_conv2d, pooled_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
 export { pack_linear, scale_linear } from '../linear/cpu/pack-linear.wasm';
 export { pack_strips, row_product } from '../matmul/cpu/row-product.wasm';
 export { fill, move } from './moves.wasm';

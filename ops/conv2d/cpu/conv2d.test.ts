@@ -10,7 +10,18 @@ import { gaussianBound } from '../../../test/helpers/bounds.ts';
 import { expectClose } from '../../../test/helpers/close.ts';
 import { cpuVariants, expectSameOnCpu } from '../../../test/helpers/cpu-device.ts';
 import { createRandom } from '../../../test/helpers/random.ts';
-import { argmax, conv2d, maxPool2d, relu, run, scaleAdd, tensor, upsampleNearest2d } from '../../index.ts';
+import {
+  argmax,
+  compile,
+  conv2d,
+  maxPool2d,
+  relu,
+  run,
+  scaleAdd,
+  stridedConv2d,
+  tensor,
+  upsampleNearest2d,
+} from '../../index.ts';
 
 interface Sizes {
   readonly batch: number;
@@ -28,7 +39,7 @@ const sizes: fc.Arbitrary<Sizes> = fc
   .record({
     batch: fc.constantFrom(1, 2),
     channels: fc.constantFrom(1, 3, 5, 29, 64, 130, 300),
-    outputs: fc.constantFrom(1, 3, 4, 5, 66, 130),
+    outputs: fc.constantFrom(1, 3, 4, 5, 66, 130, 258),
     height: fc.constantFrom(1, 2, 3, 7, 16, 33),
     width: fc.constantFrom(1, 2, 5, 8, 13, 64, 130, 259),
     kernelHeight: fc.constantFrom(1, 3, 5, 7),
@@ -178,6 +189,31 @@ describe.each(cpuVariants)('convolutions on the CPU, $name', ({ open }) => {
     );
     const [plain] = await interpret([floats]);
     expectClose(await run(open(), floats, { rules: [] }), plain!, 0);
+  });
+
+  test('pixels that several items share are packed once for all, of two images and of rectangles at the border', async () => {
+    const random = createRandom(12);
+    const draw = (...shape: number[]): Tensor =>
+      tensor(
+        random.integers(
+          shape.reduce((a, b) => a * b, 1),
+          -8,
+          8,
+        ),
+        shape,
+      );
+    const x = draw(2, 300, 6, 43);
+    const w = draw(258, 300, 1, 1);
+    const sums = conv2d(relu(x), w, draw(258));
+    const apart = stridedConv2d(relu(x), w, undefined, { stride: 2, padding: [0, 0, 0, 0] });
+    for (const graph of [sums, maxPool2d(sums), argmax(sums, 1), apart, conv2d(draw(2, 300, 1, 5), w)]) {
+      const plan = compile(open(), () => graph, {});
+      expect(plan.explain()).toContain('pack_pixels');
+      plan.dispose();
+      await expectSameOnCpu(open(), graph, 0);
+    }
+    const [expected] = await interpret([conv2d(x, w)]);
+    expectClose(await run(open(), conv2d(x, w), { rules: [] }), expected!, 0); // with a weight that nobody packed
   });
 
   test('a changed number is noticed', async () => {

@@ -3,11 +3,13 @@
  * (packed-conv2d.wasm.ts).
  */
 import { floatWord } from '../../../engine/index.ts';
-import type { CpuCall, CpuKernel, CpuOperand } from '../../../engine/index.ts';
+import type { CpuCall, CpuKernel, TypedCall } from '../../../engine/index.ts';
 import { chunkQuads } from '../../argmax/attributes.ts';
 import type { PackedConv2dAttributes } from '../attributes.ts';
 import { PANEL, bytesOfNumber } from './pack-weights.ts';
 
+/** Columns of the register tile. */
+const STRIP = 8;
 /** Pixels of an item: the more, the less its panels cost to spread. With a part of a sum they fit the second cache. */
 const PIXELS = 128;
 /** Longest part of a sum: a spread panel and a strip of it fit the first cache. */
@@ -19,38 +21,51 @@ const FEWEST_OUTPUTS = 64;
 /** Items that keep a few threads busy to the end. */
 const FEWEST_ITEMS = 16;
 
-export const packedConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
-  calls(call) {
-    const { attributes, output } = call;
-    if (attributes.lanes !== 1) return undefined;
-    const [, , kernelHeight, kernelWidth] = attributes.weight;
-    const [, , height, width] = output.type.shape as [number, number, number, number];
-    // A map that is read pixel by pixel is one long row.
-    const isFlat = kernelHeight * kernelWidth === 1 && attributes.residualScale === 1 && !attributes.strides;
-    const map = isFlat ? { height: 1, width: height * width } : { height, width };
-    return [convolve('packed_conv2d', call, map, cutMap(map))];
-  },
-};
+export const packedConv2dCpu: CpuKernel<PackedConv2dAttributes> = makeKernel('packed_conv2d', PANEL, (call) => {
+  const { weight, residualScale, strides } = call.attributes;
+  const [, , height, width] = call.output.type.shape as [number, number, number, number];
+  // A map that is read pixel by pixel is one long row.
+  const isFlat = weight[2] * weight[3] === 1 && residualScale === 1 && !strides;
+  const map = isFlat ? { height: 1, width: height * width } : { height, width };
+  return { map, rectangle: cutMap(map) };
+});
 
 /** With a pool behind it, items are pairs of rows. */
-export const pooledConv2dCpu: CpuKernel<PackedConv2dAttributes> = {
-  calls(call) {
-    if (call.attributes.lanes !== 1) return undefined;
-    const [, , height, width] = call.inputs[0]!.type.shape as [number, number, number, number];
-    const pairs = cutMap({ height: Math.ceil(height / 2), width }, PIXELS / 2);
-    return [convolve('pooled_conv2d', call, { height, width }, { rows: 2 * pairs.rows, columns: pairs.columns })];
-  },
-};
+export const pooledConv2dCpu: CpuKernel<PackedConv2dAttributes> = makeKernel('pooled_conv2d', PANEL, (call) => {
+  const [, , height, width] = call.inputs[0]!.type.shape as [number, number, number, number];
+  const pairs = cutMap({ height: Math.ceil(height / 2), width }, PIXELS / 2);
+  return { map: { height, width }, rectangle: { rows: 2 * pairs.rows, columns: pairs.columns } };
+});
 
 /** Of the channels of a 1×1 convolution the best of each chunk; items are whole chunks. */
-export const channelBestCpu: CpuKernel<PackedConv2dAttributes> = {
-  calls(call) {
-    if (call.attributes.lanes !== 1) return undefined;
-    const [, , height, width] = call.inputs[0]!.type.shape as [number, number, number, number];
-    const map = { height: 1, width: height * width };
-    return [convolve('channel_best', call, map, cutMap(map), 4 * chunkQuads)];
-  },
-};
+export const channelBestCpu: CpuKernel<PackedConv2dAttributes> = makeKernel('channel_best', 4 * chunkQuads, (call) => {
+  const [, , height, width] = call.inputs[0]!.type.shape as [number, number, number, number];
+  const map = { height: 1, width: height * width };
+  return { map, rectangle: cutMap(map) };
+});
+
+/** How pixels are cut into rectangles. */
+type Cut = (call: TypedCall<PackedConv2dAttributes>) => { readonly map: Map; readonly rectangle: Rectangle };
+
+/** @param step items have a multiple of so many output channels */
+function makeKernel(kernel: string, step: number, cut: Cut): CpuKernel<PackedConv2dAttributes> {
+  return {
+    sharedBytes: (call) => (call.attributes.lanes === 1 ? shareWork(call, cut(call), step).sharedBytes : 0),
+    calls(call) {
+      if (call.attributes.lanes !== 1) return undefined;
+      const pieces = cut(call);
+      const { outputs, rectangles, sharedBytes } = shareWork(call, pieces, step);
+      const [outChannels] = call.attributes.weight;
+      const pixels = sharedBytes > 0 ? call.shared : 0;
+      const wordsFor = (channels: number, each: number): number[] => listWords(call, pieces, channels, each, pixels);
+      const items = rectangles * Math.ceil(outChannels / outputs);
+      const convolve = { kernel, items, words: wordsFor(outChannels, outputs) };
+      if (sharedBytes === 0) return [convolve];
+      const parts = Math.ceil(call.attributes.weight[1] / longestPart(call.attributes));
+      return [{ kernel: 'pack_pixels', items: rectangles * parts, words: wordsFor(PANEL, PANEL) }, convolve];
+    },
+  };
+}
 
 interface Map {
   readonly height: number;
@@ -80,29 +95,46 @@ export function addressesOf({ inputs, output }: CpuCall<unknown>): number[] {
   return [...['x', 'packed', 'bias', 'residual'].map(addressOf), output.address];
 }
 
-function convolve(
-  kernel: string,
-  call: CpuCall<PackedConv2dAttributes>,
-  { height, width }: Map,
-  { rows, columns }: Rectangle,
-  step = PANEL,
-): { kernel: string; items: number; words: number[] } {
-  const { reluInput, weight, gain = 1, residualScale, strides } = call.attributes;
-  const [outChannels, inChannels, kernelHeight, kernelWidth] = weight;
-  const [x, packed] = call.inputs as [CpuOperand, CpuOperand];
-  const taps = kernelHeight * kernelWidth;
-  const batch = x.type.shape[0]!;
-  const rectangles = batch * Math.ceil(height / rows) * Math.ceil(width / columns);
+/** How many rectangles there are, output channels of an item, and bytes of pixels that items share. */
+function shareWork(
+  { attributes: { weight }, inputs }: TypedCall<PackedConv2dAttributes>,
+  { map, rectangle: { rows, columns } }: ReturnType<Cut>,
+  step: number,
+): { rectangles: number; outputs: number; sharedBytes: number } {
+  const [outChannels, inChannels, ...kernel] = weight;
+  const taps = kernel[0] * kernel[1];
+  const rectangles = inputs[0]!.type.shape[0]! * Math.ceil(map.height / rows) * Math.ceil(map.width / columns);
   const outputs = shareOutputs(outChannels, rows * columns * inChannels * taps, rectangles, step);
-  const words = [
+  // Where items read the same pixels, those of a 1×1 convolution are packed once for all: no more than there are in x.
+  const isShared = taps === 1 && outChannels > outputs;
+  const sharedBytes = isShared ? 4 * rectangles * STRIP * Math.ceil((rows * columns) / STRIP) * inChannels : 0;
+  return { rectangles, outputs, sharedBytes };
+}
+
+/** Input channels that are added up at once. */
+function longestPart({ weight: [, inChannels, kernelHeight, kernelWidth] }: PackedConv2dAttributes): number {
+  return shareOut(inChannels, Math.max(1, Math.floor(PART / (kernelHeight * kernelWidth))), 1);
+}
+
+/** What the kernels are told: of so many output channels an item has `outputs`. */
+function listWords(
+  call: CpuCall<PackedConv2dAttributes>,
+  { map, rectangle }: ReturnType<Cut>,
+  outChannels: number,
+  outputs: number,
+  pixels: number,
+): number[] {
+  const { reluInput, weight, gain = 1, residualScale, strides } = call.attributes;
+  const [, inChannels, kernelHeight, kernelWidth] = weight;
+  return [
     ...addressesOf(call),
-    ...[inChannels, outChannels, height, width, kernelHeight, kernelWidth, bytesOfNumber(packed)],
-    ...[reluInput ? 1 : 0, floatWord(gain), residualScale, rows, columns, outputs],
-    shareOut(inChannels, Math.max(1, Math.floor(PART / taps)), 1),
-    ...(strides ? x.type.shape.slice(2) : [height, width]),
+    ...[inChannels, outChannels, map.height, map.width, kernelHeight, kernelWidth, bytesOfNumber(call.inputs[1]!)],
+    ...[reluInput ? 1 : 0, floatWord(gain), residualScale, rectangle.rows, rectangle.columns, outputs],
+    longestPart(call.attributes),
+    ...(strides ? call.inputs[0]!.type.shape.slice(2) : [map.height, map.width]),
     ...(strides ? [strides.stride, ...strides.before] : [1, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2]),
+    pixels,
   ];
-  return { kernel, items: rectangles * Math.ceil(outChannels / outputs), words };
 }
 
 /** Output channels of an item, a multiple of `step`, for `work` multiply-adds each. */

@@ -1,7 +1,8 @@
 /**
  * packed_conv2d and what is built on it, without an im2col of the whole map: an item is a rectangle of pixels and some
  * output channels. Its pixels are packed into strips in scratch, a part of the sum at a time where it is long, and each
- * panel of four output channels is multiplied with all strips while it lies in the first cache.
+ * panel of four output channels is multiplied with all strips while it lies in the first cache. Where many items read the
+ * same pixels, all strips are packed once before, in memory that they share.
  */
 import { SPREAD, STRIP, multiplyTile, spreadAndMultiplyTile } from '../../cpu/tile.wasm';
 import { spreadHalves } from '../../cpu/panels.wasm';
@@ -42,6 +43,8 @@ export class ConvArgs {
   /** Zeros above x and left of it. */
   top!: i32;
   left!: i32;
+  /** Where the strips of all rectangles lie one after another, or 0: each item packs its own. */
+  pixels!: usize;
 }
 
 /** What an item works with: which part of which image it is, and where its things lie in scratch. */
@@ -60,6 +63,8 @@ export class Item {
   sums!: usize;
   /** Pixels, in whole strips. */
   width!: i32;
+  /** Where this rectangle's strips lie if all are packed once. */
+  pixels!: usize;
   /** The sums of all panels are kept, since the sum has several parts; else there is one panel of them. */
   keeps!: i32;
 }
@@ -110,6 +115,8 @@ export function openItem(item: i32, a: ConvArgs, scratch: usize): Item {
   finish.width = a.width;
   it.keeps = a.channels < a.inChannels ? 1 : 0;
   it.width = (block.rows * block.columns + 7) & ~7;
+  const rectangleBytes = <usize>(((a.rows * a.columns + 7) & ~7) * a.inChannels * a.kernelHeight * a.kernelWidth) << 2;
+  it.pixels = a.pixels + <usize>(it.image * down * across + rectangle) * rectangleBytes;
   it.spread = scratch + DESCRIPTION;
   it.strips = it.spread + <usize>(a.channels * a.kernelHeight * a.kernelWidth) * SPREAD;
   it.sums = it.strips + (<usize>(a.channels * a.kernelHeight * a.kernelWidth) * it.width << 2);
@@ -149,7 +156,8 @@ const BEST: i32 = 2;
 function convolve(it: Item, a: ConvArgs, ending: i32): void {
   for (let first = 0; first < a.inChannels; first += a.channels) {
     const channels = min(a.channels, a.inChannels - first);
-    packChannels(it.block, it.source, first, channels, it.padded, it.strips);
+    if (a.pixels) it.strips = stripsOf(it, a, first);
+    else packChannels(it.block, it.source, first, channels, it.padded, it.strips);
     for (let o = it.from; o < it.to; o += 4) {
       const sums = it.keeps ? it.sums + (<usize>(o - it.from) * it.width << 2) : it.sums;
       multiplyPanel(it, a, o, first, channels, sums);
@@ -159,6 +167,23 @@ function convolve(it: Item, a: ConvArgs, ending: i32): void {
       else comparePanel(it, a, o, sums);
     }
   }
+}
+
+/** Where the strips of a part of the sum lie that begins with channel `first`. */
+// @ts-ignore: decorator
+@inline
+function stripsOf(it: Item, a: ConvArgs, first: i32): usize {
+  return it.pixels + (<usize>(first * a.kernelHeight * a.kernelWidth * it.width) << 2);
+}
+
+/** Packs all strips once: an item is one part of the sum of a rectangle. It sees a single panel of output channels. */
+export function pack_pixels(item: i32, args: usize, scratch: usize): void {
+  const a = changetype<ConvArgs>(args);
+  const parts = (a.inChannels + a.channels - 1) / a.channels;
+  const it = openItem(item / parts, a, scratch);
+  const first = (item % parts) * a.channels;
+  const channels = min(a.channels, a.inChannels - first);
+  packChannels(it.block, it.source, first, channels, it.padded, stripsOf(it, a, first));
 }
 
 export function packed_conv2d(item: i32, args: usize, scratch: usize): void {
