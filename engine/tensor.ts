@@ -72,6 +72,9 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   return new Tensor(op as Op, inputs, attributes, type);
 }
 
+/** Bits of halves, piece by piece. */
+export type ReadHalves = () => AsyncIterable<Uint16Array>;
+
 /** Where the numbers of a constant come from. `read` may be asked again after a lost context, so it must repeat. */
 interface ConstantAttributes {
   readonly label: string;
@@ -79,6 +82,8 @@ interface ConstantAttributes {
   /** Halves hold every number exactly, so that a device may keep it so. */
   readonly fitsHalves: boolean;
   read(): NumericArray | Promise<NumericArray>;
+  /** The bits of the same numbers in pieces, in order, where they come as halves. */
+  readonly readHalves?: ReadHalves | undefined;
 }
 
 /** A constant, whose numbers are read when a plan is prepared. */
@@ -145,17 +150,19 @@ function checkWhole(data: ArrayLike<number>): void {
 /**
  * A tensor whose numbers are fetched only when a plan needs them, such as a weight still in its file.
  * @param fitsHalves whether halves hold every number exactly, as those of a file of halves: a device may keep it so
+ * @param readHalves the bits of these halves, in pieces and in order, for whoever keeps them
  */
 export function constant(
   label: string,
   type: TensorType,
   read: ConstantAttributes['read'],
   fitsHalves = false,
+  readHalves?: ReadHalves,
 ): Tensor {
   checkText('constant', 'label', label);
   checkType('constant', type);
   checkFunction('constant', 'read', read);
-  return apply(constantOp, [], { label, type, fitsHalves, read });
+  return apply(constantOp, [], { label, type, fitsHalves, read, readHalves });
 }
 
 /** An input that every run of a compiled plan supplies anew. */

@@ -32,8 +32,8 @@ export function growTree(data: ReadonlyMap<string, TensorData>, precision: Preci
   checkPrecision('growTree', precision);
   const halves = precision === 'half';
   const tensors = new Map<string, Tensor>();
-  for (const [name, { shape, dtype, read }] of data) {
-    const tensor = constant(name, { shape, dtype: 'f32' }, read, dtype === 'F16');
+  for (const [name, { shape, dtype, read, readHalves }] of data) {
+    const tensor = constant(name, { shape, dtype: 'f32' }, read, dtype === 'F16', readHalves);
     tensors.set(name, halves && shape.length === 4 ? halfWeights(tensor) : tensor);
   }
   return {

@@ -23,6 +23,8 @@ export interface TensorData {
    * is.
    */
   readBlocks?(): AsyncIterable<Float32Array>;
+  /** The bits of the same elements in pieces, where the file has them as halves in this order: nothing is widened. */
+  readHalves?(): AsyncIterable<Uint16Array>;
 }
 
 /** The elements of a tensor in order: in pieces where it has them, else at once. */

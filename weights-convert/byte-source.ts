@@ -124,3 +124,14 @@ export async function* readBlocks(
     yield await source.read(position, Math.min(blockBytes, end - position));
   }
 }
+
+/** As much of halves as is read at once: they go on as they are, so a piece costs little but the asking. */
+const HALF_BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** The halves of a range, whose bytes are little-endian, in order and as they lie there. */
+export async function* readHalfBlocks(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint16Array> {
+  for await (const block of readBlocks(source, offset, length, HALF_BLOCK_BYTES)) {
+    const bytes = block.byteOffset % 2 === 0 ? block : block.slice();
+    yield new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  }
+}

@@ -49,7 +49,19 @@ export class NonFiniteCounter {
       }
       tally(nan, infinite);
     };
-    return { ...tensor, readBlocks: blocks };
+    const { readHalves } = tensor;
+    if (!readHalves) return { ...tensor, readBlocks: blocks };
+    const halves = async function* (): AsyncGenerator<Uint16Array> {
+      let [nan, infinite] = [0, 0];
+      for await (const bits of readHalves()) {
+        const counts = countHalves(bits);
+        nan += counts.nan;
+        infinite += counts.infinite;
+        yield bits;
+      }
+      tally(nan, infinite);
+    };
+    return { ...tensor, readBlocks: blocks, readHalves: halves };
   }
 }
 
@@ -61,6 +73,17 @@ function countNonFinite({ buffer, byteOffset, length }: Float32Array): { nan: nu
     const word = bits[i]!;
     if ((word & EXPONENT) !== EXPONENT) continue;
     if ((word & FRACTION) === 0) infinite++;
+    else nan++;
+  }
+  return { nan, infinite };
+}
+
+/** The same of halves, most of which are neither. */
+function countHalves(bits: Uint16Array): { nan: number; infinite: number } {
+  let [nan, infinite] = [0, 0];
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i]! & 0x7c00) !== 0x7c00) continue;
+    if ((bits[i]! & 0x03ff) === 0) infinite++;
     else nan++;
   }
   return { nan, infinite };

@@ -8,7 +8,7 @@ import { BoundPlan } from './bound-plan.ts';
 import type { DeviceMemory } from './device-memory.ts';
 import { placeValues } from './places.ts';
 import type { BetweenSteps } from './program.ts';
-import { writeConstant } from './run-plan.ts';
+import { writeConstant, writeHalves } from './run-plan.ts';
 
 /** Writes the numbers of a constant, or of what is derived of constants and states, to their place. */
 export async function makeValue(
@@ -19,6 +19,8 @@ export async function makeValue(
 ): Promise<void> {
   if (!isOf(tensor, constantOp)) return derive(memory, tensor, address, between);
   const storage = tensor.dtype === 'f16' ? 'halves' : 'rows';
+  const { readHalves } = tensor.attributes;
+  if (storage === 'halves' && readHalves) return writeHalves(memory.runner, address, readHalves());
   await writeConstant(memory.runner, address, await tensor.attributes.read(), { tensor, storage });
 }
 

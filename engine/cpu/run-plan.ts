@@ -112,6 +112,15 @@ export async function writeConstant(
   }
 }
 
+/** Writes halves to their place as they come. */
+export async function writeHalves(runner: Runner, address: number, pieces: AsyncIterable<Uint16Array>): Promise<void> {
+  let at = address;
+  for await (const piece of pieces) {
+    await runner.write(at, piece);
+    at += piece.byteLength;
+  }
+}
+
 /** Numbers as they are stored. */
 function toStored(
   numbers: NumericArray,

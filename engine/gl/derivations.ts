@@ -6,8 +6,9 @@
 import { computeDerived, isFoldable } from '../derive.ts';
 import { sortTopologically } from '../graph.ts';
 import { sizeOf } from '../shape.ts';
+import type { Op } from '../op.ts';
 import { isOf, constantOp } from '../tensor.ts';
-import type { Tensor } from '../tensor.ts';
+import type { ReadHalves, Tensor } from '../tensor.ts';
 import { stateOp } from '../state.ts';
 import { planDerivation } from './draws.ts';
 import type { Derivation, DrawLimits, Slot } from './draws.ts';
@@ -47,9 +48,31 @@ function isDrawn(tensor: Tensor, deriveFrom: number): boolean {
   return drawable && sizeOf(tensor.shape) >= deriveFrom;
 }
 
-/** The numbers of a constant, or of what is derived of constants, made by loops. */
+/** The numbers of a constant, or of what is derived of constants, made by loops; of halves as they are, if they may. */
 export async function uploadKept(gpu: Gpu, { tensor, layout }: Slot): Promise<GpuTexture> {
-  return gpu.upload(layout, await computeDerived(tensor), 'weights');
+  return gpu.upload(layout, (await gatherHalves(tensor)) ?? (await computeDerived(tensor)), 'weights');
+}
+
+/** The bits of a value whose constant is read as halves, and which ops made that only move them. */
+async function gatherHalves({ op, inputs, attributes, type }: Tensor): Promise<Uint16Array | undefined> {
+  if (type.dtype !== 'f16') return undefined;
+  if (op === (constantOp as Op)) {
+    const { readHalves } = attributes as { readonly readHalves?: ReadHalves };
+    return readHalves && joinPieces(readHalves(), sizeOf(type.shape));
+  }
+  const move = op.kernels?.webgl?.moveHalves;
+  const halves = move && inputs.length === 1 ? await gatherHalves(inputs[0]!) : undefined;
+  return halves && move!(attributes, halves);
+}
+
+async function joinPieces(pieces: AsyncIterable<Uint16Array>, length: number): Promise<Uint16Array> {
+  const halves = new Uint16Array(length);
+  let start = 0;
+  for await (const piece of pieces) {
+    halves.set(piece, start);
+    start += piece.length;
+  }
+  return halves;
 }
 
 /** The same, made by draws. */

@@ -85,8 +85,8 @@ export class Gpu {
     return !this.disposed && !this.life.isOver;
   }
 
-  /** Puts row-major numbers into a texture of their own. */
-  upload(layout: Layout, data: NumericArray, use: TextureUse): GpuTexture {
+  /** Puts row-major numbers into a texture of their own; whole numbers of 16 bits are halves' bits. */
+  upload(layout: Layout, data: NumericArray | Uint16Array, use: TextureUse): GpuTexture {
     this.checkUsable('upload');
     const texture = this.textures.acquire(layout.texture, use);
     this.write(texture, layout, data);
@@ -94,7 +94,7 @@ export class Gpu {
   }
 
   /** Overwrites a texture with row-major numbers. */
-  write(texture: GpuTexture, layout: Layout, data: NumericArray): void {
+  write(texture: GpuTexture, layout: Layout, data: NumericArray | Uint16Array): void {
     const gl = this.gl;
     const { width, height, layers } = layout.texture;
     const rows = Math.max(1, Math.floor(uploadChunkBytes / (width * 16)));

@@ -32,4 +32,9 @@ export interface GlKernel<A = unknown> {
   block?(output: TensorType, attributes: A): Block | undefined;
   /** Texture reads of one draw; left out: every texel of the operands once, and of the result. */
   fetches?(call: ShaderCall<A>): number;
+  /**
+   * The bits of a result of halves, row-major, from those of the only operand: for ops that move numbers about, where
+   * the plain loop would widen each and narrow it again.
+   */
+  moveHalves?(attributes: A, halves: Uint16Array): Uint16Array;
 }

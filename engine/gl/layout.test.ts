@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { halfToFloatBits } from '../../base/half.ts';
 import { shapesFromRank } from '../../test/helpers/shapes.ts';
 import { bytesOf, defaultBlock, flatLayoutOf, keyOfLayout, layoutOf, placeOf } from './layout.ts';
 import type { Block, Layout } from './layout.ts';
@@ -25,7 +26,7 @@ const flat: fc.Arbitrary<Layout> = fc
 const layouts = fc.oneof({ arbitrary: blocked, weight: 3 }, { arbitrary: flat, weight: 1 });
 
 /** All layers, each in bands of three rows. */
-function packAll(layout: Layout, data: Float32Array): Texels[] {
+function packAll(layout: Layout, data: Float32Array | Uint16Array): Texels[] {
   const { width, height, layers } = layout.texture;
   return Array.from({ length: layers }, (_, layer) => {
     const texels = layout.lanes === 8 ? new Uint32Array(width * height * 4) : new Float32Array(width * height * 4);
@@ -133,5 +134,17 @@ describe('texels', () => {
       expect(filled).toBe(data.length);
     };
     fc.assert(fc.property(layouts, check), { seed: 3, numRuns: 200 });
+  });
+
+  test('bits of halves lie where their floats do', () => {
+    const check = (layout: Layout): void => {
+      fc.pre(layout.lanes === 8);
+      const halves = Uint16Array.from({ length: sizeOf(layout.shape) }, (_, i) => (i * 7) & 0x7bff);
+      const floats = new Float32Array(Uint32Array.from(halves, halfToFloatBits).buffer);
+      expect(packAll(layout, halves)).toEqual(packAll(layout, floats));
+    };
+    fc.assert(fc.property(blocked, check), { seed: 4, numRuns: 200 });
+    const octets = { shape: [5, 6, 8], dtype: 'f16' } as const;
+    check(layoutOf(octets, { width: 1, height: 1 }, { maxTextureSize: 16 }));
   });
 });

@@ -67,7 +67,14 @@ function visitRuns(layout: Layout, layer: number, rows: [first: number, end: num
  * The texels of `rows` rows of texels of one layer, from `firstRow` on; lanes and pixels outside the tensor stay
  * zero. Only a band at a time exists twice in JavaScript, however large the tensor is.
  */
-export function packRows(layout: Layout, layer: number, data: NumericArray, firstRow: number, rows: number): Texels {
+export function packRows(
+  layout: Layout,
+  layer: number,
+  data: NumericArray | Uint16Array,
+  firstRow: number,
+  rows: number,
+): Texels {
+  if (data instanceof Uint16Array) return packHalfRows(layout, layer, data, firstRow, rows);
   const { lanes, texture } = layout;
   if (layout.isFlat && layout.margin === 0 && lanes === 4) return takeRows(layout, layer, data, firstRow, rows);
   const firstTexel = firstRow * texture.width;
@@ -78,6 +85,29 @@ export function packRows(layout: Layout, layer: number, data: NumericArray, firs
     for (let i = 0; i < count; i++, from += step, to += lanes) numbers[to] = data[from]!;
   });
   return texture.format === 'f16' ? toHalves(numbers) : numbers;
+}
+
+/** The same of halves by their bits, the first of two in the lower half of a number, as they lie in memory. */
+function packHalfRows(layout: Layout, layer: number, data: Uint16Array, firstRow: number, rows: number): Uint32Array {
+  const { lanes, texture, grid } = layout;
+  const firstTexel = firstRow * texture.width;
+  const halves = new Uint16Array(texture.width * rows * lanes);
+  const isWhole = stridesOfGrid(layout).c === 1 && grid.c % lanes === 0;
+  visitRuns(layout, layer, [firstRow, firstRow + rows], ({ element, step, texel, lane, count }) => {
+    const start = (texel - firstTexel) * lanes;
+    if (isWhole && lane > 0) return; // with the first
+    if (isWhole && step === lanes) return halves.set(data.subarray(element, element + count * lanes), start);
+    let from = element;
+    let to = start + lane;
+    if (!isWhole) {
+      for (let i = 0; i < count; i++, from += step, to += lanes) halves[to] = data[from]!;
+      return;
+    }
+    for (let i = 0; i < count; i++, from += step - lanes) {
+      for (let end = to + lanes; to < end; to++, from++) halves[to] = data[from]!;
+    }
+  });
+  return new Uint32Array(halves.buffer);
 }
 
 /** Of numbers that lie the same in both: no copy but of the last rows, which zeros may fill up. */

@@ -2,8 +2,8 @@
  * A transformer's tables in the form its code looks them up: one row a position of the whole sequence, and a head for
  * each vocabulary, whatever the checkpoint shares or splits. Each is made when a plan first uploads it.
  */
-import { sizeOf } from '../../engine/index.ts';
 import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
+import { joinRows, takeRows } from '../tensor-rows.ts';
 import type { TensorData } from '../weights.ts';
 import { tabulateTurns } from './rotary-turns.ts';
 import { SEPARATE_PRODUCTS } from './tensors.ts';
@@ -36,27 +36,6 @@ export function deriveTables(architecture: TransformerArchitecture, tensors: Ten
     }
   }
   return derived;
-}
-
-/** Tensors of one shape, one below the other. */
-function joinRows(parts: readonly TensorData[]): TensorData {
-  const [{ shape, dtype }] = parts as [TensorData];
-  const read = async (): Promise<Float32Array> => {
-    const joined = new Float32Array(parts.length * sizeOf(shape));
-    for (const [index, part] of parts.entries()) joined.set(await part.read(), index * sizeOf(shape));
-    return joined;
-  };
-  const isOneType = parts.every((part) => part.dtype === dtype);
-  return { shape: [parts.length * shape[0]!, ...shape.slice(1)], dtype: isOneType ? dtype : 'F32', read };
-}
-
-function takeRows({ shape, dtype, read }: TensorData, first: number, count: number): TensorData {
-  const width = shape.slice(1).reduce((product, size) => product * size, 1);
-  return {
-    shape: [count, ...shape.slice(1)],
-    dtype,
-    read: async () => (await read()).slice(first * width, (first + count) * width),
-  };
 }
 
 function describeTurns(architecture: TransformerArchitecture): TensorData {

@@ -51,10 +51,24 @@ export function checkHalfWeights(weights: NumericArray, { dtype }: TensorType): 
   if (dtype !== 'f16') return;
   let bad = 0;
   while (Math.abs(weights[bad]!) < 65520) bad++; // what is larger is rounded to Infinity
-  if (bad === weights.length) return;
-  throw new DalleError(
+  if (bad < weights.length) throw notFinite(bad, weights[bad]!);
+}
+
+/**
+ * The same of halves by their bits, piece by piece.
+ * @param start how many numbers came before
+ * @throws DalleError `E_NOT_FINITE`
+ */
+export function checkHalfBits(bits: Uint16Array, start: number): void {
+  let bad = 0;
+  while (bad < bits.length && (bits[bad]! & 0x7c00) !== 0x7c00) bad++;
+  if (bad < bits.length) throw notFinite(start + bad, (bits[bad]! & 0x3ff) === 0 ? Infinity : NaN);
+}
+
+function notFinite(index: number, value: number): DalleError {
+  return new DalleError(
     'E_NOT_FINITE',
-    `half precision: weight ${bad} is ${weights[bad]}, and halves end at 65504. The checkpoint is damaged, or its ` +
+    `half precision: weight ${index} is ${value}, and halves end at 65504. The checkpoint is damaged, or its ` +
       'weights are too large: convert it again, or compute in full precision.',
   );
 }

@@ -25,7 +25,7 @@ export interface PackedLinearAttributes {
 }
 
 export interface PackAttributes extends Pick<PackedLinearAttributes, 'weight' | 'lanes'> {
-  /** Of the packed weight. */
+  /** Of the packed weight. Where there are texels, halves lie two columns in one (packed-linear.ts). */
   readonly dtype: 'f32' | 'f16';
 }
 

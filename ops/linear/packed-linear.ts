@@ -2,7 +2,8 @@
  * linear as the engine runs it: weights packed so that a texel serves four outputs, and what stands before and after a
  * product in a transformer taken into its draw. Built by the rules in ops/rewrite, not by hand.
  *
- * x [R, K], packed [1, O, 1, L·⌈K/L⌉] with L columns in a texel of x, 4, or 1 without texels,
+ * x [R, K], packed [1, O, 1, L·⌈K/L⌉] with L columns in a texel of x, 4, or 1 without texels; of halves with texels
+ * [⌈O/4⌉, 2·⌈K/4⌉, 8], two columns of four outputs in each,
  * bias [O], sums [O], scale [O], residual [R, O]
  *   → residual + scale · activation(normalised(x) · wᵀ + bias),
  * or, with turns and a position, the product turned as by the op `rotary`.
@@ -12,7 +13,7 @@
  * each row is first shifted by its own first element, which changes no LayerNorm.
  */
 import { apply } from '../../engine/index.ts';
-import type { NumericArray, Op, ReferenceCall, Tensor, TensorOf, TensorType } from '../../engine/index.ts';
+import type { DType, NumericArray, Op, ReferenceCall, Tensor, TensorOf, TensorType } from '../../engine/index.ts';
 import { geluOp, geluTanhOp } from '../elementwise/unary.ts';
 import { turnRows } from '../rotary/rotary.ts';
 import { describePackedLinear } from './attributes.ts';
@@ -33,12 +34,14 @@ interface PackedLinearInputs {
   readonly position?: Tensor | undefined;
 }
 
-/** [O, K] → [1, O, 1, L·⌈K/L⌉]: element (o, k). */
+/** [O, K] → [1, O, 1, L·⌈K/L⌉]: element (o, k); or [⌈O/4⌉, 2·⌈K/4⌉, 8]: (⌊o/4⌋, ⌊k/2⌋, 4·(k mod 2) + o mod 4). */
 export const packLinearOp: Op<PackAttributes> = {
   name: 'pack_linear',
   derives: true,
   infer: (_inputs, { weight: [outputs, inner], lanes, dtype }) => ({
-    shape: [1, outputs, 1, lanes * Math.ceil(inner / lanes)],
+    shape: isPaired(lanes, dtype)
+      ? [Math.ceil(outputs / 4), 2 * Math.ceil(inner / 4), 8]
+      : [1, outputs, 1, lanes * Math.ceil(inner / lanes)],
     dtype,
   }),
   reference({ inputs, output, attributes }) {
@@ -48,10 +51,24 @@ export const packLinearOp: Op<PackAttributes> = {
   kernels: { webgl: packLinearGl, cpu: packLinearCpu },
 };
 
+/** Whether a texel has two columns of four outputs. */
+function isPaired(lanes: PackAttributes['lanes'], dtype: DType): boolean {
+  return lanes === 4 && dtype === 'f16';
+}
+
 function visitPacked(
-  { weight: [outputs, inner], lanes }: Pick<PackAttributes, 'weight' | 'lanes'>,
+  { weight: [outputs, inner], lanes, dtype }: Pick<PackAttributes, 'weight' | 'lanes'> & { readonly dtype: DType },
   visit: (packed: number, plain: number) => void,
 ): void {
+  if (isPaired(lanes, dtype)) {
+    const pairs = 2 * Math.ceil(inner / 4);
+    for (let o = 0; o < outputs; o++) {
+      for (let k = 0; k < inner; k++) {
+        visit(((o >> 2) * pairs + (k >> 1)) * 8 + (k & 1) * 4 + (o & 3), o * inner + k);
+      }
+    }
+    return;
+  }
   const padded = lanes * Math.ceil(inner / lanes);
   for (let o = 0; o < outputs; o++) for (let k = 0; k < inner; k++) visit(o * padded + k, o * inner + k);
 }
@@ -125,7 +142,7 @@ function computePackedLinear({ inputs, inputTypes, output, attributes }: Referen
   const [x, packed, ...rest] = inputs as [NumericArray, NumericArray, ...NumericArray[]];
   const named = new Map(listOptional(attributes).map((name, index) => [name, rest[index]!]));
   const plain = new Float64Array(outputs * inner);
-  visitPacked(attributes, (from, to) => (plain[to] = packed[from]!));
+  visitPacked({ ...attributes, dtype: inputTypes[1]!.dtype }, (from, to) => (plain[to] = packed[from]!));
   const rows = inputTypes[0]!.shape[0]!;
   const bias = named.get('bias') ?? new Float64Array(outputs);
   const products = new Float64Array(rows * outputs);

@@ -13,6 +13,8 @@ export const normOnRead: Rule = {
     const { x: normed, packed, bias } = readPackedLinear(tensor);
     if (!isOf(normed, layerNormOp)) return undefined;
     const [x, gain, shift] = normed.inputs as [Tensor, Tensor, Tensor];
+    // Halves times a gain are no halves.
+    if (packed.dtype === 'f16') return undefined;
     const [w] = packed.inputs as [Tensor];
     // What a run would have to derive again takes more passes than it saves.
     const weights = [w, gain, shift, ...(bias ? [bias] : [])];

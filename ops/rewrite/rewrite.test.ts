@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { State, compile, interpret, placeholder, rewrite, sortTopologically } from '../../engine/index.ts';
+import { State, compile, constant, interpret, placeholder, rewrite, sortTopologically } from '../../engine/index.ts';
 import type { Rule, Tensor } from '../../engine/index.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { createRandom } from '../../test/helpers/random.ts';
@@ -15,6 +15,7 @@ import {
   argmax,
   castToHalf,
   conv2d,
+  embed,
   layerNorm,
   linear,
   maxPool2d,
@@ -104,6 +105,13 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
   },
   pack_linear: ({ channels: [i, o], height, width }, random) => {
     return linear(image(random, height * width, i), image(random, o, i), image(random, o));
+  },
+  keep_tables: ({ batch, channels: [, o], width }, random) => {
+    const rows = Math.ceil(2 ** 18 / o);
+    const read = random.integers(rows * o, -8, 8);
+    const table = constant('table', { shape: [rows, o], dtype: 'f32' }, () => Float32Array.from(read), true);
+    const tokens = tensor(random.integers(batch * width, 0, rows - 1), [batch, width], 'i32');
+    return embed(tokens, table, image(random, width + 1, o), tensor([1], [1], 'i32'));
   },
   branch_on_write: ({ channels: [i, o], height, width }, random) => {
     const product = linear(image(random, height * width, i), image(random, o, i), image(random, o));

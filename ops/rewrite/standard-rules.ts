@@ -14,6 +14,7 @@ import { branchOnWrite } from './branch-on-write.ts';
 import { dropDeadChannels } from './drop-dead-channels.ts';
 import { gatherOneHot } from './gather-one-hot.ts';
 import { halfOnWrite } from './half-on-write.ts';
+import { keepTables } from './keep-halves.ts';
 import { normOnAppend } from './norm-on-append.ts';
 import { normOnRead } from './norm-on-read.ts';
 import { packConv2d, packConv2dForCpu } from './pack-conv2d.ts';
@@ -61,6 +62,8 @@ const drawing: readonly Rule[] = [
   splitGroupNorm,
   // A texel of halves is rounded as it is written.
   halfOnWrite,
+  // What came as halves is kept so.
+  keepTables,
   // The same for a transformer's products, and what stands beside them.
   packLinears,
   normOnRead,
@@ -87,6 +90,7 @@ export const cpuRules: readonly Rule[] = [
   poolOnWrite,
   argmaxOnWrite,
   siluOnWrite,
+  keepTables,
   packLinearsForCpu,
   activationOnWrite,
   branchOnWrite,

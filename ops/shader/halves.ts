@@ -7,6 +7,7 @@
  *   mat2x4 unpack_operand(uvec4 texel)   for loops, in half the instructions: where any of the eight is infinite or NaN
  *   mat2x4 unpack_clipped(uvec4 texel)   all are NaN, and a subnormal (below 2^-14) may be zero; clipped: max(x, 0)
  *   mat2x4 unpack_weights(uvec4 texel)   the same for weights, which are finite: packing refuses others
+ *   mat2x4 unpack_finite(uvec4 texel)    the very numbers of halves that are finite, subnormals too
  *   uvec4  pack_halves(mat2x4 values)    to nearest, ties to even, with subnormals; ±Infinity from 65520 on
  */
 
@@ -55,8 +56,23 @@ mat2x4 unpack_weights(uvec4 texel) {
   return scale_halves(spread_halves(texel.xy), spread_halves(texel.zw), half_scale);
 }`;
 
+/**
+ * With the exponent of a float, a subnormal comes out as y = 2^-15·(1 + f) where 2^-14·f was meant, which is y + (y -
+ * 2^-14). Of all others y is 2^-14 or more. No number on the way is a subnormal float, which GPUs take for zero.
+ */
+const unpackFinite = `vec4 widen_finite(uvec2 pair) {
+  ivec4 bits = spread_halves(pair);
+  vec4 y = intBitsToFloat((bits & 0x0fffe000) + 0x38000000);
+  y += min(y - 6.103515625e-5, vec4(0.0));
+  return intBitsToFloat(floatBitsToInt(y) | (bits & int(0x80000000u)));
+}
+
+mat2x4 unpack_finite(uvec4 texel) {
+  return mat2x4(widen_finite(texel.xy), widen_finite(texel.zw));
+}`;
+
 /** Everything that reads f16 textures. */
-export const unpackFunctions: string = [spread, unpack, unpackOperand].join('\n\n');
+export const unpackFunctions: string = [spread, unpack, unpackOperand, unpackFinite].join('\n\n');
 
 /** Everything that writes them. */
 export const packFunctions: string = `uvec4 choose(uvec4 no, uvec4 yes, bvec4 which) {

@@ -23,7 +23,7 @@ const MAX_TENSORS = 100_000;
 const MAX_VALUES = 1_000;
 
 /** What of an opened file is looked at: one that holds no storages has no tensors of torch's. */
-export type ReadableFile = Pick<TorchFile, 'root' | 'storages' | 'readTensor' | 'readTensorBlocks'>;
+export type ReadableFile = Pick<TorchFile, 'root' | 'storages' | 'readTensor' | 'readTensorBlocks' | 'findHalves'>;
 
 /**
  * Lists the contents of a file.
@@ -116,8 +116,15 @@ class TensorWalk implements FileContents {
       const record = interpretTensor(value, this.#file.storages);
       if (!record) return findOtherKind(value) ?? interpretArray(value);
       const { shape, dtype } = record;
-      const { readTensor, readTensorBlocks } = this.#file;
-      return { shape, dtype, read: () => readTensor(record), readBlocks: () => readTensorBlocks(record) };
+      const { readTensor, readTensorBlocks, findHalves } = this.#file;
+      const readHalves = findHalves?.(record);
+      return {
+        shape,
+        dtype,
+        read: () => readTensor(record),
+        readBlocks: () => readTensorBlocks(record),
+        ...(readHalves && { readHalves }),
+      };
     } catch (error) {
       // What cannot be read as numbers matters only to who needs it.
       if (error instanceof FormatError && /^E_(TENSOR|NPY)_DTYPE$/.test(error.code)) return error;

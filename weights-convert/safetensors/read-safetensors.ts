@@ -3,7 +3,7 @@
  * first byte to last without gap or overlap, and every size equals what shape and dtype say. Tensors are read lazily.
  */
 import { FormatError } from '../../base/errors.ts';
-import { readBlocks, type ByteSource } from '../byte-source.ts';
+import { readBlocks, readHalfBlocks, type ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
 import { DTYPE_BYTES } from '../torch/dtypes.ts';
 import type { Dtype } from '../../nets/weights.ts';
@@ -162,7 +162,8 @@ function makeTensor(
     }
     return result;
   };
-  return { shape, dtype, read, readBlocks: blocks };
+  const halves = (): AsyncGenerator<Uint16Array> => readHalfBlocks(source, position, bytes);
+  return { shape, dtype, read, readBlocks: blocks, ...(dtype === 'F16' && { readHalves: halves }) };
 }
 
 async function* decodeBlocks(

@@ -16,6 +16,10 @@ function tensorOf(shape: readonly number[], values: Float32Array): WritableTenso
   return { shape, read: async () => values };
 }
 
+async function* pieces(bits: Uint16Array): AsyncGenerator<Uint16Array> {
+  for (let from = 0; from < bits.length; from += 1000) yield bits.slice(from, from + 1000);
+}
+
 const open = (bytes: Uint8Array): ReturnType<typeof openSafetensors> =>
   openSafetensors(sourceFromBytes(bytes, 'a file'));
 
@@ -43,6 +47,17 @@ describe('round trip', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('halves are copied by their bits, NaN and all', async () => {
+    const bits = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+    const halves = { ...tensorOf([2 ** 16], new Float32Array(0)), readHalves: () => pieces(bits) };
+    const bytes = await write(new Map([['w', halves]]), 'f16');
+    const read: number[] = [];
+    for await (const piece of (await open(bytes)).tensors.get('w')!.readHalves!()) read.push(...piece);
+    expect(Uint16Array.from(read)).toEqual(bits);
+    const floats = await write(new Map([['w', tensorOf([2], Float32Array.of(1, 2))]]), 'f32');
+    expect((await open(floats)).tensors.get('w')!.readHalves).toBeUndefined();
   });
 
   test('float16 rounds, and says what does not fit', async () => {

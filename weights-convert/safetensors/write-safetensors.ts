@@ -13,7 +13,7 @@ import { nameInFile, tensorBlocks, type TensorData } from '../../nets/weights.ts
 export type WeightDtype = 'f32' | 'f16';
 
 /** A tensor to write; read when its turn comes. */
-export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks' | 'nameInFile'>;
+export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks' | 'readHalves' | 'nameInFile'>;
 
 const STORED: Readonly<Record<WeightDtype, { readonly name: string; readonly bytes: number }>> = {
   f32: { name: 'F32', bytes: 4 },
@@ -35,6 +35,10 @@ export async function* writeSafetensors(
   const sorted = sortByName(tensors);
   yield formatHeader(sorted, dtype);
   for (const [name, tensor] of sorted) {
+    if (dtype === 'f16' && tensor.readHalves) {
+      for await (const halves of tensor.readHalves()) yield asBytes(halves);
+      continue;
+    }
     const own = nameInFile(name, tensor);
     let start = 0;
     for await (const values of tensorBlocks(tensor)) {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sourceFromBytes } from '../byte-source.ts';
-import { readTensor } from './read-tensor.ts';
+import { findHalves, readTensor } from './read-tensor.ts';
 import { countElements, type TensorRecord } from './tensor-record.ts';
 
 function recordOf(values: Float32Array, geometry: Pick<TensorRecord, 'shape' | 'stride' | 'offset'>): TensorRecord {
@@ -52,6 +52,22 @@ test('a transposed matrix larger than the window', async () => {
   ] as const) {
     expect(result[row * rows + column]).toBe(column * columns + row);
   }
+});
+
+test('the bits of halves, where they lie in order', async () => {
+  const bits = Uint16Array.from({ length: 5_000_000 }, (_, i) => i & 0xffff);
+  const storage = { key: '0', offset: 2, bytes: bits.byteLength };
+  const part = { dtype: 'F16', storage: { storage, dtype: 'F16', start: 0, elements: bits.length } } as const;
+  const source = sourceFromBytes(new Uint8Array([0, 0, ...new Uint8Array(bits.buffer)]), 'memory');
+  const rows = { ...part, shape: [2000, 2001], stride: [2001, 1], offset: 7 };
+  let at = 7;
+  for await (const piece of findHalves(source, rows, true)!()) {
+    expect(piece).toEqual(bits.slice(at, (at += piece.length)));
+  }
+  expect(at).toBe(7 + 2000 * 2001);
+  expect(findHalves(source, { ...rows, stride: [1, 2000] }, true)).toBeUndefined();
+  expect(findHalves(source, { ...rows, dtype: 'BF16' }, true)).toBeUndefined();
+  expect(findHalves(source, rows, false)).toBeUndefined();
 });
 
 test('a large view that overlaps itself is refused', async () => {

@@ -6,7 +6,7 @@
  * Memory is the result plus one window: the storage is walked in its own order, a window at a time.
  */
 import { FormatError, MemoryError } from '../../base/errors.ts';
-import type { ByteSource } from '../byte-source.ts';
+import { readHalfBlocks, type ByteSource } from '../byte-source.ts';
 import { decodeElements } from '../decode-elements.ts';
 import { DTYPE_BYTES } from './dtypes.ts';
 import { splitTensor } from './split-tensor.ts';
@@ -44,8 +44,7 @@ export async function readTensor(
     decodeElements(await source.read(at, count * width), tensor.dtype, littleEndian, target, start);
   };
   const axes = mergeAxes(sortByStride(tensor));
-  const [only] = axes;
-  if (axes.length === 1 && only!.stride === 1 && only!.step === 1) {
+  if (isContiguous(tensor)) {
     for (let start = 0; start < result.length; start += WINDOW_ELEMENTS) {
       await load(tensor.offset + start, Math.min(WINDOW_ELEMENTS, result.length - start), result, start);
     }
@@ -62,6 +61,22 @@ export async function* readTensorBlocks(
   littleEndian: boolean,
 ): AsyncGenerator<Float32Array> {
   for (const piece of splitTensor(tensor, BLOCK_ELEMENTS)) yield await readTensor(source, piece, littleEndian);
+}
+
+/** The bits of a tensor of halves that lie in the storage as they are wanted; undefined for any other. */
+export function findHalves(
+  source: ByteSource,
+  tensor: TensorRecord,
+  littleEndian: boolean,
+): (() => AsyncGenerator<Uint16Array>) | undefined {
+  if (tensor.dtype !== 'F16' || !littleEndian || !isContiguous(tensor)) return undefined;
+  const at = tensor.storage.storage.offset + tensor.storage.start + 2 * tensor.offset;
+  return () => readHalfBlocks(source, at, 2 * countElements(tensor.shape));
+}
+
+function isContiguous(tensor: TensorRecord): boolean {
+  const [only, ...others] = mergeAxes(sortByStride(tensor));
+  return others.length === 0 && only!.stride === 1 && only!.step === 1;
 }
 
 function allocate(elements: number): Float32Array {

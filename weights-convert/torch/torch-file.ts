@@ -9,7 +9,7 @@ import { decodePickle, type DecodedPickle } from '../pickle/decode-pickle.ts';
 import { listNames } from '../pickle/called-names.ts';
 import { makeTrace } from '../pickle/trace.ts';
 import type { GlobalRecord, PickleValue } from '../pickle/records.ts';
-import { readTensor, readTensorBlocks } from './read-tensor.ts';
+import { findHalves, readTensor, readTensorBlocks } from './read-tensor.ts';
 import { StorageTable, type Storage } from './storage.ts';
 import type { TensorRecord } from './tensor-record.ts';
 
@@ -24,6 +24,8 @@ export interface TorchFile {
   readTensor(tensor: TensorRecord): Promise<Float32Array>;
   /** The same in pieces. */
   readTensorBlocks(tensor: TensorRecord): AsyncGenerator<Float32Array>;
+  /** The bits of one of halves in order, in pieces; undefined for any other, or for one that lies otherwise. */
+  findHalves?(tensor: TensorRecord): (() => AsyncGenerator<Uint16Array>) | undefined;
 }
 
 /** What a container's reader hands over. */
@@ -55,6 +57,14 @@ export function assembleTorchFile(source: ByteSource, parts: TorchParts): TorchF
     async *readTensorBlocks(tensor) {
       await verify(tensor);
       yield* readTensorBlocks(source, tensor, parts.littleEndian);
+    },
+    findHalves(tensor) {
+      const read = findHalves(source, tensor, parts.littleEndian);
+      if (!read) return undefined;
+      return async function* () {
+        await verify(tensor);
+        yield* read();
+      };
     },
   };
 }
