@@ -62,7 +62,8 @@ test('the bits of halves, where they lie in order', async () => {
   const rows = { ...part, shape: [2000, 2001], stride: [2001, 1], offset: 7 };
   let at = 7;
   for await (const piece of findHalves(source, rows, true)!()) {
-    expect(piece).toEqual(bits.slice(at, (at += piece.length)));
+    expect(piece.every((half, i) => half === bits[at + i])).toBe(true);
+    at += piece.length;
   }
   expect(at).toBe(7 + 2000 * 2001);
   expect(findHalves(source, { ...rows, stride: [1, 2000] }, true)).toBeUndefined();
