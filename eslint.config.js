@@ -16,6 +16,7 @@ const knowledge = [
   ...['nets/bart/architecture.ts', 'nets/bart/read-architecture.ts', 'nets/bart/tensors.ts'],
   ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
   ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts', 'nets/tokenizer/yttm-form.ts'],
+  'nets/tokenizer/char-bpe-form.ts',
   'ops/attention/mask.ts',
 ];
 

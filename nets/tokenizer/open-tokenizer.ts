@@ -6,6 +6,7 @@
  */
 import { checkObject, checkView } from '../../base/check-argument.ts';
 import { readClipVocabulary } from './clip.ts';
+import { isCharBpe } from './char-bpe-form.ts';
 import { openForeignTokenizer } from './foreign.ts';
 import type { StartWorker } from './foreign-host.ts';
 import { MIN_DALLE } from './min-dalle-form.ts';
@@ -42,6 +43,7 @@ export async function openTokenizer(file: string | Uint8Array, options: OpenToke
   const model = json['model'] as JsonObject;
   const open = OWN_MODELS.get(model['type']);
   if (open) return open(model);
+  if (isCharBpe(json)) return (await import('./char-bpe.ts')).openCharBpe(json);
   return isOwnForm(json) ? readOwnTokenizer(json) : openForeignTokenizer(json, startWorker);
 }
 

@@ -15,10 +15,10 @@ export interface PrepareTextOptions {
 }
 
 /**
- * The rows of the text embedding for `text`: int32 [L]. A pad at position p is row text_vocab + p, or 0 where the
- * architecture has no pads of its own. A text without words is all pads, but for the marks around words where the
- * architecture has such; that is also what guidance starts from. The mark behind the words is lost where they leave no
- * room for it.
+ * The rows of the text embedding for `text`: int32 [L]. A pad at position p is row text_vocab + p; where the
+ * architecture has no pads of its own it is that of the tokenizer, or else 0. A text without words is all pads, but for
+ * the marks around words where the architecture has such; that is also what guidance starts from. The mark behind the
+ * words is lost where they leave no room for it.
  *
  * @throws UsageError `E_TEXT_TOO_LONG` if there are more than L tokens, showing where the text would be cut; and, cut
  * or not, beyond `MAX_TEXT_LENGTH` letters
@@ -37,8 +37,10 @@ export async function prepareText(
   const limit = text_length - (start === undefined ? 0 : 1);
   const words = await encodeWords(tokenizer, text, { limit, vocabulary: text_vocab }, options);
   const tokens = [start, ...words, end].filter((token) => token !== undefined);
+  const { pad = 0 } = tokenizer;
+  if (pad >= text_vocab) throw tokenError(tokenizer, pad, tokens.length, text_vocab);
   return Int32Array.from({ length: text_length }, (_, position) => {
-    return tokens[position] ?? (pads === 'per-position' ? text_vocab + position : 0);
+    return tokens[position] ?? (pads === 'per-position' ? text_vocab + position : pad);
   });
 }
 
@@ -64,9 +66,13 @@ export async function encodeWords(
   if (tokens.length > limit && !truncate) throw await tooLongError(tokenizer, tokens, limit);
   const position = tokens.findIndex((token) => token >= vocabulary);
   if (position < 0 || position >= limit) return tokens;
-  throw new ShapeError(
+  throw tokenError(tokenizer, tokens[position]!, position, vocabulary);
+}
+
+function tokenError(tokenizer: Tokenizer, token: number, position: number, vocabulary: number): ShapeError {
+  return new ShapeError(
     'E_TOKEN',
-    `prepareText: token ${tokens[position]} at position ${position} is outside 0 … ${vocabulary - 1}. Is the tokenizer, of ` +
+    `prepareText: token ${token} at position ${position} is outside 0 … ${vocabulary - 1}. Is the tokenizer, of ` +
       `${tokenizer.vocabularySize} tokens, that of another model?`,
   );
 }

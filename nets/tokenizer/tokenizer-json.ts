@@ -10,7 +10,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { BpeTokenizer, WORD_END } from './bpe.ts';
 import {
   isObject,
-  isPlain,
+  isOfForm,
   MAX_FILE_LENGTH,
   quote,
   readMerges,
@@ -66,10 +66,7 @@ export function parseTokenizerJson(text: string): JsonObject {
 
 /** Whether a `tokenizer.json` is of our own form, whatever its vocabulary. */
 export function isOwnForm(json: JsonObject): boolean {
-  const { model, ...pipeline } = json;
-  const algorithm: JsonObject = { ...(model as JsonObject), unk_token: null, vocab: null, merges: null };
-  const { unk_token: unknown } = model as JsonObject;
-  return typeof unknown === 'string' && isSame(pipeline, PIPELINE) && isSame(algorithm, ALGORITHM);
+  return isOfForm(json, PIPELINE, ALGORITHM);
 }
 
 /**
@@ -85,17 +82,4 @@ export function readOwnTokenizer(json: JsonObject): BpeTokenizer {
     throw tokenizerError(`its unk_token ${quote(unknown)} is not in its vocabulary`);
   }
   return new BpeTokenizer({ tokens, merges: readMerges(merges, known), unknown });
-}
-
-function isSame(fields: JsonObject, form: JsonObject): boolean {
-  const names = [...Object.keys(fields), ...Object.keys(form)];
-  return names.every((name) => flatten(fields[name]) === flatten(form[name]));
-}
-
-/** A value in one line. False, empty and absent say the same; what is nested deeper is in none of our own files. */
-function flatten(value: unknown): string {
-  if (Array.isArray(value)) return `list of ${value.length}`;
-  if (!isObject(value)) return String(value || null);
-  const fields = Object.entries(value).map(([name, field]) => `${name}: ${isPlain(field) ? String(field) : '…'}`);
-  return fields.sort().join();
 }

@@ -39,6 +39,8 @@ export interface WordExplanation {
 export interface Tokenizer {
   /** Tokens there are: ids are below it. */
   readonly vocabularySize: number;
+  /** The token that fills up a text, for a tokenizer that has one of its own. */
+  readonly pad?: number;
   /**
    * The ids of `text`, in order; none for a text without words.
    *

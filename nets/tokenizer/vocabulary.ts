@@ -72,7 +72,7 @@ export function readMerges(merges: unknown, known: ReadonlySet<string>): Merge[]
   });
 }
 
-export function isPlain(value: unknown): boolean {
+function isPlain(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
 
@@ -96,4 +96,24 @@ export function readMergeLines(text: string): Merge[] {
     if (left && right && more.length === 0) return [left, right] as const;
     throw tokenizerError(`line ${index + 2} of its merges is not of two pieces`);
   });
+}
+
+/** Whether a `tokenizer.json` says what a form says, whatever its vocabulary. */
+export function isOfForm(json: JsonObject, pipeline: JsonObject, algorithm: JsonObject): boolean {
+  const { model, ...others } = json;
+  const { unk_token: unknown } = model as JsonObject;
+  const plain = { ...(model as JsonObject), unk_token: null, vocab: null, merges: null };
+  return typeof unknown === 'string' && isSame(others, pipeline) && isSame(plain, algorithm);
+}
+
+/** False, empty and absent say the same. No deeper than the form is. */
+export function isSame(value: unknown, form: unknown): boolean {
+  if (Array.isArray(form)) {
+    return (
+      Array.isArray(value) && value.length === form.length && form.every((item, place) => isSame(value[place], item))
+    );
+  }
+  if (!isObject(form)) return isPlain(value) && (value || null) === (form || null);
+  if (!isObject(value)) return false;
+  return [...Object.keys(value), ...Object.keys(form)].every((name) => isSame(value[name], form[name]));
 }

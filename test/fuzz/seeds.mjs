@@ -8,6 +8,7 @@ import { trainBpe } from '../../dist/nets/tokenizer/train-bpe.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
 import { writeSafetensors } from '../../dist/weights-convert/safetensors/write-safetensors.js';
 import { formatShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
+import { joinPieces } from '../../dist/weights-convert/tokenizers/join-pieces.js';
 import { convertYttmModel } from '../../dist/weights-convert/tokenizers/yttm-model.js';
 import { writeZip } from '../../dist/weights-convert/zip/write-zip.js';
 import { openZip } from '../../dist/weights-convert/zip/zip-archive.js';
@@ -56,6 +57,7 @@ export async function listSeeds() {
   seeds.push(wholeSeed('made.yttm.json', Buffer.from(JSON.stringify(convertYttmModel(YTTM, true)))));
   seeds.push(wholeSeed('made bpe.model', Buffer.from(YTTM)));
   seeds.push(wholeSeed('made config.yaml', Buffer.from(CONFIG)));
+  seeds.push(wholeSeed('made.char-bpe.json', Buffer.from(JSON.stringify(joinPieces(CHAR_BPE)))));
   seeds.push(wholeSeed('made vocab.json', Buffer.from(JSON.stringify(MIN_DALLE.vocab))));
   seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();
@@ -88,6 +90,11 @@ const MIN_DALLE = {
 const YTTM = '3 2\n9601 4\n97 5\n100 6\n5 6 7\n4 7 8\n1 0 2 3\n';
 /** minDALL-E's settings. */
 const CONFIG = 'stage1:\n  ch_mult: [1, 2]\nstage2:\n  type: transformer1d\n  hparams:\n    n_heads: 24 # of 64\n';
+
+const CHAR_BPE = {
+  vocabulary: { '[UNK]': 0, a: 1, 'd</w>': 2, 'ad</w>': 3, 'red</w>': 4, r: 5, e: 6, 'ed</w>': 7 },
+  merges: [['a', 'd</w>']],
+};
 
 function makeMinDalle() {
   return JSON.stringify({ version: '1.0', model: { type: 'min-dalle', ...MIN_DALLE } });

@@ -75,6 +75,15 @@ describe('vocab.json and merges.txt', () => {
     expect(await convertedTokenizer(vocabulary, merges)).toBe(text);
   });
 
+  test('are told apart by the marks among their tokens', async () => {
+    const folder = ['tokenizers', 'char-bpe'];
+    const text = await convertedTokenizer(
+      golden(...folder, 'bpe-16k-vocab.json'),
+      golden(...folder, 'bpe-16k-merges.txt'),
+    );
+    expect(JSON.parse(text)).toMatchObject({ model: { type: 'BPE', unk_token: '[UNK]' } });
+  });
+
   test.each<[string, () => string[], object]>([
     ['merges alone', () => [merges], { name: 'UsageError', code: 'E_USAGE' }],
     ['a vocabulary alone', () => [vocabulary], { name: 'UsageError', code: 'E_USAGE' }],

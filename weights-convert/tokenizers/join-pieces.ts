@@ -2,6 +2,7 @@
  * `vocab.json` and `merges.txt` as one `tokenizer.json`. Programs of several kinds write such pairs, which look alike
  * and mean different things; which one is meant is told by the marks among the tokens.
  */
+import { writeCharBpe } from '../../nets/tokenizer/char-bpe-form.ts';
 import { MIN_DALLE, readMinDalleModel } from '../../nets/tokenizer/min-dalle-form.ts';
 import { tokenizerError, type JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import type { TokenizerPieces } from './tokenizer-piece.ts';
@@ -19,7 +20,7 @@ interface Dialect {
 
 const DIALECTS: readonly Dialect[] = [
   {
-    name: 'min-dalle’s (BART’s)',
+    name: 'min-dalle’s, which is BART’s',
     marks: ['<s>', '</s>', '<unk>', 'Ġ'],
     marksEnds: false,
     write: ({ vocabulary, merges }) => {
@@ -27,6 +28,12 @@ const DIALECTS: readonly Dialect[] = [
       readMinDalleModel(model);
       return { version: '1.0', model };
     },
+  },
+  {
+    name: 'minDALL-E’s',
+    marks: ['[UNK]'],
+    marksEnds: true,
+    write: ({ vocabulary, merges }) => writeCharBpe(vocabulary, merges),
   },
 ];
 
