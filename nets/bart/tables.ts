@@ -2,6 +2,7 @@
  * BART's tensors in the form its code looks them up: norms without weights get weights of 1, products of the same rows
  * become one, and the head has only the tokens that are drawn. Each is made when a plan first uploads it.
  */
+import { joinRows, takeRows } from '../tensor-rows.ts';
 import type { TensorData } from '../weights.ts';
 import type { BartArchitecture } from './architecture.ts';
 import { listPlainNorms } from './tensors.ts';
@@ -26,35 +27,11 @@ export function deriveTables(architecture: BartArchitecture, tensors: Tensors): 
     if (architecture.kind === 'bart-decoder') join(`layers.${layer}.encoder_attn`, ['k', 'v']);
   }
   if (architecture.kind === 'bart-decoder') {
-    derived.set('lm_head.weight', takeFirstRows(tensors.get('lm_head.weight')!, architecture.image_vocab));
+    derived.set('lm_head.weight', takeRows(tensors.get('lm_head.weight')!, 0, architecture.image_vocab));
   }
   return derived;
 }
 
 function describeOnes(width: number): TensorData {
   return { shape: [width], dtype: 'F32', read: async () => new Float32Array(width).fill(1) };
-}
-
-/** Tables [rows, width] of one width, one under the other. */
-function joinRows(tables: readonly TensorData[]): TensorData {
-  const [{ shape, dtype }] = tables as [TensorData];
-  const rows = tables.reduce((sum, table) => sum + table.shape[0]!, 0);
-  return {
-    shape: [rows, shape[1]!],
-    dtype: tables.every((table) => table.dtype === dtype) ? dtype : 'F32',
-    async read() {
-      const joined = new Float32Array(rows * shape[1]!);
-      let at = 0;
-      for (const table of tables) {
-        joined.set(await table.read(), at);
-        at += table.shape[0]! * shape[1]!;
-      }
-      return joined;
-    },
-  };
-}
-
-function takeFirstRows({ shape, dtype, read }: TensorData, count: number): TensorData {
-  const size = count * shape[1]!;
-  return { shape: [count, shape[1]!], dtype, read: async () => (await read()).slice(0, size) };
 }
