@@ -23,6 +23,8 @@ export { referenceDevice, type CpuDevice, type Device, type WebGLDevice } from '
 
 export { loadDVAE, type CheckpointPair, type CheckpointSource, type LoadDvaeOptions } from './load/dvae.ts';
 export { Dvae, type DvaeOptions, type DvaeParts, type DvaeWork, type TokenScores } from './nets/dvae/dvae.ts';
+export { loadPictureCoder, type LoadPictureCoderOptions } from './load/picture-coder.ts';
+export { Vqgan, type VqganOptions, type VqganParts } from './nets/vqgan/vqgan.ts';
 export type { PictureCoder, Pixels, TokenGrid } from './nets/picture-coder.ts';
 export type { Precision } from './nets/weight-tree.ts';
 

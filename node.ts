@@ -13,8 +13,21 @@ export * from './index.ts';
 export { bundledModel } from './base/node/package-files.ts';
 export { createContext } from './engine/context/node/open.ts';
 export { open, type DeviceName, type OpenOptions } from './load/node/open.ts';
-export { createDalle, loadClip, loadDalle, loadDVAE, openTokenizer, run } from './load/node/models.ts';
-export type { LoadClipOptions, LoadDalleOptions, LoadDvaeOptions } from './load/node/models.ts';
+export {
+  createDalle,
+  loadClip,
+  loadDalle,
+  loadDVAE,
+  loadPictureCoder,
+  openTokenizer,
+  run,
+} from './load/node/models.ts';
+export type {
+  LoadClipOptions,
+  LoadDalleOptions,
+  LoadDvaeOptions,
+  LoadPictureCoderOptions,
+} from './load/node/models.ts';
 
 export { decodeImage } from './images/node/decode.ts';
 export { loadImage, type LoadOptions } from './images/node/load.ts';

@@ -76,7 +76,7 @@ export const drawingOutputFlag: Option<string> = {
 export const pictureFlags: { readonly size: Option<PictureSize>; readonly upscale: Switch } = {
   size: {
     value: 'SIZE',
-    help: 'in pixels, multiples of 8: 256, 320x200, or keep to crop without resizing [256]',
+    help: 'in pixels, multiples of a token’s 8 or 16: 256, 320x200, or keep to crop without resizing [256]',
     parse: parseSize,
   },
   upscale: { help: 'enlarge a picture that is smaller than the size' },

@@ -25,10 +25,14 @@ export function loadPictureFor({ pictureSize, coder }: Dalle, input: string, ter
   return loadPrepared(input, { size: pictureSize, patch: coder.patch, upscale: true }, terminal);
 }
 
-/** A picture that keeps its size, cropped to whole tokens: it was loaded before the model said how large they are. */
+/**
+ * A picture of whole tokens: it was loaded before the model said how large they are. One that keeps its size is
+ * cropped; a size that was asked for and does not fit is refused (`E_IMAGE_SIZE`).
+ */
 export function cropToPatch(picture: Picture, { size }: PictureFlags, patch: number): Picture {
-  const fits = picture.width % patch === 0 && picture.height % patch === 0;
-  return size === 'keep' && !fits ? preparePicture(picture, { size, patch }) : picture;
+  const { width, height } = picture;
+  if (width % patch === 0 && height % patch === 0) return picture;
+  return preparePicture(picture, { size: size === 'keep' ? size : { width, height }, patch });
 }
 
 async function loadPrepared(input: string, options: PictureOptions, terminal: Terminal): Promise<Picture> {

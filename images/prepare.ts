@@ -76,6 +76,6 @@ function checkSize(size: Exclude<PictureSize, 'keep'>, patch: number): { width: 
     `preparePicture: wanted a size in positive multiples of ${patch} with at most ${MAX_PIXELS / 1e6} ` +
       `megapixels, but got ${showValue(width)} × ${showValue(height)}. One token stands for ` +
       `${patch} × ${patch} pixels; ` +
-      'choose for example 256, 320x200 or keep.',
+      'choose for example 256, 320x192 or keep.',
   );
 }

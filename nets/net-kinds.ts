@@ -14,11 +14,18 @@ import { expectedTensors } from './dvae/tensors.ts';
 import type { TransformerArchitecture } from './transformer/architecture.ts';
 import { describeTransformer, readTransformer } from './transformer/read-architecture.ts';
 import { expectedTransformerTensors } from './transformer/tensors.ts';
+import {
+  describeVqgan,
+  readVqgan,
+  type VqganDecoderArchitecture,
+  type VqganEncoderArchitecture,
+} from './vqgan/architecture.ts';
+import { expectedVqganTensors } from './vqgan/tensors.ts';
 
 /** The nets of a model, by the part each of them is. */
 export interface NetsByPart {
-  readonly encoder: EncoderArchitecture;
-  readonly decoder: DecoderArchitecture;
+  readonly encoder: EncoderArchitecture | VqganEncoderArchitecture;
+  readonly decoder: DecoderArchitecture | VqganDecoderArchitecture;
   readonly text_encoder: BartEncoderArchitecture;
   readonly transformer: TransformerArchitecture | BartDecoderArchitecture;
   readonly clip: ClipArchitecture;
@@ -48,6 +55,8 @@ interface NetKinds {
   readonly 'dvae-encoder': KnownNet<EncoderArchitecture, 'encoder'>;
   readonly 'dvae-decoder': KnownNet<DecoderArchitecture, 'decoder'>;
   readonly 'bart-encoder': KnownNet<BartEncoderArchitecture, 'text_encoder'>;
+  readonly 'vqgan-encoder': KnownNet<VqganEncoderArchitecture, 'encoder'>;
+  readonly 'vqgan-decoder': KnownNet<VqganDecoderArchitecture, 'decoder'>;
   readonly transformer: KnownNet<TransformerArchitecture, 'transformer'>;
   readonly 'bart-decoder': KnownNet<BartDecoderArchitecture, 'transformer'>;
   readonly clip: KnownNet<ClipArchitecture, 'clip'>;
@@ -65,6 +74,18 @@ const NET_KINDS: NetKinds = {
     read: (fields) => readSizes('dvae-decoder', fields) as DecoderArchitecture,
     tensors: expectedTensors,
     describe: listSizes,
+  },
+  'vqgan-encoder': {
+    part: 'encoder',
+    read: (fields) => readVqgan('vqgan-encoder', fields) as VqganEncoderArchitecture,
+    tensors: expectedVqganTensors,
+    describe: describeVqgan,
+  },
+  'vqgan-decoder': {
+    part: 'decoder',
+    read: (fields) => readVqgan('vqgan-decoder', fields) as VqganDecoderArchitecture,
+    tensors: expectedVqganTensors,
+    describe: describeVqgan,
   },
   'bart-encoder': {
     part: 'text_encoder',

@@ -73,6 +73,10 @@ const calls: Readonly<Record<string, { fields: string; call: (options: never) =>
     fields: 'signal onProgress maxBytes stallMs cache precision',
     call: (options: object) => node.loadDVAE({ encoder: nowhere }, { device, ...options }),
   },
+  loadPictureCoder: {
+    fields: 'signal onProgress verify precision device',
+    call: (options: object) => node.loadPictureCoder(undefined, { device, ...options }),
+  },
   loadDalle: {
     fields: 'signal onProgress verify cache precision device',
     call: (options: object) => node.loadDalle(place.path('model'), { device, ...options }),

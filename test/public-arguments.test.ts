@@ -123,6 +123,7 @@ const slow = new Set([
   'node.run',
   'node.loadDVAE',
   'node.loadDalle',
+  'node.loadPictureCoder',
 ]);
 
 test.each(listExports().filter(([name]) => !slow.has(name)))('%s', async (name, call) => {
@@ -136,6 +137,7 @@ test.each([
   ['run', node.run],
   ['loadDVAE', node.loadDVAE],
   ['loadDalle', node.loadDalle],
+  ['loadPictureCoder', node.loadPictureCoder],
 ] as [string, Callable][])('%s, which does much when it is called rightly', async (name, call) => {
   for (const kind of ['null', 'NaN', 'bigint', 'symbol', 'text', 'bytes', 'function'] as const) {
     expect([kind, await fault(() => call(wrong[kind]))]).toEqual([kind, undefined]);

@@ -6,6 +6,7 @@ import { checkLoadOptions } from '../../nets/checks.ts';
 import type { Clip, ClipOptions } from '../../nets/clip/clip.ts';
 import type { Dalle } from '../../nets/dalle/dalle.ts';
 import { Dvae } from '../../nets/dvae/dvae.ts';
+import type { PictureCoder } from '../../nets/picture-coder.ts';
 import { startProcess } from '../../nets/tokenizer/node/start-process.ts';
 import { openTokenizer as openTokenizerOf, type OpenTokenizerOptions } from '../../nets/tokenizer/open-tokenizer.ts';
 import type { Tokenizer } from '../../nets/tokenizer/tokenizer.ts';
@@ -18,7 +19,7 @@ import { CLIP_PARTS, createClip as createClipOf } from '../clip.ts';
 import { createDalle as createDalleOf, type DalleOptions } from '../dalle.ts';
 import { openCheckpoints, type CheckpointPair } from '../dvae.ts';
 import { handOver } from '../hand-over.ts';
-import { CODER_PARTS } from '../picture-coder.ts';
+import { CODER_PARTS, createPictureCoder } from '../picture-coder.ts';
 import { openShared } from './open.ts';
 
 /** Where a discrete VAE computes, and how its files are opened. */
@@ -47,6 +48,27 @@ export async function loadDVAE(
       ? await openModelFolder(source, CODER_PARTS, options)
       : await openCheckpoints(source, (named) => openSource(named, options));
   return handOver(parts, async () => new Dvae(parts, { device: device ?? (await openShared()), precision }));
+}
+
+/** Where a coder of pictures computes, and how its files are opened. */
+export type LoadPictureCoderOptions = LoadDvaeOptions;
+
+/**
+ * Loads the coder of pictures of a model folder (the bundled one unless told), whatever its family: a discrete VAE, or
+ * a VQGAN. The folder is a path or an address, as `openModelFolder` takes it.
+ *
+ * @throws FormatError for a folder that is no such model, `E_MODEL_MANIFEST` for nets of two families; ContextError as
+ *   `open`
+ */
+export async function loadPictureCoder(
+  folder: string | URL = bundledModel,
+  given: LoadPictureCoderOptions = {},
+): Promise<PictureCoder> {
+  checkLoadOptions('loadPictureCoder', given);
+  const { device, precision = 'full', ...options } = given;
+  return handOver(await openModelFolder(folder, CODER_PARTS, options), async (parts) => {
+    return createPictureCoder(parts, { device: device ?? (await openShared()), precision });
+  });
 }
 
 /** Where a DALL·E computes, and how its files are opened. */

@@ -48,6 +48,8 @@ export async function listSeeds() {
   }
   const files = ['test/golden/hidden-4/encoder.zip.one-storage.pkl', 'models/emoji/tokenizer.json'];
   files.push('test/golden/rudalle/v3-4.pt', 'test/golden/mindalle/stage2.pt');
+  // What Lightning keeps around weights, and min-dalle's names.
+  files.push('test/golden/vqgan/gumbel.ckpt', 'test/golden/vqgan/two-levels.detoker.pt');
   for (const path of [...files, 'models/emoji/model.json']) {
     seeds.push(...(await seedsOf(path, readFileSync(new URL(path, root)))));
   }

@@ -86,6 +86,25 @@ interface OfficialSizeRecord extends GoldenRecord {
   readonly decoder: { readonly errors: GoldenError };
 }
 
+/** One picture, or several, through a small VQGAN; `detokenised` where min-dalle's names have a file too. */
+export interface VqganCase {
+  readonly name: string;
+  readonly shape: readonly [batch: number, channels: number, height: number, width: number];
+  readonly quantiser: 'vector' | 'gumbel';
+  readonly size: Readonly<Record<'ch' | 'num_res_blocks' | 'resolution' | 'z' | 'e' | 'n', number>> &
+    Readonly<Record<'ch_mult' | 'attn_resolutions', readonly number[]>>;
+  readonly files: { readonly checkpoint: string; readonly detokeniser?: string };
+  readonly weights: GoldenWeights;
+  readonly errors: Readonly<Record<'latents' | 'scores' | 'decoded', GoldenError>> & {
+    readonly detokenised?: GoldenError;
+  };
+}
+
+/** `vqgan`: small VQGANs of taming's own classes, and of min-dalle's names. */
+interface VqganRecord extends GoldenProvenance {
+  readonly cases: readonly VqganCase[];
+}
+
 export interface Golden<R extends GoldenProvenance> {
   readonly record: R;
   /** Absolute path of a file of the folder. */
@@ -109,6 +128,10 @@ export function loadPictureGolden(): Golden<PictureRecord> {
 
 export function loadOfficialSizeGolden(): Golden<OfficialSizeRecord> {
   return loadGolden(join(GOLDENS, 'official-size'));
+}
+
+export function loadVqganGolden(): Golden<VqganRecord> {
+  return loadGolden(join(GOLDENS, 'vqgan'));
 }
 
 /**

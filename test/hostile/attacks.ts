@@ -10,6 +10,7 @@ import { safetensorsAttacks } from './safetensors-attacks.ts';
 import { storageAttacks } from './storage-attacks.ts';
 import { tensorAttacks } from './tensor-attacks.ts';
 import { LEGACY_MAGIC, legacyStart, torchZip } from './torch-assembler.ts';
+import { vqganAttacks } from './vqgan-attacks.ts';
 import { zipAttacks } from './zip-attacks.ts';
 
 export interface Attack {
@@ -125,6 +126,7 @@ export const attacks: readonly Attack[] = [
     ...safetensorsAttacks,
     ...numpyAttacks,
     ...programAttacks,
+    ...vqganAttacks,
   ].map(([code, name, make]) => ({ name, code, make })),
   ...zipAttacks(pickle('N')),
 ];

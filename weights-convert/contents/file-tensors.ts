@@ -38,6 +38,8 @@ export interface FileContents {
   readonly modules: readonly FileModule[];
   /** Dictionaries by the way to them. */
   readonly dictionaries: ReadonlyMap<string, ReadonlyMap<string, PickleValue>>;
+  /** Of dictionaries with a key that is neither text nor a number, such as a class: what the first of these is. */
+  readonly foreignKeys: ReadonlyMap<string, string>;
 }
 
 /** The contents of a file that has nothing but tensors in one dictionary. */
@@ -47,5 +49,6 @@ export function contentsOf(tensors: ReadonlyMap<string, TensorData | FormatError
     values: [],
     modules: [],
     dictionaries: new Map(),
+    foreignKeys: new Map(),
   };
 }

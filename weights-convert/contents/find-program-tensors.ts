@@ -53,7 +53,7 @@ export function findProgramTensors(file: ReadableFile): FileContents {
     const { path, object } = pending[next]!;
     for (const [name, value] of stringEntries(object.state) ?? []) visit(path === '' ? name : `${path}.${name}`, value);
   }
-  return { tensors, values: [], modules: [], dictionaries: new Map([['', classes]]) };
+  return { tensors, values: [], modules: [], foreignKeys: new Map(), dictionaries: new Map([['', classes]]) };
 }
 
 function readTensor(file: ReadableFile, value: CallRecord): FileTensor['data'] | undefined {

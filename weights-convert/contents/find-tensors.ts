@@ -49,6 +49,7 @@ class TensorWalk implements FileContents {
   readonly values: FileValue[] = [];
   readonly modules: FileModule[] = [];
   readonly dictionaries: Map<string, ReadonlyMap<string, PickleValue>> = new Map();
+  readonly foreignKeys: Map<string, string> = new Map();
   readonly #file: ReadableFile;
   readonly #whole: ReadonlySet<string>;
   readonly #seen = new Set<PickleRecord>();
@@ -102,6 +103,8 @@ class TensorWalk implements FileContents {
     } else if (record.tag === 'dict' || record.tag === 'call') {
       const entries = stringEntries(record)!;
       if (entries.size > 0) this.dictionaries.set(path, entries);
+      const foreign = record.entries.find(([key]) => typeof key !== 'string' && typeof key !== 'number');
+      if (foreign) this.foreignKeys.set(path, classNameOf(foreign[0]));
       // Of equal keys the last counts.
       for (const [key, item] of entries) this.#visit(item, join(key), path, depth);
       for (const [key, item] of record.entries) {

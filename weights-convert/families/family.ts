@@ -73,6 +73,11 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
    * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
    */
   readArchitecture(found: FoundTensors): Architecture | undefined | Promise<Architecture | undefined>;
+  /**
+   * Which nets a tensor is of, where several lie under one prefix: it may be of more than one. None for a tensor that
+   * nobody knows. Absent where each net has names of its own.
+   */
+  partsOf?(name: string): readonly NetPart[];
   /** Why a tensor of the file is not needed; undefined for one that is, or that nobody knows. */
   whyLeftOut?(name: string): string | undefined;
   /**
@@ -100,6 +105,8 @@ export interface Anchor {
   readonly part: NetPart | ((shape: readonly number[], has: (name: string) => boolean) => NetPart | undefined);
   /** What begins so among the net's own names is no net by itself. */
   readonly within?: string;
+  /** Nor is one that larger nets hold under this name, for a purpose of their own. */
+  readonly outside?: string;
 }
 
 /** Pickled modules, read as the state dict they hold if they are built as they should be. */

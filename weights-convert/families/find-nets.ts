@@ -69,7 +69,7 @@ export async function findNets(
   const opened: OpenedSite[] = [];
   const chosen = chooseSites(sites, searched.name);
   for (const site of chosen) {
-    const place = { site, chosen, sites, tensors, dictionaries: contents.dictionaries };
+    const place = { ...contents, site, chosen, sites, tensors };
     opened.push(
       site.module
         ? openModuleSite(site.module, site.form.modules!, file!, searched)

@@ -91,7 +91,9 @@ export function listNetClasses(families: readonly Family[]): Set<string> {
 function prefixOf(name: string, anchor: Anchor, names: ReadonlySet<string>): string | undefined {
   if (name !== anchor.name && !name.endsWith(`.${anchor.name}`)) return undefined;
   const prefix = name.slice(0, name.length - anchor.name.length);
-  return (anchor.beside ?? []).every((other) => names.has(prefix + other)) ? prefix : undefined;
+  const { beside = [], outside } = anchor;
+  const isInside = outside !== undefined && (prefix === outside || prefix.endsWith(`.${outside}`));
+  return !isInside && beside.every((other) => names.has(prefix + other)) ? prefix : undefined;
 }
 
 function partOf({ path, data }: FileTensor, { part }: Anchor, has: (name: string) => boolean): NetPart | undefined {

@@ -5,12 +5,13 @@
 import { FormatError } from '../../base/errors.ts';
 import { listShapes, type Shapes } from '../contents/shapes.ts';
 import { checkTensors } from '../check-tensors.ts';
-import type { FileModule, FileTensor } from '../contents/file-tensors.ts';
+import type { FileContents, FileModule, FileTensor } from '../contents/file-tensors.ts';
 import type { CheckpointForm, ModuleForm } from './family.ts';
 import type { Site, UnwrappedTensor } from './find-sites.ts';
 import { nameError, type ReadableFile } from '../contents/find-tensors.ts';
 import { unknownNet, type FoundNet, type SearchedFile } from './found-net.ts';
 import { expectedNetTensors, type NetArchitecture } from '../../nets/net-kinds.ts';
+import { formatName } from '../inspect/format-value.ts';
 import { refusePartitioned } from './partitioned.ts';
 import type { PickleValue } from '../pickle/records.ts';
 import { recogniseNet } from './recognise-net.ts';
@@ -57,21 +58,22 @@ export function openModuleSite(
 }
 
 /** A place among all tensors of a file. */
-interface TensorSite {
+interface TensorSite extends Pick<FileContents, 'dictionaries' | 'foreignKeys'> {
   readonly site: Site;
   readonly chosen: readonly Site[];
   readonly sites: readonly Site[];
   readonly tensors: readonly UnwrappedTensor[];
-  readonly dictionaries: ReadonlyMap<string, ReadonlyMap<string, PickleValue>>;
 }
 
 /**
  * Tensors under a prefix.
  *
- * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`, `E_WEIGHTS_PARTITIONED`
+ * @throws FormatError `E_ARCHITECTURE`, `E_KEYS_EXTRA`, `E_NET_UNSUPPORTED`, `E_TENSOR_DTYPE`,
+ *   `E_WEIGHTS_PARTITIONED`
  */
 export async function openTensorSite(place: TensorSite, searched: SearchedFile): Promise<OpenedSite> {
-  const { site } = place;
+  const { site, foreignKeys } = place;
+  refuseForeignKey(foreignKeys.get(site.container), site, searched);
   const named = nameOwn(place);
   const own = site.form.regroup?.(named) ?? named;
   const shapes = new Map(
@@ -93,24 +95,47 @@ export async function openTensorSite(place: TensorSite, searched: SearchedFile):
  * The tensors of a place's dictionary by the family's names: those under its prefix, and with the first net of the
  * dictionary those under nobody's. A second tensor for one name keeps its own.
  */
-function nameOwn({ site, chosen, sites, tensors }: TensorSite): Map<string, FileTensor> {
+function nameOwn(place: TensorSite): Map<string, FileTensor> {
+  const { site, chosen, sites, tensors } = place;
   const { container, form } = site;
   const neighbours = sites.filter((other) => other.container === container);
   const isFirst = chosen.find((other) => other.container === container) === site;
   const own = new Map<string, FileTensor>();
   for (const { name, tensor } of tensors) {
     if (tensor.container !== container) continue;
-    const owner = longest(neighbours.filter(({ prefix }) => name.startsWith(prefix)));
-    if (owner ? owner !== site : !isFirst) continue;
-    const bare = owner ? name.slice(site.prefix.length) : name;
+    const prefix = longest(neighbours.filter(({ prefix }) => name.startsWith(prefix)))?.prefix;
+    if (prefix === undefined ? !isFirst : prefix !== site.prefix) continue;
+    const bare = prefix === undefined ? name : name.slice(prefix.length);
     const ownName = form.ownName?.(bare) ?? bare;
+    if (!isOf(ownName, place)) continue;
     own.set(own.has(ownName) ? tensor.path : ownName, tensor);
   }
   return own;
 }
 
+/** Whether a tensor under its prefix is of a net: one that is of none of those there is the first's. */
+function isOf(ownName: string, { site, chosen }: TensorSite): boolean {
+  const { form, container, prefix } = site;
+  const together = chosen.filter((other) => other.container === container && other.prefix === prefix);
+  if (together.length < 2) return true;
+  const parts = form.partsOf?.(ownName) ?? [];
+  const owners = together.filter(({ part }) => parts.includes(part));
+  return owners.length > 0 ? owners.includes(site) : together[0] === site;
+}
+
 function longest(sites: readonly Site[]): Site | undefined {
   return [...sites].sort((a, b) => b.prefix.length - a.prefix.length)[0];
+}
+
+/** Beside weights a trainer may key what it keeps by classes; a dictionary of weights has names alone. */
+function refuseForeignKey(key: string | undefined, { container }: Site, { name }: SearchedFile): void {
+  if (key === undefined) return;
+  const where = container === '' ? '' : ` under ${JSON.stringify(formatName(container))}`;
+  throw new FormatError(
+    'E_KEYS_EXTRA',
+    `openWeights: the dictionary of ${name} that holds the weights${where} has a key that is no text, ${formatName(key)}. ` +
+      'No state dict has such keys: the file is damaged, or made by something other than torch.save; fetch it again.',
+  );
 }
 
 interface Described {

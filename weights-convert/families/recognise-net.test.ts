@@ -21,14 +21,6 @@ const FOREIGN: readonly (readonly [name: string, tensors: Readonly<Record<string
     "an iGPT of minDALL-E's",
     { 'tok_emb_img.weight': 2, 'pos_emb_img.weight': 2, 'head.weight': 2, 'blocks.0.attn.key.weight': 2, sos: 3 },
   ],
-  [
-    "a VQGAN of taming-transformers'",
-    { 'quantize.embedding.weight': 2, 'encoder.conv_in.weight': 4, 'post_quant_conv.weight': 4 },
-  ],
-  [
-    "a Gumbel VQGAN of taming-transformers'",
-    { 'quantize.embed.weight': 2, 'quantize.proj.weight': 4, 'encoder.conv_in.weight': 4 },
-  ],
 ];
 
 function shapesOf(tensors: Readonly<Record<string, number>>, prefix = ''): Map<string, number[]> {
@@ -78,6 +70,20 @@ test("OpenAI's nets are recognised, alone and together", () => {
     [...shapes].map(([name, shape]) => [prefix + name, shape]);
   const both = new Map([...prefixed('encoder.', encoder), ...prefixed('decoder.', decoder)]);
   expect(recogniseNet(both)).toMatchObject({ name: "OpenAI's dVAE, encoder and decoder" });
+});
+
+test('VQGANs are recognised by their quantisers, and without one as what they are', () => {
+  const halves = { 'encoder.conv_in.weight': 4, 'quant_conv.weight': 4, 'post_quant_conv.weight': 4 };
+  const vector = { 'quantize.embedding.weight': 2 };
+  const gumbel = { 'quantize.embed.weight': 2, 'quantize.proj.weight': 4 };
+  const recognised = [vector, gumbel, {}].map((quantiser) => recogniseNet(shapesOf({ ...halves, ...quantiser })));
+  expect(recognised).toMatchObject([
+    { name: "a VQGAN of taming-transformers'", isSupported: true },
+    { name: "a Gumbel VQGAN of taming-transformers'", isSupported: true },
+    { name: "an autoencoder of latent-diffusion's", isSupported: false },
+  ]);
+  const detokeniser = { 'embedding.weight': 2, 'post_quant_conv.weight': 4, 'decoder.conv_in.weight': 4 };
+  expect(recogniseNet(shapesOf(detokeniser))).toMatchObject({ name: "min-dalle's detokeniser", isSupported: true });
 });
 
 test('anything else is not', () => {
