@@ -56,8 +56,8 @@ const surface: Readonly<Record<string, string>> = {
 
 /**
  * What a reader can take in. Later issues that add names raise these, and say why: `CpuDevice` is what `open` may give,
- * seven names are CLIP's, which is a net beside the dVAE and the transformer, and five open VQGANs, the coder of pictures
- * of the relatives.
+ * seven names are CLIP's, which is a net beside the dVAE and the transformer, and five open VQGANs, which code the
+ * pictures of the relatives.
  */
 const most: Readonly<Record<string, number>> = { '.': 83, './node': 25 };
 

@@ -1,5 +1,5 @@
 /**
- * The blocks of a VQGAN's encoder and decoder, from taming's `modules/diffusionmodules/model.py`. Swish is x·sigmoid(x).
+ * The blocks of a VQGAN's encoder and decoder, from taming's `modules/diffusionmodules/model.py`. Swish is silu.
  * B batch, C channels, H W height and width.
  */
 import { add, conv2d, groupNorm, matmul, mul, reshape, silu, softmax, tensor } from '../../ops/index.ts';

@@ -22,7 +22,7 @@ export function deriveTable(architecture: VqganDecoderArchitecture, tensors: Ten
   return new Map(tensors).set('table', { shape: [n_embed, z_channels], dtype: 'F32', read });
 }
 
-/** rows [n, e] · kernelᵀ [e, z] + shift [z] → [n, z]. The kernel is turned once, so that the inner loop runs along it. */
+/** rows [n, e] · kernelᵀ [e, z] + shift [z] → [n, z]. The kernel is turned once, for an inner loop along it. */
 function multiply(
   rows: Float32Array,
   { kernel, shift }: { readonly kernel: Float32Array; readonly shift: Float32Array },

@@ -21,7 +21,7 @@ export function decoder(architecture: VqganDecoderArchitecture, weights: WeightT
     const sizes = { blocks: num_res_blocks + 1, attends: attn_levels.includes(level) };
     h = levelBlocks(context, `decoder.up.${level}`, h, sizes); // [B, ch · mult of the level, …]
     if (level === 0) break;
-    h = weights.handOn(convolve(context, `decoder.up.${level}.upsample.conv`, upsampleNearest2d(h, 2))); // twice h and w
+    h = weights.handOn(convolve(context, `decoder.up.${level}.upsample.conv`, upsampleNearest2d(h, 2))); // twice h, w
   }
   return normaliseAndConvolve(context, 'decoder.norm_out', 'decoder.conv_out', h); // [B, 3, P·h, P·w]
 }

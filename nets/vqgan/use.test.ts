@@ -1,4 +1,4 @@
-/** A VQGAN in use: what is refused and why, equal codes, batches, halves, and that the CPU has a kernel for each step. */
+/** A VQGAN in use: what is refused and why, equal codes, batches, halves, and a kernel on the CPU for each step. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Device } from '../../engine/index.ts';
 import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';

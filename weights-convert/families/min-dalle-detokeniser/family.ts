@@ -1,6 +1,6 @@
 /**
- * kuprel/min-dalle's detoker.pt: the decoder of a VQGAN, which its own code computes otherwise than taming's. The epsilon
- * of its norms is PyTorch's, and its pixels go from 0 to 1. Its tensors keep their names, also in a model folder.
+ * kuprel/min-dalle's detoker.pt: the decoder of a VQGAN, which its own code computes otherwise than taming's. Its norms
+ * have PyTorch's epsilon, and its pixels go from 0 to 1. Its tensors keep their names, also in a model folder.
  */
 import type { NetArchitecture } from '../../../nets/net-kinds.ts';
 import type { VqganArchitecture } from '../../../nets/vqgan/architecture.ts';

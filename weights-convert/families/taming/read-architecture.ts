@@ -1,6 +1,6 @@
 /**
- * What a VQGAN is, from the shapes of its tensors alone: no file of taming's says it, its configurations lie in files of
- * their own. check-tensors.ts then holds every tensor against it.
+ * What a VQGAN is, from the shapes of its tensors alone: no checkpoint of taming's says it, configurations lie in files
+ * of their own. check-tensors.ts then holds every tensor against it.
  */
 import { FormatError } from '../../../base/errors.ts';
 import {
