@@ -7,7 +7,7 @@ import { TAMING_SETTINGS } from '../../weights-convert/families/taming/read-arch
 import { writeSafetensors } from '../../weights-convert/safetensors/write-safetensors.ts';
 
 /** What both halves of a VQGAN state, but for how many codes there are. */
-export type Sizes = Omit<VqganArchitecture, 'kind' | 'in_channels' | 'out_ch' | 'n_embed'>;
+type Sizes = Omit<VqganArchitecture, 'kind' | 'in_channels' | 'out_ch' | 'n_embed'>;
 
 const COMMON = { ...TAMING_SETTINGS, quantiser: 'vector' as const, num_res_blocks: 2, attn_levels: [3] };
 export const F16: Sizes = {
