@@ -1,5 +1,5 @@
 /** A whole DALL·E for the length of a command, with the hashes that tell whether a picture was drawn by its weights. */
-import { createDalle, type Dalle } from '../node.ts';
+import { createDalle, type Dalle, type Device } from '../node.ts';
 import type { CpuChoice, KernelChoice } from '../engine/index.ts';
 import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
 import { openSession, type NetFlags, type NetSettings } from './session.ts';
@@ -10,6 +10,8 @@ export type WeightHashes = Readonly<Record<string, readonly string[]>>;
 
 export interface DalleSession {
   readonly dalle: Dalle;
+  /** What it computes on, for others too. */
+  readonly device: Device;
   readonly settings: NetSettings;
   readonly weights: WeightHashes;
   /** Whose the weights are, and what may be done with them: whoever gets a picture should know. */
@@ -28,9 +30,11 @@ export async function withDalle<Result>(
   kernels?: KernelChoice | CpuChoice,
 ): Promise<Result> {
   let manifest!: ModelManifest;
+  let device!: Device;
   const session = await openSession(flags, terminal, {
     make: (model, on) => {
       manifest = model.manifest;
+      device = on.device;
       return createDalle(model, on);
     },
     kernels,
@@ -40,13 +44,14 @@ export async function withDalle<Result>(
     const { licence, notice, parts } = manifest;
     if (!flags.quiet && notice) say(terminal, takeFirstClause(notice));
     const terms = { ...(licence !== undefined && { licence }), ...(notice !== undefined && { notice }) };
-    return await work({ dalle, settings, weights: hashWeights(parts), terms });
+    return await work({ dalle, device, settings, weights: hashWeights(parts), terms });
   } finally {
     await session.dispose();
   }
 }
 
-function hashWeights(parts: ModelManifest['parts']): WeightHashes {
+/** The hashes of a model's files. */
+export function hashWeights(parts: ModelManifest['parts']): WeightHashes {
   return Object.fromEntries(
     Object.entries(parts).map(([name, { files }]) => [name, files.map(({ sha256 }) => sha256)]),
   );

@@ -91,8 +91,11 @@ async function writeTogether(files: DrawingFiles, path: string, drawn: Drawn, { 
   });
 }
 
-/** Candidate i of several is the only one of its own seed. */
+/** Picture i of several is the only one of its own seed. */
 function recipeOfOne(recipe: Recipe, i: number): Recipe {
   const { settings } = recipe;
-  return { ...recipe, settings: { ...settings, count: 1, seed: candidateSeed(settings.seed, i) } };
+  const seed = candidateSeed(settings.seed, recipe.best ? recipe.best.kept[i]! : i);
+  const one: { best?: Recipe['best'] } & Recipe = { ...recipe, settings: { ...settings, count: 1, seed } };
+  delete one.best;
+  return one;
 }

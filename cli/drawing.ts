@@ -13,7 +13,7 @@ import {
   type Picture,
   type SamplingSettings,
 } from '../node.ts';
-import { DEFAULT_SAMPLING } from '../nets/sampling/settings.ts';
+import { countKept, takeCandidates, type BestFlags, type Chooser, type Chosen } from './best-drawings.ts';
 import { shortenMiddle } from './columns.ts';
 import type { DalleSession } from './dalle-session.ts';
 import { planDrawingFiles, writeDrawing, type DrawingFiles } from './drawing-files.ts';
@@ -43,6 +43,10 @@ interface DrawingManner {
   /** Whether nobody named the seed. */
   readonly isRandom: boolean;
   readonly flags: { readonly quiet: boolean; readonly json: boolean };
+  /** What chooses the best of them [all are kept]. */
+  readonly chooser?: Chooser | undefined;
+  /** How those were chosen that are drawn again. */
+  readonly chosen?: Chosen | undefined;
 }
 
 /** Drawings that begin from texts, before the model is there to complete their settings. */
@@ -54,7 +58,7 @@ interface DrawingPlan {
 }
 
 /** What was typed, beside the command and the texts. */
-interface DrawingWords extends SamplingFlags {
+interface DrawingWords extends SamplingFlags, Partial<BestFlags> {
   readonly output: string | undefined;
   readonly truncate: boolean;
   readonly quiet: boolean;
@@ -75,7 +79,8 @@ export function planDrawings(
   terminal: Terminal,
 ): DrawingPlan {
   const { seed = chooseSeed(), ...typed } = readSampling(flags);
-  const { count = DEFAULT_SAMPLING.count } = typed;
+  const { best, clip } = flags;
+  const count = countKept({ best, clip, ...typed });
   const outputs = nameOutputs(command, texts, seed, flags.output);
   const drawings = texts.map((text, i) => {
     return { text, files: planDrawingFiles({ command, output: outputs[i]!, count, inputs }) };
@@ -111,6 +116,9 @@ interface Drawn {
   /** The file of tokens, where there is one. */
   readonly tokens: string | undefined;
   readonly settings: SamplingSettings;
+  /** Which were kept, where CLIP chose; the scores of all that were drawn, in the order they were drawn. */
+  readonly best?: Chosen & { readonly all?: readonly number[] };
+  /** Of those that are kept. */
   readonly logProbabilities: readonly number[];
 }
 
@@ -129,13 +137,19 @@ export async function drawPictures(
 ): Promise<DrawingReport> {
   const { command, truncate, settings, flags } = manner;
   const { last, ...measured } = await followSteps(manner, start, terminal, label);
-  const pictures = fromPixels(last.image!.data, last.image!.shape);
+  const drawn = fromPixels(last.image!.data, last.image!.shape);
+  const choice = await manner.chooser?.choose(text, drawn);
+  const best = choice?.best ?? manner.chosen;
+  const kept = choice?.best.kept ?? drawn.map((_, index) => index);
   const { weights, terms } = session;
-  const recipe = { command, text, truncate, settings, weights, ...rememberNet(session.settings), ...terms };
-  await writeDrawing(files, { pictures, tokens: last.tokens, recipe }, terminal);
+  const remembered = { weights, ...(best && { best }) };
+  const recipe = { command, text, truncate, settings, ...remembered, ...rememberNet(session.settings), ...terms };
+  const pictures = kept.map((index) => drawn[index]!);
+  await writeDrawing(files, { pictures, tokens: takeCandidates(last.tokens, kept), recipe }, terminal);
   const { output, tokens } = files;
-  const logProbabilities = [...last.logProbabilities];
-  const report = { text, output, tokens, ...session.settings, settings, logProbabilities, ...measured };
+  const logProbabilities = kept.map((index) => last.logProbabilities[index]!);
+  const chosen = best && { best: { ...best, ...(choice && { all: choice.all }) } };
+  const report = { text, output, tokens, ...session.settings, settings, ...chosen, logProbabilities, ...measured };
   if (!flags.quiet) say(terminal, formatReport(report, pictures, manner.isRandom));
   return report;
 }
@@ -179,17 +193,24 @@ async function followSteps(
 }
 
 function formatReport(
-  { text, output, settings, logProbabilities, seconds, tokensPerSecond }: DrawingReport,
+  { text, output, settings, best, logProbabilities, seconds, tokensPerSecond }: DrawingReport,
   pictures: readonly Picture[],
   isRandom: boolean,
 ): string {
   const { width, height } = pictures[0]!;
   const nats = Math.max(...logProbabilities);
-  const likeliest = candidateSeed(settings.seed, logProbabilities.indexOf(nats));
+  const place = logProbabilities.indexOf(nats);
+  const likeliest = candidateSeed(settings.seed, best ? best.kept[place]! : place);
   return (
     `"${shortenMiddle(text, 100)}" → ${nameOutput(output)}: ${pictures.length} × ${width} × ${height}, first token ` +
     `after ${formatSeconds(seconds.first)}, then ${tokensPerSecond.toFixed(0)} tokens/s, ` +
     `${formatSeconds(seconds.all)} in all, seed ${settings.seed}${isRandom ? ' (random)' : ''}; the transformer finds ` +
-    `that of seed ${likeliest} likeliest (${nats.toFixed(1)} nats)`
+    `that of seed ${likeliest} likeliest (${nats.toFixed(1)} nats)${best ? formatBest(best, settings) : ''}`
   );
+}
+
+/** Which were kept, by seed and score. */
+function formatBest({ kept, scores }: Chosen, { seed, count }: SamplingSettings): string {
+  const listed = kept.map((index, place) => `seed ${candidateSeed(seed, index)} (${scores[place]!.toFixed(4)})`);
+  return `; the best ${kept.length} of ${count} by CLIP: ${listed.slice(0, 8).join(', ')}${kept.length > 8 ? ', …' : ''}`;
 }

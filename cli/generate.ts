@@ -1,6 +1,7 @@
 /** `dalle-gl generate`: texts become pictures, or a picture is drawn again from what it says of itself. */
 import { UsageError } from '../base/errors.ts';
 import { seeHelp, type FlagValues } from './arguments.ts';
+import { bestFlags, drawKept, withChooser } from './best-drawings.ts';
 import { defineCommand, type Command } from './command.ts';
 import { withDalle, type DalleSession } from './dalle-session.ts';
 import { drawEach } from './draw-each.ts';
@@ -22,6 +23,7 @@ const flagTable = {
   output: drawingOutputFlag,
   ...samplingFlags,
   truncate: truncateFlag,
+  ...bestFlags,
   prompts: {
     value: 'FILE',
     help: 'draw the texts of this file too, one a line, UTF-8; - is standard input',
@@ -47,6 +49,7 @@ export const generate: Command = defineCommand({
   examples: [
     'dalle-gl generate "red heart" -n 4 --seed 7 -o hearts.png',
     'dalle-gl generate "red heart" "blue whale" --prompts more.txt --seed 7 -o drawn/   # a grid for each text',
+    'dalle-gl generate "red heart" -n 32 --best 4 --clip clip/   # draws 32, keeps the 4 that go with the text best',
     'dalle-gl generate --repeat hearts.png -o again.png   # the same pictures; no text needed',
   ],
   flags: flagTable,
@@ -61,22 +64,28 @@ async function drawTexts(operands: readonly string[], flags: Flags, terminal: Te
   const { prompts } = flags;
   if (prompts === undefined) checkTexts(operands);
   const texts = prompts === undefined ? operands : [...operands, ...(await readPrompts(prompts, terminal))];
-  const inputs = [...(prompts === undefined ? [] : [prompts]), ...(await listModelFiles(flags.model))];
+  const compared = flags.clip === undefined ? [] : await listModelFiles(flags.clip);
+  const inputs = [...(prompts === undefined ? [] : [prompts]), ...(await listModelFiles(flags.model)), ...compared];
   const { drawings, manner, sampling } = planDrawings('generate', texts, { flags, inputs }, terminal);
   await withDalle(flags, terminal, async (session) => {
     const { dalle } = session;
-    const drawn = { ...manner, settings: completeSettings('generate', dalle, sampling) };
-    const draw = (drawing: Drawing, label?: string): Promise<DrawingReport> => {
-      return drawPictures(session, drawn, drawing, (options) => dalle.generate(drawing.text, options), terminal, label);
-    };
-    if (drawings.length === 1) {
-      const report = await draw(drawings[0]!);
-      if (flags.json) printJson(terminal, report);
-      return;
-    }
-    const { results, failure } = await drawEach(dalle, drawings, flags.truncate, draw, terminal);
-    if (flags.json) printJson(terminal, { results });
-    if (failure !== undefined) throw new ReportedFailure(failure);
+    const settings = completeSettings('generate', dalle, sampling);
+    await withChooser({ flags, session, truncate: flags.truncate }, terminal, async (chooser) => {
+      for (const { text } of drawings) await chooser?.check(text);
+      const drawn = { ...manner, settings, chooser };
+      const draw = (drawing: Drawing, label?: string): Promise<DrawingReport> => {
+        const start: StartDrawing = (options) => dalle.generate(drawing.text, options);
+        return drawPictures(session, drawn, drawing, start, terminal, label);
+      };
+      if (drawings.length === 1) {
+        const report = await draw(drawings[0]!);
+        if (flags.json) printJson(terminal, report);
+        return;
+      }
+      const { results, failure } = await drawEach(dalle, drawings, flags.truncate, draw, terminal);
+      if (flags.json) printJson(terminal, { results });
+      if (failure !== undefined) throw new ReportedFailure(failure);
+    });
   });
 }
 
@@ -92,7 +101,7 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   checkOperands('generate', operands, { least: 0, most: 0, what: 'no text beside --repeat, which knows it' });
   const isChosen =
     Object.keys(readSampling(flags)).length > 0 || flags.truncate || flags.noCalibrate || flags.precision;
-  if (isChosen || flags.prompts !== undefined) {
+  if (isChosen || flags.prompts !== undefined || flags.best !== undefined || flags.clip !== undefined) {
     throw new UsageError(
       'E_FLAG_VALUE',
       'generate: --repeat takes all settings from the picture, and the text. Leave the others out, or draw anew without --repeat.',
@@ -101,20 +110,23 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   const output = flags.output ?? nameBeside(input, '.repeated.png');
   checkClashes([output], [input], 'generate');
   const recipe = await readRecipe(input, terminal);
-  const { text, truncate, settings, kernels, precision } = recipe;
+  const { text, truncate, settings, kernels, precision, best } = recipe;
   const { device = recipe.kind } = flags;
   checkThreads({ ...flags, device });
   checkModel(recipe, flags.model, input);
   const inputs = [input, ...(await listModelFiles(flags.model))];
-  const files = planDrawingFiles({ command: 'generate', output, count: settings.count, inputs });
+  const files = planDrawingFiles({ command: 'generate', output, count: best?.kept.length ?? settings.count, inputs });
   checkStdout(terminal, files.pictures, flags.json, 'generate');
   let isOpen = false;
   const draw = async (session: DalleSession): Promise<void> => {
     isOpen = true;
     checkWeights(recipe, session.weights, input);
     if (!flags.quiet) sayOtherDevice(recipe, session.settings, terminal);
-    const manner = { command: 'generate', truncate, settings, isRandom: false, flags } as const;
-    const start: StartDrawing = (options) => session.dalle.generate(text, options);
+    const manner = { command: 'generate', truncate, settings, isRandom: false, flags, chosen: best } as const;
+    const start: StartDrawing = (options) =>
+      best
+        ? drawKept(session.dalle, text, best.kept, { ...options, seed: settings.seed })
+        : session.dalle.generate(text, options);
     const report = await drawPictures(session, manner, { text, files }, start, terminal).catch((error: unknown) => {
       throw blameText(error, input);
     });

@@ -35,12 +35,24 @@ export function cropToPatch(picture: Picture, { size }: PictureFlags, patch: num
   return preparePicture(picture, { size: size === 'keep' ? size : { width, height }, patch });
 }
 
-async function loadPrepared(input: string, options: PictureOptions, terminal: Terminal): Promise<Picture> {
-  const { signal, stdin, whileDeaf = (work) => work() } = terminal;
+/** The picture at a path, an address or `-`, as it is. */
+export function loadWhole(input: string, terminal: Terminal): Promise<Picture> {
+  return loadAs(input, (picture) => picture, terminal);
+}
+
+function loadPrepared(input: string, options: PictureOptions, terminal: Terminal): Promise<Picture> {
+  return loadAs(input, (picture, name) => preparePicture(picture, { ...options, name }), terminal);
+}
+
+async function loadAs(
+  input: string,
+  prepare: (picture: Picture, name: string) => Picture,
+  { signal, stdin, whileDeaf = (work) => work() }: Terminal,
+): Promise<Picture> {
   const bytes = await readSource(input, { signal, stdin });
   const name = nameInput(input);
   // The largest picture takes seconds, in one piece.
-  return whileDeaf(async () => preparePicture(await decodeImage(bytes, { name }), { ...options, name }));
+  return whileDeaf(async () => prepare(await decodeImage(bytes, { name }), name));
 }
 
 function nameInput(input: string): string {

@@ -12,6 +12,7 @@ import { parseSampling } from '../nets/sampling/settings.ts';
 import { readPngText } from '../images/png-text.ts';
 import { readSource } from '../images/node/read.ts';
 import { PART_NAMES } from '../weights-convert/model-folder/manifest.ts';
+import type { Chosen } from './best-drawings.ts';
 import type { WeightHashes } from './dalle-session.ts';
 import type { DeviceKernels } from './open-device.ts';
 import { software } from './session.ts';
@@ -25,6 +26,8 @@ interface Drawn {
   readonly truncate: boolean;
   readonly settings: SamplingSettings;
   readonly weights: WeightHashes;
+  /** Which of them were kept, where CLIP chose. */
+  readonly best?: Chosen;
   /** The driver in words. */
   readonly device: string;
   /** Of the dVAE. */
@@ -69,19 +72,21 @@ export async function readRecipe(input: string, { signal, stdin }: Terminal): Pr
     throw recipeError(input, 'complete drew it, and it does not hold the picture that was completed');
   }
   if (recipe.command !== 'generate') throw recipeError(input, 'it was not drawn, but made by another command');
-  const { text, truncate, model, device, weights, precision = 'full' } = recipe;
+  const { text, truncate, model, device, weights, best, precision = 'full' } = recipe;
   const kernels = readKernels(recipe);
   const isWhole = typeof text === 'string' && typeof truncate === 'boolean' && isName(device);
   const isModel = model === undefined || isName(model);
   const isKnown = isPrecision(precision) && isHashes(weights);
   if (!isWhole || !isModel || !isKnown || !kernels) throw recipeError(input, 'its recipe was edited');
   const settings = readSettings(recipe.settings, input);
+  if (best !== undefined && !isChosen(best, settings)) throw recipeError(input, 'its recipe was edited');
   return {
     command: 'generate',
     text,
     truncate,
     settings,
     weights,
+    ...(best !== undefined && { best }),
     device,
     ...kernels,
     precision,
@@ -148,6 +153,17 @@ function readSettings(settings: unknown, input: string): SamplingSettings {
     if (!(error instanceof DalleError)) throw error;
     throw recipeError(input, 'its settings were edited', error);
   }
+}
+
+/** Candidates of that drawing, each once, with their scores and what gave them. */
+function isChosen(value: unknown, { count }: SamplingSettings): value is Chosen {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kept, scores, weights } = value as Partial<Chosen>;
+  if (!Array.isArray(kept) || !Array.isArray(scores) || !isHashes(weights)) return false;
+  const isCandidate = (index: unknown): boolean =>
+    Number.isInteger(index) && Number(index) >= 0 && Number(index) < count;
+  const isList = kept.length > 0 && kept.length <= count && new Set(kept).size === kept.length;
+  return isList && kept.every(isCandidate) && scores.length === kept.length && scores.every(isNumber);
 }
 
 function isPng(bytes: Uint8Array): boolean {

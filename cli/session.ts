@@ -90,7 +90,8 @@ export async function openSession<Made extends Net>(
   });
 }
 
-async function openFolder(
+/** Opens a model folder under a progress line. */
+export async function openFolder(
   model: string,
   parts: readonly PartName[] | undefined,
   { noVerify, quiet }: NetFlags,

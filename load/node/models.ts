@@ -112,7 +112,7 @@ export async function loadClip(folder: string | URL, given: LoadClipOptions = {}
 }
 
 /** A CLIP of the parts of a folder, where tokenizers of others work in a process of their own. */
-function createClip(model: Model, options: ClipOptions): Promise<Clip> {
+export function createClip(model: Model, options: ClipOptions): Promise<Clip> {
   return createClipOf(model, { startWorker: startProcess, ...options });
 }
 
