@@ -21,6 +21,7 @@ const steps = [
   { name: 'consumers', command: 'npm run --silent consumers' },
   { name: 'demo', command: 'npm run --silent demo' },
   { name: 'official-size', command: 'npm run --silent demo:official-size' },
+  { name: 'clip-size', command: 'node scripts/full-size-clip.mjs' },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
