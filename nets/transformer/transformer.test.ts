@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { referenceDevice } from '../../engine/index.ts';
 import { expectClose } from '../../test/helpers/close.ts';
+import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
 import { blockVariants, deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { computeLogits, keepTransformers, type Logits } from '../../test/helpers/transformers.ts';
 import {
@@ -45,6 +46,10 @@ describe('whole sequences equal PyTorch', () => {
     for (const given of [findCase('paper'), findCase('dalle-pytorch-old'), findCase('rotary-keys')]) {
       expectLogits(await computeLogits(await openTestDevice(), given, { without: [name] }), given);
     }
+  });
+
+  test.each(relativeCases)('$name, on the CPU device', async (given) => {
+    expectLogits(await computeLogits(openCpuTestDevice(), given), given);
   });
 
   test('without any rewrite', async () => {
@@ -112,6 +117,10 @@ describe('decoding token by token equals whole sequences after every prefix', ()
   test('on the reference device', async () => {
     const given = findCase('paper');
     await decodeGiven(await load(referenceDevice, given), given, 2, 1, 6);
+  });
+
+  test.each(relativeCases)('$name, on the CPU device', async (given) => {
+    await decodeGiven(await load(openCpuTestDevice(), given), given, 2, 2);
   });
 
   test.each(deviceVariants)('on $name', async (variant) => {

@@ -41,6 +41,11 @@ export interface VqganEncoderArchitecture extends VqganSizes {
 export interface VqganDecoderArchitecture extends VqganSizes {
   readonly kind: 'vqgan-decoder';
   readonly out_ch: number;
+  /**
+   * Behind its last convolution, which gives four times as many channels, an inverse Haar transform that makes pictures
+   * twice as wide and high [none].
+   */
+  readonly wavelet?: 'haar';
 }
 
 /** The sizes of either half of a VQGAN. */
@@ -75,7 +80,12 @@ const COMMON_FIELDS = [
  */
 export function readVqgan(kind: VqganArchitecture['kind'], fields: ReadonlyMap<string, unknown>): VqganArchitecture {
   const channels = kind === 'vqgan-encoder' ? 'in_channels' : 'out_ch';
-  const known: readonly string[] = ['kind', ...COMMON_FIELDS, channels];
+  const known: readonly string[] = [
+    'kind',
+    ...COMMON_FIELDS,
+    channels,
+    ...(kind === 'vqgan-decoder' ? ['wavelet'] : []),
+  ];
   const unknown = [...fields.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw vqganError(`there is a field ${JSON.stringify(unknown.slice(0, 40))}`);
   const size = (name: string, limit: number): number => checkCount(name, fields.get(name), 1, limit);
@@ -97,7 +107,14 @@ export function readVqgan(kind: VqganArchitecture['kind'], fields: ReadonlyMap<s
   };
   return kind === 'vqgan-encoder'
     ? { kind, ...sizes, in_channels: size('in_channels', MAX_CHANNELS) }
-    : { kind, ...sizes, out_ch: size('out_ch', MAX_CHANNELS) };
+    : { kind, ...sizes, out_ch: size('out_ch', MAX_CHANNELS), ...readWavelet(fields) };
+}
+
+function readWavelet(fields: ReadonlyMap<string, unknown>): Pick<VqganDecoderArchitecture, 'wavelet'> {
+  if (!fields.has('wavelet')) return {};
+  const wavelet = fields.get('wavelet');
+  if (wavelet === 'haar') return { wavelet };
+  throw vqganError(`wavelet should be haar, or not there, and is ${JSON.stringify(wavelet)?.slice(0, 40)}`);
 }
 
 /** Channels of each level, level 0 first. */
@@ -105,9 +122,10 @@ export function levelChannels({ ch, ch_mult }: VqganSizes): number[] {
   return ch_mult.map((mult) => ch * mult);
 }
 
-/** Pixels along each side of a token: every level but the last halves the picture. */
-export function patchOf({ ch_mult }: VqganSizes): number {
-  return 2 ** (ch_mult.length - 1);
+/** Pixels along each side of a token: every level but the last halves the picture, and a wavelet doubles it. */
+export function patchOf(architecture: VqganArchitecture): number {
+  const scale = 'wavelet' in architecture ? 2 : 1;
+  return scale * 2 ** (architecture.ch_mult.length - 1);
 }
 
 /** The sizes in one line, for people. */
@@ -118,7 +136,7 @@ export function describeVqgan(architecture: VqganArchitecture): string {
   return (
     `a ${kind} (ch ${ch}, ch_mult ${ch_mult.join(',')}, num_res_blocks ${num_res_blocks}, ${attention}, z_channels ` +
     `${z_channels}, embed_dim ${embed_dim}, n_embed ${n_embed}, ${quantiser} quantiser, epsilon ${architecture.epsilon}, ` +
-    `pixels ${architecture.pixel_range.join('…')})`
+    `pixels ${architecture.pixel_range.join('…')}${'wavelet' in architecture ? ', wavelet haar' : ''})`
   );
 }
 

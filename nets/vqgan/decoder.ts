@@ -4,7 +4,7 @@
  * B batch, z channels of the latent, h w grid of tokens, P pixels along each side of a token.
  */
 import { checkProgram } from '../checks.ts';
-import { upsampleNearest2d } from '../../ops/index.ts';
+import { pixelShuffle, upsampleNearest2d } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import type { WeightTree } from '../weight-tree.ts';
 import type { VqganDecoderArchitecture } from './architecture.ts';
@@ -23,5 +23,7 @@ export function decoder(architecture: VqganDecoderArchitecture, weights: WeightT
     if (level === 0) break;
     h = weights.handOn(convolve(context, `decoder.up.${level}.upsample.conv`, upsampleNearest2d(h, 2))); // twice h, w
   }
-  return normaliseAndConvolve(context, 'decoder.norm_out', 'decoder.conv_out', h); // [B, 3, P·h, P·w]
+  const y = normaliseAndConvolve(context, 'decoder.norm_out', 'decoder.conv_out', h);
+  // With a wavelet the convolution gives the four pixels of each cell already (wavelet.ts).
+  return architecture.wavelet ? pixelShuffle(y, 2) : y; // [B, 3, P·h, P·w]
 }

@@ -105,9 +105,18 @@ function listDecoder(architecture: VqganDecoderArchitecture): Map<string, number
     if (level > 0) tensors.conv(`${name}.upsample.conv`, outputs, outputs, 3);
   }
   tensors.norm('decoder.norm_out', widths[0]!);
-  tensors.conv('decoder.conv_out', widths[0]!, architecture.out_ch, 3);
+  tensors.conv('decoder.conv_out', widths[0]!, (architecture.wavelet ? 4 : 1) * architecture.out_ch, 3);
+  if (architecture.wavelet) for (const [name, shape] of WAVELET_FILTERS) tensors.set(name, [...shape]);
   return tensors;
 }
+
+/** The filters that ru-dalle saves of its wavelet: low and high, along a column and along a row. */
+export const WAVELET_FILTERS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['decoder.idwt.g0_col', [1, 1, 2, 1]],
+  ['decoder.idwt.g1_col', [1, 1, 2, 1]],
+  ['decoder.idwt.g0_row', [1, 1, 1, 2]],
+  ['decoder.idwt.g1_row', [1, 1, 1, 2]],
+]);
 
 /** What taming calls the rows that codes stand for. */
 export function codebookName({ quantiser }: VqganDecoderArchitecture): string {

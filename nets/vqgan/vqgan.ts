@@ -19,6 +19,7 @@ import { deriveScores, deriveTable } from './codebook.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
 import { fromRange, toRange } from './pixels.ts';
+import { foldWavelet } from './wavelet.ts';
 
 /** Either part may be missing: encoding needs the encoder only, decoding the decoder only. */
 export interface VqganParts {
@@ -169,7 +170,7 @@ export class Vqgan implements PictureCoder {
   /** Tokens [B, h, w] → pixels [B, 3, P·h, P·w] in 0…1. */
   private traceDecoder(tokens: Tensor): Tensor {
     const { architecture, parts } = this.need('decoder');
-    const tree = this.tree('decode', () => deriveTable(architecture, netTensors(parts)));
+    const tree = this.tree('decode', () => foldWavelet(architecture, deriveTable(architecture, netTensors(parts))));
     const z = gather(tree.get('table'), tokens, 1); // [B, z, h, w]
     return fromRange(decoder(architecture, tree, z), architecture.pixel_range);
   }

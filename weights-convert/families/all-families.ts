@@ -8,6 +8,7 @@ import { minDalleDetokeniser } from './min-dalle-detokeniser/family.ts';
 import { mindalle } from './mindalle/family.ts';
 import { openai } from './openai/family.ts';
 import { rudalle } from './rudalle/family.ts';
+import { rudalleVae } from './rudalle-vae/family.ts';
 import { taming } from './taming/family.ts';
 
 /** In the order in which a file is held against them, and in which sentences list them. */
@@ -19,6 +20,7 @@ export const FAMILIES: readonly Family[] = [
   rudalle,
   mindalle,
   minDalleDetokeniser,
+  rudalleVae,
   taming,
   clip,
 ];

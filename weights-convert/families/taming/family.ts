@@ -7,8 +7,12 @@ import type { NetArchitecture, NetPart } from '../../../nets/net-kinds.ts';
 import type { VqganArchitecture } from '../../../nets/vqgan/architecture.ts';
 import { dict } from '../../pickle/build-records.ts';
 import type { Family } from '../family.ts';
+import { checkWavelet } from './check-wavelet.ts';
 import { partsOf, whyLeftOut } from './names.ts';
 import { readVqganShapes, TAMING_SETTINGS } from './read-architecture.ts';
+
+/** The first tensor of ru-dalle's decoder for larger pictures (../rudalle-vae/family.ts). */
+const LARGER_DECODER = 'decoder.decoder.conv_in.weight';
 
 /** Where a Net2NetTransformer has what conditions it, which may be a VQGAN too: of maps of labels. */
 const CONDITIONS = 'cond_stage_model.';
@@ -38,10 +42,13 @@ export const taming: Family<VqganArchitecture> = {
   form: {
     reads: "VQGANs of taming-transformers'",
     anchors: [
-      { name: 'encoder.conv_in.weight', part: 'encoder', outside: CONDITIONS },
+      { name: 'encoder.conv_in.weight', part: partOfEncoder, outside: CONDITIONS },
       { name: 'decoder.conv_in.weight', part: partOfDecoder, outside: CONDITIONS },
     ],
-    readArchitecture: ({ shapes }) => readVqganShapes(shapes, TAMING_SETTINGS),
+    readArchitecture: async (found) => {
+      await checkWavelet(found);
+      return readVqganShapes(found.shapes, TAMING_SETTINGS);
+    },
     partsOf,
     whyLeftOut,
     // What min-dalle computes has its own names; it comes before this in the table.
@@ -49,6 +56,11 @@ export const taming: Family<VqganArchitecture> = {
     wrapStateDict: (_, stateDict) => dict([['state_dict', stateDict]]),
   },
 };
+
+/** That beside ru-dalle's larger decoder makes other tokens' pictures than it does, and is none of a model of it. */
+function partOfEncoder(_: readonly number[], has: (name: string) => boolean): NetPart | undefined {
+  return has(LARGER_DECODER) ? undefined : 'encoder';
+}
 
 /** With an embedding beside it a decoder is min-dalle's. */
 function partOfDecoder(_: readonly number[], has: (name: string) => boolean): NetPart | undefined {

@@ -10,6 +10,7 @@ import {
   vqganError,
   type VqganArchitecture,
 } from '../../../nets/vqgan/architecture.ts';
+import { WAVELET_FILTERS } from '../../../nets/vqgan/tensors.ts';
 import type { Shapes } from '../../contents/shapes.ts';
 
 /** What no tensor tells: whose code computes the net. */
@@ -64,11 +65,18 @@ function readDecoder(shapes: Shapes, settings: VqganSettings): VqganArchitecture
     z_channels,
     embed_dim,
     n_embed: codes,
-    out_ch: kernelShape(shapes, 'decoder.conv_out.weight')[0],
+    ...readOutputs(shapes),
     quantiser,
     ...settings,
   };
   return readVqgan('vqgan-decoder', new Map(Object.entries(sizes)));
+}
+
+/** What the last convolution gives: colours, or four bands of each for the wavelet transform behind it. */
+function readOutputs(shapes: Shapes): { readonly out_ch: number; readonly wavelet?: 'haar' } {
+  const [outputs] = kernelShape(shapes, 'decoder.conv_out.weight');
+  const isTransformed = [...WAVELET_FILTERS.keys()].some((name) => shapes.has(name));
+  return isTransformed ? { out_ch: outputs / 4, wavelet: 'haar' } : { out_ch: outputs };
 }
 
 /** Channels of each level: there are as many as names count, so that one whose first kernel is missing is missed. */
