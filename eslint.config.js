@@ -17,7 +17,7 @@ const knowledge = [
   ...['nets/vqgan/architecture.ts', 'nets/vqgan/tensors.ts'],
   ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
   ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts', 'nets/tokenizer/yttm-form.ts'],
-  'nets/tokenizer/char-bpe-form.ts',
+  ...['nets/tokenizer/char-bpe-form.ts', 'nets/tokenizer/clip-form.ts', 'nets/tokenizer/unpack-gzip.ts'],
   'ops/attention/mask.ts',
 ];
 

@@ -63,7 +63,7 @@ const readers = {
   },
   words: async (source) => {
     const tokenizer = await openTokenizer(await source.read(0, source.size), { startWorker: refuseOthers });
-    tokenizer.decode(tokenizer.encode('A red heart, ☂ 42'));
+    tokenizer.decode(tokenizer.encode('A red heart, ☂ 42 &amp; “it’s”'));
     tokenizer.explain('a red heart');
   },
   manifest: (source) => parseManifest(source),

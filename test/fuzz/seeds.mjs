@@ -3,6 +3,7 @@
  * again, since a checksum would refuse any other change, and so is a safetensors header.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeClip } from '../../dist/nets/tokenizer/clip-form.js';
 import { formatTokenizer } from '../../dist/nets/tokenizer/tokenizer-json.js';
 import { trainBpe } from '../../dist/nets/tokenizer/train-bpe.js';
 import { sourceFromBytes } from '../../dist/weights-convert/byte-source.js';
@@ -60,6 +61,20 @@ export async function listSeeds() {
   seeds.push(wholeSeed('made bpe.model', Buffer.from(YTTM)));
   seeds.push(wholeSeed('made config.yaml', Buffer.from(CONFIG)));
   seeds.push(wholeSeed('made.char-bpe.json', Buffer.from(JSON.stringify(joinPieces(CHAR_BPE)))));
+  seeds.push(
+    wholeSeed(
+      'made.clip.json',
+      Buffer.from(
+        JSON.stringify(
+          writeClip([
+            ['r', 'e'],
+            ['re', 'd</w>'],
+          ]),
+        ),
+      ),
+    ),
+  );
+  seeds.push(wholeSeed('made clip merges', Buffer.from('"bpe_simple_vocab#version: 0.2\nc a\nca t</w>\nr e\n')));
   seeds.push(wholeSeed('made vocab.json', Buffer.from(JSON.stringify(MIN_DALLE.vocab))));
   seeds.push(wholeSeed('made merges', Buffer.from('#version: 0.2\nc a\nca t</w>\nr e\nre d</w>\n')));
   const safetensors = await makeSafetensors();

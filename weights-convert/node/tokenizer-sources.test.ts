@@ -1,6 +1,7 @@
 /** Tokenizers that come in files of their own kind: what `convert` makes of them, and pairs that are none. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../base/node/package-files.ts';
 import { encoder, keepConversions } from '../../test/helpers/conversions.ts';
@@ -59,6 +60,29 @@ describe('YouTokenToMe’s bpe.model', () => {
     ['twice', () => [model, model], { code: 'E_USAGE' }],
   ])('%s: refused', async (_, sources, error) => {
     await expect(convertToModelFolder({ sources: [encoder, ...sources()], out })).rejects.toMatchObject(error);
+  });
+});
+
+describe('CLIP’s list of merges', () => {
+  const packed = golden('tokenizers', 'clip', 'bpe_simple_vocab_16e6.txt.gz');
+
+  test('is a tokenizer by itself, packed or not', async () => {
+    const text = await convertedTokenizer(packed);
+    const { model } = JSON.parse(text) as { model: { type: string; merges: string[] } };
+    expect(model.type).toBe('clip');
+    expect(model.merges).toHaveLength(500);
+    out = join(out, '..', 'again');
+    expect(await convertedTokenizer(write('merges.txt', gunzipSync(readFileSync(packed))))).toBe(text);
+  });
+
+  test.each<[string, () => string[], string]>([
+    ['cut', () => [write('m.txt.gz', readFileSync(packed).subarray(0, 500))], 'E_FORMAT_UNKNOWN'],
+    ['without its name', () => [write('m.txt', '#version: 0.2\na b\n')], 'E_USAGE'],
+    ['with a merge of strangers', () => [write('m.txt', '"bpe_simple_vocab#version: 0.2\nab c\n')], 'E_TOKENIZER_FILE'],
+    ['something else that gzip packed', () => [write('m.txt.gz', gzipSync('hello'))], 'E_FORMAT_UNKNOWN'],
+    ['a large nothing', () => [write('m.txt.gz', gzipSync(Buffer.alloc(40 * 1024 * 1024)))], 'E_FORMAT_UNKNOWN'],
+  ])('%s: refused', async (_, sources, code) => {
+    await expect(convertToModelFolder({ sources: [encoder, ...sources()], out })).rejects.toMatchObject({ code });
   });
 });
 

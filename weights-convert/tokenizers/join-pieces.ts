@@ -3,6 +3,7 @@
  * and mean different things; which one is meant is told by the marks among the tokens.
  */
 import { writeCharBpe } from '../../nets/tokenizer/char-bpe-form.ts';
+import { CLIP_MARKS, listClipTokens, writeClip } from '../../nets/tokenizer/clip-form.ts';
 import { MIN_DALLE, readMinDalleModel } from '../../nets/tokenizer/min-dalle-form.ts';
 import { tokenizerError, type JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import type { TokenizerPieces } from './tokenizer-piece.ts';
@@ -27,6 +28,18 @@ const DIALECTS: readonly Dialect[] = [
       const model = { type: MIN_DALLE, vocab: vocabulary, merges: merges.map((pair) => pair.join(' ')) };
       readMinDalleModel(model);
       return { version: '1.0', model };
+    },
+  },
+  {
+    name: 'CLIP’s',
+    marks: CLIP_MARKS,
+    marksEnds: true,
+    write: ({ vocabulary, merges }) => {
+      const { tokens } = listClipTokens(merges);
+      const isSame =
+        tokens.length === Object.keys(vocabulary).length && tokens.every((token, id) => vocabulary[token] === id);
+      if (!isSame) throw tokenizerError('its vocabulary is not the one that CLIP has for these merges');
+      return writeClip(merges);
     },
   },
   {

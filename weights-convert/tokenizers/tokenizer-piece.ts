@@ -1,7 +1,9 @@
 /**
  * Files that a tokenizer.json can be made of, told by their content: the ids of all tokens (`vocab.json`) and the
- * merges (`merges.txt`), which are halves of one, and YouTokenToMe's model, which is whole.
+ * merges (`merges.txt`), which are halves of one; YouTokenToMe's model, and CLIP's list of merges, which are whole.
  */
+import { writeClip } from '../../nets/tokenizer/clip-form.ts';
+import { isGzip, unpackGzip } from '../../nets/tokenizer/unpack-gzip.ts';
 import {
   MAX_FILE_LENGTH,
   MERGES_FILE,
@@ -27,6 +29,9 @@ export interface TokenizerPiece extends Partial<TokenizerPieces> {
   readonly convert?: (families: NetFamilies) => JsonObject;
 }
 
+/** The first line of CLIP's list of merges, which needs no vocabulary beside it, has its name. */
+const CLIP_FILE = /^"?bpe_simple_vocab[^\n{]{0,100}#version/;
+
 /** As many bytes tell one from the other. */
 const HEAD_BYTES = 256;
 
@@ -38,13 +43,25 @@ const HEAD_BYTES = 256;
  */
 export async function readTokenizerPiece(source: ByteSource): Promise<TokenizerPiece | undefined> {
   if (source.size > MAX_FILE_LENGTH) return undefined;
-  const head = new TextDecoder().decode(await source.read(0, Math.min(HEAD_BYTES, source.size)));
-  const read = FORMS.find(({ begins }) => begins.test(head))?.read;
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  if (isGzip(head)) return readPacked(await source.read(0, source.size));
+  const read = FORMS.find(({ begins }) => begins.test(new TextDecoder().decode(head)))?.read;
   const text = read && decodeText(await source.read(0, source.size));
   return text === undefined ? undefined : read!(text);
 }
 
+/** CLIP's merges; undefined for anything else that gzip has packed. */
+async function readPacked(bytes: Uint8Array): Promise<TokenizerPiece | undefined> {
+  const text = await unpackGzip(bytes).then(decodeText, () => undefined);
+  return text !== undefined && CLIP_FILE.test(text) ? readClipFile(text) : undefined;
+}
+
+function readClipFile(text: string): TokenizerPiece {
+  return { convert: () => writeClip(readMergeLines(text)) };
+}
+
 const FORMS: readonly { readonly begins: RegExp; readonly read: (text: string) => TokenizerPiece | undefined }[] = [
+  { begins: CLIP_FILE, read: readClipFile },
   { begins: MERGES_FILE, read: (text) => ({ merges: readMergeLines(text) }) },
   // DALLE-pytorch gives such a model the text as it is, and ruDALL-E, which trained one for all, makes it small.
   {
