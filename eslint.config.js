@@ -15,6 +15,7 @@ const knowledge = [
   ...['nets/transformer/architecture.ts', 'nets/transformer/read-architecture.ts', 'nets/transformer/tensors.ts'],
   ...['nets/bart/architecture.ts', 'nets/bart/read-architecture.ts', 'nets/bart/tensors.ts'],
   ...['nets/vqgan/architecture.ts', 'nets/vqgan/tensors.ts'],
+  ...['nets/discrete-vae/architecture.ts', 'nets/discrete-vae/tensors.ts'],
   ...['nets/clip/architecture.ts', 'nets/clip/tensors.ts', 'nets/sampling/defaults.ts'],
   ...['nets/tokenizer/vocabulary.ts', 'nets/tokenizer/min-dalle-form.ts', 'nets/tokenizer/yttm-form.ts'],
   ...['nets/tokenizer/char-bpe-form.ts', 'nets/tokenizer/clip-form.ts', 'nets/tokenizer/unpack-gzip.ts'],

@@ -5,6 +5,7 @@
 import { checkText } from '../base/check-argument.ts';
 import { FormatError } from '../base/errors.ts';
 import { checkModelOptions } from '../nets/checks.ts';
+import { DiscreteVae } from '../nets/discrete-vae/discrete-vae.ts';
 import { Dvae } from '../nets/dvae/dvae.ts';
 import type { NetKind } from '../nets/net-kinds.ts';
 import type { PictureCoder } from '../nets/picture-coder.ts';
@@ -36,6 +37,10 @@ interface CoderFamily {
 const CODERS: readonly CoderFamily[] = [
   { kinds: ['dvae-encoder', 'dvae-decoder'], make: (parts, options) => new Dvae(parts, options) },
   { kinds: ['vqgan-encoder', 'vqgan-decoder'], make: (parts, options) => new Vqgan(parts, options) },
+  {
+    kinds: ['discrete-vae-encoder', 'discrete-vae-decoder'],
+    make: (parts, options) => new DiscreteVae(parts, options),
+  },
 ];
 
 /**

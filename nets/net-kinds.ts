@@ -9,6 +9,13 @@ import { expectedClipTensors } from './clip/tensors.ts';
 import type { BartDecoderArchitecture, BartEncoderArchitecture } from './bart/architecture.ts';
 import { describeBart, readBartDecoder, readBartEncoder } from './bart/read-architecture.ts';
 import { expectedBartTensors } from './bart/tensors.ts';
+import {
+  describeDiscreteVae,
+  readDiscreteVae,
+  type DiscreteVaeDecoderArchitecture,
+  type DiscreteVaeEncoderArchitecture,
+} from './discrete-vae/architecture.ts';
+import { expectedDiscreteVaeTensors } from './discrete-vae/tensors.ts';
 import { readSizes, type DecoderArchitecture, type EncoderArchitecture } from './dvae/architecture.ts';
 import { expectedTensors } from './dvae/tensors.ts';
 import type { TransformerArchitecture } from './transformer/architecture.ts';
@@ -24,8 +31,8 @@ import { expectedVqganTensors } from './vqgan/tensors.ts';
 
 /** The nets of a model, by the part each of them is. */
 export interface NetsByPart {
-  readonly encoder: EncoderArchitecture | VqganEncoderArchitecture;
-  readonly decoder: DecoderArchitecture | VqganDecoderArchitecture;
+  readonly encoder: EncoderArchitecture | VqganEncoderArchitecture | DiscreteVaeEncoderArchitecture;
+  readonly decoder: DecoderArchitecture | VqganDecoderArchitecture | DiscreteVaeDecoderArchitecture;
   readonly text_encoder: BartEncoderArchitecture;
   readonly transformer: TransformerArchitecture | BartDecoderArchitecture;
   readonly clip: ClipArchitecture;
@@ -57,6 +64,8 @@ interface NetKinds {
   readonly 'bart-encoder': KnownNet<BartEncoderArchitecture, 'text_encoder'>;
   readonly 'vqgan-encoder': KnownNet<VqganEncoderArchitecture, 'encoder'>;
   readonly 'vqgan-decoder': KnownNet<VqganDecoderArchitecture, 'decoder'>;
+  readonly 'discrete-vae-encoder': KnownNet<DiscreteVaeEncoderArchitecture, 'encoder'>;
+  readonly 'discrete-vae-decoder': KnownNet<DiscreteVaeDecoderArchitecture, 'decoder'>;
   readonly transformer: KnownNet<TransformerArchitecture, 'transformer'>;
   readonly 'bart-decoder': KnownNet<BartDecoderArchitecture, 'transformer'>;
   readonly clip: KnownNet<ClipArchitecture, 'clip'>;
@@ -98,6 +107,18 @@ const NET_KINDS: NetKinds = {
     read: readBartDecoder,
     tensors: expectedBartTensors,
     describe: describeBart,
+  },
+  'discrete-vae-encoder': {
+    part: 'encoder',
+    read: (fields) => readDiscreteVae('discrete-vae-encoder', fields) as DiscreteVaeEncoderArchitecture,
+    tensors: expectedDiscreteVaeTensors,
+    describe: describeDiscreteVae,
+  },
+  'discrete-vae-decoder': {
+    part: 'decoder',
+    read: (fields) => readDiscreteVae('discrete-vae-decoder', fields) as DiscreteVaeDecoderArchitecture,
+    tensors: expectedDiscreteVaeTensors,
+    describe: describeDiscreteVae,
   },
   transformer: {
     part: 'transformer',

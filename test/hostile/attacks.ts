@@ -6,6 +6,7 @@ import { call, global, join, pickle, tensor, text, tuple, uint32, uint64 } from 
 import { moduleAttacks } from './module-attacks.ts';
 import { programAttacks } from './program-attacks.ts';
 import { numpyAttacks } from './numpy-attacks.ts';
+import { discreteVaeAttacks } from './discrete-vae-attacks.ts';
 import { safetensorsAttacks } from './safetensors-attacks.ts';
 import { storageAttacks } from './storage-attacks.ts';
 import { tensorAttacks } from './tensor-attacks.ts';
@@ -127,6 +128,7 @@ export const attacks: readonly Attack[] = [
     ...numpyAttacks,
     ...programAttacks,
     ...vqganAttacks,
+    ...discreteVaeAttacks,
   ].map(([code, name, make]) => ({ name, code, make })),
   ...zipAttacks(pickle('N')),
 ];

@@ -49,7 +49,7 @@ function findWords(words: readonly string[], isIn: (texts: readonly string[], wo
 
 const all = FAMILIES.flatMap(({ known, form }) => [
   ...known.flatMap((net) => net.tensors),
-  ...(form?.anchors ?? []).flatMap(({ name, beside = [], within = '' }) => [name, ...beside, within]),
+  ...(form?.anchors ?? []).flatMap(({ name, beside = [], within = [] }) => [name, ...beside, ...within]),
 ]);
 /** Without what all names have: `to_logits` of `to_logits.1.weight:2`. One plain word is anybody's. */
 const stems = all

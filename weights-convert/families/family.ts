@@ -103,8 +103,8 @@ export interface Anchor {
    * such net has.
    */
   readonly part: NetPart | ((shape: readonly number[], has: (name: string) => boolean) => NetPart | undefined);
-  /** What begins so among the net's own names is no net by itself. */
-  readonly within?: string;
+  /** What begins so among the net's own names is no net by itself [nothing]. */
+  readonly within?: readonly string[];
   /** Nor is one that larger nets hold under this name, for a purpose of their own. */
   readonly outside?: string;
 }
@@ -154,6 +154,8 @@ export interface FoundTensors {
   readonly shapes: Shapes;
   /** What tells such nets apart that have the same shapes; undefined for a tensor that cannot be read. */
   dataOf(name: string): TensorData | undefined;
+  /** What other nets of the same dictionary have, by their names there [nothing]. */
+  readonly others?: Shapes;
   readonly settings: SavedSettings | undefined;
   readonly stated?: StatedSettings | undefined;
   /** For messages. */

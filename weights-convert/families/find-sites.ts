@@ -67,7 +67,7 @@ export function listSites(
       const part = prefix === undefined ? undefined : partOf(tensor, anchor, (other) => names.has(prefix + other));
       if (prefix === undefined || part === undefined) continue;
       nets.push({ part, prefix, family, form, container: tensor.container });
-      if (anchor.within !== undefined) within.push(prefix + anchor.within);
+      within.push(...(anchor.within ?? []).map((inner) => prefix + inner));
       break;
     }
   }

@@ -149,11 +149,24 @@ interface OwnTensors {
   readonly own: ReadonlyMap<string, FileTensor>;
 }
 
+/** The shapes of what the dictionary has beside a net's own. */
+function listOthers({ site, tensors }: TensorSite, own: ReadonlyMap<string, FileTensor>): Shapes {
+  const taken = new Set(own.values());
+  const others = new Map<string, readonly number[]>();
+  for (const { name, tensor } of tensors) {
+    const { container, path, data } = tensor;
+    if (container !== site.container || taken.has(tensor) || data instanceof FormatError) continue;
+    others.set(container === '' ? name : unwrapName(path.slice(container.length + 1)), data.shape);
+  }
+  return others;
+}
+
 async function readArchitecture(
-  { site, dictionaries }: TensorSite,
+  place: TensorSite,
   { shapes, own }: OwnTensors,
   searched: SearchedFile,
 ): Promise<Described> {
+  const { site, dictionaries } = place;
   const { container, form } = site;
   const [key] = form.settings ?? [];
   const around = key === undefined ? undefined : findAround(container, dictionaries, key);
@@ -164,7 +177,8 @@ async function readArchitecture(
     return data instanceof FormatError ? undefined : data;
   };
   const { stated, name: sourceName } = searched;
-  const architecture = await form.readArchitecture({ shapes, settings, stated, dataOf, sourceName });
+  const others = listOthers(place, own);
+  const architecture = await form.readArchitecture({ shapes, others, settings, stated, dataOf, sourceName });
   if (!architecture) throw explainUnsettled(shapes, searched);
   return { architecture, settings: around ? form.settings!.map((name) => joinKey(around.path, name)) : [] };
 }

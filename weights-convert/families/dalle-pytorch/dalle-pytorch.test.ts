@@ -134,7 +134,7 @@ describe('what hparams say', () => {
         ['vae_params', null],
         ...Object.entries(beside),
       ]),
-      new Map([...shapes, ...others]),
+      { shapes: new Map(shapes), others: new Map(others) },
       'x.pt',
     );
 
@@ -180,8 +180,8 @@ describe('what hparams say', () => {
   });
 
   test.each<[string, Readonly<Record<string, PickleValue>>, RegExp]>([
-    ['its own VAE', { vae_params: dictOf({ image_size: 256 }) }, /over its own DiscreteVAE/],
-    ['a VQGAN', { vae_class_name: 'VQGanVAE' }, /over VQGanVAE/],
+    ['another VAE', { vae_class_name: 'KandinskyVAE' }, /over KandinskyVAE, .*VQGanVAE/],
+    ['a VAE without a name', { vae_class_name: 7 }, /over a VAE that it does not name/],
   ])('a transformer over %s is refused', (_, beside, message) => {
     expect(() => read({}, beside)).toThrow(message);
     expect(() => read({}, beside)).toThrow(expect.objectContaining({ code: 'E_NET_UNSUPPORTED' }));

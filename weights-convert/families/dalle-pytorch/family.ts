@@ -1,28 +1,32 @@
 /**
- * lucidrains/DALLE-pytorch: transformers that its train_dalle.py trained over OpenAI's discrete VAE. Their tensors keep
- * their names, also in a model folder.
+ * lucidrains/DALLE-pytorch: transformers that its train_dalle.py trained, over OpenAI's discrete VAE, over a VQGAN of
+ * taming-transformers' or over its own DiscreteVAE, which its train_vae.py trained. All tensors keep their names, also
+ * in a model folder. Of a transformer's file the VQGAN is found by taming's names, and the DiscreteVAE by its own.
  *
- * One is written back as `{hparams, vae_params, vae_class_name, weights}` without the frozen VAE and the computed
- * buffers, so that `load_state_dict` there needs `strict=False`.
+ * A transformer is written back as `{hparams, vae_params, vae_class_name, weights}` without the frozen VAE and the
+ * computed buffers, so that `load_state_dict` there needs `strict=False`; a DiscreteVAE's half as `{hparams,
+ * weights}`.
  */
+import type { DiscreteVaeArchitecture } from '../../../nets/discrete-vae/architecture.ts';
+import type { NetArchitecture } from '../../../nets/net-kinds.ts';
 import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
 import { dict, plainDict } from '../../pickle/build-records.ts';
-import { plainEntries } from '../../pickle/records.ts';
+import { plainEntries, type PickleValue } from '../../pickle/records.ts';
 import type { Family } from '../family.ts';
-import { canonicalName, whyLeftOut } from './names.ts';
+import { describeDiscreteVaeParams, readDiscreteVaeShapes } from './open-discrete-vae.ts';
+import { netNameOf, partsOf, whyLeftOut } from './names.ts';
 import {
   describeDallePytorch,
   describeDallePytorchVersion,
   IMAGE_SIDE,
-  OPENAI_VAE,
+  nameVae,
   readDallePytorch,
   SETTINGS_KEYS,
 } from './open-transformer.ts';
 
-const NO_STRIDED_NET =
-  'its 4×4 convolutions of stride 2 are not those of OpenAI’s dVAE, and there is no net for this yet';
+const BOTH_HALVES = 'both halves are taken from the one file';
 
-export const dallePytorch: Family<TransformerArchitecture> = {
+export const dallePytorch: Family<TransformerArchitecture | DiscreteVaeArchitecture> = {
   name: 'dalle-pytorch',
   known: [
     {
@@ -35,26 +39,31 @@ export const dallePytorch: Family<TransformerArchitecture> = {
     },
     {
       name: "DALLE-pytorch's own DiscreteVAE",
-      note: NO_STRIDED_NET,
-      isSupported: false,
+      note: BOTH_HALVES,
+      isSupported: true,
       tensors: ['codebook.weight:2', 'encoder.0.0.weight:4', 'decoder.0.0.weight:4'],
     },
     {
       name: "DALLE-pytorch's own DiscreteVAE, with residual blocks",
-      note: NO_STRIDED_NET,
-      isSupported: false,
+      note: BOTH_HALVES,
+      isSupported: true,
       tensors: ['codebook.weight:2', 'encoder.0.0.weight:4', 'decoder.0.weight:4'],
     },
   ],
   form: {
-    reads: "transformers of DALLE-pytorch's over OpenAI's dVAE, as its training saves them",
+    reads: "transformers of DALLE-pytorch's, with the VQGAN or DiscreteVAE in their file, as its training saves them",
     anchors: [
       {
         name: 'to_logits.1.weight',
         beside: ['text_emb.weight', 'image_emb.weight'],
         part: 'transformer',
-        within: 'vae.',
+        // OpenAI's dVAE has its own files.
+        within: ['vae.enc.', 'vae.dec.'],
       },
+      { name: 'encoder.0.0.weight', part: ifKernel('encoder') },
+      // A transposed convolution, or with residual blocks the 1×1 before them.
+      { name: 'decoder.0.0.weight', beside: ['codebook.weight'], part: ifKernel('decoder') },
+      { name: 'decoder.0.weight', beside: ['codebook.weight'], part: ifKernel('decoder') },
     ],
     settings: SETTINGS_KEYS,
     settingsFile: {
@@ -66,18 +75,43 @@ export const dallePytorch: Family<TransformerArchitecture> = {
         'mp_rank_00_model_states.pt of the same checkpoint, or after ZeRO training what zero_to_fp32.py makes of it, as in ' +
         'dalle-gl convert auxiliary.pt pytorch_model.bin -o DIR.',
     },
-    readArchitecture: ({ shapes, settings, sourceName }) => settings && readDallePytorch(settings, shapes, sourceName),
+    readArchitecture({ shapes, others = new Map(), settings, sourceName }) {
+      const vae = readDiscreteVaeShapes(shapes, settings);
+      return vae ?? (settings && readDallePytorch(settings, { shapes, others }, sourceName));
+    },
+    partsOf,
     whyLeftOut,
-    owns: (architecture) => architecture.kind === 'transformer' && architecture.names === 'dalle-pytorch',
-    netName: canonicalName,
+    owns: (architecture) => isDiscreteVae(architecture) || isTransformer(architecture),
+    netName: netNameOf,
     wrapStateDict: (architecture, stateDict) =>
-      dict([
-        ['hparams', plainDict(describeDallePytorch(architecture))],
-        ['version', describeDallePytorchVersion(architecture) ?? null],
-        ['vae_params', null],
-        ['vae_class_name', OPENAI_VAE],
-        ...(architecture.position === 'rotary' ? [[IMAGE_SIDE, architecture.grid[0]] as [string, number]] : []),
-        ['weights', stateDict],
-      ]),
+      isDiscreteVae(architecture)
+        ? dict([
+            ['hparams', plainDict(describeDiscreteVaeParams(architecture))],
+            ['weights', stateDict],
+          ])
+        : wrapTransformer(architecture, stateDict),
   },
 };
+
+function wrapTransformer(architecture: TransformerArchitecture, stateDict: PickleValue): PickleValue {
+  return dict([
+    ['hparams', plainDict(describeDallePytorch(architecture))],
+    ['version', describeDallePytorchVersion(architecture) ?? null],
+    ['vae_params', null],
+    ['vae_class_name', nameVae(architecture)],
+    ...(architecture.position === 'rotary' ? [[IMAGE_SIDE, architecture.grid[0]] as [string, number]] : []),
+    ['weights', stateDict],
+  ]);
+}
+
+function ifKernel<Part>(part: Part): (shape: readonly number[]) => Part | undefined {
+  return (shape) => (shape.length === 4 ? part : undefined);
+}
+
+function isDiscreteVae(architecture: NetArchitecture): architecture is DiscreteVaeArchitecture {
+  return architecture.kind === 'discrete-vae-encoder' || architecture.kind === 'discrete-vae-decoder';
+}
+
+function isTransformer(architecture: NetArchitecture): architecture is TransformerArchitecture {
+  return architecture.kind === 'transformer' && architecture.names === 'dalle-pytorch';
+}

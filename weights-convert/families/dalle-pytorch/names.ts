@@ -1,8 +1,9 @@
 /**
- * The names that lucidrains/DALLE-pytorch gives to a transformer's tensors, and what dalle-gl calls them. Every version
- * wraps its layers a little differently (0.14: none, 1.0: token shift, 1.4: caches), each wrapper adding one `.fn`, so
- * any number of them is accepted.
+ * The names that lucidrains/DALLE-pytorch gives to a transformer's tensors, and what dalle-gl calls them. Every
+ * version wraps its layers a little differently (0.14: none, 1.0: token shift, 1.4: caches), each wrapper adding one
+ * `.fn`, so any number of them is accepted.
  */
+import type { NetPart } from '../../../nets/net-kinds.ts';
 import type { NetName } from '../family.ts';
 
 const FIXED: ReadonlyMap<string, NetName> = new Map<string, NetName>([
@@ -52,6 +53,23 @@ export function canonicalName(name: string): NetName | undefined {
   const inner = /^fn\.(?:fn\.)+(.+)$/.exec(rest)?.[1];
   const own = inner === undefined ? undefined : IN_BRANCH[branch].get(inner);
   return own === undefined ? undefined : { name: `layers.${layer}.${own}` };
+}
+
+/** The names of its DiscreteVAE, which are the net's own, and the part that each is of. */
+const IN_VAE: readonly { readonly pattern: RegExp; readonly part: NetPart }[] = [
+  { pattern: /^encoder\.\d+\.((0|net\.[024])\.)?(weight|bias)$/, part: 'encoder' },
+  { pattern: /^decoder\.\d+\.((0|net\.[024])\.)?(weight|bias)$/, part: 'decoder' },
+  { pattern: /^codebook\.weight$/, part: 'decoder' },
+];
+
+/** The parts that a tensor is of where a file has both halves of a DiscreteVAE; none for one that nobody knows. */
+export function partsOf(name: string): readonly NetPart[] {
+  return IN_VAE.flatMap(({ pattern, part }) => (pattern.test(name) ? [part] : []));
+}
+
+/** What dalle-gl calls any tensor of the project's. */
+export function netNameOf(name: string): NetName | undefined {
+  return partsOf(name).length > 0 ? { name } : canonicalName(name);
 }
 
 /** Whether a name of an MLP has the wrapper of token shift around it; undefined for any other name. */

@@ -1,7 +1,8 @@
 /**
- * A transformer that lucidrains/DALLE-pytorch trained over OpenAI's discrete VAE, from the `.pt` of its train_dalle.py:
- * `{hparams, vae_params, vae_class_name, weights, …}`. The architecture is what `hparams` say, and what they leave out
- * is read from the tensors; options that dalle-gl has no net for are refused by name.
+ * A transformer that lucidrains/DALLE-pytorch trained, from the `.pt` of its train_dalle.py: `{hparams, vae_params,
+ * vae_class_name, weights, …}`. The VAE that it was trained over lies in the same file, or is OpenAI's. The
+ * architecture is what `hparams` say, and what they leave out is read from the tensors; options that dalle-gl has no
+ * net for are refused by name.
  */
 import { FormatError } from '../../../base/errors.ts';
 import type { Shapes } from '../../contents/shapes.ts';
@@ -26,7 +27,8 @@ const CORNER_VERSION = { major: 1, minor: 5, text: '1.5.0' } as const;
 
 /** Fixed by the project's class, which has no setting for it. */
 const CONV_KERNEL = 5;
-/** Tokens along a side of the 256-pixel pictures that its OpenAIDiscreteVAE takes. */
+/** Pixels along a side of the pictures that its classes of other people's VAEs take, and tokens of OpenAI's. */
+const PICTURE_SIDE = 256;
 const OPENAI_SIDE = 32;
 
 const DEFAULTS: Fields = new Map<string, unknown>([
@@ -48,8 +50,13 @@ const REFUSED: readonly string[] = ['reversible', 'sparse_attn', 'stable', 'shar
 const SEEN: readonly string[] = ['sandwich_norm', 'shift_tokens', 'rotary_emb'];
 const READ: readonly string[] = ['dim', 'depth', ...DEFAULTS.keys()];
 
-/** The class of the VAE that dalle-gl has. */
-export const OPENAI_VAE = 'OpenAIDiscreteVAE';
+/** Its classes of other people's VAEs, older names of them too, and of its own. */
+const OPENAI_VAE = 'OpenAIDiscreteVAE';
+const VQGAN_VAE = 'VQGanVAE';
+const OWN_VAE = 'DiscreteVAE';
+const VAE_CLASSES: readonly string[] = [OPENAI_VAE, VQGAN_VAE, 'VQGanVAE1024', 'VQGanVAECustom', OWN_VAE];
+/** OpenAI's codes. */
+const OPENAI_CODES = 8192;
 
 /**
  * A key of ours in what dalle-gl writes: image tokens along a side, where no tensor tells. DALLE-pytorch looks no more
@@ -60,15 +67,24 @@ export const IMAGE_SIDE = 'image_side';
 /** What is read of the dictionary around the weights, or of the file beside them. */
 export const SETTINGS_KEYS: readonly string[] = ['hparams', 'vae_params', 'vae_class_name', 'version', IMAGE_SIDE];
 
+/** Shapes of the tensors in `weights`: the transformer's, and those of the VAE beside it. */
+interface DalleShapes {
+  readonly shapes: Shapes;
+  readonly others: Shapes;
+}
+
 /**
  * The architecture of the transformer in such a checkpoint.
  *
  * @param entries what was saved
- * @param shapes of the tensors in `weights`
  * @throws FormatError `E_ARCHITECTURE`, `E_NET_UNSUPPORTED`
  */
-export function readDallePytorch(entries: SavedSettings, shapes: Shapes, sourceName: string): TransformerArchitecture {
-  checkVae(entries, shapes, sourceName);
+export function readDallePytorch(
+  entries: SavedSettings,
+  { shapes, others }: DalleShapes,
+  sourceName: string,
+): TransformerArchitecture {
+  checkVae(entries, { shapes, others }, sourceName);
   const stated = plainEntries(entries.get('hparams'));
   if (!stated) throw transformerError('hparams are no dictionary');
   checkOptions(stated);
@@ -77,7 +93,7 @@ export function readDallePytorch(entries: SavedSettings, shapes: Shapes, sourceN
   const hparams = new Map([...DEFAULTS, ...[...stated].filter(([, value]) => value !== null)]);
   const depth = hparams.get('depth');
   const textLength = hparams.get('text_seq_len');
-  const side = readSide(shapes, textLength, entries.get(IMAGE_SIDE));
+  const side = readSide({ shapes, others }, textLength, entries);
   return readTransformer(
     new Map<string, unknown>([
       ['names', 'dalle-pytorch'],
@@ -136,17 +152,23 @@ function hasCorner(version: PickleValue | undefined): boolean {
 }
 
 /** The VAE is frozen beside the transformer, unless someone stripped it; then the class must be named. */
-function checkVae(entries: SavedSettings, shapes: Shapes, sourceName: string): void {
+function checkVae(entries: SavedSettings, { shapes, others }: DalleShapes, sourceName: string): void {
   const className = entries.get('vae_class_name') ?? undefined;
   const isOwn = (entries.get('vae_params') ?? null) !== null;
-  const isOpenai = className === undefined ? shapes.has('vae.enc.blocks.input.w') : className === OPENAI_VAE;
-  if (isOpenai && !isOwn) return;
-  const vae = isOwn ? 'its own DiscreteVAE' : typeof className === 'string' ? className : 'a VAE that it does not name';
+  const isThere = shapes.has('vae.enc.blocks.input.w') || [...others.keys()].some((name) => name.startsWith('vae.'));
+  if (isOwn || (className === undefined ? isThere : VAE_CLASSES.includes(className as string))) return;
+  const vae = typeof className === 'string' ? className : 'a VAE that it does not name';
   throw new FormatError(
     'E_NET_UNSUPPORTED',
     `openWeights: ${sourceName} holds a transformer of DALLE-pytorch trained over ${vae.slice(0, 60)}, and there is no ` +
-      `net for that yet. dalle-gl draws through OpenAI's discrete VAE (${OPENAI_VAE}).`,
+      `net for that. dalle-gl draws through OpenAI's discrete VAE (${OPENAI_VAE}), VQGANs of taming-transformers' ` +
+      `(${VQGAN_VAE}) and that project's own ${OWN_VAE}.`,
   );
+}
+
+/** The class that its `load` makes of the VAE: with as many tokens as OpenAI's that, else a VQGAN. */
+export function nameVae({ image_vocab, grid }: TransformerArchitecture): string {
+  return image_vocab === OPENAI_CODES && grid[0] === OPENAI_SIDE ? OPENAI_VAE : VQGAN_VAE;
 }
 
 function checkOptions(hparams: Fields): void {
@@ -181,12 +203,23 @@ function seeOptions(hparams: Fields, shapes: Shapes): SeenOptions {
   };
 }
 
-/** Image tokens along a side: as many as rows of positions; rotary ones number the whole sequence, or it is stated. */
-function readSide(shapes: Shapes, textLength: unknown, stated: PickleValue | undefined): unknown {
+/**
+ * Image tokens along a side: as many as rows of positions; rotary ones number the whole sequence. Else it is stated,
+ * or told by the VAE.
+ */
+function readSide({ shapes, others }: DalleShapes, textLength: unknown, entries: SavedSettings): unknown {
   const rows = shapes.get('image_pos_emb.weights_0') ?? shapes.get('image_pos_emb.weights.0');
   if (rows) return rows[1] ?? 0;
   const positions = shapes.get('transformer.pos_emb')?.[1];
-  return positions === undefined ? (stated ?? OPENAI_SIDE) : Math.sqrt(positions - Number(textLength) - 1);
+  if (positions !== undefined) return Math.sqrt(positions - Number(textLength) - 1);
+  const stated = entries.get(IMAGE_SIDE);
+  if (stated !== undefined) return stated;
+  const own = plainEntries(entries.get('vae_params'));
+  if (own) return Number(own.get('image_size') ?? PICTURE_SIDE) / 2 ** Number(own.get('num_layers') ?? 3);
+  const levels = [...others.keys()].flatMap((name) => /^vae\.model\.encoder\.down\.(\d)\./.exec(name)?.[1] ?? []);
+  if (levels.length > 0) return PICTURE_SIDE / 2 ** Math.max(...levels.map(Number));
+  if ((entries.get('vae_class_name') ?? OPENAI_VAE) === OPENAI_VAE) return OPENAI_SIDE;
+  throw transformerError('nothing says how many image tokens lie along a side, neither a tensor nor the VAE');
 }
 
 /** The types in turn, as often as there are layers. */
