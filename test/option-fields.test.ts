@@ -10,21 +10,25 @@ import { readSource } from '../images/node/read.ts';
 import { writeOfficialSizePickles } from '../weights-convert/node/write-official-size.ts';
 import * as node from '../node.ts';
 import { compile, tensor } from '../ops/index.ts';
-import type { Dalle } from '../node.ts';
+import type { Clip, Dalle } from '../node.ts';
 import type { WebGLDevice } from '../engine/index.ts';
+import { makeTinyClip } from './helpers/tiny-clip.ts';
 import { makeTinyDalle } from './helpers/tiny-dalle.ts';
 import { makeWorkplace } from './helpers/workplace.ts';
 
 const place = makeWorkplace();
 let device: WebGLDevice;
 let dalle: Dalle;
+let clip: Clip;
 beforeAll(async () => {
   await makeTinyDalle(place.path('model'));
   device = await node.open({ device: 'egl' });
   dalle = await node.loadDalle(place.path('model'), { device });
+  clip = await node.loadClip(await makeTinyClip(place.path('clip')), { device });
 });
 afterAll(async () => {
   await dalle.dispose();
+  await clip.dispose();
   device.dispose();
   place.remove();
 });
@@ -61,6 +65,13 @@ const calls: Readonly<Record<string, { fields: string; call: (options: never) =>
     call: (options: object) => dalle.complete(picture, 'x', { selection, ...options }).next(),
   },
   score: { fields: 'signal truncate', call: (options) => dalle.score('x', picture, options) },
+  'score by CLIP': { fields: 'signal truncate', call: (options) => clip.score('x', [], options) },
+  rank: { fields: 'signal truncate', call: (options) => clip.rank('x', [], options) },
+  encodeText: { fields: 'signal onProgress', call: (options) => clip.encodeText(new Int32Array(16), options) },
+  loadClip: {
+    fields: 'signal onProgress verify cache device',
+    call: (options: object) => node.loadClip(place.path('clip'), { device, ...options }),
+  },
   loadDVAE: {
     fields: 'signal onProgress verify maxBytes stallMs cache precision device',
     call: (options: object) => node.loadDVAE(nowhere, { device, ...options }),

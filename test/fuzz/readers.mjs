@@ -15,8 +15,9 @@ import { inspectFile } from '../../dist/weights-convert/inspect/inspect-file.js'
 import { parseManifest } from '../../dist/weights-convert/model-folder/manifest-json.js';
 import { listNpz, openNpy } from '../../dist/weights-convert/numpy/npy-tensor.js';
 import { readNpy } from '../../dist/weights-convert/numpy/npy.js';
+import { readClipConfig } from '../../dist/weights-convert/families/clip/config.js';
 import { readSettingsFile } from '../../dist/weights-convert/families/read-settings-file.js';
-import { openCheckpoint } from '../../dist/weights-convert/open-weights.js';
+import { openNets } from '../../dist/weights-convert/open-weights.js';
 import { isRecord, recordChildren } from '../../dist/weights-convert/pickle/records.js';
 import { openSafetensors } from '../../dist/weights-convert/safetensors/read-safetensors.js';
 import { parseShardIndex } from '../../dist/weights-convert/safetensors/shard-index.js';
@@ -35,9 +36,15 @@ const MOST_ELEMENTS = 2 ** 20;
 const MOST_PIXELS = 2 ** 18;
 
 const readers = {
-  convert: async (source) => readAll((await openCheckpoint(source)).flatMap(({ tensors }) => [...tensors.values()])),
+  // What somebody says beside a file leads deeper into it.
+  convert: async (source) => {
+    const nets = await openNets(source, { stated: { activation: 'quick-gelu' } });
+    return readAll(nets.flatMap(({ tensors }) => [...tensors.values()]));
+  },
   settings: async (source) => {
-    if (!(await readSettingsFile(source))) throw new DalleError('E_ARCHITECTURE', 'no settings');
+    const settings = await readSettingsFile(source);
+    if (!settings) throw new DalleError('E_ARCHITECTURE', 'no settings');
+    readClipConfig(settings.entries);
   },
   inspect: async (source) => {
     const { failure } = await inspectFile(source, { explain: true });

@@ -25,9 +25,18 @@ const RECIPE = {
   truncate: false,
   settings: { temperature: 1, topP: 0.9, topK: 12, guidance: 1, seed: 7, count: 4 },
   weights: { decoder: ['00'], transformer: ['11'], tokenizer: ['22'] },
+  best: { kept: [2, 0], scores: [0.25, 0.125], weights: { clip: ['33'] } },
   device: 'any',
   kernels: { targets: 4, fetch: 'texelFetch', block: 'strip', without: ['pack_conv2d'] },
   precision: 'full',
+};
+
+/** What lies beside a CLIP of Hugging Face's, and of open_clip's. */
+const CLIP_CONFIG = {
+  model_type: 'clip',
+  text_config: { hidden_act: 'quick_gelu', num_attention_heads: 8, layer_norm_eps: 1e-5 },
+  vision_config: { hidden_act: 'quick_gelu', num_attention_heads: 12 },
+  model_cfg: { quick_gelu: true, vision_cfg: { width: 768, head_width: 64 }, text_cfg: { heads: 8 } },
 };
 
 /**
@@ -55,6 +64,7 @@ export async function listSeeds() {
   for (const path of [...files, 'models/emoji/model.json']) {
     seeds.push(...(await seedsOf(path, readFileSync(new URL(path, root)))));
   }
+  seeds.push(wholeSeed('made config.json', Buffer.from(JSON.stringify(CLIP_CONFIG))));
   seeds.push(wholeSeed('made recipe', Buffer.from(JSON.stringify(RECIPE))));
   seeds.push(wholeSeed('made.tokenizer.json', Buffer.from(makeTokenizer())));
   seeds.push(wholeSeed('made.min-dalle.json', Buffer.from(makeMinDalle())));

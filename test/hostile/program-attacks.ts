@@ -27,6 +27,13 @@ const system = call(global('os', 'system'), text('echo dalle-gl-was-here > /tmp/
 const weight = tensor('0', 1, [1], [1]);
 const harmless = pickle(object('a.Net', { weight }));
 
+const matrix = tensor('0', 1, [1, 1], [1, 1]);
+const kernel = tensor('0', 1, [1, 1, 1, 1], [1, 1, 1, 1]);
+const resnet = object('a.ResNet', {
+  attnpool: object('a.Pool', { positional_embedding: matrix }),
+  layer1: object('a.Layer', { 0: object('a.Block', { conv1: object('a.Conv', { weight: kernel }) }) }),
+});
+
 /** A file of the program, deflated as torch deflates it. */
 function deflated(name: string, data: Uint8Array, lies: Partial<EntryPlan> = {}): EntryPlan {
   const packed = deflateRawSync(data);
@@ -75,6 +82,11 @@ export const programAttacks: readonly Made[] = [
     'E_FORMAT_UNKNOWN',
     'TorchScript: a name of the program that is called',
     () => program(pickle(object('a.Net', { act: call(global('__torch__.a', 'run'), text('id')) }))),
+  ],
+  [
+    'E_NET_UNSUPPORTED',
+    'TorchScript: a CLIP with a ResNet',
+    () => program(pickle(object('a.CLIP', { visual: resnet }))),
   ],
   ['E_FORMAT_UNKNOWN', 'TorchScript: of no net that is known', () => program(harmless)],
   [
