@@ -57,7 +57,7 @@ export async function listSeeds() {
     }
   }
   const files = ['test/golden/hidden-4/encoder.zip.one-storage.pkl', 'models/emoji/tokenizer.json'];
-  files.push('test/golden/rudalle/v3-4.pt', 'test/golden/mindalle/stage2.pt');
+  files.push('test/golden/rudalle/v3-4.pt', 'test/golden/mindalle/stage2.pt', 'test/golden/rudalle-vae/dwt.ckpt');
   // What Lightning keeps around weights, and min-dalle's names.
   files.push('test/golden/vqgan/gumbel.ckpt', 'test/golden/vqgan/two-levels.detoker.pt');
   files.push('test/golden/discrete-vae/plain.vae.pt');
