@@ -1,63 +1,170 @@
 /**
- * The report of `dalle-gl plan` in words, and what it says of memory. Bytes are of float32, as dalle-gl computes.
+ * The report of `dalle-gl plan`: what a model takes of memory and time, in numbers and in words.
  */
-import { countFittingLayers } from '../nets/transformer/estimate.ts';
+import { sizeOf } from '../engine/index.ts';
+import { estimateWork, type ModelPlan, type NetToPlan, type PlannedGroup, type WorkName } from '../load/plan-model.ts';
+import type { PlannedWork } from '../load/planning-device.ts';
 import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
-import type { SecondsNeeded } from '../nets/transformer/estimate.ts';
-import type { TransformerPlan } from '../node.ts';
-import { alignColumns, formatBytes, wrapWords } from './columns.ts';
+import { describeArchitecture, expectedNetTensors, partOf } from '../nets/net-kinds.ts';
+import { alignColumns, formatBytes, REPORT_WIDTH, wrapWords } from './columns.ts';
 import type { DeviceKernels } from './open-device.ts';
+
+export interface MeasuredDevice {
+  /** In words; null where none could be opened. */
+  readonly device: string | null;
+  readonly kind: DeviceKernels['kind'] | null;
+  readonly speed: DeviceSpeed | null;
+  /** Bytes that are free for it; null where nobody tells. */
+  readonly memory: number | null;
+}
+
+/** Bytes on the device: `other` is the most that all else takes at once. */
+interface TotalBytes {
+  readonly weights: number;
+  readonly caches: number;
+  readonly other: number;
+}
 
 /** Whether it fits; and what would, where it does not. */
 interface MemoryJudgement {
   /** Null where the device does not tell its memory. */
   readonly fits: boolean | null;
-  /** How many of its layers fit; all of them where it fits. */
+  /** How many layers of what draws fit; all of them where it fits. Null where nothing draws. */
   readonly layersThatFit: number | null;
   /** Whether it would fit with its weights as halves. */
   readonly fitsInHalves: boolean | null;
 }
 
-export interface PlanReport extends TransformerPlan, MemoryJudgement {
+type Seconds = { readonly [Name in WorkName]?: number } & {
+  /** All tokens of the candidates, the text read before, and one picture of them. */
+  readonly picture?: number;
+};
+
+interface Planned extends ModelPlan, MeasuredDevice {
   readonly name: string;
-  readonly device: string | null;
-  /** Null where none could be opened: the plan is one for WebGL then. */
-  readonly kind: DeviceKernels['kind'] | null;
-  readonly speed: DeviceSpeed | null;
-  readonly seconds: SecondsNeeded | null;
-  readonly memory: number | null;
+  readonly guided: boolean;
 }
 
-export function judgeMemory(plan: TransformerPlan, memory: number | null): MemoryJudgement {
-  if (memory === null) return { fits: null, layersThatFit: null, fitsInHalves: null };
-  const { weights, caches, textures } = plan.bytes;
+interface PlanReport extends Planned, MemoryJudgement {
+  readonly parameters: number;
+  /** Of what draws pictures for a text; of a model without that, of all its nets. */
+  readonly bytes: TotalBytes;
+  readonly works: { readonly [Name in WorkName]?: PlannedWork };
+  readonly seconds: Seconds | null;
+}
+
+export function makeReport(planned: Planned, nets: readonly NetToPlan[]): PlanReport {
+  const { groups, parts, speed, memory, imageTokens } = planned;
+  const bytes = addBytes(groups.filter(isNeeded(groups)));
+  const works = Object.assign({}, ...groups.map((group) => group.works)) as PlanReport['works'];
+  const timed = speed && mapValues(works, (work) => estimateWork(work, speed));
+  const { prompt, token, decode = 0 } = timed ?? {};
+  const isDrawn = prompt !== undefined && token !== undefined;
   return {
-    fits: weights + caches + textures <= memory,
-    layersThatFit: countFittingLayers(plan, memory),
-    fitsInHalves: weights / 2 + caches + textures <= memory,
+    ...planned,
+    parameters: parts.reduce((sum, part) => sum + part.parameters, 0),
+    bytes,
+    works,
+    seconds: timed && { ...timed, ...(isDrawn && { picture: prompt + (imageTokens - 1) * token + decode }) },
+    ...judgeMemory(bytes, memory, nets),
   };
 }
 
+/** What draws for a text needs no encoder of pictures and no CLIP. */
+function isNeeded(groups: readonly PlannedGroup[]): (group: PlannedGroup) => boolean {
+  const draws = groups.some(({ name }) => name === 'drawing');
+  return ({ name }) => !draws || name === 'drawing' || name === 'decoder';
+}
+
+/** Runs come one after another, so that they share what is left when they end. */
+function addBytes(groups: readonly PlannedGroup[]): TotalBytes {
+  return {
+    weights: groups.reduce((sum, { bytes }) => sum + bytes.weights, 0),
+    caches: groups.reduce((sum, { bytes }) => sum + bytes.states, 0),
+    other: Math.max(0, ...groups.map(({ bytes }) => bytes.other)),
+  };
+}
+
+function judgeMemory(bytes: TotalBytes, memory: number | null, nets: readonly NetToPlan[]): MemoryJudgement {
+  const drawing = nets.find(({ architecture }) => partOf(architecture) === 'transformer');
+  if (memory === null) return { fits: null, layersThatFit: null, fitsInHalves: null };
+  const total = bytes.weights + bytes.caches + bytes.other;
+  const saved = nets.reduce((sum, net) => sum + (net.dtype === 'f32' ? 2 * countTableNumbers(net) : 0), 0);
+  return {
+    fits: total <= memory,
+    layersThatFit: drawing ? countFittingLayers(drawing, bytes, memory) : null,
+    fitsInHalves: total - saved <= memory,
+  };
+}
+
+/** Numbers of what a device keeps as halves: tables, and the weights of products. */
+function countTableNumbers({ architecture }: NetToPlan): number {
+  const shapes = [...expectedNetTensors(architecture).values()];
+  return shapes.reduce((sum, shape) => sum + (shape.length === 2 ? sizeOf(shape) : 0), 0);
+}
+
+/** 0 if not even one does. */
+function countFittingLayers({ architecture, dtype }: NetToPlan, bytes: TotalBytes, memory: number): number {
+  const depth = 'depth' in architecture ? architecture.depth : 1;
+  const numbers = [...expectedNetTensors(architecture)]
+    .filter(([name]) => name.startsWith('layers.') || name.startsWith('blocks.') || name.includes('.layers.'))
+    .reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
+  const perLayer = ((dtype === 'f16' ? 2 : 4) * numbers + bytes.caches) / depth;
+  const rest = bytes.weights + bytes.caches + bytes.other - depth * perLayer;
+  return Math.max(0, Math.min(depth, Math.floor((memory - rest) / perLayer)));
+}
+
+function mapValues<Name extends string, From, To>(
+  values: { readonly [Key in Name]?: From },
+  change: (value: From) => To,
+): { [Key in Name]?: To } {
+  const entries = Object.entries(values) as [Name, From][];
+  return Object.fromEntries(entries.map(([name, value]) => [name, change(value)])) as { [Key in Name]?: To };
+}
+
 export function formatPlan(report: PlanReport): string[] {
-  const { name, architecture, parameters, bytes, token, prompt } = report;
-  const { depth, dim, heads, head_size, text_length, text_vocab, grid, image_vocab } = architecture;
+  const { name, parts, groups, parameters, bytes } = report;
   const words = wordsOf(report);
+  const nets = parts.map((part) => `${part.part}: ${describeArchitecture(part.architecture)}`);
   const rows = [
     ['parameters', formatCount(parameters)],
-    ['weights', `${formatBytes(bytes.weights)} on the device, as float32`],
-    ['caches', `${formatBytes(bytes.caches)} for each picture drawn at once`],
-    [words.values, `${formatBytes(bytes.textures)} at most`],
-    ['a token', formatWork(token, words)],
-    ['reading a text', formatWork(prompt, words)],
+    ['weights', `${formatBytes(bytes.weights)} on the device, halves as halves${listExtra(groups)}`],
+    ...(bytes.caches > 0 ? [['caches', `${formatBytes(bytes.caches)} for ${describeCandidates(report)}`]] : []),
+    [words.values, `${formatBytes(bytes.other)} at most`],
+    ...(Object.entries(report.works) as [WorkName, PlannedWork][]).map(([work, done]) => [
+      WORK_WORDS[work],
+      formatWork(done, words),
+    ]),
   ];
   return [
-    `${name}: ${depth} layers of ${dim}, ${heads} heads of ${head_size}; ${text_length} text tokens of ${text_vocab}, ` +
-      `${grid[0]} × ${grid[1]} image tokens of ${image_vocab}`,
+    `${name}:`,
+    ...nets.flatMap((line) => wrapWords(line, REPORT_WIDTH - 2)).map((line) => `  ${line}`),
     ...alignColumns(rows, 'll').map((line) => `  ${line}`),
     '',
     ...wrapWords(describeTime(report)),
     ...wrapWords(describeMemory(report)),
   ];
+}
+
+const WORK_WORDS: Readonly<Record<WorkName, string>> = {
+  prompt: 'reading a text',
+  token: 'a token',
+  decode: 'tokens → picture',
+  encode: 'picture → tokens',
+  clipText: 'CLIP: a text',
+  clipPicture: 'CLIP: a picture',
+};
+
+/** What drawing for a text does not need. */
+function listExtra(groups: readonly PlannedGroup[]): string {
+  const needed = isNeeded(groups);
+  const extra = groups.filter((group) => !needed(group));
+  return extra.map(({ name, bytes }) => `; ${formatBytes(bytes.weights)} more where the ${name} is used`).join('');
+}
+
+function describeCandidates({ candidates, guided }: PlanReport): string {
+  const many = candidates === 1 ? 'a picture' : `${candidates} pictures drawn together`;
+  return guided ? `${many}, and as many for guidance` : many;
 }
 
 /** What a device calls what it does. A texture read is four numbers, on the CPU too. */
@@ -69,30 +176,40 @@ function wordsOf({ kind }: PlanReport): Words {
     : { values: 'other textures', step: 'draw', reads: 'texture reads' };
 }
 
-function formatWork({ draws, macs, fetches }: TransformerPlan['token'], { step, reads }: Words): string {
+function formatWork({ draws, macs, fetches }: PlannedWork, { step, reads }: Words): string {
   return `${draws} ${step}s, ${formatCount(macs)} multiply-adds, ${formatCount(fetches)} ${reads}`;
 }
 
 function describeTime(report: PlanReport): string {
   const { device, seconds, speed } = report;
   if (!seconds || !speed) return 'Time: unknown without a device that can be measured.';
-  const { token, prompt, picture } = seconds;
   const { step, reads } = wordsOf(report);
+  const { picture, ...works } = seconds;
+  const times = (Object.entries(works) as [WorkName, number][]).map(
+    ([work, time]) => `${WORK_WORDS[work]} ${formatDuration(time)}`,
+  );
+  const many = report.candidates === 1 ? 'a picture' : `the tokens of ${report.candidates} pictures, and one of them`;
   return (
     `Time on ${device}, estimated from a short measurement of it (${formatCount(speed.fetchesPerSecond)} ${reads} a ` +
-    `second, ${formatCount(speed.streamedFetchesPerSecond)} from memory, ${formatDuration(speed.secondsPerDraw)} a ${step}): ` +
-    `${formatDuration(prompt)} for a text, ${formatDuration(token)} a token, ${formatDuration(picture)} a picture.`
+    `second, ${formatCount(speed.streamedFetchesPerSecond)} from memory, ${formatCount(speed.macsPerSecond)} ` +
+    `multiply-adds of many rows, ${formatDuration(speed.secondsPerDraw)} a ${step}): ${times.join(', ')}` +
+    `${picture === undefined ? '' : `; ${formatDuration(picture)} ${many}`}.`
   );
 }
 
-function describeMemory({ architecture, fits, layersThatFit, fitsInHalves, memory, bytes }: PlanReport): string {
-  const total = formatBytes(bytes.weights + bytes.caches + bytes.textures);
+function describeMemory({ parts, fits, layersThatFit, fitsInHalves, memory, bytes }: PlanReport): string {
+  const sum = bytes.weights + bytes.caches + bytes.other;
+  const total = `${formatBytes(sum)} (${Math.round(sum)} bytes)`;
   if (memory === null) return `Memory: it needs ${total}. WebGL does not tell how much this device has.`;
   const free = `${formatBytes(memory)} are free`;
   if (fits) return `Memory: it needs ${total}, and ${free}: it fits.`;
+  const depth = parts.flatMap(({ part, architecture }) =>
+    part === 'transformer' && 'depth' in architecture ? [architecture.depth] : [],
+  );
+  const layers = layersThatFit === null ? '' : ` ${layersThatFit} of its ${depth[0]} layers would.`;
   return (
-    `Memory: it needs ${total}, and ${free}: it does not fit. ${layersThatFit} of its ${architecture.depth} layers would. ` +
-    `With weights as halves, which dalle-gl does not compute transformers in yet, it ${fitsInHalves ? 'would' : 'would not either'}.`
+    `Memory: it needs ${total}, and ${free}: it does not fit.${layers} ` +
+    `With all its weights as halves it ${fitsInHalves ? 'would' : 'would not either'}.`
   );
 }
 
@@ -106,7 +223,7 @@ const scales = [
 /** `3.1 trillion`, `12 billion`, `926 thousand`, `450`. */
 function formatCount(count: number): string {
   const scale = scales.find(({ size }) => count >= size);
-  return scale ? `${roundShort(count / scale.size)} ${scale.word}` : String(count);
+  return scale ? `${roundShort(count / scale.size)} ${scale.word}` : String(Math.round(count));
 }
 
 /** Two digits at least: `4.7`, `12`, `926`. */

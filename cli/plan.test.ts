@@ -1,4 +1,4 @@
-/** `dalle-gl plan`: the numbers that a shape alone decides, and what it says where it cannot know. */
+/** `dalle-gl plan`: the numbers that shapes alone decide, and what it says where it cannot know. */
 import { expect, test } from 'vitest';
 import { bundledModel } from '../base/node/package-files.ts';
 import { runCaptured } from '../test/helpers/captured-terminal.ts';
@@ -6,10 +6,12 @@ import { runCaptured } from '../test/helpers/captured-terminal.ts';
 interface Reported {
   readonly parameters: number;
   readonly bytes: { readonly weights: number; readonly caches: number };
-  readonly token: { readonly draws: number; readonly macs: number };
-  readonly seconds: { readonly prompt: number; readonly token: number; readonly picture: number } | null;
+  readonly works: Readonly<Record<string, { readonly draws: number; readonly macs: number }>>;
+  readonly seconds: Readonly<Record<string, number>> | null;
   readonly fits: boolean | null;
   readonly layersThatFit: number | null;
+  readonly candidates: number;
+  readonly guided: boolean;
 }
 
 async function planJson(...words: string[]): Promise<Reported> {
@@ -20,11 +22,12 @@ async function planJson(...words: string[]): Promise<Reported> {
 }
 
 test("the paper's transformer, whether it fits or not", async () => {
-  const { parameters, bytes, token, fits, layersThatFit, seconds } = await planJson(
+  const { parameters, bytes, works, fits, layersThatFit, seconds } = await planJson(
     'paper-12b',
     '--device',
     'reference',
   );
+  const token = works['token']!;
   expect(parameters / 1e9).toBeCloseTo(12.29, 1);
   expect(bytes.weights).toBeGreaterThan(4 * parameters * 0.99);
   // Keys and values of 64 layers, for all but the last of 1,280 positions.
@@ -38,16 +41,39 @@ test("the paper's transformer, whether it fits or not", async () => {
 });
 
 test('a model folder, with an estimate of time', async () => {
-  const { parameters, seconds, fits } = await planJson(bundledModel);
+  const { parameters, works, seconds, fits } = await planJson(bundledModel, '--device', 'cpu', '--threads', '1');
   expect(parameters).toBeGreaterThan(3e6);
+  expect(Object.keys(works).sort()).toEqual(['decode', 'encode', 'prompt', 'token']);
   expect(fits).not.toBe(false);
-  expect(seconds!.token).toBeGreaterThan(0);
-  expect(seconds!.picture).toBeCloseTo(seconds!.prompt + 255 * seconds!.token, 9);
+  expect(seconds!['token']).toBeGreaterThan(0);
+  expect(seconds!['picture']).toBeCloseTo(seconds!['prompt']! + 255 * seconds!['token']! + seconds!['decode']!, 9);
+});
+
+test('a known model, of which nothing is fetched, with the guidance that it is drawn with', async () => {
+  const { parameters, bytes, works, guided, candidates } = await planJson(
+    'min-dalle-mini',
+    '-n',
+    '9',
+    '--device',
+    'reference',
+  );
+  expect([guided, candidates]).toEqual([true, 9]);
+  expect(parameters).toBeGreaterThan(437e6);
+  // Halves as halves: what of it is a VQGAN has floats.
+  expect(bytes.weights).toBeLessThan(1.3e9);
+  expect(bytes.caches).toBeGreaterThan(18 * 25e6);
+  expect(works['token']!.macs / 18 / 0.2e9).toBeCloseTo(1, 1);
+});
+
+test('CLIP has no pictures to draw, and is timed for a text and a picture', async () => {
+  const { works, layersThatFit } = await planJson('clip-vit-b-32', '--device', 'reference');
+  expect(Object.keys(works)).toEqual(['clipText', 'clipPicture']);
+  expect(layersThatFit).toBeNull();
 });
 
 test('on the CPU, in its words', async () => {
   const { stdout } = await runCaptured(['plan', bundledModel, '--device', 'cpu', '--threads', '1']);
-  expect(stdout.toString()).toMatch(/Time on CPU \(WebAssembly SIMD[^)]*, 1 thread\)/);
+  expect(stdout.toString().replaceAll('\n', ' ')).toMatch(/Time on CPU \(WebAssembly SIMD[^)]*, 1 thread\)/);
   expect(stdout.toString()).toMatch(/\d+ steps, .+ multiply-adds, .+ reads of four numbers\n/);
   expect(stdout.toString()).not.toMatch(/texture|draw\b/);
 });
@@ -55,14 +81,19 @@ test('on the CPU, in its words', async () => {
 test('in words', async () => {
   const { stdout, exitCode } = await runCaptured(['plan', 'dalle-pytorch-new', '--device', 'reference']);
   expect(exitCode).toBe(0);
-  expect(stdout.toString()).toMatch(/^dalle-pytorch-new: 2 layers of 512, 8 heads of 64; 256 text tokens of 49408/);
+  expect(stdout.toString()).toMatch(
+    /^dalle-pytorch-new:\n {2}transformer: a transformer of dalle-pytorch \(dim 512, depth 2/,
+  );
   expect(stdout.toString()).toContain('Time: unknown without a device that can be measured');
 });
 
-test('refuses what is neither a folder nor a name, and a folder without a transformer', async () => {
+test('refuses what is neither a folder nor a name, and a number that is none', async () => {
   const wrong = await runCaptured(['plan', 'paper-12']);
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toContain('Did you mean paper-12b?');
   const other = await runCaptured(['plan', 'no-such-thing-at-all']);
   expect(other.stderr).toContain('rudalle-malevich');
+  expect(other.stderr).toContain('min-dalle-mini');
+  const none = await runCaptured(['plan', 'emoji', '-n', '0']);
+  expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('a whole number from 1 to 1024')]);
 });

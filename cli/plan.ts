@@ -1,43 +1,44 @@
 /**
- * `dalle-gl plan`: what a transformer would take on this device, whether or not it fits: parameters, bytes, draws, and
- * an estimate of its time. Nothing of it is read or allocated; the device is measured with two products of its own.
+ * `dalle-gl plan`: what a model would take on this device, whether or not it fits: parameters, bytes, draws, and an
+ * estimate of its time. Nothing of it is read, allocated or downloaded; the device is measured with products of its
+ * own.
  */
 import { freemem } from 'node:os';
 import { isFolder } from '../base/node/is-folder.ts';
 import { ContextError, DalleError, UsageError } from '../base/errors.ts';
-import { configurations, estimateSeconds, measureSpeed, planTransformer } from '../node.ts';
-import type { PlannedDevice } from '../nets/transformer/estimate.ts';
-import type { DeviceSpeed } from '../nets/transformer/measure-speed.ts';
+import { findKnownNets, isGuided } from '../load/known-nets.ts';
+import { planModel, type NetToPlan } from '../load/plan-model.ts';
+import type { PlannedForm } from '../load/planning-device.ts';
+import { configurations, measureSpeed } from '../node.ts';
+import { FAMILIES } from '../weights-convert/families/all-families.ts';
+import { KNOWN_MODELS } from '../weights-convert/known-models/known-models.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
-import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
 import { defineCommand, type Command } from './command.ts';
 import { commonFlags, deviceFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { findNearest } from './nearest.ts';
-import { checkThreads, openDevice, type DeviceFlags, type DeviceKernels } from './open-device.ts';
-import { formatPlan, judgeMemory, type PlanReport } from './plan-report.ts';
+import { checkThreads, openDevice, type DeviceFlags } from './open-device.ts';
+import { formatPlan, makeReport, type MeasuredDevice } from './plan-report.ts';
 import { print, printJson, say } from './terminal.ts';
 
 export const plan: Command = defineCommand({
   name: 'plan',
-  operands: '<DIR|config>',
-  summary: 'Tells what a transformer would take on this device, also one that does not fit',
-  examples: ['dalle-gl plan paper-12b', 'dalle-gl plan my-model --json'],
-  flags: { ...deviceFlags, ...commonFlags },
+  operands: '<DIR|name>',
+  summary: 'Tells what a model, or one that dalle-gl models lists, would take on this device, also if it does not fit',
+  examples: ['dalle-gl plan min-dalle-mini', 'dalle-gl plan my-model -n 9 --json'],
+  flags: {
+    count: { short: 'n', value: 'N', help: 'candidates that are drawn together [1]', parse: parseCount },
+    ...deviceFlags,
+    ...commonFlags,
+  },
   async run({ flags, operands, terminal }) {
-    checkOperands('plan', operands, { least: 1, most: 1, what: 'a model folder or the name of a configuration' });
+    checkOperands('plan', operands, { least: 1, most: 1, what: 'a model folder, a known model or a configuration' });
     checkThreads(flags);
     const name = parseSource(operands[0]!);
-    const architecture = await findArchitecture(name);
-    const { limits, ...measured } = await lookAtDevice(flags);
-    const planned = planTransformer(architecture, limits);
-    const report: PlanReport = {
-      name,
-      ...planned,
-      ...measured,
-      seconds: measured.speed && estimateSeconds(planned, measured.speed),
-      ...judgeMemory(planned, measured.memory),
-    };
+    const { nets, guided } = await findNets(name);
+    const { form, ...measured } = await lookAtDevice(flags);
+    const planned = await planModel(nets, form, { candidates: flags.count ?? 1, guided });
+    const report = makeReport({ name, guided, ...planned, ...measured }, nets);
     if (flags.json) printJson(terminal, report);
     else print(terminal, formatPlan(report));
     if (measured.device === null && !flags.quiet) {
@@ -46,57 +47,73 @@ export const plan: Command = defineCommand({
   },
 });
 
-async function findArchitecture(name: string): Promise<TransformerArchitecture> {
-  const named = new Map<string, TransformerArchitecture>(Object.entries(configurations)).get(name);
-  if (named) return named;
-  if (isFolder(name)) return readArchitecture(name);
-  const names = Object.keys(configurations);
+function parseCount(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= 1024) return count;
+  throw new Error('a whole number from 1 to 1024');
+}
+
+interface FoundNets {
+  readonly nets: readonly NetToPlan[];
+  readonly guided: boolean;
+}
+
+/** A folder of that name is meant before a known model is, and that before a configuration. */
+async function findNets(name: string): Promise<FoundNets> {
+  if (isFolder(name)) return readNets(name);
+  const known = KNOWN_MODELS.find((model) => model.name === name);
+  const nets = known && findKnownNets(name);
+  if (nets) return { nets, guided: isGuided(findSampling(known.families)) };
+  const configuration = new Map(Object.entries(configurations)).get(name);
+  if (configuration) return { nets: [{ architecture: configuration, dtype: 'f32' }], guided: false };
+  const names = [...new Set([...KNOWN_MODELS.map((model) => model.name), ...Object.keys(configurations)])];
   const nearest = findNearest(name, names);
   const advice = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${nearest}?`;
-  throw new UsageError('E_OPERAND', `plan: ${name} is neither a model folder nor a configuration. ${advice}`);
+  throw new UsageError('E_OPERAND', `plan: ${name} is no model folder, known model or configuration. ${advice}`);
 }
 
-async function readArchitecture(folder: string): Promise<TransformerArchitecture> {
-  const architecture = (await readModelManifest(folder)).parts.transformer?.architecture;
-  if (architecture?.kind === 'transformer') return architecture;
-  throw new DalleError('E_PART_MISSING', `plan: ${folder} has no transformer, which is what is planned here.`);
+function findSampling(families: readonly string[]): { readonly guidance?: number } | undefined {
+  return FAMILIES.find(({ name, form }) => families.includes(name) && form?.sampling)?.form?.sampling;
 }
 
-interface Measured {
-  readonly limits: PlannedDevice;
-  /** In words; null where none could be opened. */
-  readonly device: string | null;
-  readonly kind: DeviceKernels['kind'] | null;
-  readonly speed: DeviceSpeed | null;
-  /** Bytes that are free for textures; null where nobody tells. */
-  readonly memory: number | null;
+async function readNets(folder: string): Promise<FoundNets> {
+  const { parts, sampling } = await readModelManifest(folder);
+  const nets = Object.values(parts).flatMap((part) => ('architecture' in part ? [part] : []));
+  if (nets.length === 0) throw new DalleError('E_PART_MISSING', `plan: ${folder} has no net that could be planned.`);
+  return { nets, guided: isGuided(sampling) };
 }
 
 /** Bytes of memory that WebAssembly addresses. */
 const mostAddressed = 2 ** 32;
 
 /** What every WebGL 2 context promises, for plans without one. */
-const promised: PlannedDevice = { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' };
+const promised: PlannedForm = {
+  kind: 'webgl',
+  limits: { targets: 4, maxTextureSize: 2048, fetch: 'textureLod' },
+  kernels: { targets: 4, fetch: 'textureLod', block: 'strip', without: [] },
+};
 
-async function lookAtDevice(flags: DeviceFlags): Promise<Measured> {
+async function lookAtDevice(flags: DeviceFlags): Promise<MeasuredDevice & { readonly form: PlannedForm }> {
   try {
     const device = await openDevice(flags);
     try {
       const { kind, description } = device;
-      if (device.kind !== 'webgl') {
-        const [most, speed] = kind === 'cpu' ? [mostAddressed, await measureSpeed(device)] : [Infinity, null];
-        return { limits: promised, device: description, kind, speed, memory: Math.min(freemem(), most) };
+      if (device.kind === 'cpu') {
+        const form = { kind: 'cpu', kernels: device.kernels } as const;
+        const memory = Math.min(freemem(), mostAddressed);
+        return { form, device: description, kind, speed: await measureSpeed(device), memory };
       }
-      const { targets, maxTextureSize, fetch, block, without, source } = device;
+      if (device.kind !== 'webgl') return { form: promised, device: description, kind, speed: null, memory: freemem() };
+      const { targets, maxTextureSize, fetch, block, kernels, source } = device;
+      const form = { kind: 'webgl', limits: { targets, maxTextureSize, fetch, block }, kernels } as const;
       // A CPU that plays the GPU keeps textures in the machine's memory; a GPU does not tell how much it has.
       const memory = source.software === true ? freemem() : null;
-      const limits = { targets, maxTextureSize, fetch, block, without };
-      return { limits, device: description, kind, speed: await measureSpeed(device), memory };
+      return { form, device: description, kind, speed: await measureSpeed(device), memory };
     } finally {
       device.dispose();
     }
   } catch (error) {
     if (flags.device !== undefined || !(error instanceof ContextError)) throw error;
-    return { limits: promised, device: null, kind: null, speed: null, memory: null };
+    return { form: promised, device: null, kind: null, speed: null, memory: null };
   }
 }

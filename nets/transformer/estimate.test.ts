@@ -8,14 +8,12 @@ import { growTree } from '../weight-tree.ts';
 import { countParameters } from '../weights.ts';
 import { configurations } from './configurations.ts';
 import { DecodingPlans } from './decoding-plans.ts';
-import { countFittingLayers, estimateSeconds, planTransformer } from './estimate.ts';
+import { estimateSeconds, planTransformer } from './estimate.ts';
 import { measureSpeed } from './measure-speed.ts';
 import { deriveTables } from './tables.ts';
 import { Transformer } from './transformer.ts';
 
 const limits = { targets: 8, maxTextureSize: 16_384, fetch: 'textureLod' } as const;
-const totalOf = ({ bytes }: ReturnType<typeof planTransformer>): number =>
-  bytes.weights + bytes.caches + bytes.textures;
 
 test('bytes and parameters are those of the emoji transformer when it draws', async () => {
   const device = await openTestDevice();
@@ -72,23 +70,14 @@ test('rules that do not pay on a device are left out of its plans, as when it co
   expect(() => planTransformer(emoji, unknown)).toThrow(expect.objectContaining({ code: 'E_ATTRIBUTE' }));
 });
 
-test('as many layers fit as the bytes are for', () => {
-  const { mindalle } = configurations;
-  const whole = planTransformer(mindalle, limits);
-  expect(countFittingLayers(whole, totalOf(whole))).toBe(42);
-  expect(countFittingLayers(whole, 1000)).toBe(0);
-  const available = 2e9;
-  const layers = countFittingLayers(whole, available);
-  const ofDepth = (depth: number): number =>
-    totalOf(planTransformer({ ...mindalle, depth, attention: mindalle.attention.slice(0, depth) }, limits));
-  expect(ofDepth(layers)).toBeLessThanOrEqual(available);
-  // Textures are a little larger than what is in them, so one more may still fit, but not two.
-  expect(ofDepth(layers + 2)).toBeGreaterThan(available);
-});
-
 test('times are draws and reads, and the first image token comes with the text', () => {
   const plan = planTransformer(configurations.emoji, limits);
-  const speed = { secondsPerDraw: 1, fetchesPerSecond: plan.token.fetches, streamedFetchesPerSecond: 1 };
+  const speed = {
+    secondsPerDraw: 1,
+    fetchesPerSecond: plan.token.fetches,
+    streamedFetchesPerSecond: 1,
+    macsPerSecond: 1,
+  };
   const { prompt, token, picture } = estimateSeconds(plan, speed);
   expect(token).toBe(plan.token.draws + 1);
   expect(picture).toBe(prompt + 255 * token);

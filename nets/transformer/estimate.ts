@@ -31,7 +31,7 @@ interface Work {
 }
 
 /** What planning must know of a device: a `WebGLDevice`, or what one would be. */
-export interface PlannedDevice extends DrawLimits {
+interface PlannedDevice extends DrawLimits {
   /** Names of rewrite rules that do not pay there, see `DeviceOptions` [none]. */
   readonly without?: readonly string[];
 }
@@ -139,7 +139,7 @@ function countConstantBytes(plans: readonly Draws[]): number {
 const cachedBytes = 64 * 2 ** 20;
 
 /** What a transformer takes of time. */
-export interface SecondsNeeded {
+interface SecondsNeeded {
   /** To read a text. */
   readonly prompt: number;
   /** For a token of every candidate. */
@@ -161,21 +161,4 @@ export function estimateSeconds(plan: TransformerPlan, speed: DeviceSpeed): Seco
   const step = secondsOf(token, isCached ? speed.fetchesPerSecond : speed.streamedFetchesPerSecond);
   // The text gives the first token of the image.
   return { prompt: read, token: step, picture: read + (imagePositions(architecture) - 1) * step };
-}
-
-/** Layers of this shape that fit into so many bytes, caches and all; 0 if not even one does. */
-export function countFittingLayers(plan: TransformerPlan, available: number): number {
-  checkPlan('countFittingLayers', plan);
-  checkNumbers('countFittingLayers', 'available', [available]);
-  const { architecture, bytes, batch } = plan;
-  const { depth } = architecture;
-  const layer = [
-    ...expectedTransformerTensors({ ...architecture, depth: 1, attention: architecture.attention.slice(0, 1) }),
-  ];
-  const weights = layer
-    .filter(([name]) => name.startsWith('layers.'))
-    .reduce((sum, [, shape]) => sum + 4 * sizeOf(shape), 0);
-  const perLayer = weights + (batch * countCacheBytes(architecture)) / depth;
-  const rest = bytes.weights + bytes.caches + bytes.textures - depth * perLayer;
-  return Math.max(0, Math.min(depth, Math.floor((available - rest) / perLayer)));
 }

@@ -14,11 +14,17 @@ export interface DeviceSpeed {
   readonly fetchesPerSecond: number;
   /** The same with a weight that comes from memory. */
   readonly streamedFetchesPerSecond: number;
+  /** Multiply-adds a second in a product of many rows. */
+  readonly macsPerSecond: number;
 }
 
-/** What is timed: products [1, K] · [O, K]ᵀ with weights of 16 and 128 MB, and draws that do next to nothing. */
+/**
+ * What is timed: products [1, K] · [O, K]ᵀ with weights of 16 and 128 MB, one of many rows, and draws that do next to
+ * nothing.
+ */
 const smallWeight = [4096, 1024] as const;
 const largeWeight = [16_384, 2048] as const;
+const manyRows = 256;
 const chain = 64;
 const rounds = 5;
 
@@ -28,6 +34,7 @@ export async function measureSpeed(device: Device): Promise<DeviceSpeed> {
     secondsPerDraw: await timeDraw(device),
     fetchesPerSecond: await timeProduct(device, smallWeight),
     streamedFetchesPerSecond: await timeProduct(device, largeWeight),
+    macsPerSecond: await timeRows(device),
   };
 }
 
@@ -51,6 +58,19 @@ async function timeProduct(device: Device, [outputs, inner]: readonly [number, n
     // The reference device plans nothing: there a texture read stands for four numbers.
     const fetches = product.draws ? countFetches(product.draws) : (outputs * inner) / 4;
     return fetches / seconds;
+  } finally {
+    product.dispose();
+  }
+}
+
+async function timeRows(device: Device): Promise<number> {
+  const [outputs, inner] = [1024, 1024];
+  const type = { shape: [outputs, inner], dtype: 'f32' } as const;
+  const weight = constant('weight', type, () => new Float32Array(outputs * inner));
+  const product = compile(device, ({ x }) => linear(x, weight), { x: [manyRows, inner] });
+  try {
+    const x = new Float32Array(manyRows * inner);
+    return (manyRows * outputs * inner) / (await timeRuns(() => product.run({ x })));
   } finally {
     product.dispose();
   }
