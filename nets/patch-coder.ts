@@ -37,6 +37,8 @@ interface Half<Architecture> {
   readonly kind: string;
   patch(architecture: Architecture): number;
   codes(architecture: Architecture): number;
+  /** How many channels a picture may have that it takes, or has that it gives; the first unless told. */
+  channels(architecture: Architecture): readonly number[];
   /** Tensors in other forms beside its own [none]. */
   derive?(architecture: Architecture, tensors: Tensors): Tensors;
   /** Pixels [B, C, H, W] in 0…1 → scores of the codes [B, n, h, w]; or tokens [B, h, w] → pixels [B, 3, H, W]. */
@@ -50,10 +52,7 @@ export interface CoderForm<E, D> {
   readonly what: string;
   /** The file that has it, as `convert` takes it. */
   readonly file: string;
-  readonly encoder: Half<E> & {
-    /** How many channels a picture may have. */
-    channels(architecture: E): readonly number[];
-  };
+  readonly encoder: Half<E>;
   readonly decoder: Half<D>;
 }
 
@@ -68,7 +67,6 @@ export abstract class PatchCoder<
   D extends NetsByPart['decoder'],
 > implements PictureCoder {
   readonly patch: number;
-  readonly channels: number = 3;
   readonly parts: { readonly encoder?: Weights<E>; readonly decoder?: Weights<D> };
   readonly precision: Precision;
   private readonly form: CoderForm<E, D>;
@@ -162,6 +160,13 @@ export abstract class PatchCoder<
     return this.plans.get(work, shape.join(','), () => {
       return compile(device, ({ x }) => this.trace(work, x), inputs, rewriting);
     });
+  }
+
+  get channels(): number {
+    const { encoder, decoder } = this.parts;
+    const [made] = decoder ? this.form.decoder.channels(decoder.architecture) : [];
+    const [taken] = encoder ? this.form.encoder.channels(encoder.architecture) : [];
+    return made ?? taken ?? 3;
   }
 
   get vocabularies(): Readonly<Record<string, number>> {

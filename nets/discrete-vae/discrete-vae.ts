@@ -24,6 +24,7 @@ const FORM: CoderForm<DiscreteVaeEncoderArchitecture, DiscreteVaeDecoderArchitec
     kind: 'discrete-vae-decoder',
     patch: patchOf,
     codes: ({ num_tokens }) => num_tokens,
+    channels: () => [3],
     derive: deriveTransposed,
     trace: (architecture, weights, tokens) => denormalise(decoder(architecture, weights, tokens)),
   },
