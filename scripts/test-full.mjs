@@ -22,6 +22,7 @@ const steps = [
   { name: 'demo', command: 'npm run --silent demo' },
   { name: 'official-size', command: 'npm run --silent demo:official-size' },
   { name: 'clip-size', command: 'node scripts/full-size-clip.mjs' },
+  { name: 'vqgan-size', command: 'node scripts/full-size-vqgan.mjs' },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -3,12 +3,10 @@
  * with halves where that has halves, by a documented integer generator that is bit-equal in any language. It follows no
  * trained model; scales are chosen so that activations stay near 1.
  *
- * All arithmetic on `u32` wraps modulo 2^32, and `mix` is that of weights-convert/families/openai/official-size.ts. Of
- * the tensor `name`, element i in row-major order is made of
+ * `mix` and h are those of generate.mjs. Of the tensor `name`, element i in row-major order is made of
  *
  *     stream = mix(crc32("clip.<name>"))
- *     h      = mix(mix(i XOR stream) + stream)
- *     k      = (h >> 21) - 2^10                          an integer in [-2^10, 2^10)
+ *     k      = (h(i) >> 21) - 2^10                          an integer in [-2^10, 2^10)
  *
  *     logit_scale                                     4.5
  *     weights of norms (ln_*)                         (floor(k / 2) + 1024) / 1024        in [0.5, 1.5)
@@ -32,6 +30,7 @@ import { encodePickle } from '../../dist/weights-convert/pickle/encode-pickle.js
 import { encodeHalves } from '../../dist/weights-convert/safetensors/write-safetensors.js';
 import { buildTensor } from '../../dist/weights-convert/torch/build-tensor.js';
 import { writeZip } from '../../dist/weights-convert/zip/write-zip.js';
+import { findExponent, generate, mix } from './generate.mjs';
 
 /** The published size. */
 const VIT_B_32 = {
@@ -40,13 +39,6 @@ const VIT_B_32 = {
   ...{ text_vocab: 49_408, text_dim: 512, text_depth: 12, text_heads: 8, text_mlp_size: 2048 },
 };
 
-function mix(value) {
-  let x = value;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
-}
-
 /** What becomes of an integer of a tensor. */
 function valueOf(name, shape) {
   if (name === 'logit_scale') return () => 4.5;
@@ -54,20 +46,14 @@ function valueOf(name, shape) {
   if (/bias$/.test(name)) return (k) => k * 2 ** -13;
   if (name.includes('embedding')) return (k) => k * 2 ** -11;
   const inputs = /proj(ection)?$/.test(name) ? shape[0] : shape.slice(1).reduce((product, size) => product * size, 1);
-  let exponent = -32;
-  while (3 * 4 ** (exponent + 1) <= 2 * inputs) exponent++;
+  const exponent = findExponent(1, inputs);
   return (k) => k * 2 ** (-10 - exponent);
 }
 
-function generate(name, shape) {
+function generateTensor(name, shape) {
   const stream = mix(crc32(new TextEncoder().encode(`clip.${name}`)));
   const scale = valueOf(name, shape);
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  for (let i = 0; i < values.length; i++) {
-    const hash = mix((mix(i ^ stream) + stream) | 0);
-    values[i] = scale((hash >>> 21) - 1024);
-  }
-  return values;
+  return generate(stream, shape, (h) => scale((h >>> 21) - 1024));
 }
 
 /** What OpenAI's file has in single precision: embeddings, positions, norms, the scale. */
@@ -79,7 +65,7 @@ function isSingle(name) {
 export function hashWeights() {
   const hash = createHash('sha256');
   for (const [name, shape] of [...expectedClipTensors(VIT_B_32)].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(new Uint8Array(generate(name, shape).buffer));
+    hash.update(new Uint8Array(generateTensor(name, shape).buffer));
   }
   return hash.digest('hex');
 }
@@ -117,7 +103,7 @@ export async function writeFullSize(path) {
     ...tensors.map(([name, shape], key) => ({
       name: `ViT-B-32/data/${key}`,
       make: () => {
-        const values = generate(name, shape);
+        const values = generateTensor(name, shape);
         return new Uint8Array((isSingle(name) ? values : encodeHalves(name, values)).buffer);
       },
     })),
