@@ -4,8 +4,8 @@
  * the same bits. It follows no trained model; scales are chosen so that activations stay near 1 and codes vary over a
  * photograph.
  *
- * `t` numbers the 343 tensors from 0, the encoder's in the order of `expectedVqganTensors` (nets/vqgan/tensors.ts), then
- * the decoder's but for the codebook, which is the encoder's. Element i in row-major order is made of
+ * `t` numbers the 343 tensors from 0, the encoder's in the order of `expectedVqganTensors` (nets/vqgan/tensors.ts), and
+ * then the decoder's but for the codebook, which is the encoder's. Element i in row-major order is made of
  *
  *     stream = mix(3 * 65536 + t)
  *     k      = (h(i) >> 8) - 2^23                   an integer in [-2^23, 2^23)
@@ -15,10 +15,10 @@
  *     codebook              k * 2^(-23)                   in [-1, 1)
  *     weight of a kernel    k * 2^(-23 - e)               in [-2^-e, 2^-e)
  *
- * e is the largest integer with 3 * g * 4^e <= 2 * f, f = inputs * kernel * kernel, and g = 1/2 for decoder.conv_out (most
- * pixels stay within their range), 1 for the 1×1 kernels of attentions, quant_conv and post_quant_conv, and 2 for all
- * others, which read a swish or what was added up. test/golden/make_vqgan_size.py has the same in NumPy, and the SHA-256
- * of all tensors in order, as little-endian float32.
+ * e is the largest integer with 3 * g * 4^e <= 2 * f, f = inputs * kernel * kernel, and g = 1/2 for decoder.conv_out
+ * (most pixels stay within their range), 1 for the 1×1 kernels of attentions, quant_conv and post_quant_conv, and 2 for
+ * all others, which read a swish or what was added up. test/golden/make_vqgan_size.py has the same in NumPy, and the
+ * SHA-256 of all tensors in order, as little-endian float32.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream, mkdirSync } from 'node:fs';
