@@ -60,7 +60,7 @@ export async function listSeeds() {
   files.push('test/golden/rudalle/v3-4.pt', 'test/golden/mindalle/stage2.pt', 'test/golden/rudalle-vae/dwt.ckpt');
   // What Lightning keeps around weights, and min-dalle's names.
   files.push('test/golden/vqgan/gumbel.ckpt', 'test/golden/vqgan/two-levels.detoker.pt');
-  files.push('test/golden/discrete-vae/plain.vae.pt');
+  files.push('test/golden/discrete-vae/plain.vae.pt', 'test/golden/dalle-pytorch/new-own.dalle.pt');
   for (const path of [...files, 'models/emoji/model.json']) {
     seeds.push(...(await seedsOf(path, readFileSync(new URL(path, root)))));
   }
