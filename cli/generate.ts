@@ -140,9 +140,18 @@ async function drawAgain(input: string, operands: readonly string[], flags: Flag
   });
 }
 
+/** Which processor drew a picture is not in its recipe. */
+const RELAXED =
+  'It was drawn with relaxed multiply-add, which a processor of another kind may round in another way: where two tokens ' +
+  'are nearly as likely it may draw the other one.';
+
 function sayOtherDevice({ device, kind }: Recipe, now: NetSettings, terminal: Terminal): void {
-  // On the CPU numbers do not depend on the processor, nor on how many threads there are, but on the kernels.
-  if (kind === now.kind && (kind === 'cpu' || device === now.device)) return;
+  // On the CPU numbers depend on the kernels alone, but for relaxed multiply-add: processors may round that as they do.
+  if (kind === 'cpu' && now.kind === 'cpu') {
+    if (now.kernels.multiplyAdd === 'relaxed') say(terminal, RELAXED);
+    return;
+  }
+  if (kind === now.kind && device === now.device) return;
   say(
     terminal,
     `It was drawn on ${device}. Where two tokens are nearly as likely, this device may draw the other one.`,

@@ -41,6 +41,12 @@ export async function openDevice(
   return open({ ...options, ...(device && { device }), ...(threads !== undefined && { threads }) });
 }
 
+/** What to say where threads were given, and a device was chosen that has none. */
+export function tellUnusedThreads({ threads }: DeviceFlags, kind: DeviceKernels['kind']): string[] {
+  if (threads === undefined || kind === 'cpu') return [];
+  return ['--threads has no part in this: a GPU answers, and computes. With --device cpu so many threads do.'];
+}
+
 export function kernelsOf(device: OpenedDevice): DeviceKernels {
   switch (device.kind) {
     case 'webgl':

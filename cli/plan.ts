@@ -17,7 +17,7 @@ import { defineCommand, type Command } from './command.ts';
 import { commonFlags, deviceFlags, parseSource } from './flags.ts';
 import { checkOperands } from './inputs.ts';
 import { findNearest } from './nearest.ts';
-import { checkThreads, openDevice, type DeviceFlags } from './open-device.ts';
+import { checkThreads, openDevice, tellUnusedThreads, type DeviceFlags } from './open-device.ts';
 import { formatPlan, makeReport, type MeasuredDevice } from './plan-report.ts';
 import { print, printJson, say } from './terminal.ts';
 
@@ -41,6 +41,7 @@ export const plan: Command = defineCommand({
     const report = makeReport({ name, guided, ...planned, ...measured }, nets);
     if (flags.json) printJson(terminal, report);
     else print(terminal, formatPlan(report));
+    if (measured.kind && !flags.quiet) say(terminal, ...tellUnusedThreads(flags, measured.kind));
     if (measured.device === null && !flags.quiet) {
       say(terminal, 'plan: no device could be opened, so there is no estimate of time; dalle-gl doctor tells why.');
     }

@@ -14,6 +14,7 @@ import { runCaptured } from '../test/helpers/captured-terminal.ts';
 import { expectFailure } from '../test/helpers/expect-failure.ts';
 import { makeTinyDalle } from '../test/helpers/tiny-dalle.ts';
 import { makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
+import { tellUnusedThreads } from './open-device.ts';
 
 let place: Workplace;
 let model: string;
@@ -126,6 +127,17 @@ test.skipIf(lookAtWebAssembly().relaxed)('kernels that this Node lacks are refus
   await expectFailure(place, words, { exitCode: 1, code: 'E_RECIPE_DEVICE', says: 'drawn on the CPU device (CPU (' });
 });
 
+test.runIf(lookAtWebAssembly().relaxed)(
+  'relaxed multiply-add is told of, since processors may round it as they do',
+  async () => {
+    const { kernels, stderr } = await repeat(
+      edit('cpu.png', (r) => ({ ...r, kernels: { ...plain, multiplyAdd: 'relaxed' } })),
+    );
+    expect(kernels).toEqual({ ...plain, multiplyAdd: 'relaxed' });
+    expect(stderr).toContain('It was drawn with relaxed multiply-add');
+  },
+);
+
 test.runIf(process.platform === 'linux')('without a driver, a picture of WebGL is refused by name', () => {
   const main = join(packageRoot, 'dist/cli/main.js');
   const words = ['generate', '--repeat', place.path('webgl.png'), '-o', place.path('x.png'), '-m', model];
@@ -144,4 +156,10 @@ test.each([
 ])('threads are refused beside %s', async (words, name) => {
   const all = ['generate', 'x', '--threads', '2', ...words, '-o', place.path('x.png'), '-m', model];
   await expectFailure(place, all, { exitCode: 2, code: 'E_FLAG_VALUE', says: `and ${name} was chosen` });
+});
+
+test('threads that have no part are told of, where a GPU was chosen for whoever names no device', () => {
+  expect(tellUnusedThreads({ device: undefined, threads: 2 }, 'webgl')).toEqual([expect.stringContaining('--threads')]);
+  expect(tellUnusedThreads({ device: undefined, threads: 2 }, 'cpu')).toEqual([]);
+  expect(tellUnusedThreads({ device: undefined, threads: undefined }, 'webgl')).toEqual([]);
 });

@@ -11,7 +11,8 @@ import { handOver } from '../load/hand-over.ts';
 import type { PartName } from '../weights-convert/model-folder/manifest.ts';
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
 import { showDownloads } from './downloads.ts';
-import { checkThreads, kernelsOf, openDevice, type DeviceFlags, type DeviceKernels } from './open-device.ts';
+import { checkThreads, kernelsOf, openDevice, tellUnusedThreads } from './open-device.ts';
+import type { DeviceFlags, DeviceKernels } from './open-device.ts';
 import { say, type Terminal } from './terminal.ts';
 
 export interface NetFlags extends DeviceFlags {
@@ -77,7 +78,10 @@ export async function openSession<Made extends Net>(
     const device = await openDevice(flags, kernels ?? { calibrate: !noCalibrate });
     try {
       const net = await make(folder, { device, precision });
-      if (!quiet) say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
+      if (!quiet) {
+        say(terminal, `device  ${device.description}`, `model   ${nameModel(model)}`);
+        say(terminal, ...tellUnusedThreads(flags, device.kind));
+      }
       return {
         net,
         settings: { device: device.description, ...kernelsOf(device), precision, model: nameModel(model) },

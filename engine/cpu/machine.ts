@@ -2,6 +2,7 @@
  * What computes in one thread: the memory, the WebAssembly functions that work on it, and plain loops on views of it.
  * Several threads of a device each have one on the same memory.
  */
+import { computeLoop } from './compute-loop.ts';
 import { narrowToHalves, widenHalves } from './halves.ts';
 import type { NumericArray } from '../op.ts';
 import { sizeOf } from '../shape.ts';
@@ -74,17 +75,12 @@ export class Machine {
     return times;
   }
 
-  private runLoop({ op, attributes, inputs, output }: LoopCall): void {
-    if (typeof op === 'string') throw new Error(`cpu: no op is called ${op}`);
+  private runLoop(call: LoopCall): void {
+    const { op, inputs, output } = call;
     const result = this.view(output);
-    if (!op.redraws) result.fill(0); // loops may leave out what is zero
-    op.reference({
-      attributes,
-      inputs: inputs.map((input) => this.view(input)),
-      inputTypes: inputs.map(({ type }) => type),
-      output: result,
-      outputType: output.type,
-    });
+    if (typeof op === 'string' || !op.redraws) result.fill(0); // loops may leave out what is zero
+    const numbers = inputs.map((input) => this.view(input));
+    computeLoop(call, numbers, result);
     if (output.storage === 'halves') {
       new Uint16Array(this.memory.buffer, output.address, result.length).set(narrowToHalves(result));
     }

@@ -8,6 +8,7 @@ import { arrayFor } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
 import { giveTurn } from '../../base/give-turn.ts';
+import { computeLoop } from './compute-loop.ts';
 import { narrowToHalves, widenHalves } from './halves.ts';
 import type { FindAddress } from './bind.ts';
 import type { Place } from './places.ts';
@@ -57,17 +58,12 @@ export async function runStretches(
   return times;
 }
 
-async function runHere(runner: Runner, { op, attributes, inputs, output }: LoopCall): Promise<void> {
-  const numbers = await Promise.all(inputs.map((input) => readNumbers(runner, input)));
-  const result = arrayFor(output.type.dtype, sizeOf(output.type.shape));
-  (op as Op).reference({
-    attributes,
-    inputs: numbers,
-    inputTypes: inputs.map(({ type }) => type),
-    output: result,
-    outputType: output.type,
-  });
-  await runner.write(output.address, output.storage === 'halves' ? narrowToHalves(result) : result);
+async function runHere(runner: Runner, call: LoopCall): Promise<void> {
+  const numbers = await Promise.all(call.inputs.map((input) => readNumbers(runner, input)));
+  const { type, address, storage } = call.output;
+  const result = arrayFor(type.dtype, sizeOf(type.shape));
+  computeLoop(call, numbers, result);
+  await runner.write(address, storage === 'halves' ? narrowToHalves(result) : result);
 }
 
 /** The numbers of a value. */

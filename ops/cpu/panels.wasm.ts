@@ -40,8 +40,8 @@ export function spreadRows(row0: usize, row1: usize, row2: usize, row3: usize, k
 
 /**
  * Eight halves of a strip lie in four words, the first four in the lower bits: so one shift brings the upper ones to
- * where a float has its exponent and mantissa, and two the lower ones. A mask leaves sign, five bits of exponent and the
- * mantissa, of a float that is too small by a power of two.
+ * where a float has its exponent and mantissa, and two the lower ones. A mask leaves sign, five bits of exponent and
+ * the mantissa, of a float that is too small by a power of two.
  */
 export const WIDE_BITS: i32 = 0x8fffe000;
 

@@ -25,7 +25,9 @@ interface Product {
 /** As the items of the kernels are cut (ops/conv2d/cpu, ops/winograd/cpu). */
 const LONGEST = 256;
 const PIXELS = 128;
-const QUADS = 8;
+const QUADS = 16;
+const WINOGRAD_LONGEST = 128;
+const WINOGRAD_CHANNELS = 256;
 
 function share(size: number, most: number): number {
   return Math.ceil(size / Math.ceil(size / most));
@@ -64,9 +66,9 @@ function readProduct({ op, attributes, inputs }: Tensor): Product | undefined {
     const { weight, outputs } = attributes as WinogradConv2dAttributes;
     const [, , height, width] = inputs[0]!.shape as [number, number, number, number];
     const tiles = (height / outputs) * (width / outputs);
-    const strips = Math.ceil(share(weight[0], LONGEST) / 8);
+    const strips = Math.ceil(share(weight[0], WINOGRAD_CHANNELS) / 8);
     const macs = tiles * (outputs + 2) ** 2 * weight[0] * weight[1];
-    return { panels: QUADS, strips, inner: share(weight[1], LONGEST), macs };
+    return { panels: QUADS, strips, inner: share(weight[1], WINOGRAD_LONGEST), macs };
   }
   if (!['packed_conv2d', 'pooled_conv2d', 'channel_best'].includes(op.name)) return undefined;
   const { weight } = attributes as PackedConv2dAttributes;

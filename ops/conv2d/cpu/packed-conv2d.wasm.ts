@@ -1,8 +1,8 @@
 /**
  * packed_conv2d and what is built on it, without an im2col of the whole map: an item is a rectangle of pixels and some
  * output channels. Its pixels are packed into strips in scratch, a part of the sum at a time where it is long, and each
- * panel of four output channels is multiplied with all strips while it lies in the first cache. Where many items read the
- * same pixels, all strips are packed once before, in memory that they share.
+ * panel of four output channels is multiplied with all strips while it lies in the first cache. Where several items
+ * read the same pixels, all strips are packed once before, in memory that they share.
  */
 import { SPREAD, STRIP, multiplyTile, spreadAndMultiplyTile } from '../../cpu/tile.wasm';
 import { spreadHalves } from '../../cpu/panels.wasm';

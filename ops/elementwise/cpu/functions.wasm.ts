@@ -1,7 +1,7 @@
 /**
- * exp, log, tanh, sigmoid, erf, GELU and SiLU of four numbers at once to about 2⁻²². Argument reduction after Cody and Waite;
- * the polynomials are those of ../gl/accurate.ts: Moshier's Cephes, for erf and GELU our own. NaN stays NaN: pmin and
- * pmax with the number first keep it.
+ * exp, log, tanh, sigmoid, erf, GELU and SiLU of four numbers at once to about 2⁻²². Argument reduction after Cody and
+ * Waite; the polynomials are those of ../gl/accurate.ts: Moshier's Cephes, for erf and GELU our own. NaN stays NaN:
+ * pmin and pmax with the number first keep it.
  *
  * Tested against float64 over the ranges of test/helpers/bounds.ts.
  */

@@ -116,29 +116,21 @@ function streamFour(
 function streamPair(
   x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize,
 ): void {
-  const mask = v128.load(constants);
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-  if (isGoingOn) {
-    c0 = v128.load(sums); c1 = v128.load(sums, 16);
-    c2 = v128.load(sums, 32); c3 = v128.load(sums, 48);
-  }
-  const end = x + (<usize>part << 2);
-  let at0 = strip, at1 = strip + other;
-  for (; x < end; x += 4, at0 += 16, at1 += 16) {
-    const value = v128.load32_splat(x);
-    const h0 = v128.load(at0), h1 = v128.load(at1);
-    c0 = madd(value, spreadLow(h0, mask), c0); c1 = madd(value, spreadHigh(h0, mask), c1);
-    c2 = madd(value, spreadLow(h1, mask), c2); c3 = madd(value, spreadHigh(h1, mask), c3);
-  }
-  v128.store(sums, c0); v128.store(sums, c1, 16);
-  if (other) {
-    v128.store(sums, c2, 32); v128.store(sums, c3, 48);
-  }
+  addPair(x, part, strip, other, isGoingOn, sums, constants, false);
 }
 
 /** The same, but every half is multiplied by a scale. */
 function streamPairScaled(
   x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize,
+): void {
+  addPair(x, part, strip, other, isGoingOn, sums, constants, true);
+}
+
+/** @param scales known where it is inlined */
+// @ts-ignore: decorator
+@inline
+function addPair(
+  x: usize, part: i32, strip: usize, other: usize, isGoingOn: bool, sums: usize, constants: usize, scales: bool,
 ): void {
   const mask = v128.load(constants), scale = v128.load(constants, 16);
   let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
@@ -151,13 +143,19 @@ function streamPairScaled(
   for (; x < end; x += 4, at0 += 16, at1 += 16) {
     const value = v128.load32_splat(x);
     const h0 = v128.load(at0), h1 = v128.load(at1);
-    c0 = madd(value, f32x4.mul(spreadLow(h0, mask), scale), c0);
-    c1 = madd(value, f32x4.mul(spreadHigh(h0, mask), scale), c1);
-    c2 = madd(value, f32x4.mul(spreadLow(h1, mask), scale), c2);
-    c3 = madd(value, f32x4.mul(spreadHigh(h1, mask), scale), c3);
+    c0 = madd(value, scaleBy(spreadLow(h0, mask), scale, scales), c0);
+    c1 = madd(value, scaleBy(spreadHigh(h0, mask), scale, scales), c1);
+    c2 = madd(value, scaleBy(spreadLow(h1, mask), scale, scales), c2);
+    c3 = madd(value, scaleBy(spreadHigh(h1, mask), scale, scales), c3);
   }
   v128.store(sums, c0); v128.store(sums, c1, 16);
   if (other) {
     v128.store(sums, c2, 32); v128.store(sums, c3, 48);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleBy(half: v128, scale: v128, scales: bool): v128 {
+  return scales ? f32x4.mul(half, scale) : half;
 }

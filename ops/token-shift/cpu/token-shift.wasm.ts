@@ -56,7 +56,7 @@ function copyChannels(given: Shift, b: i32, place: i32, row: i32, first: i32, en
   let at = first;
   for (; at < end && at & 3; at++) copyOne(from, plane, to, at);
   const whole = at + ((end - at) & ~3);
-  if (at < whole) fromPlanes(from + <usize>at, plane, to + (<usize>at << 2), whole - at); // a quad takes 4 bytes of each
+  if (at < whole) fromPlanes(from + <usize>at, plane, to + (<usize>at << 2), whole - at); // a quad has 4 bytes of each
   for (at = max(at, whole); at < end; at++) copyOne(from, plane, to, at);
 }
 

@@ -28,7 +28,7 @@ export function roomOfStretch(a: WinogradArgs, quads: i32): usize {
 }
 
 /**
- * `part` channels of a stretch, whose first map is at `map`: [t²] of [quads][part][4], `position` and `quad` bytes apart.
+ * `part` channels of a stretch, the first at `map`: [t²] of [quads][part][4], `position` and `quad` bytes apart.
  */
 export function transformStretch(
   a: WinogradArgs, stretch: Stretch, map: usize, part: i32, to: usize, position: usize, quad: usize, room: usize,

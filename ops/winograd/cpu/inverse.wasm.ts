@@ -76,8 +76,8 @@ function returnTile2(
   for (let u = 0; u < rows; u++, room += 64) {
     const m0 = v128.load(room), m1 = v128.load(room, 16);
     inverse2(m0, m1, v128.load(room, 32), v128.load(room, 48), room, 16);
-    const none = f32x4.splat(0);
-    writeRow(a, target, y + u, x, 2, f32x4.add(v128.load(room), bias), f32x4.add(v128.load(room, 16), bias), none, none);
+    const p0 = f32x4.add(v128.load(room), bias), p1 = f32x4.add(v128.load(room, 16), bias);
+    writeRow(a, target, y + u, x, 2, p0, p1, f32x4.splat(0), f32x4.splat(0));
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * One-dimensional transforms of Winograd's F(4, 3) and F(2, 3), on vectors of four tiles or of four channels, to memory
- * `stride` bytes apart. The matrices are those of ops/winograd/matrices.ts, written out; sums are added in the order that
- * shares most of them.
+ * `stride` bytes apart. The matrices are those of ops/winograd/matrices.ts, written out; sums are added in the order
+ * that shares most of them.
  */
 
 /** Six vectors by Bᵀ of F(4, 3): to six. */

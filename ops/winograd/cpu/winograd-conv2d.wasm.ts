@@ -4,8 +4,8 @@
  * of the register tile as they are multiplied, a position of the tile at a time, with strips of weights. The sums come
  * back by four channels at a time, and are turned into rows of pixels as they are written.
  *
- * What lies between the stages is laid out so that each stage walks through memory in stretches: steps of a power of two
- * would meet in a few lines of the cache. Positions are p = u · t + v, u along H.
+ * What lies between the stages is laid out so that each stage walks through memory in stretches: steps of a power of
+ * two would meet in a few lines of the cache. Positions are p = u · t + v, u along H.
  */
 import { SPREAD, STRIP, multiplyTile, spreadAndMultiplyTile } from '../../cpu/tile.wasm';
 import { Stretch, roomOfStretch, transformStretch } from './forward.wasm';
