@@ -15,6 +15,9 @@ export type Merge = readonly [left: string, right: string];
 /** Bytes, or UTF-16 units, of a file that is read at all; a quarter of a million tokens take half as many. */
 export const MAX_FILE_LENGTH: number = 16 * 1024 * 1024;
 
+/** Tokens, or merges, of a file of others; CLIP's list of merges has half as many. */
+export const MAX_ENTRIES: number = 2 ** 19;
+
 /** A list of merges as others write it, a pair a line: the first line says which version it is. */
 export const MERGES_FILE: RegExp = /^[^\n{]{0,100}#version/;
 
@@ -89,6 +92,10 @@ export function quote(value: unknown): string {
 
 /** The pairs of the text of such a list; an empty line may end it. */
 export function readMergeLines(text: string): Merge[] {
+  // A line that is short takes many times its length.
+  for (let at = -1, count = 0; (at = text.indexOf('\n', at + 1)) >= 0; count++) {
+    if (count > MAX_ENTRIES) throw tokenizerError(`it has more than ${MAX_ENTRIES} merges`);
+  }
   const lines = text.split('\n').slice(1);
   if (lines.at(-1) === '') lines.pop();
   return lines.map((line, index) => {

@@ -11,6 +11,7 @@ import { safetensorsAttacks } from './safetensors-attacks.ts';
 import { storageAttacks } from './storage-attacks.ts';
 import { tensorAttacks } from './tensor-attacks.ts';
 import { LEGACY_MAGIC, legacyStart, torchZip } from './torch-assembler.ts';
+import { tokenizerAttacks } from './tokenizer-attacks.ts';
 import { vqganAttacks } from './vqgan-attacks.ts';
 import { zipAttacks } from './zip-attacks.ts';
 
@@ -129,6 +130,7 @@ export const attacks: readonly Attack[] = [
     ...programAttacks,
     ...vqganAttacks,
     ...discreteVaeAttacks,
+    ...tokenizerAttacks,
   ].map(([code, name, make]) => ({ name, code, make })),
   ...zipAttacks(pickle('N')),
 ];

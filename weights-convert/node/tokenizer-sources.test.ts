@@ -54,6 +54,15 @@ describe('YouTokenToMe’s bpe.model', () => {
     expect(JSON.parse(opened.tokenizer!)).toMatchObject({ model: { lowercase: false } });
   });
 
+  test('words of another family than the weights are refused', async () => {
+    const weights = join(packageRoot, 'weights-convert/corpus/dalle-pytorch/plain.pt');
+    const conversion = convertToModelFolder({ sources: [weights, vocabulary, merges], out });
+    await expect(conversion).rejects.toMatchObject({
+      code: 'E_TOKENIZER_FILE',
+      message: expect.stringMatching(/min-dalle’s words.+dalle-pytorch/) as string,
+    });
+  });
+
   test.each<[string, () => string[], object]>([
     ['cut', () => [write('b.model', readFileSync(model).subarray(0, 2000))], { code: 'E_TOKENIZER_FILE' }],
     ['beside merges', () => [model, merges], { code: 'E_USAGE' }],

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import { joinSources, type ByteSource } from '../byte-source.ts';
 import type { SourceDescription } from '../model-folder/manifest.ts';
 import { readTokenizer } from '../model-folder/tokenizer-file.ts';
+import { checkFamily } from '../tokenizers/check-family.ts';
 import { joinPieces } from '../tokenizers/join-pieces.ts';
 import {
   readTokenizerPiece,
@@ -63,13 +64,13 @@ export class TokenizerSources {
   async finish(families: NetFamilies): Promise<TokenizerToWrite | undefined> {
     if (this.#whole) {
       const { file, content } = this.#whole;
-      const bytes = content?.convert ? encode(content.convert(families)) : await file.read(0, file.size);
+      const bytes = content?.convert ? encode(content.convert(families), families) : await file.read(0, file.size);
       return { bytes, source: await this.#describe(file) };
     }
     const [vocabulary, merges] = (['vocabulary', 'merges'] as const).map((name) => this.#halves.get(name));
     if (!vocabulary && !merges) return undefined;
     if (!vocabulary || !merges) throw aloneError(this.#halves);
-    const bytes = encode(joinPieces({ ...vocabulary.content, ...merges.content } as TokenizerPieces));
+    const bytes = encode(joinPieces({ ...vocabulary.content, ...merges.content } as TokenizerPieces), families);
     const both = joinSources(`${vocabulary.file.name} and ${merges.file.name}`, [vocabulary.file, merges.file]);
     return { bytes, source: await this.#describe(both) };
   }
@@ -84,7 +85,8 @@ export class TokenizerSources {
   }
 }
 
-function encode(json: JsonObject): Uint8Array {
+function encode(json: JsonObject, families: NetFamilies): Uint8Array {
+  checkFamily(json, families);
   return new TextEncoder().encode(`${JSON.stringify(json)}\n`);
 }
 

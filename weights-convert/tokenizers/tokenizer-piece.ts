@@ -5,9 +5,11 @@
 import { writeClip } from '../../nets/tokenizer/clip-form.ts';
 import { isGzip, unpackGzip } from '../../nets/tokenizer/unpack-gzip.ts';
 import {
+  MAX_ENTRIES,
   MAX_FILE_LENGTH,
   MERGES_FILE,
   readMergeLines,
+  tokenizerError,
   type JsonObject,
   type Merge,
 } from '../../nets/tokenizer/vocabulary.ts';
@@ -39,7 +41,7 @@ const HEAD_BYTES = 256;
  * What the source has of a tokenizer.
  *
  * @returns undefined if it is something else
- * @throws FormatError `E_TOKENIZER_FILE` for merges that are none
+ * @throws FormatError `E_TOKENIZER_FILE` for merges that are none, and for more tokens or merges than anybody has
  */
 export async function readTokenizerPiece(source: ByteSource): Promise<TokenizerPiece | undefined> {
   if (source.size > MAX_FILE_LENGTH) return undefined;
@@ -87,10 +89,11 @@ function readVocabulary(text: string): TokenizerPiece | undefined {
   try {
     reader.object((token) => {
       ids.set(token, reader.integer());
-      entries++;
+      if (++entries > MAX_ENTRIES) throw tokenizerError(`it has more than ${MAX_ENTRIES} tokens`);
     });
     reader.end();
-  } catch {
+  } catch (error) {
+    if (entries > MAX_ENTRIES) throw error;
     // Whoever sniffs the file next says what it is.
     return undefined;
   }

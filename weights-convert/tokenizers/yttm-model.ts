@@ -3,7 +3,7 @@
  * number in Unicode and its id; m times the ids of two tokens and of what they become; the ids of `<UNK>`, `<PAD>`,
  * `<BOS>` and `<EOS>`.
  */
-import { tokenizerError, type JsonObject } from '../../nets/tokenizer/vocabulary.ts';
+import { MAX_ENTRIES, tokenizerError, type JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import { readYttmModel, YTTM } from '../../nets/tokenizer/yttm-form.ts';
 
 /** Its first two lines, the second of a letter. */
@@ -41,7 +41,14 @@ export function convertYttmModel(text: string, lowercase: boolean): JsonObject {
   return { version: '1.0', model };
 }
 
+/** Digits and space of a number. */
+const MAX_NUMBER_LENGTH = 10;
+
 function readNumbers(text: string): number[] {
+  const [letters = 0, merges = 0] = text.split('\n', 1)[0]!.split(' ').map(Number);
+  const isFit = letters + merges <= MAX_ENTRIES && text.length <= MAX_NUMBER_LENGTH * (6 + 2 * letters + 3 * merges);
+  if (!isFit)
+    throw tokenizerError(`it is too long for YouTokenToMe's model of ${letters} letters and ${merges} merges`);
   const words = text.split(/\s+/).filter(Boolean);
   const place = words.findIndex((word) => !/^(?:\d{1,7}|-1)$/.test(word));
   if (place >= 0) throw tokenizerError(`word ${place} of YouTokenToMe's model is no whole number`);
