@@ -21,7 +21,7 @@ export const convert: Command = defineCommand({
   name: 'convert',
   operands: '<file|url|name>...',
   summary:
-    'Turns checkpoints (pickles or safetensors) and a tokenizer.json, or a model that dalle-gl models lists, into a model ' +
+    'Turns checkpoints (pickles or safetensors) and a tokenizer, or a model that dalle-gl models lists, into a model ' +
     'folder, without running them',
   examples: [
     'dalle-gl convert encoder.pkl decoder.pkl -o model/',

@@ -27,7 +27,7 @@ import type { PartToWrite } from './write-model-parts.ts';
 
 /** What is converted, where to, and how. */
 export interface ConvertOptions extends SourceControl {
-  /** Paths or addresses of checkpoints and of a tokenizer.json, at most one of each part, in any order. */
+  /** Paths or addresses of checkpoints and of a tokenizer (in one file or two), one of each part, in any order. */
   readonly sources: readonly (string | URL)[];
   /** The model folder to make. */
   readonly out: string;
