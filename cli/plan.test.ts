@@ -59,8 +59,8 @@ test('a known model, of which nothing is fetched, with the guidance that it is d
   );
   expect([guided, candidates]).toEqual([true, 9]);
   expect(parameters).toBeGreaterThan(437e6);
-  // Halves as halves: what of it is a VQGAN has floats.
-  expect(bytes.weights).toBeLessThan(1.3e9);
+  // Halves as halves. What of it is a VQGAN has floats, and its kernels transformed; with floats it would be 2.3 GB.
+  expect(bytes.weights).toBeLessThan(1.5e9);
   expect(bytes.caches).toBeGreaterThan(18 * 25e6);
   expect(works['token']!.macs / 18 / 0.2e9).toBeCloseTo(1, 1);
 });

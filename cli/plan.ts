@@ -6,6 +6,7 @@
 import { freemem } from 'node:os';
 import { isFolder } from '../base/node/is-folder.ts';
 import { ContextError, DalleError, UsageError } from '../base/errors.ts';
+import { freeMemoryFor } from '../load/node/free-memory.ts';
 import { findKnownNets, isGuided } from '../load/known-nets.ts';
 import { planModel, type NetToPlan } from '../load/plan-model.ts';
 import type { PlannedForm } from '../load/planning-device.ts';
@@ -101,14 +102,15 @@ async function lookAtDevice(flags: DeviceFlags): Promise<MeasuredDevice & { read
       const { kind, description } = device;
       if (device.kind === 'cpu') {
         const form = { kind: 'cpu', kernels: device.kernels } as const;
-        const memory = Math.min(freemem(), mostAddressed);
+        const memory = Math.min(freeMemoryFor(device), mostAddressed);
         return { form, device: description, kind, speed: await measureSpeed(device), memory };
       }
       if (device.kind !== 'webgl') return { form: promised, device: description, kind, speed: null, memory: freemem() };
-      const { targets, maxTextureSize, fetch, block, kernels, source } = device;
+      const { targets, maxTextureSize, fetch, block, kernels } = device;
       const form = { kind: 'webgl', limits: { targets, maxTextureSize, fetch, block }, kernels } as const;
-      // A CPU that plays the GPU keeps textures in the machine's memory; a GPU does not tell how much it has.
-      const memory = source.software === true ? freemem() : null;
+      const free = freeMemoryFor(device);
+      // A GPU does not tell how much it has.
+      const memory = free === Infinity ? null : free;
       return { form, device: description, kind, speed: await measureSpeed(device), memory };
     } finally {
       device.dispose();

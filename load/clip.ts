@@ -10,6 +10,7 @@ import { openTokenizer, type OpenTokenizerOptions } from '../nets/tokenizer/open
 import type { Device } from '../ops/index.ts';
 import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
+import { checkMemory } from './check-memory.ts';
 import { handOver } from './hand-over.ts';
 
 /** What a CLIP needs of a model folder. */
@@ -33,6 +34,7 @@ export async function createClip(model: Model, options: ClipOptions & OpenTokeni
         'new folder: dalle-gl convert ViT-B-32.pt bpe_simple_vocab_16e6.txt.gz -o DIR.',
     );
   }
+  checkMemory('createClip', options.device, { weights: [clip] });
   const { startWorker, ...computing } = options;
   const opened = await openTokenizer(tokenizer, startWorker ? { startWorker } : {});
   try {

@@ -11,6 +11,7 @@ import type { Precision } from '../nets/weight-tree.ts';
 import type { Device, RewriteOptions } from '../ops/index.ts';
 import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
 import type { Model } from '../weights-convert/model-folder/open-model.ts';
+import { checkMemory } from './check-memory.ts';
 import { handOver } from './hand-over.ts';
 import { createPictureCoder } from './picture-coder.ts';
 import { createTokenTransformer } from './token-transformer.ts';
@@ -26,10 +27,12 @@ export interface DalleOptions extends RewriteOptions, OpenTokenizerOptions {
 /**
  * Makes a DALL·E of the parts of a model folder, which it owns from then on: its `dispose` closes their files.
  *
- * @throws DalleError `E_PART_MISSING`; FormatError `E_MODEL_MANIFEST` for parts of different models, and as
- *   `openTokenizer`. The model stays open then, and the caller's.
+ * @param free bytes that the machine has left for the device, where somebody knows
+ * @throws DalleError `E_PART_MISSING`; MemoryError `E_MEMORY` for one that its device cannot hold; FormatError
+ *   `E_MODEL_MANIFEST` for parts of different models, and as `openTokenizer`. The model stays open then, and the
+ *   caller's.
  */
-export async function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
+export async function createDalle(model: Model, options: DalleOptions, free?: number): Promise<Dalle> {
   checkObject('createDalle', 'model', model);
   checkModelOptions('createDalle', options);
   const { transformer, tokenizer, manifest } = model;
@@ -41,10 +44,13 @@ export async function createDalle(model: Model, options: DalleOptions): Promise<
         'folder: dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o DIR.',
     );
   }
+  const drawing = createTokenTransformer(transformer, model, options);
+  // An encoder is for pictures that are given, and may never be asked for.
+  const weights = [model.text_encoder, transformer, model.decoder];
+  checkMemory('createDalle', options.device, { weights, cacheBytes: drawing.cacheBytes }, free);
   const opened = await openTokenizer(tokenizer, options);
   try {
-    const coder = createPictureCoder(model, options);
-    return new Dalle(coder, createTokenTransformer(transformer, model, options), opened, manifest?.sampling);
+    return new Dalle(createPictureCoder(model, options), drawing, opened, manifest?.sampling);
   } catch (error) {
     opened.dispose?.();
     throw error;

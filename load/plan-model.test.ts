@@ -69,9 +69,9 @@ describe('known models', () => {
     const { numbers } = KNOWN_MODELS.find((model) => model.name === name)!;
     const plan = await planModel(nets, onCpu);
     const held = plan.parts.reduce((sum, { parameters }) => sum + parameters, 0);
-    // Norms that the files lack, and nets of kinds that this version has not, are few.
-    expect(held / (numbers.halves + numbers.floats)).toBeGreaterThan(0.9);
-    expect(held / (numbers.halves + numbers.floats)).toBeLessThan(1.001);
+    // Norms that the files lack are few. Both halves of a VQGAN have the codebook, which their file has once.
+    expect(held / (numbers.halves + numbers.floats)).toBeGreaterThan(0.99);
+    expect(held / (numbers.halves + numbers.floats)).toBeLessThan(1.06);
   });
 
   test.each([

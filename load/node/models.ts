@@ -19,6 +19,7 @@ import { CLIP_PARTS, createClip as createClipOf } from '../clip.ts';
 import { createDalle as createDalleOf, type DalleOptions } from '../dalle.ts';
 import { openCheckpoints, type CheckpointPair } from '../dvae.ts';
 import { handOver } from '../hand-over.ts';
+import { freeMemoryFor } from './free-memory.ts';
 import { CODER_PARTS, createPictureCoder } from '../picture-coder.ts';
 import { openShared } from './open.ts';
 
@@ -90,7 +91,8 @@ export async function loadDalle(folder: string | URL = bundledModel, given: Load
 
 /** `createDalle` of `dalle-gl`, where tokenizers of others work in a process of their own. */
 export function createDalle(model: Model, options: DalleOptions): Promise<Dalle> {
-  return createDalleOf(model, { startWorker: startProcess, ...options });
+  const free = options?.device && freeMemoryFor(options.device);
+  return createDalleOf(model, { startWorker: startProcess, ...options }, free);
 }
 
 /** Where a CLIP computes, and how its files are opened. */
