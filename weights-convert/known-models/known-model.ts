@@ -28,8 +28,11 @@ export interface KnownModel {
   readonly families: readonly string[];
   /** In the order in which they are converted. */
   readonly files: readonly KnownFile[];
-  /** How many numbers the files keep as halves and as floats, of those that are taken. */
-  readonly numbers: { readonly halves: number; readonly floats: number };
+  /**
+   * How many numbers the files keep as halves and as floats, of those that are taken; and those of nets that have some
+   * of either, which are written as floats.
+   */
+  readonly numbers: { readonly halves: number; readonly floats: number; readonly mixed?: number };
   /** For files that are one archive: how a person unpacks it, and what to convert then. */
   readonly unpack?: readonly string[];
 }
@@ -51,6 +54,7 @@ export function fileBytes({ bytes, about }: KnownFile): number {
 
 /** Bytes that the model folder of it takes, headers aside. Without a dtype halves stay halves. */
 export function outputBytes({ numbers }: KnownModel, dtype: 'f32' | 'f16' | undefined): number {
-  const { halves, floats } = numbers;
-  return dtype === undefined ? 2 * halves + 4 * floats : (dtype === 'f16' ? 2 : 4) * (halves + floats);
+  const { halves, floats, mixed = 0 } = numbers;
+  if (dtype === undefined) return 2 * halves + 4 * (floats + mixed);
+  return (dtype === 'f16' ? 2 : 4) * (halves + floats + mixed);
 }

@@ -8,6 +8,13 @@ import type { KnownFile, KnownModel } from './known-model.ts';
 const MIN_DALLE = 'https://huggingface.co/kuprel/min-dalle/resolve/main';
 const CLIP = 'https://openaipublic.azureedge.net/clip/models';
 
+/** The vocabulary of all of them lies in OpenAI's repository; its length and hash are those it has there (d05afc4). */
+const CLIP_WORDS: KnownFile = {
+  url: 'https://github.com/openai/CLIP/raw/main/clip/bpe_simple_vocab_16e6.txt.gz',
+  bytes: 1_356_917,
+  sha256: '924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a',
+};
+
 /** VQGANs lie in folders of Heidelberg's, each with the checkpoint under the same path. */
 const vqganFile = (folder: string, about: number): KnownFile => ({
   url: `https://heibox.uni-heidelberg.de/d/${folder}/files/?p=%2Fckpts%2Flast.ckpt&dl=1`,
@@ -20,8 +27,9 @@ const clipModel = (name: string, file: string, sha256: string, about: number, pa
   language: 'English',
   licence: 'MIT, as its repository says; the weights have none of their own',
   families: ['clip'],
-  files: [{ url: `${CLIP}/${sha256}/${file}`, about, sha256 }],
-  numbers: { halves: parameters, floats: 0 },
+  files: [{ url: `${CLIP}/${sha256}/${file}`, about, sha256 }, CLIP_WORDS],
+  // Its embeddings, positions and norms are floats.
+  numbers: { halves: 0, floats: 0, mixed: parameters },
 });
 
 /** The models of ruDALL-E share their text's tokenizer and their VQGAN. */
