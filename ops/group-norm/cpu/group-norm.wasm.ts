@@ -99,20 +99,32 @@ function sumBlock<Term>(from: usize, count: i32, origin: f32): f32 {
   return addUp(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
+/** A channel moved and stretched; a block of it at a time goes through SiLU, while it lies in the first cache. */
 function writeChannel(given: Groups, offset: usize, mean: f32, rest: f32, slope: f32, bias: f32): void {
+  for (let at = 0; at < given.pixels; at += BLOCK) {
+    const place = offset + (<usize>at << 2);
+    const count = min(BLOCK, given.pixels - at);
+    stretch(given.x + place, given.result + place, count, mean, rest, slope, bias);
+    if (given.silu) applySilu(given.result + place, count);
+  }
+}
+
+function stretch(x: usize, result: usize, count: i32, mean: f32, rest: f32, slope: f32, bias: f32): void {
   const means = f32x4.splat(mean);
   const rests = f32x4.splat(rest);
   const slopes = f32x4.splat(slope);
   const biases = f32x4.splat(bias);
-  let x = given.x + offset;
-  let result = given.result + offset;
-  for (let left = given.pixels; left > 0; left -= 4) {
-    const moved = f32x4.sub(f32x4.sub(v128.load(x), means), rests);
-    const linear = madd(moved, slopes, biases);
-    const numbers = given.silu ? silu4(linear) : linear;
-    if (left >= 4) v128.store(result, numbers);
-    else storeFirst(result, numbers, left);
-    x += 16;
-    result += 16;
+  const end = x + (<usize>(count & ~3) << 2);
+  for (; x < end; x += 16, result += 16) {
+    v128.store(result, madd(f32x4.sub(f32x4.sub(v128.load(x), means), rests), slopes, biases));
   }
+  if ((count & 3) === 0) return;
+  const last = madd(f32x4.sub(f32x4.sub(v128.load(x), means), rests), slopes, biases);
+  storeFirst(result, last, count & 3);
+}
+
+function applySilu(numbers: usize, count: i32): void {
+  const end = numbers + (<usize>(count & ~3) << 2);
+  for (; numbers < end; numbers += 16) v128.store(numbers, silu4(v128.load(numbers)));
+  if (count & 3) storeFirst(numbers, silu4(v128.load(numbers)), count & 3);
 }
