@@ -91,10 +91,20 @@ test('any text is encoded, and what is known comes back in small letters', async
 });
 
 test('one word of the greatest length is no trouble, be it of emoji', async () => {
-  for (const text of ['ab', '🚀', '\u200d', '👨\u200d', '1\ufe0f\u20e3']) {
-    const ids = await trained.encode(text.repeat(MAX_TEXT_LENGTH / text.length));
+  for (const [text, length] of [
+    ['ab', 2],
+    ['🚀', 6],
+    ['\u200d', 1],
+    ['👨\u200d', 4],
+    ['1\ufe0f\u20e3', 8],
+  ] as const) {
+    const ids = await trained.encode(text.repeat(MAX_TEXT_LENGTH / length));
     expect(ids.length > 0).toBe(text !== '\u200d');
   }
+  // With its emoji written out it may not be longer either.
+  await expect(async () => trained.encode('🚀'.repeat(MAX_TEXT_LENGTH / 4))).rejects.toMatchObject({
+    code: 'E_TEXT_TOO_LONG',
+  });
   await expect(async () => trained.encode('a'.repeat(MAX_TEXT_LENGTH + 1))).rejects.toMatchObject({
     code: 'E_TEXT_TOO_LONG',
   });

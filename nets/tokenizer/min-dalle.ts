@@ -13,6 +13,7 @@ import {
   checkTextLength,
   lookUpTokens,
   MAX_EXPLAINED_LENGTH,
+  MAX_TEXT_LENGTH,
   type ExplainedToken,
   type Tokenizer,
   type WordExplanation,
@@ -47,7 +48,7 @@ class MinDalleTokenizer implements Tokenizer {
 
   encode(text: string): number[] {
     checkTextLength('encode', text);
-    return this.#splitWords(text).flatMap((word) =>
+    return this.#splitWords('encode', text, MAX_TEXT_LENGTH).flatMap((word) =>
       mergePieces(splitLetters(word), this.#findMerge).map((piece) => this.#identify(piece).id),
     );
   }
@@ -62,16 +63,17 @@ class MinDalleTokenizer implements Tokenizer {
 
   explain(text: string): WordExplanation[] {
     checkTextLength('explain', text, MAX_EXPLAINED_LENGTH);
-    const words = this.#splitWords(text);
-    // The name of an emoji is many times as long.
-    checkTextLength('explain', words.join(' '), MAX_EXPLAINED_LENGTH);
+    const words = this.#splitWords('explain', text, MAX_EXPLAINED_LENGTH);
     return words.map((word) =>
       explainWord(word, splitLetters(word), this.#findMerge, (piece) => this.#identify(piece)),
     );
   }
 
-  #splitWords(text: string): string[] {
-    const lowered = this.#nameEmoji(text).toLowerCase();
+  #splitWords(caller: string, text: string, limit: number): string[] {
+    const named = this.#nameEmoji(text);
+    // The name of an emoji is up to fifty times as long.
+    checkTextLength(caller, named, limit);
+    const lowered = named.toLowerCase();
     return lowered
       .replace(/[^\0-\x7f]/g, '')
       .split(' ')
