@@ -23,6 +23,7 @@ const steps = [
   { name: 'official-size', command: 'npm run --silent demo:official-size' },
   { name: 'clip-size', command: 'node scripts/full-size-clip.mjs' },
   { name: 'vqgan-size', command: 'node scripts/full-size-vqgan.mjs' },
+  { name: 'min-dalle-size', command: 'node scripts/full-size-min-dalle.mjs' },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
