@@ -2,6 +2,7 @@
  * The blocks of a VQGAN's encoder and decoder, from taming's `modules/diffusionmodules/model.py`. Swish is silu.
  * B batch, C channels, H W height and width.
  */
+import { ShapeError } from '../../base/errors.ts';
 import { add, conv2d, groupNorm, matmul, mul, reshape, silu, softmax, tensor } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import type { WeightTree } from '../weight-tree.ts';
@@ -39,9 +40,16 @@ function residualBlock(context: BlockContext, path: string, x: Tensor): Tensor {
   return weights.handOn(add(shortcut, residual));
 }
 
-/** One head of attention whose keys are all pixels of the picture, and x: [B, C, H, W] → the same. */
+/** Pixels of a map in which each looks at all: their scores are then a gigabyte. A picture of 2048×2048 has as many. */
+const MOST_ATTENDED = 128 * 128;
+
+/**
+ * One head of attention whose keys are all pixels of the picture, and x: [B, C, H, W] → the same. Throws ShapeError
+ * `E_SHAPE` for a map of too many.
+ */
 function attentionBlock(context: BlockContext, path: string, x: Tensor): Tensor {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  if (height * width > MOST_ATTENDED) throw attentionError(height, width);
   const h = normalise(context, `${path}.norm`, x);
   const project = (name: string): Tensor => {
     return reshape(convolve(context, `${path}.${name}`, h), [batch, channels, height * width]); // [B, C, H·W]
@@ -51,6 +59,14 @@ function attentionBlock(context: BlockContext, path: string, x: Tensor): Tensor 
   const attended = matmul(project('v'), softmax(scores), undefined, { transposeB: true }); // [B, C, H·W]
   const picture = reshape(attended, [batch, channels, height, width]); // [B, C, H, W]
   return context.weights.handOn(add(x, convolve(context, `${path}.proj_out`, picture)));
+}
+
+function attentionError(height: number, width: number): ShapeError {
+  return new ShapeError(
+    'E_SHAPE',
+    `attention: in a map of ${height} × ${width} every pixel would look at all, and ${MOST_ATTENDED} pixels are the most ` +
+      'for which that is computed, 128 × 128. Use a smaller picture, or fewer tokens.',
+  );
 }
 
 /** What both nets have at their smallest maps: x [B, C, h, w] → the same. */

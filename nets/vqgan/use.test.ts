@@ -108,6 +108,16 @@ describe('refused', () => {
     await expect(vqgan.decode(strip)).rejects.toMatchObject({ code: 'E_SHAPE' });
   });
 
+  test('a picture in which too many pixels would look at all others', async () => {
+    const vqgan = await load();
+    const tooMany = { code: 'E_SHAPE', message: expect.stringContaining('a map of 129 × 128') };
+    expect(() => vqgan.planFor('decode', [1, 129, 128])).toThrow(expect.objectContaining(tooMany));
+    expect(() => vqgan.planFor('encode', [1, 3, 258, 256])).toThrow(expect.objectContaining(tooMany));
+    await expect(vqgan.decode({ data: new Int32Array(129 * 128), shape: [1, 129, 128] })).rejects.toMatchObject(
+      tooMany,
+    );
+  });
+
   test('weights and pixels that are no numbers', async () => {
     const broken = await load({
       parts: ({ encoder, decoder }) => ({
