@@ -3,7 +3,6 @@
  * with the text as it was typed, and those that go with it best are kept, the best first.
  */
 import { UsageError } from '../base/errors.ts';
-import { prepareClipText } from '../nets/clip/prepare-text.ts';
 import { candidateSeed } from '../nets/sampling/random.ts';
 import { DEFAULT_SAMPLING } from '../nets/sampling/settings.ts';
 import type { Clip, Dalle, GenerateOptions, GenerateStep, Picture, TokenGrid } from '../node.ts';
@@ -87,7 +86,7 @@ function makeChooser(
 ): Chooser {
   return {
     async check(text) {
-      await prepareClipText(clip.tokenizer, text, clip.architecture, truncate);
+      await clip.tokenize(text, { truncate });
     },
     async choose(text, pictures) {
       const ranked = await clip.rank(text, pictures, { truncate, signal });

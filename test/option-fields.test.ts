@@ -37,6 +37,7 @@ const numbers = { data: new Float32Array(192).fill(0.5), shape: [1, 3, 8, 8] } a
 const tokens = { data: new Int32Array(1), shape: [1, 1, 1] } as const;
 const picture = { data: new Float32Array(3 * 32 * 24), shape: [1, 3, 32, 24] } as const;
 const selection = { redraw: [{ x: 0, y: 0.5, width: 1, height: 0.5 }] };
+const onePicture = { width: 1, height: 1, data: new Uint8Array(3) };
 const nowhere = 'http://127.0.0.1:1/model';
 
 /** Functions that take options by these names. None of the calls may get as far as to do its work. */
@@ -67,6 +68,8 @@ const calls: Readonly<Record<string, { fields: string; call: (options: never) =>
   score: { fields: 'signal truncate', call: (options) => dalle.score('x', picture, options) },
   'score by CLIP': { fields: 'signal truncate', call: (options) => clip.score('x', [], options) },
   rank: { fields: 'signal truncate', call: (options) => clip.rank('x', [], options) },
+  tokenize: { fields: 'signal truncate', call: (options) => clip.tokenize('x', options) },
+  encodePictures: { fields: 'signal onProgress', call: (options) => clip.encodePictures([onePicture], options) },
   encodeText: { fields: 'signal onProgress', call: (options) => clip.encodeText(new Int32Array(16), options) },
   loadClip: {
     fields: 'signal onProgress verify cache device',

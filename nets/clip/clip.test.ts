@@ -99,6 +99,8 @@ describe('score and rank', () => {
     const ranked = await clip.rank('3 14 15', pictures);
     expect(ranked.map(({ index }) => scores[index])).toEqual([...scores].sort((a, b) => b - a));
     expect(await clip.score('3', [])).toEqual([]);
+    const said = await clip.encodeText(await clip.tokenize('3 14 15'));
+    expect(cosines(said, await clip.encodePictures(pictures))).toEqual(scores);
   });
 
   it('refuse what they cannot compare, and everything once disposed', async () => {

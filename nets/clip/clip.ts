@@ -77,18 +77,41 @@ export class Clip {
    *   also Executable.run
    */
   async score(text: string, pictures: readonly Picture[], options: RankOptions = {}): Promise<number[]> {
-    this.plans.check('score');
-    checkText('score', 'text', text);
-    checkEach('score', 'pictures', 'a picture', pictures, (picture) => typeof picture === 'object' && picture !== null);
-    checkOptions('score', options);
-    const { truncate = false, signal } = options;
-    const running = signal ? { signal } : {};
-    const said = await this.encodeText(
-      await prepareClipText(this.tokenizer, text, this.architecture, truncate),
-      running,
-    );
-    const { image_size: size } = this.architecture;
-    const scores: number[] = [];
+    const row = await this.tokenize(text, options);
+    const { signal } = options;
+    const shown = await this.encodePictures(pictures, { ...(signal && { signal }) });
+    return cosines(await this.encodeText(row, { ...(signal && { signal }) }), shown);
+  }
+
+  /** As `score`, the best first; of equals the one that was given first. */
+  async rank(text: string, pictures: readonly Picture[], options: RankOptions = {}): Promise<RankedPicture[]> {
+    const scores = await this.score(text, pictures, options);
+    return scores.map((score, index) => ({ index, score })).sort((a, b) => b.score - a.score || a.index - b.index);
+  }
+
+  /**
+   * A text as `encodeText` takes it, i32 [T]: the mark of its start, its tokens, the mark of its end, zeros.
+   *
+   * @throws UsageError `E_TEXT_TOO_LONG` where they do not fit and it is not to be cut
+   */
+  async tokenize(text: string, options: RankOptions = {}): Promise<Int32Array> {
+    this.plans.check('tokenize');
+    checkText('tokenize', 'text', text);
+    checkOptions('tokenize', options);
+    return prepareClipText(this.tokenizer, text, this.architecture, options.truncate);
+  }
+
+  /**
+   * Pictures of any size, resized, cropped and normalised as OpenAI's code does it → vectors [n, E].
+   *
+   * @throws ShapeError `E_SHAPE` for what is no picture; as `encodeImages`
+   */
+  async encodePictures(pictures: readonly Picture[], options?: RunOptions): Promise<Features> {
+    this.plans.check('encodePictures');
+    const isObject = (picture: unknown): boolean => typeof picture === 'object' && picture !== null;
+    checkEach('encodePictures', 'pictures', 'a picture', pictures, isObject);
+    const { image_size: size, embed_dim } = this.architecture;
+    const vectors = new Float32Array(pictures.length * embed_dim);
     // Groups of one size, since a plan is for one: 11 pictures are 6 and 5, the 5 with an empty one.
     const groups = Math.ceil(pictures.length / MOST_TOGETHER);
     const together = Math.ceil(pictures.length / groups);
@@ -96,16 +119,10 @@ export class Clip {
       const group = pictures.slice(start, start + together);
       const pixels = new Float32Array(together * 3 * size * size);
       group.forEach((picture, at) => pixels.set(toClipPixels(prepareForClip(picture, size)), at * 3 * size * size));
-      const shown = await this.encodeImages({ data: pixels, shape: [together, 3, size, size] }, running);
-      scores.push(...cosines(said, shown).slice(0, group.length));
+      const { data } = await this.encodeImages({ data: pixels, shape: [together, 3, size, size] }, options);
+      vectors.set(data.subarray(0, group.length * embed_dim), start * embed_dim);
     }
-    return scores;
-  }
-
-  /** As `score`, the best first; of equals the one that was given first. */
-  async rank(text: string, pictures: readonly Picture[], options: RankOptions = {}): Promise<RankedPicture[]> {
-    const scores = await this.score(text, pictures, options);
-    return scores.map((score, index) => ({ index, score })).sort((a, b) => b.score - a.score || a.index - b.index);
+    return { data: vectors, shape: [pictures.length, embed_dim] };
   }
 
   /**
