@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { packageRoot } from '../base/node/package-files.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { serve, startFileServer } from '../test/helpers/file-server.ts';
 import { makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
@@ -99,6 +101,26 @@ describe('a name', () => {
     const { exitCode } = await convertNamed(['small-dvae', files.decoder, '--yes']);
     expect(exitCode).toBe(0);
     expect(readdirSync(place.path('a')).sort()).toEqual(['decoder.safetensors', 'encoder.safetensors', 'model.json']);
+  });
+
+  test('of a model with tokenizers and settings beside its weights: texts are downloaded too', async () => {
+    const folder = join(packageRoot, 'weights-convert/corpus/min-dalle');
+    const words = ['<s>', '<pad>', '</s>', '<unk>', 'Ġ', ...'abcdefghijklmnopqrstuvwx'];
+    const served = new Map<string, Uint8Array>([
+      ['/encoder.pt', readFileSync(join(folder, 'encoder.pt'))],
+      ['/decoder.pt', readFileSync(join(folder, 'decoder.pt'))],
+      ['/vocab.json', Buffer.from(JSON.stringify(Object.fromEntries(words.map((word, id) => [word, id]))))],
+      ['/merges.txt', Buffer.from('#version: 0.2\n')],
+    ]);
+    server.answer = (request, response) => serve({ bytes: served.get(request.url!)! })(request, response);
+    const names = [...served.keys()].map((name) => ({ url: url(name.slice(1)) }));
+    table.splice(0, 1, { ...small, families: ['min-dalle'], files: names, numbers: { halves: 1000, floats: 0 } });
+    const { stderr, exitCode } = await convertNamed(['small-dvae', '--yes']);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const { parts, family } = await readModelManifest(place.path('a'));
+    expect(family).toBe('min-dalle');
+    expect([parts.text_encoder?.source.name, parts.transformer?.dtype]).toEqual(['encoder.pt', 'f16']);
+    expect(parts.tokenizer?.source.name).toMatch(/vocab\.json/);
   });
 
   test('of a file or folder that is there means these', async () => {

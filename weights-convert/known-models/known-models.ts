@@ -97,8 +97,8 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
       `curl -LO ${MINDALLE_ARCHIVE}`,
       "echo '57b008f02ceaa02b779c8b7463143315  1.3B.tar.gz' | md5sum -c",
       'tar xzf 1.3B.tar.gz',
-      'dalle-gl convert 1.3B/stage1_last.ckpt 1.3B/stage2_last.ckpt 1.3B/tokenizer/bpe-16k-vocab.json ' +
-        '1.3B/tokenizer/bpe-16k-merges.txt -o DIR',
+      'dalle-gl convert 1.3B/config.yaml 1.3B/stage1_last.ckpt 1.3B/stage2_last.ckpt ' +
+        '1.3B/tokenizer/bpe-16k-vocab.json 1.3B/tokenizer/bpe-16k-merges.txt -o DIR',
     ],
   },
   vqgan('vqgan-imagenet-f16-1024', 'f = 16, 1024 codes', vqganFile('8088892a516d4e3baf92', 958_000_000), 72_141_699),

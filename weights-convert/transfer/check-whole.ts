@@ -5,7 +5,9 @@
 import type { ByteSource } from '../byte-source.ts';
 import { openSafetensors } from '../safetensors/read-safetensors.ts';
 import { sniffContainer } from '../sniff.ts';
+import { readSettingsFile } from '../families/read-settings-file.ts';
 import { readTokenizer } from '../model-folder/tokenizer-file.ts';
+import { readTokenizerPiece } from '../tokenizers/tokenizer-piece.ts';
 import { openTorchLegacy } from '../torch/torch-legacy.ts';
 import { openZip } from '../zip/zip-archive.ts';
 
@@ -14,8 +16,12 @@ import { openZip } from '../zip/zip-archive.ts';
  * and their kin. Which net it holds is not looked at.
  */
 export async function checkWhole(source: ByteSource): Promise<void> {
-  if ((await readTokenizer(source)) !== undefined) return;
-  const container = await sniffContainer(source);
+  if ((await readTokenizer(source)) ?? (await readTokenizerPiece(source))) return;
+  const container = await sniffContainer(source).catch(async (error: unknown) => {
+    // Settings in a text of their own have no such table, and are read when they are wanted.
+    if (await readSettingsFile(source).catch(() => undefined)) return undefined;
+    throw error;
+  });
   if (container === 'safetensors') await openSafetensors(source);
   if (container === 'torch-zip') await openZip(source);
   if (container === 'torch-legacy') await openTorchLegacy(source);
