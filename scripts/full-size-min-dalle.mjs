@@ -124,7 +124,7 @@ async function drawAndCompare() {
   compareTokens('each token behind those before it', given);
   compareTokens('drawn', drawn.tokens.data);
   comparePixels(fromPixels(decoded.data, decoded.shape)[0], await loadImage(join(golden, 'picture.png')));
-  await savePng(fromPixels(drawn.image.data, drawn.image.shape)[0], join(outputFolder, 'picture.png'));
+  await savePng(join(outputFolder, 'picture.png'), fromPixels(drawn.image.data, drawn.image.shape)[0]);
   const files = Object.values(manifest.parts).flatMap(({ files }) => files);
   const held = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const peak = process.resourceUsage().maxRSS * 1024;
