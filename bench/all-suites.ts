@@ -13,6 +13,7 @@ import { openNets } from './peers/open-nets.ts';
 import { openPeers } from './peers/open-peers.ts';
 import { createMultiplyAddProbe, createStreamProbe } from './wasm-ceilings.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
+import type { TransformerModel } from './peers/transformer-peer.ts';
 import type { Probes } from './probes.ts';
 import { addColdStarts, coldRowsOf, formatColdStarts, formatPackage } from './report/cold-start.ts';
 import { chartNets, formatNets, netRowsOf } from './report/dvae.ts';
@@ -33,11 +34,12 @@ import { formatProfile, profileStep } from './step-profile.ts';
 import { profiledNets } from './profiled-nets.ts';
 import { measureProfile } from './suites/profile.ts';
 import type { StepGroup } from './suites/profile.ts';
+import { measureMiniDecode, measureMiniTokens } from './suites/relatives.ts';
 import { measureSizes, sizedNets } from './suites/sizes.ts';
 import type { SizeResult } from './suites/sizes.ts';
 import { measureStartUp } from './suites/start-up.ts';
 import { measureTransformer } from './suites/transformer.ts';
-import type { TransformerBeginning, TransformerEngine, TransformerTask } from './suites/transformer.ts';
+import type { TransformerBeginning, TransformerEngine } from './suites/transformer.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
 import type { TfjsPeer } from './tfjs-peer.ts';
 import { halveModel, makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
@@ -164,29 +166,31 @@ async function measureHashSuite({ circumstances, quick }: Setting): Promise<Meas
 /** The emoji model's whole pictures; of the large one a few tokens here and there, which take as long as any. */
 async function measureTransformerSuite(setting: Setting): Promise<Measured> {
   const { device, circumstances, quick } = setting;
-  const emoji = { model: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
-  const tasks: Omit<TransformerTask, 'batch'>[] = [emoji];
+  const emoji = { drawn: await readEmojiModel(), checkedTokens: 256, windowTokens: 16, wholePictures: !quick };
+  const tasks = [emoji];
   if (!quick) {
-    const model = makeRandomModel('paper-100m', PAPER_SHAPED);
-    tasks.push({ model, checkedTokens: 8, windowTokens: 4, wholePictures: false });
+    const drawn = makeRandomModel('paper-100m', PAPER_SHAPED);
+    tasks.push({ drawn, checkedTokens: 8, windowTokens: 4, wholePictures: false });
   }
   const beginnings: TransformerBeginning[] = [];
   const rows: TransformerRow[] = [];
-  for (const task of tasks.filter(({ model }) => isWanted(setting, model.name))) {
+  for (const { drawn, ...task } of tasks.filter(({ drawn: { name } }) => isWanted(setting, name))) {
+    const places = imagePositions(drawn.architecture);
     for (const batch of [1, 8]) {
       const tfjs = await createTfjsPeer(device.gl);
-      const engines = await listTransformers(tfjs, setting);
+      const engines = await listTransformers(drawn, tfjs, setting);
       const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
-      const result = await measureTransformer(device.gl, engines, { ...task, batch }, options, {
+      const whole = { ...task, model: drawn.name, places, batch };
+      const result = await measureTransformer(device.gl, engines, whole, options, {
         stream: await createStreamProbe(setting.threads),
       });
       beginnings.push(...result.beginnings);
       rows.push(...transformerRowsOf(result));
       tfjs.dispose();
-      const title = `${task.model.name} ×${batch}, draw by draw`;
-      const middle = Math.floor(imagePositions(task.model.architecture) / 2);
-      console.log(formatProfile(title, await profileStep(device, task.model, { batch, place: middle, runs: 9 })), '\n');
-      console.error(`measured ${task.model.name} ×${batch}`);
+      const title = `${drawn.name} ×${batch}, draw by draw`;
+      const middle = Math.floor(places / 2);
+      console.log(formatProfile(title, await profileStep(device, drawn, { batch, place: middle, runs: 9 })), '\n');
+      console.error(`measured ${drawn.name} ×${batch}`);
     }
   }
   const stored = [...beginnings, ...rows];
@@ -198,20 +202,44 @@ async function measureTransformerSuite(setting: Setting): Promise<Measured> {
 }
 
 /** Ours first: on the CPU where there is such a device, with weights in fp32 and in halves, then on WebGL. */
-async function listTransformers(tfjs: TfjsPeer, { device, cpu, threads }: Setting): Promise<TransformerEngine[]> {
+async function listTransformers(
+  model: TransformerModel,
+  tfjs: TfjsPeer,
+  { device, cpu, threads }: Setting,
+): Promise<TransformerEngine[]> {
   await import('./peers/tfjs-wasm.ts');
   const onCpu: TransformerEngine[] = cpu
     ? [
-        { create: async (model, batch) => createOurTransformer(cpu, model, batch, threads) },
-        { create: async (model, batch) => createOurTransformer(cpu, halveModel(model), batch, threads) },
+        { create: async (batch) => createOurTransformer(cpu, model, batch, threads) },
+        { create: async (batch) => createOurTransformer(cpu, halveModel(model), batch, threads) },
       ]
     : [];
   return [
     ...onCpu,
-    { create: async (model, batch) => createOurTransformer(device, model, batch) },
-    { create: (model, batch) => createTfjsTransformer(tfjs, model, batch) },
-    { create: (model, batch) => createTfjsTransformer(tfjs, model, batch, 'wasm') },
+    { create: async (batch) => createOurTransformer(device, model, batch) },
+    { create: (batch) => createTfjsTransformer(tfjs, model, batch) },
+    { create: (batch) => createTfjsTransformer(tfjs, model, batch, 'wasm') },
   ];
+}
+
+/** What min-dalle mini takes, beside its own classes. */
+async function measureRelativesSuite(setting: Setting): Promise<Measured> {
+  const { circumstances, quick } = setting;
+  const options = quick ? { minRounds: 3, moreSeconds: 0 } : {};
+  const beginnings: TransformerBeginning[] = [];
+  const rows: TransformerRow[] = [];
+  for (const candidates of [1, 9].filter((count) => isWanted(setting, `tokens ×${count}`))) {
+    const result = await measureMiniTokens(setting, candidates, options, tellMissing);
+    beginnings.push(...result.beginnings);
+    rows.push(...transformerRowsOf(result));
+    console.error(`measured tokens ×${candidates}`);
+  }
+  const nets = isWanted(setting, 'decode') ? netRowsOf(await measureMiniDecode(setting, options, tellMissing)) : [];
+  return {
+    text: `${formatBeginnings(beginnings)}\n\n${formatTransformers(rows)}\n\n${formatNets(nets)}`,
+    rows: [...beginnings, ...rows, ...nets],
+    picture: chartTransformers(rows, circumstances),
+  };
 }
 
 /** Ours alone, on the CPU: no peer tells where its time goes. */
@@ -245,5 +273,6 @@ export const suites: readonly Suite[] = [
   { name: 'start-up', measure: measureStartUpSuite },
   { name: 'hash', measure: measureHashSuite },
   { name: 'transformer', measure: measureTransformerSuite },
+  { name: 'relatives', measure: measureRelativesSuite },
   { name: 'profile', measure: measureProfileSuite },
 ];

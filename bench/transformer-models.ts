@@ -11,7 +11,7 @@ import { expectedTransformerTensors } from '../nets/transformer/tensors.ts';
 import { textPositions } from '../nets/transformer/architecture.ts';
 import type { TransformerArchitecture } from '../nets/transformer/architecture.ts';
 import { countElements } from '../weights-convert/torch/tensor-record.ts';
-import type { TensorData } from '../nets/weights.ts';
+import { isKind, type TensorData } from '../nets/weights.ts';
 import type { TransformerModel } from './peers/transformer-peer.ts';
 
 export const PAPER_SHAPED: TransformerArchitecture = { ...paper(12, 14), text_length: 64 };
@@ -20,7 +20,9 @@ export const PAPER_SHAPED: TransformerArchitecture = { ...paper(12, 14), text_le
 export async function readEmojiModel(): Promise<TransformerModel> {
   const folder = await openModelFolder(bundledModel);
   try {
-    const { architecture, tensors } = folder.transformer!;
+    const weights = folder.transformer;
+    if (!weights || !isKind(weights, 'transformer')) throw new Error(`${bundledModel} has no transformer`);
+    const { architecture, tensors } = weights;
     const read = [...tensors].map(async ([name, { read: readOne, ...rest }]): Promise<[string, TensorData]> => {
       const data = await readOne();
       return [name, { ...rest, read: async () => data }];

@@ -1,8 +1,10 @@
 """PyTorch on the CPU, driven a line at a time by pytorch.ts: operands from a file, then one answer for each `run`."""
+import importlib
 import json
 import re
 import sys
 import time
+import types
 
 import numpy
 import torch
@@ -78,7 +80,73 @@ def prepare_net(file, tensors, steps, x, answer):
     return run
 
 
-prepare = {"kernel": prepare_kernel, "net": prepare_net}
+def import_min_dalle(source):
+    """The original classes, without what their package imports for downloading and for emoji."""
+    package = types.ModuleType("min_dalle")
+    package.__path__ = [f"{source}/min_dalle"]
+    sys.modules["min_dalle"] = package
+    return importlib.import_module("min_dalle.models")
+
+
+def load(module, tensors, prefix):
+    """Norms that have no weights in the files keep the ones that PyTorch gives them."""
+    own = {name[len(prefix):]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    missing, unexpected = module.load_state_dict(own, strict=False)
+    if unexpected or any(not re.search(r"(ln\d?|layer_norm)\.weight$", name) for name in missing):
+        raise ValueError(f"tensors do not fit: {unexpected}, {missing}")
+    return module.eval()
+
+
+def prepare_min_dalle(source, file, tensors, sizes, text, answer):
+    """Its encoder and decoder as MinDalle.generate_raw_image_stream calls them. Text rows: the prompt's, then the empty one's."""
+    models = import_min_dalle(source)
+    weights = read_tensors(file, tensors)
+    common = {"embed_count": sizes["dim"], "attention_head_count": sizes["heads"], "glu_embed_count": sizes["glu_size"],
+              "layer_count": sizes["depth"], "device": "cpu"}
+    encoder = models.DalleBartEncoder(text_token_count=len(text[0]), text_vocab_count=sizes["text_vocab"], **common)
+    decoder = models.DalleBartDecoder(image_vocab_count=sizes["image_rows"] - 1, **common)
+    load(encoder, weights, "text_encoder.")
+    load(decoder, weights, "transformer.")
+    weights.clear()
+    candidates = sizes["candidates"]
+    rows = [1] * candidates + [0] * candidates  # the original has the empty text first
+    tokens = torch.tensor(text)
+    indices = torch.arange(256)
+    state = {}
+
+    def step(position, previous):
+        logits, state["attention"] = decoder.forward(
+            attention_mask=state["mask"], encoder_state=state["encoded"], attention_state=state["attention"],
+            prev_tokens=torch.tensor(previous)[:, None], token_index=indices[[position]])
+        empty, prompt = logits[:, -1, : sizes["image_vocab"]].split(candidates)
+        torch.cat([prompt, empty]).contiguous().numpy().tofile(answer)
+        return []
+
+    def run(position, given):
+        if position >= 0:
+            return step(position + 1, given[:candidates])
+        state["encoded"] = encoder.forward(tokens)[rows]
+        state["mask"] = tokens[rows].not_equal(1)[:, None, None, :]
+        state["attention"] = torch.zeros(sizes["depth"], 4 * candidates, 256, sizes["dim"])
+        return step(0, [sizes["start_token"]] * candidates)
+
+    return run
+
+
+def prepare_detokenizer(source, file, tensors, tokens, answer):
+    """min-dalle's own; its pixels are 0 to 255, rows of [H, W, 3]."""
+    detokenizer = import_min_dalle(source).VQGanDetokenizer()
+    load(detokenizer, read_tensors(file, tensors), "")
+    given = torch.tensor(tokens)[None]
+
+    def run():
+        (detokenizer.forward(False, given) / 255).permute(2, 0, 1).contiguous().numpy().tofile(answer)
+        return []
+
+    return run
+
+
+prepare = {"kernel": prepare_kernel, "net": prepare_net, "min-dalle": prepare_min_dalle, "detokenizer": prepare_detokenizer}
 threads = json.loads(sys.stdin.readline())["threads"]
 torch.set_num_threads(threads)
 print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads(), "blas": find_blas()}), flush=True)
@@ -92,4 +160,4 @@ for line in sys.stdin:
         print(json.dumps({"answer": [], "cpu": 1e3 * time.process_time()}), flush=True)
     else:
         with torch.no_grad():
-            print(json.dumps({"answer": compute(), "cpu": 1e3 * time.process_time()}), flush=True)
+            print(json.dumps({"answer": compute(*message.get("given", [])), "cpu": 1e3 * time.process_time()}), flush=True)

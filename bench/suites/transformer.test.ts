@@ -49,18 +49,18 @@ afterAll(() => {
   device.dispose();
 });
 
-const ours: TransformerEngine = { create: async (given, batch) => createOurTransformer(device, given, batch) };
-const task = { checkedTokens: 16, windowTokens: 2, wholePictures: true };
+const ours: TransformerEngine = { create: async (batch) => createOurTransformer(device, model, batch) };
+const task = { model: 'tiny', places: 16, checkedTokens: 16, windowTokens: 2, wholePictures: true };
 
 /** Of TensorFlow.js's two backends, the second on the CPU. */
 const backends = ['webgl', 'wasm'] as const;
 
 test.each([1, 3])('%i candidates: every logit of a whole picture is TensorFlow.js’s', async (batch) => {
   const theirs = backends.map((backend): TransformerEngine => ({
-    create: (given, count) => createTfjsTransformer(tfjs, given, count, backend),
+    create: (count) => createTfjsTransformer(tfjs, model, count, backend),
   }));
   const stream = await createStreamProbe(1);
-  const result = await measureTransformer(device.gl, [ours, ...theirs], { model, batch, ...task }, once, { stream });
+  const result = await measureTransformer(device.gl, [ours, ...theirs], { batch, ...task }, once, { stream });
   const [own, peer, onCpu] = result.beginnings;
   expect(onCpu).toMatchObject({ contender: 'tfjs-wasm 4.22.0', sameGreedyTokens: [16, 16], drawsPerStep: 0 });
   expect(result.times.every(({ bounds }) => bounds.stream!.perSecond > 0)).toBe(true);
@@ -80,8 +80,8 @@ test.each([1, 3])('%i candidates: every logit of a whole picture is TensorFlow.j
 
 test('one that computes otherwise is not timed', async () => {
   const wrong: TransformerEngine = {
-    async create(given, batch): Promise<TransformerPeer> {
-      const peer = createOurTransformer(device, given, batch);
+    async create(batch): Promise<TransformerPeer> {
+      const peer = createOurTransformer(device, model, batch);
       return {
         name: 'wrong',
         read: () => peer.read(),
@@ -91,7 +91,7 @@ test('one that computes otherwise is not timed', async () => {
       };
     },
   };
-  const measured = measureTransformer(device.gl, [ours, wrong], { model, batch: 1, ...task }, once);
+  const measured = measureTransformer(device.gl, [ours, wrong], { batch: 1, ...task }, once);
   await expect(measured).rejects.toThrow('wrong computes other logits for tiny at place 1');
   expect(device.gpu.textures.ledger().liveTextures).toBe(0);
 });

@@ -7,17 +7,24 @@ import { countDraws } from '../count-draws.ts';
 import type { Contender, HarnessOptions, Times } from '../harness.ts';
 import { disposeProbes, interleaveWithProbes } from '../probes.ts';
 import type { Bounds, Probes } from '../probes.ts';
-import type { TextureBytes, TransformerModel, TransformerPeer } from '../peers/transformer-peer.ts';
-import { imagePositions } from '../../nets/transformer/architecture.ts';
+import type { TextureBytes, TransformerPeer } from '../peers/transformer-peer.ts';
 
-/** Makes a peer for a model and a number of candidates; what that takes is in its `prepare`. */
+/** Makes a peer of the task's model for a number of candidates. */
 export interface TransformerEngine {
-  create(model: TransformerModel, batch: number): Promise<TransformerPeer>;
+  create(batch: number): Promise<TransformerPeer>;
 }
 
 export interface TransformerTask {
-  readonly model: TransformerModel;
+  /** Of the model. */
+  readonly model: string;
+  /** Image tokens of a picture. */
+  readonly places: number;
   readonly batch: number;
+  /**
+   * Whether each candidate has a twin in the second half of the batch that reads another text and is given its tokens:
+   * a token of both counts as one [no].
+   */
+  readonly guided?: boolean;
   /** Tokens a candidate whose logits are compared, and with which the caches are filled, from the first on. */
   readonly checkedTokens: number;
   /** Steps of one sample. */
@@ -81,7 +88,7 @@ export async function measureTransformer(
     const firstUses: number[] = [];
     for (const engine of engines) {
       const start = performance.now();
-      const peer = await engine.create(model, batch);
+      const peer = await engine.create(batch);
       peers.push(peer);
       await peer.read();
       await peer.step(0, new Int32Array(batch));
@@ -91,7 +98,7 @@ export async function measureTransformer(
     const beginnings: TransformerBeginning[] = [];
     for (const [index, peer] of peers.entries()) {
       beginnings.push({
-        model: model.name,
+        model,
         batch,
         contender: peer.name,
         firstUse: firstUses[index]!,
@@ -111,7 +118,7 @@ export async function measureTransformer(
       const bytesOf = ({ stepBytes }: TransformerPeer): number | undefined =>
         readsText ? undefined : stepBytes && steps * stepBytes;
       times.push({
-        model: model.name,
+        model,
         batch,
         workload: name,
         tokens,
@@ -136,14 +143,14 @@ interface Workload {
   readonly options?: HarnessOptions;
 }
 
-function listWorkloads({ model, batch, windowTokens, wholePictures }: TransformerTask): Workload[] {
-  const places = imagePositions(model.architecture);
+function listWorkloads({ places, batch, guided = false, windowTokens, wholePictures }: TransformerTask): Workload[] {
+  const candidates = guided ? batch / 2 : batch;
   const last = places - 1 - windowTokens; // the last token is drawn from the logits of the step before it
   const window = (name: string, first: number): Workload => {
-    return { name, readsText: false, first, steps: windowTokens, tokens: batch * windowTokens };
+    return { name, readsText: false, first, steps: windowTokens, tokens: candidates * windowTokens };
   };
   return [
-    { name: 'text to first token', readsText: true, first: 0, steps: 0, tokens: batch },
+    { name: 'text to first token', readsText: true, first: 0, steps: 0, tokens: candidates },
     window('first tokens', 0),
     window('middle tokens', Math.floor(last / 2)),
     window('last tokens', last),
@@ -154,7 +161,7 @@ function listWorkloads({ model, batch, windowTokens, wholePictures }: Transforme
             readsText: true,
             first: 0,
             steps: places - 1,
-            tokens: batch * places,
+            tokens: candidates * places,
             options: { warmups: 0, minRounds: 3, moreSeconds: 0 },
           },
         ]
@@ -194,7 +201,7 @@ const tolerances = { full: 1e-3, half: 5e-2 };
 /** Everyone is given the first one's greedy tokens. Throws where logits differ by more than rounding. */
 async function compareLogits(
   peers: readonly TransformerPeer[],
-  { model, batch, checkedTokens }: TransformerTask,
+  { model, places, batch, guided = false, checkedTokens }: TransformerTask,
 ): Promise<Drawn> {
   const same = peers.map(() => 0);
   const difference = peers.map(() => 0);
@@ -208,16 +215,22 @@ async function compareLogits(
       if (best[index]!.every((token, candidate) => token === best[0]![candidate])) same[index]!++;
       if (difference[index]! <= tolerances[peer.isHalf ? 'half' : 'full'] * spreadOf(logits[0]!)) return;
       throw new Error(
-        `${peer.name} computes other logits for ${model.name} at place ${place}: off by ${difference[index]}. Its time would mean nothing.`,
+        `${peer.name} computes other logits for ${model} at place ${place}: off by ${difference[index]}. Its time would mean nothing.`,
       );
     });
-    tokens.push(best[0]!);
-    if (place === imagePositions(model.architecture) - 1) break;
+    const given = guided ? copyToTwins(best[0]!) : best[0]!;
+    tokens.push(given);
+    if (place === places - 1) break;
     const next: ArrayLike<number>[] = [];
-    for (const peer of peers) next.push(await peer.step(place, best[0]!));
+    for (const peer of peers) next.push(await peer.step(place, given));
     logits = next;
   }
   return { tokens, same, difference };
+}
+
+/** The tokens of the first half for both. */
+function copyToTwins(tokens: Int32Array): Int32Array {
+  return tokens.map((_, at) => tokens[at % (tokens.length / 2)]!);
 }
 
 function pickBest(logits: ArrayLike<number>, batch: number): Int32Array {
