@@ -14,7 +14,7 @@ export interface TransformerEngine {
   create(batch: number): Promise<TransformerPeer>;
 }
 
-export interface TransformerTask {
+interface TransformerTask {
   /** Of the model. */
   readonly model: string;
   /** Image tokens of a picture. */
