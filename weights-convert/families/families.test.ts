@@ -14,10 +14,11 @@ const FOLDER = 'weights-convert/families';
 /** The table, and a generator that writes files as OpenAI's, which are no business of a table. */
 const MAY_IMPORT: readonly string[] = [`${FOLDER}/all-families.ts`, 'weights-convert/node/write-official-size.ts'];
 
-/** They say of which families the files of each model are, and whose texts a tokenizer reads otherwise. */
+/** They say of which families the files of each model are, and which tokenizer reads the texts of which. */
 const TABLES: readonly string[] = [
   'weights-convert/known-models/known-models.ts',
   'weights-convert/tokenizers/tokenizer-piece.ts',
+  'weights-convert/tokenizers/check-family.ts',
 ];
 
 const INSIDE = new RegExp(`^${FOLDER}/[^/]+/`);
