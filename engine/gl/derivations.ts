@@ -69,6 +69,7 @@ async function joinPieces(pieces: AsyncIterable<Uint16Array>, length: number): P
   const halves = new Uint16Array(length);
   let start = 0;
   for await (const piece of pieces) {
+    if (piece.length === length) return piece;
     halves.set(piece, start);
     start += piece.length;
   }

@@ -11,7 +11,7 @@ import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference, expectNumbers } from '../../test/helpers/identical.ts';
 import { dtypes, hostileTensor, seeds, shapesFromRank } from '../../test/helpers/shapes.ts';
 import { castToFloat, castToHalf, halfWeights } from './cast.ts';
-import { roundToHalf } from './half.ts';
+import { checkHalfBits, roundToHalf } from './half.ts';
 
 /** A half by the definition of IEEE 754: sign, 5 bits of exponent, 10 of fraction. */
 function decodeHalf(bits: number): number {
@@ -88,4 +88,16 @@ describe('castToFloat', () => {
     expect(castToFloat(tokens).dtype).toBe('f32');
     await expectNumbers(await openTestDevice(), castToFloat(tokens), [2 ** 24 - 1, -(2 ** 24) + 1, 8191]);
   });
+});
+
+test('the first half that is not finite is found, wherever it is and wherever the bits begin', () => {
+  for (const start of [0, 1, 2]) {
+    for (let at = 0; at < 9; at++) {
+      const bits = new Uint16Array(16).fill(0x7bff).subarray(start, start + 9);
+      expect(() => checkHalfBits(bits, 100)).not.toThrow();
+      bits[at] = at % 2 === 0 ? 0xfc00 : 0x7c01;
+      const found = `weight ${100 + at} is ${at % 2 === 0 ? 'Infinity' : 'NaN'}`;
+      expect(() => checkHalfBits(bits, 100)).toThrow(found);
+    }
+  }
 });
