@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UnsafeFileError } from '../../base/errors.ts';
 import { openWeights, sourceFromBytes, type ByteSource } from '../../weights-convert/index.ts';
+import { readTokenizerPiece } from '../../weights-convert/tokenizers/tokenizer-piece.ts';
 import { attacks } from './attacks.ts';
 import { mistakenFiles } from './mistaken-files.ts';
 import { dict, pickle, tensor } from './pickle-assembler.ts';
@@ -24,8 +25,10 @@ function watchedSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** What a conversion reads. */
+/** What a conversion reads: words, or else weights. */
 async function readEverything(source: ByteSource): Promise<void> {
+  const words = await readTokenizerPiece(source);
+  if (words) return void words.convert?.([]);
   for (const tensor of (await openWeights(source)).tensors.values()) await tensor.read();
 }
 
