@@ -1,5 +1,5 @@
 /** Calls of linear: naive, and a whole branch of a transformer. */
-import { gaussians, madeWeights, rules, weights, whole } from '../../test/helpers/op-case.ts';
+import { gaussians, halves, madeWeights, rules, weights, whole } from '../../test/helpers/op-case.ts';
 import type { OpCase, OpCases } from '../../test/helpers/op-case.ts';
 import type { Tensor } from '../../engine/index.ts';
 import { add, gelu, layerNorm, linear } from '../index.ts';
@@ -22,6 +22,7 @@ function foldMade(): Tensor {
 export const cases: OpCases = {
   linear: [
     { title: 'naive', result: linear(whole([9, 13]), weights([5, 13]), weights([5])) },
+    { title: 'of halves', result: linear(whole([9, 13]), halves([7, 13]), weights([7])), rules },
     { title: 'of a made weight', result: linear(whole([9, 13]), madeWeights([5, 13]), madeWeights([5])), rules },
     { title: 'of a folded weight', result: foldMade(), rules },
     fuseBranch(),

@@ -30,6 +30,8 @@ export const integers = (shape: Shape, low: number, high: number): Int32Array =>
   random.integers(sizeOf(shape), low, high);
 export const whole = (shape: Shape): Tensor => tensor(integers(shape, -4095, 4095), shape);
 export const weights = (shape: Shape): Tensor => tensor(integers(shape, -8, 8), shape);
+/** The same as halves, which a device keeps. */
+export const halves = (shape: Shape): Tensor => tensor(integers(shape, -8, 8), shape, 'f16');
 /** Weights that no plan knows before it runs. */
 export const madeWeights = (shape: Shape): Tensor => castToFloat(indices(shape, -8, 8));
 export const gaussians = (shape: Shape): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
