@@ -149,8 +149,11 @@ async function findSafeNets(source: ByteSource, container: Container, searched: 
   try {
     nets = await findNets(source, container, searched);
   } catch (error) {
-    // What the readers say is more to the point, if it is more than that they know no such net.
-    throw failure && error instanceof FormatError && error.code === 'E_ARCHITECTURE' ? failure : error;
+    // What the readers say is more to the point, if it is more than that they know no such net or program.
+    const { code } = error instanceof FormatError ? error : {};
+    const isLess =
+      code === 'E_ARCHITECTURE' || (code === 'E_FORMAT_UNKNOWN' && failure?.code === 'E_PICKLE_UNKNOWN_CALL');
+    throw failure && isLess ? failure : error;
   }
   if (failure) throw failure;
   return nets;

@@ -79,7 +79,7 @@ export const programAttacks: readonly Made[] = [
     () => program(harmless, [deflated('x/code/__torch__/a.py.debug_pkl', pickle(system))]),
   ],
   [
-    'E_FORMAT_UNKNOWN',
+    'E_PICKLE_UNKNOWN_CALL',
     'TorchScript: a name of the program that is called',
     () => program(pickle(object('a.Net', { act: call(global('__torch__.a', 'run'), text('id')) }))),
   ],
