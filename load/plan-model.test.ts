@@ -55,6 +55,7 @@ test.each(['cpu', 'webgl'] as const)('the bundled model takes on %s what was pla
   await coder.decode({ data: new Int32Array(256), shape: [1, 16, 16] });
   expect((takes() - empty) / findGroup(plan, 'decoder').bytes.weights).toBeCloseTo(1, 1);
   await coder.dispose();
+  await model.encoder!.close();
 });
 
 describe('known models', () => {
