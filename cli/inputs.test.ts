@@ -15,6 +15,10 @@ test('to whole tokens of 16 pixels; what fits stays', () => {
   expect([cropped.width, cropped.height]).toEqual([32, 16]);
 });
 
-test('a size that somebody chose is not changed behind their back: the net refuses it', () => {
-  expect(cropToPatch(kept, { size: { width: 40, height: 24 }, upscale: false }, 16)).toBe(kept);
+test('a size that somebody chose is not changed behind their back: what is no whole tokens is refused', () => {
+  const size = { width: 40, height: 24 };
+  expect(cropToPatch(kept, { size, upscale: false }, 8)).toBe(kept);
+  expect(() => cropToPatch(kept, { size, upscale: false }, 16)).toThrow(
+    expect.objectContaining({ code: 'E_IMAGE_SIZE', message: expect.stringContaining('multiples of 16') }),
+  );
 });
