@@ -1,6 +1,7 @@
 /** Tokenizers of all three kinds, and draws, in Chromium: the same numbers as in Node. */
 import { expect, test } from 'vitest';
 import { openTokenizer, resolveSampling, sampleToken, uniformAt } from '../../index.ts';
+import { fixText } from '../../nets/tokenizer/fix-text.ts';
 import type { TokenizerGolden } from '../helpers/tokenizer-golden.ts';
 
 async function readGolden(name: string): Promise<TokenizerGolden> {
@@ -32,7 +33,10 @@ test('CLIP’s list of merges, unpacked by the browser', async () => {
   const { merges, cases } = await readGolden('clip');
   const file = new Blob([`#version: 0.2\n${merges!.join('\n')}\n`]).stream().pipeThrough(new CompressionStream('gzip'));
   const tokenizer = await openTokenizer(new Uint8Array(await new Response(file).arrayBuffer()));
-  for (const { text, ids } of cases) expect(await tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+  const clean = cases.filter(({ text }) => fixText(text) === text); // the golden's definition repairs no text
+  expect(clean.length).toBeGreaterThan(50);
+  for (const { text, ids } of clean) expect(await tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+  expect(await tokenizer.encode('a\u0000b')).toEqual(await tokenizer.encode('ab'));
 });
 
 test('the tokens that docs/06-text-and-sampling.md prints', () => {
