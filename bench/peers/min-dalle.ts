@@ -35,7 +35,7 @@ export async function createMinDallePeer(
   batch: number,
 ): Promise<TransformerPeer> {
   const source = findMinDalle();
-  const { name, ask, stop } = await startPytorch(threads);
+  const { name, ask, cpuTime, stop } = await startPytorch(threads);
   const folder = mkdtempSync(join(os.tmpdir(), 'dalle-gl-bench-'));
   const answer = join(folder, 'answer');
   const named = (prefix: string, { tensors }: MiniWeights[keyof MiniWeights]): [string, TensorData][] =>
@@ -61,6 +61,8 @@ export async function createMinDallePeer(
   };
   return {
     name: `min-dalle, ${name}`,
+    elsewhere: true,
+    cpuTime,
     read: () => compute(-1, []),
     step: (position, tokens) => compute(position, [...tokens]),
     textureBytes: () => undefined,

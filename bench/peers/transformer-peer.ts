@@ -37,5 +37,8 @@ export interface TransformerPeer {
   readonly stepBytes?: number;
   /** As in its model. */
   readonly isHalf?: boolean;
+  /** As those of a contender, where it computes in a process of its own. */
+  readonly elsewhere?: boolean;
+  cpuTime?(): number;
   dispose(): Promise<void>;
 }

@@ -177,6 +177,8 @@ function contenderOf(
 ): Contender {
   return {
     name: peer.name,
+    ...(peer.elsewhere && { elsewhere: true }),
+    ...(peer.cpuTime && { cpuTime: () => peer.cpuTime!() }),
     async run() {
       let logits: ArrayLike<number> = readsText ? await peer.read() : [];
       for (let place = first; place < first + steps; place++) {
