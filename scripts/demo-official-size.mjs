@@ -11,6 +11,7 @@ import { convertToModelFolder, fromPixels, loadDVAE, loadImage, open, savePng, t
 import { writeOfficialSizePickles } from '../dist/weights-convert/node/write-official-size.js';
 import { packageRoot } from '../dist/base/node/package-files.js';
 import { readNpy } from '../dist/convert.js';
+import { check, step } from './full-size/report.mjs';
 
 /** Where the two best logits are closer than this many times PyTorch's own float32 error, either token is right. */
 const errorRatio = 16;
@@ -25,20 +26,6 @@ const record = JSON.parse(readFileSync(join(golden, 'golden.json'), 'utf8'));
 
 function readGolden(name) {
   return readNpy(readFileSync(join(golden, `${name}.npy`)), name).data;
-}
-
-/** Runs `work`, printing what it is and how long it took. */
-async function step(label, work) {
-  const start = performance.now();
-  const result = await work();
-  console.log(`${label.padEnd(44)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
-  return result;
-}
-
-/** Prints a finding and remembers one that is out of bounds. */
-function check(isGood, finding) {
-  console.log(`${isGood ? 'good' : 'BAD '}  ${finding}`);
-  if (!isGood) process.exitCode = 1;
 }
 
 function compareTokens(tokens) {

@@ -6,7 +6,6 @@
  *
  * Writes 960 MB under demo-output/full-size.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,32 +14,13 @@ import { readNpy } from '../dist/convert.js';
 import { prepareForClip, toClipPixels } from '../dist/images/clip-pixels.js';
 import { Clip, loadImage, open, openModelFolder } from '../dist/node.js';
 import { hashWeights, writeFullSize } from './full-size/clip.mjs';
+import { check, runNode, step } from './full-size/report.mjs';
 
 const golden = join(packageRoot, 'test/golden/clip-size');
 const record = JSON.parse(readFileSync(join(golden, 'golden.json'), 'utf8'));
 const folder = join(packageRoot, 'demo-output/full-size');
 const archive = join(folder, 'ViT-B-32.pt');
 const model = join(folder, 'clip');
-
-/** Runs `work`, printing what it is and how long it took. */
-async function step(label, work) {
-  const start = performance.now();
-  const result = await work();
-  console.log(`${label.padEnd(52)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
-  return result;
-}
-
-/** Prints a finding and remembers one that is out of bounds. */
-function check(isGood, finding) {
-  console.log(`${isGood ? 'good' : 'BAD '}  ${finding}`);
-  if (!isGood) process.exitCode = 1;
-}
-
-/** A process of its own, whose memory is not counted here. */
-function runNode(...words) {
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-}
 
 function readGolden(name) {
   return readNpy(readFileSync(join(golden, `${name}.npy`)), name).data;

@@ -7,7 +7,6 @@
  *
  * Writes 2.2 GB under demo-output/full-size. Generated weights draw pictures that mean nothing.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +14,7 @@ import { packageRoot } from '../dist/base/node/package-files.js';
 import { readNpy } from '../dist/convert.js';
 import { fromPixels, loadDalle, loadImage, open, openModelFolder, savePng } from '../dist/node.js';
 import { hashWeights, writeFullSize } from './full-size/min-dalle.mjs';
+import { check, runNode, step } from './full-size/report.mjs';
 
 /** Where the two best logits are closer than this many times PyTorch's own float32 error, either token is right. */
 const errorRatio = 16;
@@ -30,26 +30,6 @@ const record = JSON.parse(readFileSync(join(golden, 'golden.json'), 'utf8'));
 
 function readGolden(name) {
   return readNpy(readFileSync(join(golden, `${name}.npy`)), name).data;
-}
-
-/** Runs `work`, printing what it is and how long it took. */
-async function step(label, work) {
-  const start = performance.now();
-  const result = await work();
-  console.log(`${label.padEnd(44)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
-  return result;
-}
-
-/** A process of its own, whose memory is not counted here. */
-function runNode(...words) {
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-}
-
-/** Prints a finding and remembers one that is out of bounds. */
-function check(isGood, finding) {
-  console.log(`${isGood ? 'good' : 'BAD '}  ${finding}`);
-  if (!isGood) process.exitCode = 1;
 }
 
 const wanted = Int32Array.from(readGolden('tokens.f64'));

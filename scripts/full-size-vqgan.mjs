@@ -8,7 +8,6 @@
  *
  * Writes 630 MB under demo-output/full-size. `node scripts/full-size-vqgan.mjs webgl` computes on WebGL.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +15,7 @@ import { packageRoot } from '../dist/base/node/package-files.js';
 import { readNpy } from '../dist/convert.js';
 import { fromPixels, loadImage, loadPictureCoder, open, toPixels } from '../dist/node.js';
 import { hashWeights, writeFullSize } from './full-size/vqgan.mjs';
+import { check, runNode, step } from './full-size/report.mjs';
 
 /** Where the two best codes are closer than this many times PyTorch's own float32 error, either is right. */
 const errorRatio = 16;
@@ -27,27 +27,6 @@ const record = JSON.parse(readFileSync(join(golden, 'golden.json'), 'utf8'));
 const folder = join(packageRoot, 'demo-output/full-size');
 const checkpoint = join(folder, 'vqgan.ckpt');
 const model = join(folder, 'vqgan');
-
-/** Runs `work`, printing what it is and how long it took. */
-async function step(label, work) {
-  const start = performance.now();
-  const result = await work();
-  console.log(`${label.padEnd(52)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
-  return result;
-}
-
-/** Prints a finding and remembers one that is out of bounds. */
-function check(isGood, finding) {
-  console.log(`${isGood ? 'good' : 'BAD '}  ${finding}`);
-  if (!isGood) process.exitCode = 1;
-}
-
-/** What a process of its own prints. */
-function runNode(...words) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 2 ** 26 });
-  if (status !== 0) throw new Error(stderr);
-  return stdout;
-}
 
 function readGolden(name) {
   return readNpy(readFileSync(join(golden, `${name}.npy`)), name).data;

@@ -16,9 +16,7 @@ import {
   type Tokenizer,
   type WordExplanation,
 } from './tokenizer.ts';
-
-/** What the last piece of a word ends with, so that "cat" alone and "cat" in "catch" are two tokens. */
-export const WORD_END = '</w>';
+import { WORD_END } from './vocabulary.ts';
 
 interface BpeVocabulary {
   /** Every token, by id; no two alike. */

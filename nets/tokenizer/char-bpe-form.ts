@@ -3,6 +3,7 @@
  * `lowercase`, `[UNK]` and `[PAD]`.
  */
 import {
+  BPE_ALGORITHM,
   checkToken,
   isObject,
   isOfForm,
@@ -11,14 +12,13 @@ import {
   readMerges,
   readTokens,
   tokenizerError,
+  WORD_END,
   type JsonObject,
   type Merge,
 } from './vocabulary.ts';
 
 const UNKNOWN = '[UNK]';
 export const PAD = '[PAD]';
-/** What the last piece of a word ends with. */
-const WORD_END = '</w>';
 
 /** What surrounds the model. A file that says anything else is of another form. */
 const CHAR_BPE_PIPELINE: JsonObject = {
@@ -35,16 +35,6 @@ const CHAR_BPE_PIPELINE: JsonObject = {
   pre_tokenizer: { type: 'BertPreTokenizer' },
   post_processor: null,
   decoder: { type: 'BPEDecoder', suffix: WORD_END },
-};
-
-/** The model without what differs from one to the next. */
-const CHAR_BPE_ALGORITHM: JsonObject = {
-  type: 'BPE',
-  dropout: null,
-  continuing_subword_prefix: null,
-  end_of_word_suffix: WORD_END,
-  fuse_unk: false,
-  byte_fallback: false,
 };
 
 /** A token that is found in a text as it is, before anything is done to it, but for its id and text. */
@@ -73,7 +63,7 @@ export function isCharBpe({ added_tokens: added, ...json }: JsonObject): boolean
   if (!Array.isArray(added) || added.length > MAX_ADDED) return false;
   const isPlain = (token: unknown): boolean =>
     isObject(token) && isSame({ ...token, id: null, content: null }, ADDED_TOKEN);
-  return added.every(isPlain) && isOfForm(json, CHAR_BPE_PIPELINE, CHAR_BPE_ALGORITHM);
+  return added.every(isPlain) && isOfForm(json, CHAR_BPE_PIPELINE, BPE_ALGORITHM);
 }
 
 /**
@@ -117,7 +107,7 @@ export function writeCharBpe(vocabulary: JsonObject, merges: readonly Merge[]): 
   const added = [PAD, UNKNOWN].map((content) => ({ id: idOf(content), content, ...ADDED_TOKEN }));
   added.sort((a, b) => Number(a.id) - Number(b.id));
   const model = {
-    ...CHAR_BPE_ALGORITHM,
+    ...BPE_ALGORITHM,
     unk_token: UNKNOWN,
     vocab: vocabulary,
     merges: merges.map((pair) => [...pair]),

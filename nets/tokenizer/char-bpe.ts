@@ -3,7 +3,8 @@
  * become small and keep their accents, Chinese characters and signs are words by themselves, and words are merged as
  * those of bpe.ts. The same results as that library gives, whose tables are those of Unicode 8.
  */
-import { splitLetters, WORD_END } from './bpe.ts';
+import { splitLetters } from './bpe.ts';
+import { WORD_END } from './vocabulary.ts';
 import { PAD, readCharBpe, type CharBpeVocabulary } from './char-bpe-form.ts';
 import { explainWord } from './explain-word.ts';
 import { findInList, mergePieces, type FindMerge } from './merge-pieces.ts';

@@ -6,7 +6,7 @@
  * The text is cleaned as the original does it, with ftfy, twice with HTML's names of characters, then made small; but
  * text that was read in a wrong encoding is not repaired (fix-text.ts).
  */
-import { WORD_END } from './bpe.ts';
+import { WORD_END } from './vocabulary.ts';
 import {
   BYTE_LETTERS,
   CLIP_MARKS,

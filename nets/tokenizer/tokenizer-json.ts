@@ -7,8 +7,10 @@
  */
 import { argumentError } from '../../base/check-argument.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { BpeTokenizer, WORD_END } from './bpe.ts';
+import { BpeTokenizer } from './bpe.ts';
 import {
+  BPE_ALGORITHM,
+  WORD_END,
   isObject,
   isOfForm,
   MAX_FILE_LENGTH,
@@ -31,22 +33,13 @@ const PIPELINE: JsonObject = {
   decoder: { type: 'BPEDecoder', suffix: WORD_END },
 };
 
-const ALGORITHM: JsonObject = {
-  type: 'BPE',
-  dropout: null,
-  continuing_subword_prefix: null,
-  end_of_word_suffix: WORD_END,
-  fuse_unk: false,
-  byte_fallback: false,
-};
-
 /** The text of `tokenizer.json`: the same vocabulary always gives the same text. */
 export function formatTokenizer(tokenizer: BpeTokenizer): string {
   if (!(tokenizer instanceof BpeTokenizer)) throw argumentError('formatTokenizer', 'a BpeTokenizer', tokenizer);
   const { vocabulary } = tokenizer;
   const vocab = Object.fromEntries(vocabulary.tokens.map((token, id) => [token, id]));
   const merges = vocabulary.merges.map((pair) => pair.join(' '));
-  return `${JSON.stringify({ ...PIPELINE, model: { ...ALGORITHM, unk_token: vocabulary.unknown, vocab, merges } })}\n`;
+  return `${JSON.stringify({ ...PIPELINE, model: { ...BPE_ALGORITHM, unk_token: vocabulary.unknown, vocab, merges } })}\n`;
 }
 
 /** The object that the text of a `tokenizer.json` holds; `E_TOKENIZER_FILE` if it does not, or is far too long. */
@@ -66,7 +59,7 @@ export function parseTokenizerJson(text: string): JsonObject {
 
 /** Whether a `tokenizer.json` is of our own form, whatever its vocabulary. */
 export function isOwnForm(json: JsonObject): boolean {
-  return isOfForm(json, PIPELINE, ALGORITHM);
+  return isOfForm(json, PIPELINE, BPE_ALGORITHM);
 }
 
 /**

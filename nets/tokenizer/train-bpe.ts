@@ -7,7 +7,8 @@
  */
 import { argumentError, checkObject, describeValue } from '../../base/check-argument.ts';
 import { UsageError } from '../../base/errors.ts';
-import { BpeTokenizer, splitLetters, splitWords, WORD_END } from './bpe.ts';
+import { BpeTokenizer, splitLetters, splitWords } from './bpe.ts';
+import { WORD_END } from './vocabulary.ts';
 import { Heap } from './heap.ts';
 import { pairKey } from './merge-pieces.ts';
 import { checkTextLength } from './tokenizer.ts';

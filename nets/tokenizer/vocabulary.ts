@@ -124,3 +124,16 @@ export function isSame(value: unknown, form: unknown): boolean {
   if (!isObject(value)) return false;
   return [...Object.keys(value), ...Object.keys(form)].every((name) => isSame(value[name], form[name]));
 }
+
+/** What the last piece of a word ends with, so that "cat" alone and "cat" in "catch" are two tokens. */
+export const WORD_END = '</w>';
+
+/** Byte pair encoding as Hugging Face's library writes it, but for vocabulary, merges and unknown token. */
+export const BPE_ALGORITHM: JsonObject = {
+  type: 'BPE',
+  dropout: null,
+  continuing_subword_prefix: null,
+  end_of_word_suffix: WORD_END,
+  fuse_unk: false,
+  byte_fallback: false,
+};
