@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline/promises';
 import { cacheFolder } from '../base/node/cache-folder.ts';
 import { AbortedError, DalleError, FormatError, UsageError } from '../base/errors.ts';
 import { FAMILIES } from '../weights-convert/families/all-families.ts';
+import { isReadable } from '../weights-convert/families/family.ts';
 import {
   fileBytes,
   findKnownModel,
-  isReadable,
   outputBytes,
   type KnownFile,
   type KnownModel,

@@ -1,7 +1,8 @@
 /** `dalle-gl models`: the models that `convert` knows by name, whose they are, and where they come from. */
 import { UsageError } from '../base/errors.ts';
 import { FAMILIES } from '../weights-convert/families/all-families.ts';
-import { fileBytes, findKnownModel, isReadable, type KnownModel } from '../weights-convert/known-models/known-model.ts';
+import { isReadable } from '../weights-convert/families/family.ts';
+import { fileBytes, findKnownModel, type KnownModel } from '../weights-convert/known-models/known-model.ts';
 import { KNOWN_MODELS } from '../weights-convert/known-models/known-models.ts';
 import { alignColumns, formatBytes } from './columns.ts';
 import { defineCommand, type Command } from './command.ts';

@@ -14,13 +14,6 @@ const FOLDER = 'weights-convert/families';
 /** The table, and a generator that writes files as OpenAI's, which are no business of a table. */
 const MAY_IMPORT: readonly string[] = [`${FOLDER}/all-families.ts`, 'weights-convert/node/write-official-size.ts'];
 
-/** They say of which families the files of each model are, and which tokenizer reads the texts of which. */
-const TABLES: readonly string[] = [
-  'weights-convert/known-models/known-models.ts',
-  'weights-convert/tokenizers/tokenizer-piece.ts',
-  'weights-convert/tokenizers/check-family.ts',
-];
-
 const INSIDE = new RegExp(`^${FOLDER}/[^/]+/`);
 
 /** The product's files but for the nets, whose tensors have names too, and the families' folders. */
@@ -91,7 +84,6 @@ describe('outside of its folder', () => {
   test('the converter names no family and no setting of one', () => {
     const words = [...settings, ...FAMILIES.map(({ name }) => name)];
     const found = findWords(words, (said, word) => said.includes(word));
-    const isMeant = (place: string): boolean => TABLES.some((table) => place.startsWith(`${table}: `));
-    expect(found.filter((place) => place.startsWith('weights-convert/') && !isMeant(place))).toEqual([]);
+    expect(found.filter((place) => place.startsWith('weights-convert/'))).toEqual([]);
   });
 });

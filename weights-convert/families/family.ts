@@ -8,6 +8,7 @@ import type { Shapes } from '../contents/shapes.ts';
 import type { ModuleRecord } from '../contents/state-dict.ts';
 import type { ClipActivation } from '../../nets/clip/architecture.ts';
 import type { NetArchitecture, NetPart } from '../../nets/net-kinds.ts';
+import type { KnownModel } from '../known-models/known-model.ts';
 import type { SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import type { PickleValue } from '../pickle/records.ts';
 import type { TensorData } from '../../nets/weights.ts';
@@ -19,6 +20,17 @@ export interface Family<Architecture extends NetArchitecture = NetArchitecture> 
   readonly known: readonly Fingerprint[];
   /** How its checkpoints are read and written; absent where dalle-gl has no net for them yet. */
   readonly form?: CheckpointForm<Architecture>;
+  /** Published models of it that may be called by name [none]. */
+  readonly models?: readonly KnownModel[];
+  /** The tokenizers of others' that its nets read text by; absent where they read none. */
+  readonly tokenizers?: readonly FamilyTokenizer[];
+}
+
+/** A tokenizer that nets of a family were trained with, by the type of its model in `tokenizer.json`. */
+interface FamilyTokenizer {
+  readonly type: string;
+  /** Whether its programs give it the text as it is, capitals and all, where a file does not say [false]. */
+  readonly keepsCase?: boolean;
 }
 
 /** A net that is known by name. */
@@ -171,6 +183,11 @@ export interface NetName {
 /** How a net's checkpoints are laid out, by whose names its tensors bear. */
 export function formOf(architecture: NetArchitecture, families: readonly Family[]): CheckpointForm | undefined {
   return families.find(({ form }) => form?.owns?.(architecture))?.form;
+}
+
+/** Whether every family that a known model needs is read. */
+export function isReadable(model: KnownModel, families: readonly Family[]): boolean {
+  return model.families.every((name) => families.some((family) => family.name === name && family.form !== undefined));
 }
 
 /** Everything that is read, as it goes on after "dalle-gl reads". */

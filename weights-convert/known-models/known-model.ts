@@ -1,8 +1,8 @@
 /**
  * What there is to know of a model that people call by its name: where its files lie, how long they are, whose they
- * are, and which net it takes to read them. The table is known-models.ts; nothing here downloads.
+ * are, and which nets it takes to read them. Families state their own; known-models.ts lists all. Nothing here
+ * downloads.
  */
-import type { Family } from '../families/family.ts';
 
 /** One file of a known model. */
 export interface KnownFile {
@@ -40,11 +40,6 @@ export interface KnownModel {
 /** The model of that name, exactly as it is written. */
 export function findKnownModel(name: string, models: readonly KnownModel[]): KnownModel | undefined {
   return models.find((model) => model.name === name);
-}
-
-/** Whether every family that the model needs is read. */
-export function isReadable({ families }: KnownModel, known: readonly Family[]): boolean {
-  return families.every((name) => known.some((family) => family.name === name && family.form !== undefined));
 }
 
 /** Bytes that a file has, as far as they are known; 0 where nobody knows. */

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { configurations } from '../../nets/transformer/configurations.ts';
 import { FAMILIES } from '../families/all-families.ts';
-import { fileBytes, findKnownModel, isReadable, outputBytes } from './known-model.ts';
+import { isReadable } from '../families/family.ts';
+import { fileBytes, findKnownModel, outputBytes } from './known-model.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 
 test('names are words of their own', () => {
@@ -34,6 +35,17 @@ test.each(KNOWN_MODELS.map((model) => [model.name, model] as const))('%s', (_, m
   const held = 2 * (numbers.halves + (numbers.mixed ?? 0)) + 4 * numbers.floats;
   expect(files.reduce((sum, file) => sum + fileBytes(file), 0)).toBeGreaterThan(0.92 * (unpack ? held * 0.9 : held));
   expect(outputBytes(model, 'f16') * 2).toBe(outputBytes(model, 'f32'));
+});
+
+test('every family states its own, and the words that its nets read', () => {
+  for (const { name, models = [], tokenizers } of FAMILIES) {
+    for (const { families, language } of models) {
+      expect(families[0]).toBe(name);
+      const reading = FAMILIES.filter((family) => families.includes(family.name) && family.tokenizers !== undefined);
+      expect(reading.length > 0).toBe(language !== undefined);
+    }
+    expect(tokenizers).not.toEqual([]);
+  }
 });
 
 test('is read when all its families are', () => {

@@ -5,6 +5,7 @@
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { FAMILIES } from '../families/all-families.ts';
 import type { StatedSettings } from '../families/family.ts';
 import type { FoundSettings } from '../families/found-net.ts';
 import { readSettingsFile } from '../families/read-settings-file.ts';
@@ -98,7 +99,8 @@ async function readSources(
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));
   }
-  const tokenizer = await tokenizers.finish(parts.flatMap(({ weights }) => weights.family ?? []));
+  const families = new Set(parts.map(({ weights }) => weights.family));
+  const tokenizer = await tokenizers.finish(FAMILIES.filter(({ name }) => families.has(name)));
   if (auxiliary && !owners.has(auxiliary.settings.file.part)) throw aloneError(auxiliary.name, auxiliary.settings);
   return { parts, ...(tokenizer && { tokenizer }) };
 }

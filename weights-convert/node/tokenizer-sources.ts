@@ -4,16 +4,12 @@
 import { UsageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import { joinSources, type ByteSource } from '../byte-source.ts';
+import type { Family } from '../families/family.ts';
 import type { SourceDescription } from '../model-folder/manifest.ts';
 import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import { checkFamily } from '../tokenizers/check-family.ts';
 import { joinPieces } from '../tokenizers/join-pieces.ts';
-import {
-  readTokenizerPiece,
-  type NetFamilies,
-  type TokenizerPiece,
-  type TokenizerPieces,
-} from '../tokenizers/tokenizer-piece.ts';
+import { readTokenizerPiece, type TokenizerPiece, type TokenizerPieces } from '../tokenizers/tokenizer-piece.ts';
 import type { TokenizerToWrite } from './write-model-parts.ts';
 
 type PieceName = keyof TokenizerPieces;
@@ -61,7 +57,7 @@ export class TokenizerSources {
    *
    * @throws UsageError `E_USAGE` for one half alone; FormatError `E_TOKENIZER_FILE`
    */
-  async finish(families: NetFamilies): Promise<TokenizerToWrite | undefined> {
+  async finish(families: readonly Family[]): Promise<TokenizerToWrite | undefined> {
     if (this.#whole) {
       const { file, content } = this.#whole;
       const bytes = content?.convert ? encode(content.convert(families), families) : await file.read(0, file.size);
@@ -85,7 +81,7 @@ export class TokenizerSources {
   }
 }
 
-function encode(json: JsonObject, families: NetFamilies): Uint8Array {
+function encode(json: JsonObject, families: readonly Family[]): Uint8Array {
   checkFamily(json, families);
   return new TextEncoder().encode(`${JSON.stringify(json)}\n`);
 }

@@ -6,15 +6,9 @@ import { CLIP } from '../../nets/tokenizer/clip-form.ts';
 import { MIN_DALLE } from '../../nets/tokenizer/min-dalle-form.ts';
 import { tokenizerError, type JsonObject } from '../../nets/tokenizer/vocabulary.ts';
 import { YTTM } from '../../nets/tokenizer/yttm-form.ts';
+import type { Family } from '../families/family.ts';
 
-/** The types of models that the nets of a family read text by. */
-const READ_BY: ReadonlyMap<string, readonly string[]> = new Map([
-  ['min-dalle', [MIN_DALLE]],
-  ['rudalle', [YTTM]],
-  ['mindalle', ['BPE']],
-  ['dalle-pytorch', [YTTM, CLIP]],
-  ['clip', [CLIP]],
-]);
+/** What people call the files that each type of model is made of. */
 const CALLED: Readonly<Record<string, string>> = {
   [MIN_DALLE]: 'min-dalle’s words',
   [YTTM]: 'a model of YouTokenToMe’s',
@@ -23,17 +17,17 @@ const CALLED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks it against all families of the weights; those that read no text do not matter.
+ * Checks it against the families of all weights; those that read no text do not matter.
  *
  * @throws FormatError `E_TOKENIZER_FILE`
  */
-export function checkFamily(json: JsonObject, families: readonly string[]): void {
+export function checkFamily(json: JsonObject, families: readonly Family[]): void {
   const { type } = json['model'] as { type: string };
-  const readers = families.filter((family) => READ_BY.has(family));
-  if (readers.length === 0 || readers.some((family) => READ_BY.get(family)!.includes(type))) return;
-  const wanted = readers.flatMap((family) => READ_BY.get(family)!.map((own) => CALLED[own])).join(' or ');
+  const readers = families.filter(({ tokenizers = [] }) => tokenizers.length > 0);
+  if (readers.length === 0 || readers.some(({ tokenizers }) => tokenizers!.some((own) => own.type === type))) return;
+  const wanted = readers.flatMap(({ tokenizers }) => tokenizers!.map((own) => CALLED[own.type])).join(' or ');
   throw tokenizerError(
-    `it holds ${CALLED[type]}, and the weights are of the family ${readers.join(', ')}, which reads ${wanted}. If they ` +
-      'were trained with it all the same, give its tokenizer.json instead of these files',
+    `it holds ${CALLED[type]}, and the weights are of the family ${readers.map(({ name }) => name).join(', ')}, which ` +
+      `reads ${wanted}. If they were trained with it all the same, give its tokenizer.json instead of these files`,
   );
 }

@@ -14,7 +14,9 @@ import {
   type Merge,
 } from '../../nets/tokenizer/vocabulary.ts';
 import type { ByteSource } from '../byte-source.ts';
+import type { Family } from '../families/family.ts';
 import { JsonReader } from '../safetensors/json-reader.ts';
+import { YTTM } from '../../nets/tokenizer/yttm-form.ts';
 import { convertYttmModel, YTTM_FILE } from './yttm-model.ts';
 
 export interface TokenizerPieces {
@@ -23,12 +25,12 @@ export interface TokenizerPieces {
   readonly merges: readonly Merge[];
 }
 
-/** Of which family the nets are that the tokenizer is for, which may use a file each in its way. */
-export type NetFamilies = readonly string[];
-
 export interface TokenizerPiece extends Partial<TokenizerPieces> {
-  /** The JSON of the tokenizer, for a file that is a whole one; throws `E_TOKENIZER_FILE`. */
-  readonly convert?: (families: NetFamilies) => JsonObject;
+  /**
+   * The JSON of the tokenizer, for a file that is a whole one; families may use such a file each in its way. Throws
+   * `E_TOKENIZER_FILE`.
+   */
+  readonly convert?: (families: readonly Family[]) => JsonObject;
 }
 
 /** The first line of CLIP's list of merges, which needs no vocabulary beside it, has its name. */
@@ -65,13 +67,14 @@ function readClipFile(text: string): TokenizerPiece {
 const FORMS: readonly { readonly begins: RegExp; readonly read: (text: string) => TokenizerPiece | undefined }[] = [
   { begins: CLIP_FILE, read: readClipFile },
   { begins: MERGES_FILE, read: (text) => ({ merges: readMergeLines(text) }) },
-  // DALLE-pytorch gives such a model the text as it is, and ruDALL-E, which trained one for all, makes it small.
-  {
-    begins: YTTM_FILE,
-    read: (text) => ({ convert: (families) => convertYttmModel(text, !families.includes('dalle-pytorch')) }),
-  },
+  { begins: YTTM_FILE, read: (text) => ({ convert: (families) => convertYttmModel(text, !keepCase(families)) }) },
   { begins: /^\s*\{\s*"/, read: readVocabulary },
 ];
+
+/** Whether programs of any of them give such a model the text as it is; all others make it small. */
+function keepCase(families: readonly Family[]): boolean {
+  return families.some(({ tokenizers = [] }) => tokenizers.some(({ type, keepsCase }) => type === YTTM && keepsCase));
+}
 
 function decodeText(bytes: Uint8Array): string | undefined {
   try {

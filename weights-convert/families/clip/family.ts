@@ -4,6 +4,8 @@
  */
 import type { ClipArchitecture } from '../../../nets/clip/architecture.ts';
 import type { Family } from '../family.ts';
+import { CLIP_MODELS } from './known-models.ts';
+import { CLIP } from '../../../nets/tokenizer/clip-form.ts';
 import { isClipConfig } from './config.ts';
 import { officialName, regroup, whyLeftOut } from './names.ts';
 import { ACTIVATION_MODULES, inferClip } from './read-architecture.ts';
@@ -38,6 +40,8 @@ export const clip: Family<ClipArchitecture> = {
       tensors: ['visual.attnpool.positional_embedding:2', 'visual.layer1.0.conv1.weight:4'],
     },
   ],
+  models: CLIP_MODELS,
+  tokenizers: [{ type: CLIP }],
   form: {
     reads: 'CLIPs with a vision transformer as OpenAI (ViT-B-32.pt), open_clip and Hugging Face publish them',
     anchors: [

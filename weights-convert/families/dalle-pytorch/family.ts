@@ -13,6 +13,8 @@ import type { TransformerArchitecture } from '../../../nets/transformer/architec
 import { dict, plainDict } from '../../pickle/build-records.ts';
 import { plainEntries, type PickleValue } from '../../pickle/records.ts';
 import type { Family } from '../family.ts';
+import { CLIP } from '../../../nets/tokenizer/clip-form.ts';
+import { YTTM } from '../../../nets/tokenizer/yttm-form.ts';
 import { describeDiscreteVaeParams, readDiscreteVaeShapes } from './open-discrete-vae.ts';
 import { netNameOf, partsOf, whyLeftOut } from './names.ts';
 import {
@@ -50,6 +52,7 @@ export const dallePytorch: Family<TransformerArchitecture | DiscreteVaeArchitect
       tensors: ['codebook.weight:2', 'encoder.0.0.weight:4', 'decoder.0.weight:4'],
     },
   ],
+  tokenizers: [{ type: YTTM, keepsCase: true }, { type: CLIP }],
   form: {
     reads: "transformers of DALLE-pytorch's, with the VQGAN or DiscreteVAE in their file, as its training saves them",
     anchors: [

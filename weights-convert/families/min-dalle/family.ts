@@ -5,6 +5,8 @@
  */
 import type { BartArchitecture } from '../../../nets/bart/architecture.ts';
 import type { Family } from '../family.ts';
+import { MIN_DALLE_MODELS } from './known-models.ts';
+import { MIN_DALLE } from '../../../nets/tokenizer/min-dalle-form.ts';
 import { isDecoder, readMinDalle } from './read-architecture.ts';
 
 export const minDalle: Family<BartArchitecture> = {
@@ -23,6 +25,8 @@ export const minDalle: Family<BartArchitecture> = {
       tensors: ['layers.0.glu.fc0.weight:2', 'layers.0.self_attn.k_proj.weight:2', 'embed_tokens.weight:2'],
     },
   ],
+  models: MIN_DALLE_MODELS,
+  tokenizers: [{ type: MIN_DALLE }],
   form: {
     reads: "min-dalle's encoder.pt and decoder.pt",
     anchors: [

@@ -5,6 +5,7 @@
 import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
 import { dict } from '../../pickle/build-records.ts';
 import type { Family } from '../family.ts';
+import { MINDALLE_MODELS } from './known-models.ts';
 import { canonicalName } from './names.ts';
 import { describeMindalle, readMindalle, SETTINGS_KEYS } from './open-transformer.ts';
 import { readConfig } from './read-config.ts';
@@ -25,6 +26,8 @@ export const mindalle: Family<TransformerArchitecture> = {
       tensors: ['tok_emb_img.weight:2', 'pos_emb_img.weight:2', 'head.weight:2', 'blocks.0.attn.key.weight:2'],
     },
   ],
+  models: MINDALLE_MODELS,
+  tokenizers: [{ type: 'BPE' }],
   form: {
     reads: "minDALL-E's transformer",
     anchors: [

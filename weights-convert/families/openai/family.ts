@@ -5,6 +5,7 @@
 import { readSizes, type DvaeArchitecture } from '../../../nets/dvae/architecture.ts';
 import type { NetArchitecture, NetPart } from '../../../nets/net-kinds.ts';
 import type { Family } from '../family.ts';
+import { OPENAI_MODELS } from './known-models.ts';
 import { checkModules } from './check-modules.ts';
 import { MODULE_CLASSES, PART_OF_CLASS } from './modules.ts';
 import { officialName } from './names.ts';
@@ -32,6 +33,7 @@ export const openai: Family<DvaeArchitecture> = {
       tensors: ['blocks.input.weight:4', 'blocks.output.conv.weight:4'],
     },
   ],
+  models: OPENAI_MODELS,
   form: {
     reads: "an encoder or decoder of OpenAI's dVAE as a module (encoder.pkl, decoder.pkl) or a state dict",
     anchors: ['blocks.input.w', 'blocks.input.weight'].map((name) => ({ name, part: partOfKernel })),

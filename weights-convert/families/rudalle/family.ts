@@ -6,6 +6,8 @@ import type { TransformerArchitecture } from '../../../nets/transformer/architec
 import { plainDict } from '../../pickle/build-records.ts';
 import { isRecord } from '../../pickle/records.ts';
 import type { Family } from '../family.ts';
+import { RUDALLE_MODELS } from './known-models.ts';
+import { YTTM } from '../../../nets/tokenizer/yttm-form.ts';
 import { canonicalName, whyLeftOut } from './names.ts';
 import { describeRudalle, readRudalle, SETTINGS_KEYS } from './open-transformer.ts';
 
@@ -23,6 +25,8 @@ export const rudalle: Family<TransformerArchitecture> = {
       ],
     },
   ],
+  models: RUDALLE_MODELS,
+  tokenizers: [{ type: YTTM }],
   form: {
     reads: 'transformers of ruDALL-E',
     anchors: [

@@ -7,6 +7,7 @@ import type { NetArchitecture, NetPart } from '../../../nets/net-kinds.ts';
 import type { VqganArchitecture } from '../../../nets/vqgan/architecture.ts';
 import { dict } from '../../pickle/build-records.ts';
 import type { Family } from '../family.ts';
+import { TAMING_MODELS } from './known-models.ts';
 import { checkWavelet } from './check-wavelet.ts';
 import { partsOf, whyLeftOut } from './names.ts';
 import { readVqganShapes, TAMING_SETTINGS } from './read-architecture.ts';
@@ -39,6 +40,7 @@ export const taming: Family<VqganArchitecture> = {
       tensors: ['encoder.conv_in.weight:4', 'quant_conv.weight:4', 'post_quant_conv.weight:4'],
     },
   ],
+  models: TAMING_MODELS,
   form: {
     reads: "VQGANs of taming-transformers'",
     anchors: [
