@@ -21,7 +21,7 @@ export const convert: Command = defineCommand({
   name: 'convert',
   operands: '<file|url|name>...',
   summary:
-    'Turns checkpoints (pickles or safetensors) and a tokenizer, or a model that dalle-gl models lists, into a model ' +
+    'Turns checkpoints (pickles or safetensors, packed or not) and a tokenizer, or a model that dalle-gl models lists, into a model ' +
     'folder, without running them',
   examples: [
     'dalle-gl convert encoder.pkl decoder.pkl -o model/',
@@ -115,7 +115,13 @@ function checkSources(sources: readonly string[]): void {
   );
 }
 
-const stageNames = { download: 'downloading', hash: 'reading', write: 'writing', verify: 'comparing' } as const;
+const stageNames = {
+  download: 'downloading',
+  unpack: 'unpacking',
+  hash: 'reading',
+  write: 'writing',
+  verify: 'comparing',
+} as const;
 
 /** A progress line for each stage, one after the other. */
 function showStages(

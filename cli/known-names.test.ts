@@ -5,10 +5,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { packageRoot } from '../base/node/package-files.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { serve, startFileServer } from '../test/helpers/file-server.ts';
+import { makeTar } from '../test/helpers/tar.ts';
 import { makeWorkplace, smallCheckpoints, type Workplace } from '../test/helpers/workplace.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 import type { KnownModel } from '../weights-convert/known-models/known-model.ts';
@@ -38,13 +40,26 @@ const small: KnownModel = {
   numbers: { halves: 0, floats: 1000 },
 };
 
+const archive = gzipSync(
+  makeTar([
+    { name: '1.3B/', type: '5' },
+    { name: '1.3B/encoder.pkl', data: encoder },
+    { name: '1.3B/inner/decoder.pkl', data: decoder },
+  ]),
+);
+const md5 = createHash('md5').update(archive).digest('hex');
+const packed: KnownModel = {
+  ...small,
+  files: [{ url: url('model.tar.gz'), about: archive.length, unpacked: 200_000 }],
+};
+
 let place: Workplace;
 beforeEach(() => {
   place = makeWorkplace();
   vi.stubEnv('DALLE_GL_CACHE', place.path('cache'));
   server.requests.length = 0;
   server.answer = (request, response) => {
-    const bytes = request.url === '/encoder.pkl' ? encoder : decoder;
+    const bytes = { '/encoder.pkl': encoder, '/model.tar.gz': archive }[request.url!] ?? decoder;
     serve({ bytes, etag: `"${request.url}"` })(request, response);
   };
   table.splice(0, Infinity, small);
@@ -136,6 +151,17 @@ describe('a name', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('of one packed archive: unpacked for the while, and its files are told by what they hold', async () => {
+    table.splice(0, 1, { ...packed, files: [{ ...packed.files[0]!, md5 }] });
+    const { stderr, exitCode } = await convertNamed(['small-dvae', '--yes', '--verify']);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    expect(stderr).toContain('; about 0.2 MB to unpack there for the while; ');
+    const { parts } = await readModelManifest(place.path('a'));
+    expect(parts.encoder?.source).toMatchObject({ name: 'model.tar.gz: 1.3B/encoder.pkl', sha256 });
+    expect(parts.decoder?.source.name).toBe('model.tar.gz: 1.3B/inner/decoder.pkl');
+    expect(readdirSync(place.path('cache/unpacked'))).toEqual([]);
+  });
+
   test('misspelt is told the nearest', async () => {
     const { stderr, exitCode } = await convertNamed(['smal-dvae', '--yes']);
     expect(stderr).toContain('Did you mean small-dvae?');
@@ -189,10 +215,11 @@ describe('what is refused', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('an archive, with the lines that unpack it', async () => {
-    table.splice(0, 1, { ...small, unpack: ['tar xzf model.tar.gz', 'dalle-gl convert model/last.ckpt -o DIR'] });
-    const { stderr } = await convertNamed(['small-dvae', '--yes']);
-    expect(stderr).toContain('tar xzf model.tar.gz && dalle-gl convert model/last.ckpt -o DIR (E_ARCHIVE)');
+  test('an archive of another MD5 than the known one, and nothing unpacked is left', async () => {
+    table.splice(0, 1, { ...packed, files: [{ ...packed.files[0]!, md5: 'a'.repeat(32) }] });
+    const { stderr, exitCode } = await convertNamed(['small-dvae', '--yes']);
+    expect(stderr).toMatch(new RegExp(`its MD5 should be a{32}, and is ${md5}.*\\(E_ARCHIVE\\)`));
+    expect([exitCode, readdirSync(place.path('cache/unpacked'))]).toEqual([1, []]);
   });
 });
 

@@ -34,8 +34,8 @@ interface NamedSources {
 /**
  * What the words stand for. A file or folder of that name is meant before a model is.
  *
- * @throws FormatError `E_NET_UNSUPPORTED` for a model that is not read yet, `E_ARCHIVE` for one to be unpacked first,
- *   `E_FILE_MISSING` for what looks like a name and is none; UsageError `E_DOWNLOAD_ADDRESS`
+ * @throws FormatError `E_NET_UNSUPPORTED` for a model that is not read yet, `E_FILE_MISSING` for what looks like a name
+ *   and is none; UsageError `E_DOWNLOAD_ADDRESS`
  */
 export function resolveNames(words: readonly string[]): NamedSources {
   const models: KnownModel[] = [];
@@ -62,26 +62,22 @@ function checkName(word: string): string {
   );
 }
 
-function checkTaken({ name, what, unpack, files, ...model }: KnownModel): void {
-  if (!isReadable({ name, what, files, ...model }, FAMILIES)) {
-    throw new FormatError(
-      'E_NET_UNSUPPORTED',
-      `convert: ${name} is ${what}. This version of dalle-gl does not read its checkpoints, so nothing was downloaded.`,
-    );
-  }
-  if (!unpack) return;
+function checkTaken(model: KnownModel): void {
+  if (isReadable(model, FAMILIES)) return;
   throw new FormatError(
-    'E_ARCHIVE',
-    `convert: ${name} comes as one packed archive, ${files[0]!.url}, which dalle-gl does not unpack. Unpack it and ` +
-      `convert its files: ${unpack.join(' && ')}`,
+    'E_NET_UNSUPPORTED',
+    `convert: ${model.name} is ${model.what}. This version of dalle-gl does not read its checkpoints, so nothing was ` +
+      'downloaded.',
   );
 }
+
+type Known = Pick<KnownFile, 'bytes' | 'sha256' | 'md5'>;
 
 /** What the conversion goes on with. */
 interface Agreed {
   readonly licence: string;
   /** What is known of the downloads, by address. */
-  readonly expected: ReadonlyMap<string, { readonly bytes?: number; readonly sha256?: string }>;
+  readonly expected: ReadonlyMap<string, Known>;
 }
 
 interface OfferOptions {
@@ -116,8 +112,8 @@ export async function agreeOn(
   };
 }
 
-function pickKnown({ bytes, sha256 }: KnownFile): { bytes?: number; sha256?: string } {
-  return { ...(bytes !== undefined && { bytes }), ...(sha256 !== undefined && { sha256 }) };
+function pickKnown({ bytes, sha256, md5 }: KnownFile): Known {
+  return { ...(bytes !== undefined && { bytes }), ...(sha256 !== undefined && { sha256 }), ...(md5 && { md5 }) };
 }
 
 /** A model and its files, a line each. */
@@ -135,24 +131,33 @@ function describeFile({ bytes, about, sha256 }: KnownFile): string {
   return `${size}, SHA-256 ${sha256 ?? 'not known'}`;
 }
 
+/** What of the cache is downloaded; the rest is unpacked there for a while. */
+type Wanted = WantedBytes & { readonly download: number };
+
 async function countBytes(
   models: readonly KnownModel[],
   cache: string,
   { dtype, writes }: OfferOptions,
-): Promise<WantedBytes> {
-  let bytes = 0;
+): Promise<Wanted> {
+  let [bytes, unpacked] = [0, 0];
   for (const file of models.flatMap(({ files }) => files)) {
     if (!(await isCached(cache, new URL(file.url)))) bytes += fileBytes(file);
+    unpacked += file.unpacked ?? 0;
   }
-  return { cache: bytes, out: writes ? models.reduce((sum, model) => sum + outputBytes(model, dtype), 0) : 0 };
+  return {
+    download: bytes,
+    cache: bytes + unpacked,
+    out: writes ? models.reduce((sum, model) => sum + outputBytes(model, dtype), 0) : 0,
+  };
 }
 
-function describeWanted(wanted: WantedBytes, cache: string, { out, writes }: OfferOptions): string {
+function describeWanted(wanted: Wanted, cache: string, { out, writes }: OfferOptions): string {
   const coming =
-    wanted.cache > 0 ? `About ${formatBytes(wanted.cache)} to download into ${cache}` : 'Downloaded already';
-  return writes
-    ? `${coming}; about ${formatBytes(wanted.out)} to write into ${out}.`
-    : `${coming}; nothing is written.`;
+    wanted.download > 0 ? `About ${formatBytes(wanted.download)} to download into ${cache}` : 'Downloaded already';
+  const unpacked = wanted.cache - wanted.download;
+  const meanwhile = unpacked > 0 ? `; about ${formatBytes(unpacked)} to unpack there for the while` : '';
+  const written = writes ? `about ${formatBytes(wanted.out)} to write into ${out}` : 'nothing is written';
+  return `${coming}${meanwhile}; ${written}.`;
 }
 
 /** Only a person at a terminal can answer, and no answer is none. */

@@ -44,7 +44,7 @@ function isRead(model: KnownModel): boolean {
 function formatList(listed: readonly KnownModel[]): string[] {
   const rows = listed.map((model) => {
     const bytes = model.files.reduce((sum, file) => sum + fileBytes(file), 0);
-    const state = !isRead(model) ? 'not read yet' : model.unpack ? 'unpack it first' : 'read';
+    const state = !isRead(model) ? 'not read yet' : 'read';
     return [model.name, formatBytes(bytes), state, model.language ?? 'no text', model.licence];
   });
   return [
@@ -56,5 +56,5 @@ function formatList(listed: readonly KnownModel[]): string[] {
 
 function describeUse(model: KnownModel): string[] {
   if (!isRead(model)) return ['  this version of dalle-gl does not read its checkpoints'];
-  return (model.unpack ?? [`dalle-gl convert ${model.name} -o DIR`]).map((line) => `  ${line}`);
+  return [`  dalle-gl convert ${model.name} -o DIR`];
 }

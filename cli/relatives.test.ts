@@ -3,22 +3,26 @@
  * pictures. Transformers and VQGANs are those of the goldens, cut or lengthened to the same number of codes.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../base/node/package-files.ts';
 import { readPngText } from '../images/png-text.ts';
 import { decodePng } from '../node.ts';
 import { runCaptured, type CapturedRun } from '../test/helpers/captured-terminal.ts';
 import { readNumbers, writeLightning, writeStateDict, type Numbers } from '../test/helpers/rewritten-checkpoint.ts';
+import { makeTar } from '../test/helpers/tar.ts';
 import { makePng, makeWorkplace, type Workplace } from '../test/helpers/workplace.ts';
 import { dict } from '../weights-convert/pickle/build-records.ts';
 import { readNpy } from '../weights-convert/numpy/npy.ts';
+import type { ModelManifest } from '../weights-convert/model-folder/manifest.ts';
 import { readModelManifest } from '../weights-convert/node/open-model-folder.ts';
 
 const golden = (name: string): string => join(packageRoot, 'test', 'golden', name);
 /** YouTokenToMe's: two letters and two merges, `ад` as one word. */
 const YTTM = '3 2\n9601 4\n1072 5\n1076 6\n5 6 7\n4 7 8\n1 0 2 3\n';
 const VOCABULARY = JSON.stringify({ '[PAD]': 0, '[UNK]': 1, a: 2, b: 3, 'b</w>': 4, 'ab</w>': 5 });
+const CONFIG = 'stage2:\n  hparams:\n    n_heads: 2\n';
 let place: Workplace;
 
 beforeAll(() => {
@@ -133,4 +137,17 @@ test('minDALL-E is converted from its four files, draws, and says whose weights 
   const recipe = JSON.parse(readPngText(readFileSync(output))['dalle-gl']!) as Record<string, unknown>;
   expect(recipe).toMatchObject({ licence: 'CC-BY-NC-SA-4.0', settings: { topK: 16 } });
   expect(recipe['notice']).toContain('CC-BY-NC-SA 4.0');
+
+  // As it is published: one archive of a folder, its config first.
+  const members = [place.write('config.yaml', CONFIG), ...files].map((path) => ({
+    name: `1.3B/${path.endsWith('.ckpt') ? '' : 'tokenizer/'}${basename(path)}`,
+    data: readFileSync(path),
+  }));
+  const archive = place.write('1.3B.tar.gz', gzipSync(makeTar([{ name: '1.3B/', type: '5' }, ...members])));
+  await run('convert', archive, '-o', place.path('unpacked'), '--verify');
+  const [one, other] = await Promise.all(['mindalle', 'unpacked'].map((name) => readModelManifest(place.path(name))));
+  const filesOf = ({ parts }: ModelManifest): unknown => Object.values(parts).map((part) => part.files);
+  expect(filesOf(other!)).toEqual(filesOf(one!));
+  expect(other).toMatchObject({ licence: 'CC-BY-NC-SA-4.0', parts: { transformer: { architecture: { heads: 2 } } } });
+  expect(other!.parts.transformer!.source.name).toBe('1.3B.tar.gz: 1.3B/stage2_last.ckpt');
 });

@@ -13,6 +13,10 @@ export interface KnownFile {
   readonly about?: number;
   /** Lower-case hex, where it is known. */
   readonly sha256?: string;
+  /** Of an archive: the same of what others state, which tells damage and not deceit. */
+  readonly md5?: string;
+  /** Of an archive that is unpacked while it is converted: the bytes that it holds, roughly. */
+  readonly unpacked?: number;
 }
 
 /** A model that may be called by name. */
@@ -33,8 +37,6 @@ export interface KnownModel {
    * of either, which are written as floats.
    */
   readonly numbers: { readonly halves: number; readonly floats: number; readonly mixed?: number };
-  /** For files that are one archive: how a person unpacks it, and what to convert then. */
-  readonly unpack?: readonly string[];
 }
 
 /** The model of that name, exactly as it is written. */

@@ -2,7 +2,7 @@
 
 /** What is being done and how far it is, in bytes. */
 export interface ConversionProgress {
-  readonly stage: 'download' | 'hash' | 'write' | 'verify';
+  readonly stage: 'download' | 'unpack' | 'hash' | 'write' | 'verify';
   readonly done: number;
   /** Undefined only for a download whose server does not say. */
   readonly total: number | undefined;

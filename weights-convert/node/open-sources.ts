@@ -1,7 +1,7 @@
 /**
  * The sources of a conversion: each file downloaded if need be, opened, told by its content (a checkpoint of one or
- * more nets, what says what a net is, a tokenizer or half of one), checked, and only then read from end to end for its
- * hash. A model has one of each part, so two are refused.
+ * more nets, what says what a net is, a tokenizer or half of one, or an archive of such files), checked, and only then
+ * read from end to end for its hash. A model has one of each part, so two are refused.
  */
 import { FormatError, UsageError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
@@ -16,6 +16,7 @@ import { gatherShards, openNets } from '../open-weights.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions, ExpectedFile } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';
+import { openArchive } from './open-archive.ts';
 import { openSource } from './open-source.ts';
 import { TokenizerSources } from './tokenizer-sources.ts';
 import type { PartToWrite, TokenizerToWrite } from './write-model-parts.ts';
@@ -24,7 +25,12 @@ export interface SourceControl extends ConversionControl, StatedSettings {
   /** The folder that keeps downloads [as `downloadFile`]. */
   readonly cache?: string;
   /** What is known beforehand of downloads, by their addresses as URLs write them. */
-  readonly expected?: ReadonlyMap<string, Pick<ExpectedFile, 'bytes' | 'sha256'>>;
+  readonly expected?: ReadonlyMap<string, Pick<ExpectedFile, 'bytes' | 'sha256'> & { readonly md5?: string }>;
+}
+
+/** What was opened, in any form. */
+interface Closable {
+  close?(): Promise<void>;
 }
 
 /** What the files hold; `close` closes them. */
@@ -51,7 +57,7 @@ export async function openSources(sources: readonly (string | URL)[], control: S
         'some of them.',
     );
   }
-  const files: ByteSource[] = [];
+  const files: Closable[] = [];
   const paths: string[] = [];
   const close = async (): Promise<void> => {
     for (const file of files) await file.close?.();
@@ -66,7 +72,7 @@ export async function openSources(sources: readonly (string | URL)[], control: S
 
 async function readSources(
   sources: readonly (string | URL)[],
-  { files, paths }: { readonly files: ByteSource[]; readonly paths: string[] },
+  { files, paths }: { readonly files: Closable[]; readonly paths: string[] },
   control: SourceControl,
 ): Promise<Omit<OpenedSources, 'close' | 'paths'>> {
   const parts: PartToWrite[] = [];
@@ -83,14 +89,19 @@ async function readSources(
     });
     files.push(file);
     if (await tokenizers.take(file)) continue;
-    const settings = await readSettingsFile(file);
-    if (settings) {
-      auxiliary = { name: file.name, settings };
-      continue;
+    const archive = await openArchive(file, { ...control, md5: control.expected?.get(String(named))?.md5 });
+    if (archive) files.push(archive);
+    for (const member of archive?.members ?? [file]) {
+      if (archive && (await tokenizers.take(member))) continue;
+      const settings = await readSettingsFile(member);
+      if (settings) {
+        auxiliary = { name: member.name, settings };
+        continue;
+      }
+      const whole = await gatherShards(member);
+      if (whole !== member) files.push(whole);
+      checkpoints.push(whole);
     }
-    const whole = await gatherShards(file);
-    files[files.length - 1] = whole;
-    checkpoints.push(whole);
   }
   // Settings may be named behind the weights they belong to.
   for (const whole of checkpoints) {

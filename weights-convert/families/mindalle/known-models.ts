@@ -11,14 +11,9 @@ export const MINDALLE_MODELS: readonly KnownModel[] = [
     language: 'English',
     licence: 'CC BY-NC-SA 4.0: not for commercial use, and what is made of the weights goes under the same licence',
     families: ['mindalle', 'taming'],
-    files: [{ url: MINDALLE_ARCHIVE, about: 5_070_000_000 }],
-    numbers: { halves: 0, floats: 1_291_081_728 + 76_073_859 },
-    unpack: [
-      `curl -LO ${MINDALLE_ARCHIVE}`,
-      "echo '57b008f02ceaa02b779c8b7463143315  1.3B.tar.gz' | md5sum -c",
-      'tar xzf 1.3B.tar.gz',
-      'dalle-gl convert 1.3B/config.yaml 1.3B/stage1_last.ckpt 1.3B/stage2_last.ckpt ' +
-        '1.3B/tokenizer/bpe-16k-vocab.json 1.3B/tokenizer/bpe-16k-merges.txt -o DIR',
+    files: [
+      { url: MINDALLE_ARCHIVE, about: 5_070_000_000, md5: '57b008f02ceaa02b779c8b7463143315', unpacked: 5_600_000_000 },
     ],
+    numbers: { halves: 0, floats: 1_291_081_728 + 76_073_859 },
   },
 ];
