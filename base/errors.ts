@@ -23,7 +23,7 @@ export class UsageError extends DalleError {
   override readonly name: string = 'UsageError';
 }
 
-/** Shapes, dtypes or attributes that an op cannot take. Always `E_SHAPE`, `E_DTYPE` or `E_ATTRIBUTE`. */
+/** Shapes, dtypes or attributes that an op cannot take. Always `E_SHAPE`, `E_DTYPE`, `E_ATTRIBUTE` or `E_GRADIENT`. */
 export class ShapeError extends DalleError {
   override readonly name: string = 'ShapeError';
 }

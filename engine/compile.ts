@@ -11,11 +11,16 @@ import type { Rule } from './rewrite.ts';
 import type { Shape, TensorType } from './shape.ts';
 import { Tensor, checkTensor, placeholder } from './tensor.ts';
 
-/** What a traced function may return: one tensor, or several by name. */
-export type Traced = Tensor | Readonly<Record<string, Tensor>>;
+/**
+ * What a traced function may return: one tensor, or several by name. A list of tensors under a name is of effects, such
+ * as what states are assigned: they are computed, and nobody reads them.
+ */
+export type Traced = Tensor | Readonly<Record<string, Tensor | readonly Tensor[]>>;
 
 /** Numbers in the form the function returned its tensors. */
-export type Result<T extends Traced> = T extends Tensor ? RunOutput : { readonly [K in keyof T]: RunOutput };
+export type Result<T extends Traced> = T extends Tensor
+  ? RunOutput
+  : { readonly [K in keyof T as T[K] extends Tensor ? K : never]: RunOutput };
 
 /** A function that was compiled: what its device made of it, with results in the form that the function returned. */
 export interface Compiled<T extends Traced> extends Omit<Executable, 'run'> {
@@ -65,8 +70,11 @@ export function checkDevice(where: string, device: unknown): asserts device is D
 function checkTraced(traced: unknown): void {
   if (traced instanceof Tensor) return;
   const named = traced && typeof traced === 'object' && !Array.isArray(traced) ? Object.values(traced) : [];
-  if (named.length > 0 && named.every((value) => value instanceof Tensor)) return;
-  throw new ShapeError('E_ATTRIBUTE', 'compile: the function must return a tensor, or an object of tensors by name.');
+  if (named.length > 0 && named.flat().every((value) => value instanceof Tensor)) return;
+  throw new ShapeError(
+    'E_ATTRIBUTE',
+    'compile: the function must return a tensor, or an object of tensors, and lists of effects, by name.',
+  );
 }
 
 function toType(type: Shape | TensorType): TensorType {
@@ -76,11 +84,14 @@ function toType(type: Shape | TensorType): TensorType {
 
 function bind<T extends Traced>(device: Device, traced: T, rules: readonly Rule[]): Compiled<T> {
   checkTraced(traced);
-  const names = traced instanceof Tensor ? undefined : Object.keys(traced);
-  const tensors = traced instanceof Tensor ? [traced] : Object.values(traced);
+  const read = Object.entries(traced instanceof Tensor ? {} : traced).filter(([, value]) => value instanceof Tensor);
+  const names = traced instanceof Tensor ? undefined : read.map(([name]) => name);
+  const tensors = traced instanceof Tensor ? [traced] : read.map(([, value]) => value as Tensor);
+  const effects =
+    traced instanceof Tensor ? [] : Object.values(traced).flatMap((value) => (value instanceof Tensor ? [] : value));
   const assemble = (arrays: readonly RunOutput[]): Result<T> =>
     (names ? Object.fromEntries(names.map((name, index) => [name, arrays[index]!])) : arrays[0]!) as Result<T>;
-  const plan = device.asWritten ? planAsWritten(tensors) : makePlan(tensors, rules);
+  const plan = device.asWritten ? planAsWritten(tensors, effects) : makePlan(tensors, rules, effects);
   const executable = device.load(plan);
   return {
     prepare: (options) => executable.prepare(options),

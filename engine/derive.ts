@@ -77,7 +77,7 @@ export function listStates(tensor: Tensor): State[] {
 /** A derived value by plain loops, row-major. `readState` gives the numbers of its states. */
 export async function computeDerived(
   tensor: Tensor,
-  readState: (state: State) => NumericArray = refuseState,
+  readState: (state: State) => NumericArray | Promise<NumericArray> = refuseState,
 ): Promise<NumericArray> {
   if (isOf(tensor, constantOp)) return tensor.attributes.read();
   if (isOf(tensor, stateOp)) return readState(tensor.attributes.state);

@@ -9,8 +9,9 @@ import { sortTopologically } from './graph.ts';
 import type { Op } from './op.ts';
 import { Tensor, apply, checkTensor, isOf } from './tensor.ts';
 
-const markOp: Op<{ readonly name: string }> = {
+export const markOp: Op<{ readonly name: string }> = {
   name: 'mark',
+  transparent: true,
   infer: ([x]) => x!,
   reference: ({ inputs, output }) => output.set(inputs[0]!),
   describe: ({ name }) => name,
@@ -53,16 +54,16 @@ function refuseName(name: string, found: ReadonlyMap<string, Tensor>): never {
   throw new ShapeError('E_ATTRIBUTE', `findMarked: nothing is marked ${name}. There are: ${known}.`);
 }
 
-/** The graph with every mark replaced by what it marks. */
-export function dropMarks(outputs: readonly Tensor[]): readonly Tensor[] {
+/** The graph with every mark, and whatever else is transparent, replaced by what it stands for. */
+export function dropTransparent(outputs: readonly Tensor[]): readonly Tensor[] {
   const order = sortTopologically(outputs);
-  if (!order.some((tensor) => isOf(tensor, markOp))) return outputs;
+  if (!order.some(({ op }) => op.transparent)) return outputs;
   const replaced = new Map<Tensor, Tensor>();
   for (const tensor of order) {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!);
     const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
     const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    replaced.set(tensor, isOf(tensor, markOp) ? inputs[0]! : current);
+    replaced.set(tensor, tensor.op.transparent ? inputs[0]! : current);
   }
   return outputs.map((output) => replaced.get(output)!);
 }

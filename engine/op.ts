@@ -29,6 +29,8 @@ export interface Op<A = unknown> {
    * The op only prepares numbers, such as the packing of weights: of constants and states it is not computed in a run.
    */
   readonly derives?: boolean;
+  /** The result is the first input, and says something to who walks the graph: plans leave it out. */
+  readonly transparent?: boolean;
   /** Each pixel and channel comes of the same ones of the inputs alone: rules may cut maps, and batches, around it. */
   readonly mapwise?: boolean;
   /** Type of the result. Throws ShapeError on anything the op cannot take. */
@@ -38,14 +40,15 @@ export interface Op<A = unknown> {
   /** Multiply-adds of one call, for `explain()` and the bench [0]. */
   macs?(call: TypedCall<A>): number;
   /**
-   * The op draws these rows of its first input, a state, anew, or all of it, and its result is that state. `values` are
-   * those of its other inputs that a run supplies, undefined for the rest. Kernels are called without the first input.
+   * The op draws these rows of its first input, a state, anew, and its result is that state. `values` are those of its
+   * other inputs that a run supplies, undefined for the rest. Kernels are called without the first input.
    */
-  redraws?(
-    values: readonly (ArrayLike<number> | undefined)[],
-    inputs: readonly TensorType[],
-    attributes: A,
-  ): Rows | 'all';
+  redraws?(values: readonly (ArrayLike<number> | undefined)[], inputs: readonly TensorType[], attributes: A): Rows;
+  /**
+   * The result, of the numbers of its second input, is what its first input, a state, becomes when the run ends: until
+   * then all that read the state find what it was. Kernels are called without the first input.
+   */
+  readonly assigns?: boolean;
   /** Attributes as a few words for `explain()`. */
   describe?(attributes: A): string;
   /** By kind of device. The reference needs none, and the CPU runs the plain loop; WebGL refuses an op without one. */

@@ -1,7 +1,7 @@
 /**
  * Every op, and `compile` and `run` with the standard rewrite rules bound; for authors of ops also what writes shaders.
  */
-export { constant, State, Tensor, tensor } from '../engine/index.ts';
+export { checkpoint, constant, State, stopGradient, Tensor, tensor } from '../engine/index.ts';
 export type {
   Compiled,
   Device,
@@ -20,6 +20,7 @@ export { argmax } from './argmax/argmax.ts';
 export { assign } from './assign/assign.ts';
 export { appendRows, createCache, layRows } from './cache/cache.ts';
 export type { CacheAttributes, CacheForm } from './cache/attributes.ts';
+export { broadcastTo } from './broadcast-to/broadcast-to.ts';
 export { castToFloat, castToHalf } from './cast/cast.ts';
 export { compile, run } from './compile.ts';
 export type { RewriteOptions } from './compile.ts';
@@ -31,6 +32,7 @@ export { add, div, mul, scaleAdd, sub } from './elementwise/binary.ts';
 export { clamp, erf, exp, gelu, geluTanh, log, quickGelu, relu, sigmoid, silu, tanh } from './elementwise/unary.ts';
 export { embed } from './embedding/embedding.ts';
 export { gather } from './gather/gather.ts';
+export { gradients } from './gradient/gradients.ts';
 export { groupNorm } from './group-norm/group-norm.ts';
 export type { GroupNormOptions } from './group-norm/group-norm.ts';
 export { layerNorm } from './layer-norm/layer-norm.ts';

@@ -36,21 +36,21 @@ const surface: Readonly<Record<string, string>> = {
   './ops': `
     AttentionAttributes CacheAttributes CacheForm Compiled Device Elementwise GpuJs GroupNormOptions Mask MatmulOptions
     PrepareOptions Result RewriteOptions RotaryAttributes RunOptions Shape State StopSignal StridedConv2dOptions Tensor TensorType
-    TokenShiftAttributes Traced add appendRows argmax assign attention castToFloat castToHalf clamp compile concat constant
-    conv2d createCache createElementwise div embed erf exp floatLiteral gather gelu geluTanh gridArguments groupNorm layRows
+    TokenShiftAttributes Traced add appendRows argmax assign attention broadcastTo castToFloat castToHalf checkpoint clamp compile concat constant
+    conv2d createCache createElementwise div embed erf exp floatLiteral gather gelu geluTanh gradients gridArguments groupNorm layRows
     layerNorm linear log logicalIndices matmul max maxPool2d mean mul oneHot pad pixelShuffle quickGelu relu reshape rotary run scaleAdd
-    sigmoid silu slice softmax standardRules stridedConv2d sub sum tanh tensor tokenShift transpose upsampleNearest2d
+    sigmoid silu slice softmax standardRules stopGradient stridedConv2d sub sum tanh tensor tokenShift transpose upsampleNearest2d
     writeElementShader writePixelShader
   `,
   './engine': `
     Block BlockForm CompileOptions Compiled ContextSource Cost CpuCall CpuChoice CpuDevice CpuKernel CpuOperand DType Device DeviceOptions DrawLimits Draws
-    Executable FetchStyle GlKernel Grid KernelCall KernelChoice Layout LayoutLimits NumericArray Op Operand Pass PassTiming
+    Executable FetchStyle GlKernel GradientCall GradientEntry GradientRule GradientTable Grid KernelCall KernelChoice Layout LayoutLimits NumericArray Op Operand Pass PassTiming
     Plan PrepareOptions PrepareProgress Probes ReferenceCall ReferenceDevice Result RewriteContext RewriteResult
-    Rows Rule RunInputs RunOptions RunOutput ShaderCall Shape Slot State Step StopSignal Tensor TensorOf TensorType
+    Rows Rule RunInputs RunOptions RunOutput ShaderCall Shape Slot State StateOptions Step StopSignal Tensor TensorOf TensorType
     TextureSpec Traced TypedCall Value WebGLDevice apply broadcastShapes checkDevice checkShape checkTensor
-    checkTensors compile constant constantOp countUses findMarked floatWord formatShape gridOf interpret isDerived isFoldable isOf keyOfLayout
+    checkTensors checkpoint compile constant constantOp countUses differentiate findMarked floatWord formatShape gradientOf gridOf interpret isDerived isFoldable isOf keyOfLayout
     layoutOf makePlan mark placeholder placeholderOp planDraws referenceDevice resolveAxis rewrite run sameShape sizeOf
-    sortTopologically stridesOf tensor withoutRules
+    sortTopologically stateOp stopGradient stridesOf tensor withoutRules
   `,
 };
 

@@ -12,11 +12,14 @@ export class BoundPlan {
   private readonly memory: DeviceMemory;
   private readonly args: number;
   private readonly stretches: readonly Stretch[];
+  /** Of the steps that assign states. */
+  private readonly last: readonly Stretch[];
 
-  private constructor(memory: DeviceMemory, args: number, stretches: readonly Stretch[]) {
+  private constructor(memory: DeviceMemory, args: number, stretches: readonly Stretch[], last: readonly Stretch[]) {
     this.memory = memory;
     this.args = args;
     this.stretches = stretches;
+    this.last = last;
   }
 
   /**
@@ -35,16 +38,27 @@ export class BoundPlan {
     const args = memory.allocate(words.byteLength);
     await memory.runner.write(args, words);
     const steps = bindSteps(plan, places, calls, addressOf, args);
-    return new BoundPlan(memory, args, cutStretches(steps, memory.runner));
+    const assigning = plan.steps.filter(({ op }) => op.assigns).length; // they come last
+    const middle = steps.length - assigning;
+    const [stretches, last] = [steps.slice(0, middle), steps.slice(middle)].map((part) =>
+      cutStretches(part, memory.runner),
+    );
+    return new BoundPlan(memory, args, stretches!, last!);
   }
 
-  /** Milliseconds for each step, where it is timed. */
+  /** All steps but those that assign states. Milliseconds for each, where it is timed. */
   run(between: BetweenSteps, timed = false): Promise<number[]> {
     return runStretches(this.memory.runner, this.stretches, between, timed);
   }
 
+  /** The steps that assign states. Nobody can stop them, so that either all states change or none. */
+  assign(timed = false): Promise<number[]> {
+    return runStretches(this.memory.runner, this.last, () => {}, timed);
+  }
+
   free(): void {
     this.memory.free(this.args);
-    for (const stretch of this.stretches) if ('steps' in stretch) this.memory.runner.forget(stretch.steps);
+    for (const stretch of [...this.stretches, ...this.last])
+      if ('steps' in stretch) this.memory.runner.forget(stretch.steps);
   }
 }

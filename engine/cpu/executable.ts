@@ -9,10 +9,11 @@ import { listStates } from '../derive.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
 import { InputTaker, findRedrawn } from '../inputs.ts';
 import type { TakenInputs } from '../inputs.ts';
+import { listPlanStates } from '../plan.ts';
 import type { Plan } from '../plan.ts';
-import { stateOp } from '../state.ts';
+import { sizeOf } from '../shape.ts';
+import { stateOf } from '../state.ts';
 import type { State } from '../state.ts';
-import { isOf } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
 import { MOST_BYTES, tooLarge } from './arena.ts';
 import { BoundPlan } from './bound-plan.ts';
@@ -20,9 +21,9 @@ import type { DeviceMemory } from './device-memory.ts';
 import { explainProgram } from './explain.ts';
 import { makeValue } from './make-value.ts';
 import { placeValues } from './places.ts';
-import type { Places } from './places.ts';
+import type { Place, Places } from './places.ts';
 import type { BetweenSteps } from './program.ts';
-import { readNumbers, writeInputs } from './run-plan.ts';
+import { readNumbers, writeConstant, writeInputs } from './run-plan.ts';
 
 const nothing: BetweenSteps = () => {};
 
@@ -31,6 +32,8 @@ export class CpuExecutable implements Executable {
   private readonly plan: Plan;
   private readonly places: Places;
   private readonly inputs: InputTaker;
+  /** All that it reads or assigns, or derives of. */
+  private readonly states: readonly State[];
   /** What is derived of states, and of which. */
   private readonly changing: readonly { readonly tensor: Tensor; readonly states: readonly State[] }[];
   private readonly description: string;
@@ -50,6 +53,7 @@ export class CpuExecutable implements Executable {
       .filter(({ kind }) => kind === 'derived')
       .map(({ tensor }) => ({ tensor, states: listStates(tensor) }))
       .filter(({ states }) => states.length > 0);
+    this.states = listPlanStates(plan.values);
     this.description = description;
   }
 
@@ -158,13 +162,15 @@ export class CpuExecutable implements Executable {
   /** What cannot be had is refused before any of it is read. */
   private checkSize(): void {
     const { places, peakBytes } = this.places;
-    const wanted = places.reduce((sum, { offset, bytes }) => sum + (offset === undefined ? bytes : 0), peakBytes);
+    const lasts = ({ offset, kind }: Place): boolean => offset === undefined && kind !== 'assigned'; // is a state's
+    const wanted = places.reduce((sum, place) => sum + (lasts(place) ? place.bytes : 0), peakBytes);
     if (wanted > MOST_BYTES) throw tooLarge(wanted, this.memory.bytes.used);
   }
 
   private async compute(inputs: TakenInputs, between: BetweenSteps, timed = false): Promise<number[]> {
     const { memory, plan } = this;
     const { places } = this.places;
+    await this.beginStates();
     for (const { tensor, states } of this.changing) {
       const version = states.map((state) => state.version).join();
       await memory.refresh(tensor, version, (address) => makeValue(memory, tensor, address, between));
@@ -173,19 +179,37 @@ export class CpuExecutable implements Executable {
     for (const step of plan.steps) findRedrawn(step, inputs); // refuses rows that a state does not have
     await writeInputs(memory.runner, places, inputs, (index) => this.addressOf(index));
     try {
-      return await bound.run(between, timed);
+      const times = await bound.run(between, timed);
+      await between(plan.steps.length);
+      return [...times, ...(await bound.assign(timed))];
     } finally {
       for (const { output } of plan.steps) {
-        const { tensor } = plan.values[output]!;
-        if (isOf(tensor, stateOp)) tensor.attributes.state.noteChange();
+        const { tensor, kind } = plan.values[output]!;
+        if (kind === 'state' || kind === 'assigned') stateOf(tensor).noteChange();
       }
     }
+  }
+
+  /** Writes what states begin with, where they are not here yet. */
+  private async beginStates(): Promise<void> {
+    const { memory } = this;
+    await memory.states.begin(this.states, async (state, numbers) => {
+      const { type } = state;
+      const address = memory.allocate(4 * sizeOf(type.shape));
+      try {
+        await writeConstant(memory.runner, address, numbers, { tensor: state.tensor, storage: 'rows' });
+      } catch (error) {
+        memory.free(address);
+        throw error;
+      }
+      return address;
+    });
   }
 
   private addressOf(index: number): number {
     const { tensor, bytes, offset } = this.places.places[index]!;
     if (offset !== undefined) return this.memory.runMemory(this.places.peakBytes) + offset;
-    return this.held.get(index) ?? this.memory.stateAddress((tensor.attributes as { state: never }).state, bytes);
+    return this.held.get(index) ?? this.memory.stateAddress(stateOf(tensor), bytes);
   }
 
   /** The plan with the addresses that values have now. */

@@ -8,7 +8,8 @@ import type { BlockForm, FetchStyle } from '../kernel-choice.ts';
 import type { Op } from '../op.ts';
 import { nameOperands, planAsWritten } from '../plan.ts';
 import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
-import { stateOp } from '../state.ts';
+import { stateOf, stateOp } from '../state.ts';
+import type { State } from '../state.ts';
 import { isOf } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Operand, ShaderCall } from './kernel.ts';
@@ -113,9 +114,16 @@ function checkLimits(limits: DrawLimits): void {
 const stateBlock: Block = { width: 1, height: 1 };
 
 function blockOf(tensor: Tensor, { targets, block }: DrawLimits): Block {
-  if (isOf(tensor, stateOp)) return stateBlock;
   const { op, attributes, type } = tensor;
+  // What begins with numbers is a weight: nothing redraws rows of it.
+  if (op.assigns || isOf(tensor, stateOp))
+    return stateOf(tensor).initial ? defaultBlock(type.shape, targets, block) : stateBlock;
   return op.kernels?.webgl?.block?.(type, attributes) ?? defaultBlock(type.shape, targets, block);
+}
+
+/** How a state lies. */
+export function layoutOfState({ tensor }: State, limits: DrawLimits): Layout {
+  return layoutOf(tensor.type, blockOf(tensor, limits), limits);
 }
 
 function draftPass(step: Step, slots: readonly Slot[], { fetch }: DrawLimits): Pass {

@@ -10,11 +10,13 @@ import { throwIfAborted } from '../abort.ts';
 import type { Executable, PassTiming, PrepareOptions, RunInputs, RunOptions, RunOutput } from '../device.ts';
 import { InputTaker, findRedrawn } from '../inputs.ts';
 import type { TakenInputs } from '../inputs.ts';
-import { arrayFor } from '../plan.ts';
+import { arrayFor, listPlanStates } from '../plan.ts';
 import type { ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
-import { stateOp } from '../state.ts';
+import { stateOf, stateOp } from '../state.ts';
+import type { HeldState, State } from '../state.ts';
 import { isOf, placeholderOp } from '../tensor.ts';
+import { layoutOfState } from './draws.ts';
 import type { Draws, Pass } from './draws.ts';
 import { describeKernels, explainDraws } from './explain.ts';
 import { KeptValues } from './kept-values.ts';
@@ -31,8 +33,10 @@ import type { Gpu } from './gpu.ts';
 interface LiveTextures {
   /** Of inputs and of what passes made: they go back to the pool. */
   readonly passing: Map<ValueIndex, GpuTexture>;
-  /** Of states, taken when the run begins: what it reads is not changed under it. */
-  readonly states: ReadonlyMap<ValueIndex, GpuTexture>;
+  /** Of states, held from when the run begins: what it reads is not changed under it. */
+  readonly states: Map<ValueIndex, HeldState<GpuTexture>>;
+  /** What states become when the run ends. */
+  readonly assigned: Map<ValueIndex, GpuTexture>;
   /** Of what is derived of states, held until the run ends. */
   derived: HeldValues;
 }
@@ -46,6 +50,8 @@ export class WebGLExecutable implements Executable {
   private preparing: Promise<void> | undefined;
   private readonly kept: KeptValues;
   private readonly inputs: InputTaker;
+  /** All that it reads or assigns, or derives of. */
+  private readonly states: readonly State[];
   /** Calls that need the constants now. */
   private users = 0;
   private disposed = false;
@@ -56,6 +62,7 @@ export class WebGLExecutable implements Executable {
     this.shaders = shareShaders(draws.passes.map(({ shader }) => shader));
     this.kept = new KeptValues(gpu, draws.slots);
     this.inputs = new InputTaker(draws.slots);
+    this.states = listPlanStates(draws.slots);
   }
 
   /**
@@ -192,8 +199,10 @@ export class WebGLExecutable implements Executable {
   ): Promise<RunOutput[]> {
     const { gpu, draws } = this;
     gpu.beginRun(draws.peakBytes);
-    const live: LiveTextures = { passing: new Map(), states: this.takeStates(), derived: new Map() };
+    const live: LiveTextures = { passing: new Map(), states: new Map(), assigned: new Map(), derived: new Map() };
     try {
+      await this.beginStates();
+      this.holdStates(live.states);
       live.derived = await this.kept.hold(checkAborted);
       gpu.enter(); // others may have had a turn
       draws.slots.forEach(({ tensor, layout }, index) => {
@@ -203,16 +212,21 @@ export class WebGLExecutable implements Executable {
       for (const [index, pass] of draws.passes.entries()) {
         const { kind, layout } = draws.slots[pass.output]!;
         if (kind === 'made') live.passing.set(pass.output, gpu.textures.acquire(layout.texture, 'passing'));
+        if (kind === 'assigned') live.assigned.set(pass.output, gpu.textures.acquire(layout.texture, 'states'));
         await step(pass, index, live);
         for (const slot of pass.dying) {
           gpu.textures.release(live.passing.get(slot)!);
           live.passing.delete(slot);
         }
       }
-      return draws.outputs.map((slot) => this.readSlot(slot, live));
+      const results = draws.outputs.map((slot) => this.readSlot(slot, live));
+      gpu.checkUsable('run'); // else nothing of this run is kept
+      this.exchangeStates(live.assigned);
+      return results;
     } finally {
-      for (const texture of live.passing.values()) gpu.textures.release(texture);
+      for (const texture of [...live.passing.values(), ...live.assigned.values()]) gpu.textures.release(texture);
       this.kept.letGo(live.derived);
+      for (const [slot, held] of live.states) gpu.states.letGo(stateOf(draws.slots[slot]!.tensor), held);
       gpu.leave();
     }
   }
@@ -246,21 +260,35 @@ export class WebGLExecutable implements Executable {
   }
 
   private textureOf(slot: ValueIndex, live: LiveTextures): GpuTexture {
-    const { passing, states, derived } = live;
-    return passing.get(slot) ?? states.get(slot) ?? derived.get(slot)?.texture ?? this.kept.textureOf(slot)!;
+    const { passing, states, assigned, derived } = live;
+    const ofRun = passing.get(slot) ?? assigned.get(slot) ?? states.get(slot)?.kept ?? derived.get(slot)?.texture;
+    return ofRun ?? this.kept.textureOf(slot)!;
   }
 
-  private takeStates(): Map<ValueIndex, GpuTexture> {
+  /** Uploads what states begin with, where they are not here yet. */
+  private async beginStates(): Promise<void> {
+    const { gpu } = this;
+    await gpu.states.begin(this.states, (state, numbers) => {
+      gpu.enter(); // others may have had a turn
+      return gpu.upload(layoutOfState(state, gpu.settings), numbers, 'states');
+    });
+  }
+
+  private holdStates(held: LiveTextures['states']): void {
     const { states, textures } = this.gpu;
-    const taken = new Map<ValueIndex, GpuTexture>();
-    for (const [index, { tensor, layout }] of this.draws.slots.entries()) {
-      if (!isOf(tensor, stateOp)) continue;
-      taken.set(
+    for (const [index, { tensor, kind, layout }] of this.draws.slots.entries()) {
+      if (kind !== 'state') continue;
+      held.set(
         index,
-        states.of(tensor.attributes.state, () => textures.acquire(layout.texture, 'states')),
+        states.hold(stateOf(tensor), () => textures.acquire(layout.texture, 'states')),
       );
     }
-    return taken;
+  }
+
+  /** Nothing waits here, and nothing fails: all that the run assigns changes at once. */
+  private exchangeStates(assigned: LiveTextures['assigned']): void {
+    for (const [slot, texture] of assigned) this.gpu.states.replace(stateOf(this.draws.slots[slot]!.tensor), texture);
+    assigned.clear();
   }
 
   private readSlot(slot: ValueIndex, live: LiveTextures): RunOutput {

@@ -9,7 +9,7 @@ import { planAsWritten } from '../plan.ts';
 import type { Plan, Value } from '../plan.ts';
 import { runReference } from '../run-reference.ts';
 import { sizeOf } from '../shape.ts';
-import { StateStore, stateOp } from '../state.ts';
+import { StateStore, stateOf, stateOp } from '../state.ts';
 import type { State } from '../state.ts';
 import { constantOp, isOf, placeholderOp } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
@@ -55,6 +55,9 @@ export async function interpretPlan(
     if (isOf(tensor, stateOp)) states.replace(tensor.attributes.state, result);
     for (const index of dying) live.delete(index);
   }
+  for (const { op, tensor, output } of steps) {
+    if (op.assigns) states.replace(stateOf(tensor), live.get(output) as Float64Array);
+  }
   const results: Float64Array[] = [];
   for (const index of outputs) results.push(Float64Array.from(await read(index)));
   return results;
@@ -69,6 +72,7 @@ async function readSource({ tensor, kind }: Value, inputs: Inputs): Promise<Nume
   throw new Error(`interpret: ${tensor.toString()} is read before it is made`);
 }
 
-function readState(state: State): NumericArray {
+async function readState(state: State): Promise<NumericArray> {
+  await states.begin([state], (_, numbers) => Float64Array.from(numbers));
   return states.of(state, () => new Float64Array(sizeOf(state.type.shape)));
 }

@@ -9,22 +9,25 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
   'Tensor',
   'appendRows',
   'assign',
+  'checkpoint',
   'compile',
   'constant',
   'createCache',
   'createElementwise',
   'floatLiteral',
+  'gradients',
   'gridArguments',
   'logicalIndices',
   'run',
   'standardRules',
+  'stopGradient',
   'tensor',
   'writeElementShader',
   'writePixelShader',
 ];
 
 /** Ops with cases that only rewrite rules call. */
-export const OPS_OF_RULES: readonly string[] = ['lookupTable', 'takeRows'];
+export const OPS_OF_RULES: readonly string[] = ['after', 'lookupTable', 'takeRows'];
 
 const found = import.meta.glob<{ readonly cases: OpCases }>('../../ops/*/cases.ts', { eager: true });
 
