@@ -4,7 +4,7 @@
 import { FormatError } from '../base/errors.ts';
 import { formatName } from './inspect/format-value.ts';
 import { describeArchitecture, expectedNetTensors, type NetArchitecture } from '../nets/net-kinds.ts';
-import { nameInFile, type TensorData } from '../nets/weights.ts';
+import { nameInFile, type Dtype, type TensorData } from '../nets/weights.ts';
 
 /** Differences quoted in a message; the rest are counted. */
 const MAX_LISTED = 12;
@@ -53,6 +53,28 @@ export function checkTensors(
       .filter((sentence) => sentence !== '')
       .join(' '),
   );
+}
+
+/** Throws FormatError `E_TENSOR_DTYPE` for whole numbers among the weights: what they stand for is not in them. */
+export function checkFractions(
+  architecture: NetArchitecture,
+  tensors: ReadonlyMap<string, Pick<TensorData, 'dtype' | 'nameInFile'>>,
+  sourceName: string,
+): void {
+  const whole = [...tensors].filter(([, { dtype }]) => isWholeNumber(dtype));
+  if (whole.length === 0) return;
+  const listed = whole.map(([name, tensor]) => `${formatName(nameInFile(name, tensor), 100)} (${tensor.dtype})`);
+  throw new FormatError(
+    'E_TENSOR_DTYPE',
+    `checkTensors: ${sourceName} says it is ${describeArchitecture(architecture)}, and has whole numbers for weights. ` +
+      `${listDifferences('Of whole numbers', listed)} It was quantised, or damaged: computed with as they are, they would ` +
+      'give anything without a word. Save the weights that they were made of, in float32 or float16.',
+  );
+}
+
+/** Whether a dtype is of integers or of truth values. */
+export function isWholeNumber(dtype: Dtype): boolean {
+  return /^[IU]\d|^BOOL$/.test(dtype);
 }
 
 function listDifferences(label: string, items: readonly string[]): string {

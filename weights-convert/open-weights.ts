@@ -8,7 +8,7 @@ import { checkSource } from './check-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { judgeCensus } from './census/judge-census.ts';
 import { takeCensus } from './census/take-census.ts';
-import { checkTensors } from './check-tensors.ts';
+import { checkFractions, checkTensors } from './check-tensors.ts';
 import { describeArchitecture } from '../nets/net-kinds.ts';
 import { FAMILIES } from './families/all-families.ts';
 import type { Family, StatedSettings } from './families/family.ts';
@@ -114,7 +114,7 @@ export async function gatherShards(source: ByteSource): Promise<ByteSource> {
 /**
  * A found net as weights: its tensors checked against its architecture, and put in order.
  *
- * @throws FormatError `E_KEYS_MISSING`, `E_KEYS_EXTRA`, `E_KEYS_SHAPE`, `E_TENSOR_BUDGET`
+ * @throws FormatError `E_KEYS_MISSING`, `E_KEYS_EXTRA`, `E_KEYS_SHAPE`, `E_TENSOR_DTYPE`, `E_TENSOR_BUDGET`
  */
 export function makeWeights(
   net: FoundNet,
@@ -124,7 +124,9 @@ export function makeWeights(
 ): Weights {
   const { architecture } = net;
   const byName = new Map(nameTensors(architecture, net.tensors, families).map((named) => [named.name, named]));
-  checkTensors(architecture, new Map([...byName].map(([name, { tensor }]) => [name, tensor])), source.name);
+  const tensors = new Map([...byName].map(([name, { tensor }]) => [name, tensor]));
+  checkTensors(architecture, tensors, source.name);
+  checkFractions(architecture, tensors, source.name);
   checkTotal(net.tensors, source);
   const ordered = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!);
   const isRenamed = ordered.some(({ name, ownName }) => name !== ownName);

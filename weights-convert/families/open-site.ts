@@ -4,7 +4,8 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { listShapes, type Shapes } from '../contents/shapes.ts';
-import { checkTensors } from '../check-tensors.ts';
+import { checkTensors, isWholeNumber } from '../check-tensors.ts';
+import { AskedShapes } from './asked-shapes.ts';
 import type { FileContents, FileModule, FileTensor } from '../contents/file-tensors.ts';
 import type { CheckpointForm, ModuleForm } from './family.ts';
 import type { Site, UnwrappedTensor } from './find-sites.ts';
@@ -76,11 +77,8 @@ export async function openTensorSite(place: TensorSite, searched: SearchedFile):
   refuseForeignKey(foreignKeys.get(site.container), site, searched);
   const named = nameOwn(place);
   const own = site.form.regroup?.(named) ?? named;
-  const shapes = new Map(
-    [...own].flatMap(([name, { data }]) => (data instanceof FormatError ? [] : [[name, data.shape]])),
-  );
-  refusePartitioned(shapes, searched);
-  const { settings, architecture } = await readArchitecture(place, { shapes, own }, searched);
+  refusePartitioned(new AskedShapes(own), searched);
+  const { settings, architecture } = await readArchitecture(place, own, searched);
   const { kept, leftOut } = separate(own, architecture, site.form);
   const tensors = new Map<string, TensorData>();
   for (const [name, { path, data }] of kept) {
@@ -143,12 +141,6 @@ interface Described {
   readonly settings: readonly string[];
 }
 
-/** What is at a place by the family's names. */
-interface OwnTensors {
-  readonly shapes: Shapes;
-  readonly own: ReadonlyMap<string, FileTensor>;
-}
-
 /** The shapes of what the dictionary has beside a net's own. */
 function listOthers({ site, tensors }: TensorSite, own: ReadonlyMap<string, FileTensor>): Shapes {
   const taken = new Set(own.values());
@@ -163,7 +155,7 @@ function listOthers({ site, tensors }: TensorSite, own: ReadonlyMap<string, File
 
 async function readArchitecture(
   place: TensorSite,
-  { shapes, own }: OwnTensors,
+  own: ReadonlyMap<string, FileTensor>,
   searched: SearchedFile,
 ): Promise<Described> {
   const { site, dictionaries } = place;
@@ -177,16 +169,39 @@ async function readArchitecture(
     return data instanceof FormatError ? undefined : data;
   };
   const { stated, name: sourceName } = searched;
-  const others = listOthers(place, own);
-  const architecture = await form.readArchitecture({ shapes, others, settings, stated, dataOf, sourceName });
-  if (!architecture) throw explainUnsettled(shapes, searched);
+  const shapes = new AskedShapes(own);
+  const found = { shapes, others: listOthers(place, own), settings, stated, dataOf, sourceName };
+  const architecture = await readBlaming(shapes, site, sourceName, () => form.readArchitecture(found));
+  if (!architecture) throw explainUnsettled(shapes, site, searched);
   return { architecture, settings: around ? form.settings!.map((name) => joinKey(around.path, name)) : [] };
 }
 
+/** What a family reads; an error that does not say so itself says of which file, family and tensors it is. */
+async function readBlaming<Result>(
+  shapes: AskedShapes,
+  { family }: Site,
+  sourceName: string,
+  read: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    shapes.refuseUnreadable();
+    const isVague = error instanceof FormatError && !error.message.includes(sourceName);
+    throw isVague ? shapes.blame(error, sourceName, family) : error;
+  }
+}
+
 /** Why what was found says too little of a net. */
-function explainUnsettled(shapes: Shapes, searched: SearchedFile): FormatError {
+function explainUnsettled(shapes: AskedShapes, { family }: Site, searched: SearchedFile): FormatError {
+  shapes.refuseUnreadable();
+  const { missing } = shapes;
+  const lacking = missing.length > 0 ? `; as a net of the family ${family} it lacks ${missing.join(' and ')}` : '';
   const known = recogniseNet(shapes, searched.families);
-  return unknownNet(searched, known ? `${known.name}; ${known.note}` : `${shapes.size} tensors of another net`);
+  return unknownNet(
+    searched,
+    (known ? `${known.name}; ${known.note}` : `${shapes.size} tensors of another net`) + lacking,
+  );
 }
 
 /** The nearest dictionary around a place that has such a key. */
@@ -221,16 +236,12 @@ function separate(
   for (const [name, tensor] of own) {
     const { data } = tensor;
     const isNeeded = form.netName ? form.netName(name) !== undefined : expected.has(name);
-    const isOther = data instanceof FormatError ? NOT_READ : isWholeNumber(data) ? WHOLE_NUMBERS : undefined;
+    const isOther = data instanceof FormatError ? NOT_READ : isWholeNumber(data.dtype) ? WHOLE_NUMBERS : undefined;
     const reason = isNeeded ? undefined : (form.whyLeftOut?.(name) ?? isOther);
     if (reason === undefined) kept.set(name, tensor);
     else counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   return { kept, leftOut: [...counts].map(([reason, tensors]) => ({ reason, tensors })) };
-}
-
-function isWholeNumber({ dtype }: TensorData): boolean {
-  return /^[IU]\d|^BOOL$/.test(dtype);
 }
 
 /** What stood before the net's names in the keys of the file. */

@@ -150,3 +150,11 @@ describe('vocab.json and merges.txt', () => {
     await expect(convertToModelFolder({ sources: [encoder, ...sources()], out })).rejects.toMatchObject(error);
   });
 });
+
+test('words of another family are refused, and each family is named once, however many nets are of it', async () => {
+  const nets = ['encoder.pt', 'decoder.pt'].map((name) => join(packageRoot, 'weights-convert/corpus/min-dalle', name));
+  const sources = [...nets, golden('tokenizers', 'yttm', 'bpe.model')];
+  const error: unknown = await convertToModelFolder({ sources, out }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'E_TOKENIZER_FILE' });
+  expect((error as Error).message).toContain('of the family min-dalle, which reads min-dalle’s words. If');
+});

@@ -23,9 +23,11 @@ const CALLED: Readonly<Record<string, string>> = {
  */
 export function checkFamily(json: JsonObject, families: readonly Family[]): void {
   const { type } = json['model'] as { type: string };
-  const readers = families.filter(({ tokenizers = [] }) => tokenizers.length > 0);
+  // Each net of a model has its family, and most have the same.
+  const readers = [...new Set(families)].filter(({ tokenizers = [] }) => tokenizers.length > 0);
   if (readers.length === 0 || readers.some(({ tokenizers }) => tokenizers!.some((own) => own.type === type))) return;
-  const wanted = readers.flatMap(({ tokenizers }) => tokenizers!.map((own) => CALLED[own.type])).join(' or ');
+  const called = readers.flatMap(({ tokenizers }) => tokenizers!.map((own) => CALLED[own.type]));
+  const wanted = [...new Set(called)].join(' or ');
   throw tokenizerError(
     `it holds ${CALLED[type]}, and the weights are of the family ${readers.map(({ name }) => name).join(', ')}, which ` +
       `reads ${wanted}. If they were trained with it all the same, give its tokenizer.json instead of these files`,
