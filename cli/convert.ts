@@ -34,7 +34,7 @@ export const convert: Command = defineCommand({
     output: { short: 'o', value: 'DIR', help: 'the folder to make', parse: parsePath, isText: true, required: true },
     dtype: {
       value: 'TYPE',
-      help: 'f32 keeps every bit, f16 halves the size [f16 for what is in halves, else f32]',
+      help: 'f32 keeps every bit, f16 halves the size [f16 for each tensor that is in halves, else f32]',
       parse: parseDtype,
     },
     shard: {
@@ -171,7 +171,7 @@ function formatPart(part: ConvertedPart): string {
   const { name, architecture, container, source, tensors, parameters, dtype } = part;
   return (
     `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
-    `${parameters} numbers as ${dtype}${formatChanges(part)}; ${source.note}, SHA-256 ${source.sha256}`
+    `${parameters} numbers as ${dtype === 'mixed' ? 'f32 and f16' : dtype}${formatChanges(part)}; ${source.note}, SHA-256 ${source.sha256}`
   );
 }
 

@@ -64,8 +64,7 @@ const clipOf = (patch: number, vision: readonly [number, number], text: readonly
       text_heads: text[0] / 64,
       text_mlp_size: 4 * text[0],
     },
-    // Embeddings and norms are floats in the files, so that all of it is floats in a model folder.
-    dtype: 'f32',
+    dtype: 'mixed',
   },
 ];
 

@@ -71,7 +71,7 @@ describe('known models', () => {
     const plan = await planModel(nets, onCpu);
     const held = plan.parts.reduce((sum, { parameters }) => sum + parameters, 0);
     // Norms that the files lack are few. Both halves of a VQGAN have the codebook, which their file has once.
-    const inFiles = numbers.halves + numbers.floats + (numbers.mixed ?? 0);
+    const inFiles = numbers.halves + numbers.floats;
     expect(held / inFiles).toBeGreaterThan(0.99);
     expect(held / inFiles).toBeLessThan(1.06);
   });

@@ -18,7 +18,7 @@ import { createTokenTransformer } from './token-transformer.ts';
 /** A net of the model, and how its file keeps the weights. */
 export interface NetToPlan {
   readonly architecture: NetArchitecture;
-  readonly dtype: 'f32' | 'f16';
+  readonly dtype: 'f32' | 'f16' | 'mixed';
 }
 
 /** How pictures are drawn. */
@@ -128,6 +128,11 @@ function countNumbers(architecture: NetArchitecture): number {
   return [...expectedNetTensors(architecture).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 }
 
+/** Of nets that are partly in halves, which weights are: those of products, as PyTorch's programs do it. */
+function isProduct(name: string, shape: readonly number[]): boolean {
+  return shape.length > 1 && !name.includes('embedding');
+}
+
 /** The weights of a checkpoint that is not there. */
 function describeWeights({ architecture, dtype }: NetToPlan): Weights {
   const read = async (): Promise<Float32Array> => {
@@ -135,7 +140,8 @@ function describeWeights({ architecture, dtype }: NetToPlan): Weights {
   };
   const tensors = new Map<string, TensorData>(
     [...expectedNetTensors(architecture)].map(([name, shape]) => {
-      return [name, { shape, dtype: dtype === 'f16' ? 'F16' : 'F32', read }];
+      const isHalf = dtype === 'f16' || (dtype === 'mixed' && isProduct(name, shape));
+      return [name, { shape, dtype: isHalf ? 'F16' : 'F32', read }];
     }),
   );
   return {

@@ -32,11 +32,8 @@ export interface KnownModel {
   readonly families: readonly string[];
   /** In the order in which they are converted. */
   readonly files: readonly KnownFile[];
-  /**
-   * How many numbers the files keep as halves and as floats, of those that are taken; and those of nets that have some
-   * of either, which are written as floats.
-   */
-  readonly numbers: { readonly halves: number; readonly floats: number; readonly mixed?: number };
+  /** How many numbers the files keep as halves and as floats, of those that are taken. */
+  readonly numbers: { readonly halves: number; readonly floats: number };
 }
 
 /** The model of that name, exactly as it is written. */
@@ -51,7 +48,7 @@ export function fileBytes({ bytes, about }: KnownFile): number {
 
 /** Bytes that the model folder of it takes, headers aside. Without a dtype halves stay halves. */
 export function outputBytes({ numbers }: KnownModel, dtype: 'f32' | 'f16' | undefined): number {
-  const { halves, floats, mixed = 0 } = numbers;
-  if (dtype === undefined) return 2 * halves + 4 * (floats + mixed);
-  return (dtype === 'f16' ? 2 : 4) * (halves + floats + mixed);
+  const { halves, floats } = numbers;
+  if (dtype === undefined) return 2 * halves + 4 * floats;
+  return (dtype === 'f16' ? 2 : 4) * (halves + floats);
 }

@@ -34,7 +34,7 @@ test.each(KNOWN_MODELS.map((model) => [model.name, model] as const))('%s', (_, m
   expect(new Set(files.map(({ url }) => url)).size).toBe(files.length);
   const isPacked = files.some((file) => file.unpacked);
   // What is downloaded holds the numbers that are written; Lightning's files hold an optimiser's too.
-  const held = 2 * (numbers.halves + (numbers.mixed ?? 0)) + 4 * numbers.floats;
+  const held = 2 * numbers.halves + 4 * numbers.floats;
   expect(files.reduce((sum, file) => sum + fileBytes(file), 0)).toBeGreaterThan(0.92 * (isPacked ? held * 0.9 : held));
   expect(outputBytes(model, 'f16') * 2).toBe(outputBytes(model, 'f32'));
 });

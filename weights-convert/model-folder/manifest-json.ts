@@ -71,7 +71,9 @@ function parsePart(name: NetPart, fields: Fields): ModelPart {
   const architecture = parseArchitecture(readFields(fields.get('architecture'), `${name}.architecture`));
   if (partOf(architecture) !== name) throw modelError(`part ${name} is of kind ${architecture.kind}`);
   const dtype = fields.get('dtype');
-  if (dtype !== 'f32' && dtype !== 'f16') throw modelError(`part ${name} is neither f32 nor f16`);
+  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'mixed') {
+    throw modelError(`part ${name} is neither f32 nor f16, nor mixed`);
+  }
   return { architecture, dtype, files: parseFiles(name, fields), source: parseSource(name, fields) };
 }
 

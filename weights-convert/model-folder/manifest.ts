@@ -36,7 +36,8 @@ export interface ModelFile {
 /** A part that is a net. */
 export interface ModelPart<Architecture extends NetArchitecture = NetArchitecture> {
   readonly architecture: Architecture;
-  readonly dtype: 'f32' | 'f16';
+  /** How its tensors are stored; `mixed` where some are floats and some are halves. */
+  readonly dtype: 'f32' | 'f16' | 'mixed';
   /** One file; or shards in order, and their index behind them. */
   readonly files: readonly ModelFile[];
   readonly source: SourceDescription;

@@ -14,7 +14,7 @@ import type { ModelFile, ModelParts, SourceDescription } from '../model-folder/m
 import { openModel, type OpenFile } from '../model-folder/open-model.ts';
 import { partOf, type NetArchitecture, type NetPart } from '../../nets/net-kinds.ts';
 import { measurePlan, planShards } from '../safetensors/plan-shards.ts';
-import { chooseDtype, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import { summariseDtypes, type StoredDtype, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { readSamplingDefaults, type SamplingDefaults } from '../../nets/sampling/defaults.ts';
 import { countParameters, tensorBlocks, type LeftOut, type TakenOff } from '../../nets/weights.ts';
 import type { Provenance } from '../families/family.ts';
@@ -31,7 +31,7 @@ export interface ConvertOptions extends SourceControl {
   readonly sources: readonly (string | URL)[];
   /** The model folder to make. */
   readonly out: string;
-  /** How weights are stored [as halves what has nothing else, which keeps every bit as f32 does; the rest as f32]. */
+  /** How weights are stored [tensors of halves as halves, which keeps every bit as f32 does; the rest as f32]. */
   readonly dtype?: WeightDtype;
   /**
    * Write files of at most so many bytes, as browsers and caches like them; a tensor is never split [one file a net].
@@ -61,8 +61,8 @@ export interface ConvertedPart extends ConvertedFiles {
   readonly name: NetPart;
   readonly architecture: NetArchitecture;
   readonly container: string;
-  /** How its numbers are stored. */
-  readonly dtype: WeightDtype;
+  /** How its numbers are stored: `mixed` where some tensors are floats and some are halves. */
+  readonly dtype: StoredDtype;
   readonly tensors: number;
   readonly parameters: number;
   /** Tensors of the source that were not needed, with the reason. */
@@ -196,8 +196,7 @@ function listWarnings({ part, counter }: PartCounter): ConversionWarning[] {
 
 function measureParts({ parts, tokenizer }: OpenedSources, wanted?: WeightDtype, shardBytes = Infinity): number {
   const sizes = parts.map(({ weights: { architecture, tensors } }) => {
-    const dtype = chooseDtype(tensors, wanted);
-    return measurePlan(planShards(partOf(architecture), tensors, dtype, shardBytes), dtype);
+    return measurePlan(planShards(partOf(architecture), tensors, wanted, shardBytes), wanted);
   });
   return sizes.reduce((sum, size) => sum + size, tokenizer?.bytes.length ?? 0);
 }
@@ -249,7 +248,7 @@ function describePart(
     name,
     architecture: weights.architecture,
     container: weights.source.container,
-    dtype: chooseDtype(weights.tensors, dtype),
+    dtype: summariseDtypes(weights.tensors, dtype),
     source,
     tensors: weights.tensors.size,
     parameters: countParameters(weights),

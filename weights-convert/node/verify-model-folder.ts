@@ -35,11 +35,10 @@ export async function verifyModelFolder(
     if (model.tokenizer !== text) throw verifyError(out, 'the tokenizer');
     for (const { weights } of parts) {
       const written = model[partOf(weights.architecture)]!;
-      const isRounded = chooseDtype(weights.tensors, dtype) === 'f16';
       for (const [name, tensor] of weights.tensors) {
         throwIfAborted(signal);
         const wanted = tensorBlocks(tensor);
-        const rounded = isRounded ? roundToHalves(name, wanted) : wanted;
+        const rounded = chooseDtype(tensor, dtype) === 'f16' ? roundToHalves(name, wanted) : wanted;
         const isSame = await haveSameBits(rounded, tensorBlocks(written.tensors.get(name)!));
         if (!isSame) throw verifyError(out, name);
         onProgress?.({ stage: 'verify', done: (done += 4 * countElements(tensor.shape)), total });

@@ -16,7 +16,7 @@ import {
 import { NET_PARTS, partOf, type NetPart } from '../../nets/net-kinds.ts';
 import type { Weights } from '../../nets/weights.ts';
 import { planShards, type ShardPlan } from '../safetensors/plan-shards.ts';
-import { chooseDtype, writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
+import { summariseDtypes, writeSafetensors, type WeightDtype } from '../safetensors/write-safetensors.ts';
 import { checkName, chooseName, type ModelTarget, type TargetOptions } from './model-target.ts';
 import { createNodeHasher } from './node-hasher.ts';
 
@@ -51,7 +51,6 @@ export interface Writing extends TargetOptions {
 
 interface PlannedPart extends PartToWrite {
   readonly name: NetPart;
-  readonly dtype: WeightDtype;
   readonly plan: ShardPlan;
 }
 
@@ -70,11 +69,11 @@ export async function writeParts(writing: Writing): Promise<ModelParts> {
   return { ...(nets as ModelParts), ...(tokenizer && { tokenizer }) };
 }
 
-function planParts({ parts, dtype: wanted, shardBytes = Infinity }: Writing): PlannedPart[] {
+function planParts({ parts, dtype, shardBytes = Infinity }: Writing): PlannedPart[] {
   const planned = parts.map((part) => {
     const { architecture, tensors } = part.weights;
-    const [name, dtype] = [partOf(architecture), chooseDtype(tensors, wanted)];
-    return { ...part, name, dtype, plan: planShards(name, tensors, dtype, shardBytes) };
+    const name = partOf(architecture);
+    return { ...part, name, plan: planShards(name, tensors, dtype, shardBytes) };
   });
   return planned.sort((a, b) => NET_PARTS.indexOf(a.name) - NET_PARTS.indexOf(b.name));
 }
@@ -84,17 +83,17 @@ function listNames(planned: readonly PlannedPart[], { tokenizer }: Writing): str
   return [...files.map(({ name }) => name), ...(tokenizer ? [TOKENIZER_NAME] : [])];
 }
 
-async function writePart({ plan, dtype, weights, source }: PlannedPart, writing: Writing): Promise<ModelPart> {
+async function writePart({ plan, weights, source }: PlannedPart, writing: Writing): Promise<ModelPart> {
   const files: ModelFile[] = [];
   for (const shard of plan.files) {
-    files.push(await writeFile(shard.name, writeSafetensors(shard.tensors, dtype), writing));
+    files.push(await writeFile(shard.name, writeSafetensors(shard.tensors, writing.dtype), writing));
   }
   if (plan.index) {
     const finalNames = new Map(plan.files.map(({ name }, i) => [name, files[i]!.name]));
     const text = plan.index.format((name) => finalNames.get(name)!);
     files.push(await writeFile(plan.index.name, [new TextEncoder().encode(text)], writing));
   }
-  return { architecture: weights.architecture, dtype, files, source };
+  return { architecture: weights.architecture, dtype: summariseDtypes(weights.tensors, writing.dtype), files, source };
 }
 
 async function writeTokenizer({ bytes, source }: TokenizerToWrite, writing: Writing): Promise<TokenizerPart> {

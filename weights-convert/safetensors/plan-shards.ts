@@ -2,10 +2,9 @@
  * Which tensors go into which file when weights are written in shards: by name, as many as fit. A tensor is never
  * split, so one that exceeds the limit has a file to itself. The same tensors always give the same shards.
  */
-import { countElements } from '../torch/tensor-record.ts';
 import { formatShardIndex } from './shard-index.ts';
 import {
-  bytesPerElement,
+  measureNumbers,
   measureSafetensors,
   sortByName,
   type WeightDtype,
@@ -36,12 +35,13 @@ export interface ShardPlan {
  *
  * @param stem what the names begin with: `encoder` gives `encoder.safetensors`, or `encoder-00001-of-00004.safetensors`
  *   and `encoder.safetensors.index.json`
+ * @param dtype how all are stored [each as it is]
  * @param limit bytes a file may have; Infinity for one file whatever its size
  */
 export function planShards(
   stem: string,
   tensors: ReadonlyMap<string, WritableTensor>,
-  dtype: WeightDtype,
+  dtype: WeightDtype | undefined,
   limit: number,
 ): ShardPlan {
   const whole = `${stem}.safetensors`;
@@ -51,23 +51,22 @@ export function planShards(
     name: `${stem}-${pad(i + 1)}-of-${pad(groups.length)}.safetensors`,
     tensors: group,
   }));
-  const elements = [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape), 0);
   const format = (finalName = (name: string): string => name): string => {
     const map = new Map(files.map((file) => [finalName(file.name), new Set(file.tensors.keys())]));
-    return formatShardIndex(map, elements * bytesPerElement(dtype));
+    return formatShardIndex(map, measureNumbers(tensors, dtype));
   };
   return { files, index: { name: `${whole}.index.json`, format } };
 }
 
 /** Bytes of all files of a plan. */
-export function measurePlan({ files, index }: ShardPlan, dtype: WeightDtype): number {
+export function measurePlan({ files, index }: ShardPlan, dtype: WeightDtype | undefined): number {
   const shards = files.reduce((sum, { tensors }) => sum + measureSafetensors(tensors, dtype), 0);
   return shards + (index ? new TextEncoder().encode(index.format()).length : 0);
 }
 
 function groupTensors(
   tensors: ReadonlyMap<string, WritableTensor>,
-  dtype: WeightDtype,
+  dtype: WeightDtype | undefined,
   limit: number,
 ): Map<string, WritableTensor>[] {
   const groups: Map<string, WritableTensor>[] = [];

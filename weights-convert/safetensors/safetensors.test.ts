@@ -6,7 +6,10 @@ import { sourceFromBytes } from '../byte-source.ts';
 import { openSafetensors } from './read-safetensors.ts';
 import { measureSafetensors, writeSafetensors, type WeightDtype, type WritableTensor } from './write-safetensors.ts';
 
-async function write(tensors: ReadonlyMap<string, WritableTensor>, dtype: WeightDtype): Promise<Uint8Array> {
+async function write(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  dtype: WeightDtype | undefined,
+): Promise<Uint8Array> {
   const blocks: Uint8Array[] = [];
   for await (const block of writeSafetensors(tensors, dtype)) blocks.push(block);
   return Buffer.concat(blocks);
@@ -58,6 +61,31 @@ describe('round trip', () => {
     expect(Uint16Array.from(read)).toEqual(bits);
     const floats = await write(new Map([['w', tensorOf([2], Float32Array.of(1, 2))]]), 'f32');
     expect((await open(floats)).tensors.get('w')!.readHalves).toBeUndefined();
+  });
+
+  test('each as it is: floats lie before halves, so that all are aligned', async () => {
+    const half = { ...tensorOf([3], Float32Array.of(1, 2, 3)), dtype: 'F16' } as const;
+    const float = { ...tensorOf([1], Float32Array.of(0.1)), dtype: 'F32' } as const;
+    const tensors = new Map<string, WritableTensor>([
+      ['a', half],
+      ['b', float],
+      ['c', half],
+      ['d', float],
+    ]);
+    const bytes = await write(tensors, undefined);
+    expect(bytes.length).toBe(measureSafetensors(tensors, undefined));
+    const { tensors: read } = await open(bytes);
+    expect([...read].map(([name, { dtype }]) => `${name}:${dtype}`).sort()).toEqual([
+      'a:F16',
+      'b:F32',
+      'c:F16',
+      'd:F32',
+    ]);
+    expect([...(await read.get('c')!.read()), ...(await read.get('d')!.read())]).toEqual([1, 2, 3, Math.fround(0.1)]);
+    const header = new TextDecoder().decode(
+      bytes.subarray(8, 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))),
+    );
+    expect(header.match(/"([abcd])":/g)).toEqual(['"b":', '"d":', '"a":', '"c":']);
   });
 
   test('float16 rounds, and says what does not fit', async () => {

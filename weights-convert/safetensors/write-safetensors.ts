@@ -1,19 +1,22 @@
 /**
  * Writes safetensors as a stream of blocks: header, then one tensor after another, in memory only a piece of one.
  *
- * Follows the reference writer: tensors sorted by name (all have one dtype, so alignment is no concern), header padded
- * with spaces to a multiple of 8. The same tensors always give the same bytes.
+ * Follows the reference writer: floats before halves, so that all are aligned, each sorted by name; header padded with
+ * spaces to a multiple of 8. The same tensors always give the same bytes.
  */
 import { FormatError } from '../../base/errors.ts';
 import { floatBitsToHalf } from '../../base/half.ts';
 import { countElements } from '../torch/tensor-record.ts';
 import { nameInFile, tensorBlocks, type TensorData } from '../../nets/weights.ts';
 
-/** How weights are stored. */
+/** How a tensor is stored. */
 export type WeightDtype = 'f32' | 'f16';
+/** How those of a net are: `mixed` where some are floats and some halves. */
+export type StoredDtype = WeightDtype | 'mixed';
 
 /** A tensor to write; read when its turn comes. */
-export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks' | 'readHalves' | 'nameInFile'>;
+export type WritableTensor = Pick<TensorData, 'shape' | 'read' | 'readBlocks' | 'readHalves' | 'nameInFile'> &
+  Partial<Pick<TensorData, 'dtype'>>;
 
 const STORED: Readonly<Record<WeightDtype, { readonly name: string; readonly bytes: number }>> = {
   f32: { name: 'F32', bytes: 4 },
@@ -26,15 +29,17 @@ const METADATA = '"__metadata__":{"format":"pt"}';
 /**
  * The bytes of a safetensors file, block by block.
  *
+ * @param wanted how all are stored [each as it is]
  * @throws FormatError `E_HALF_OVERFLOW` if a finite weight exceeds what a half can hold
  */
 export async function* writeSafetensors(
   tensors: ReadonlyMap<string, WritableTensor>,
-  dtype: WeightDtype,
+  wanted: WeightDtype | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const sorted = sortByName(tensors);
-  yield formatHeader(sorted, dtype);
+  const sorted = sortForFile(tensors, wanted);
+  yield formatHeader(sorted, wanted);
   for (const [name, tensor] of sorted) {
+    const dtype = chooseDtype(tensor, wanted);
     if (dtype === 'f16' && tensor.readHalves) {
       for await (const halves of tensor.readHalves()) yield asBytes(halves);
       continue;
@@ -48,22 +53,38 @@ export async function* writeSafetensors(
   }
 }
 
-/** How tensors are stored: as it was asked for; else as halves where all of them are halves, which keeps every bit. */
+/** How a tensor is stored: as it was asked for; else as halves where it is of halves, which keeps every bit. */
 export function chooseDtype(
-  tensors: ReadonlyMap<string, Pick<TensorData, 'dtype'>>,
+  { dtype }: Partial<Pick<TensorData, 'dtype'>>,
   wanted: WeightDtype | undefined,
 ): WeightDtype {
-  return wanted ?? ([...tensors.values()].every(({ dtype }) => dtype === 'F16') ? 'f16' : 'f32');
+  return wanted ?? (dtype === 'F16' ? 'f16' : 'f32');
 }
 
-export function bytesPerElement(dtype: WeightDtype): number {
-  return STORED[dtype].bytes;
+/** How all of them are stored. */
+export function summariseDtypes(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  wanted: WeightDtype | undefined,
+): StoredDtype {
+  const dtypes = new Set([...tensors.values()].map((tensor) => chooseDtype(tensor, wanted)));
+  return dtypes.size === 2 ? 'mixed' : dtypes.has('f16') ? 'f16' : 'f32';
+}
+
+/** Bytes of the numbers alone. */
+export function measureNumbers(tensors: ReadonlyMap<string, WritableTensor>, wanted: WeightDtype | undefined): number {
+  return [...tensors.values()].reduce((sum, tensor) => sum + measureTensor(tensor, wanted), 0);
+}
+
+function measureTensor(tensor: WritableTensor, wanted: WeightDtype | undefined): number {
+  return countElements(tensor.shape) * STORED[chooseDtype(tensor, wanted)].bytes;
 }
 
 /** How many bytes `writeSafetensors` will give. */
-export function measureSafetensors(tensors: ReadonlyMap<string, WritableTensor>, dtype: WeightDtype): number {
-  const data = [...tensors.values()].reduce((sum, { shape }) => sum + countElements(shape) * STORED[dtype].bytes, 0);
-  return formatHeader(sortByName(tensors), dtype).length + data;
+export function measureSafetensors(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  wanted: WeightDtype | undefined,
+): number {
+  return formatHeader(sortForFile(tensors, wanted), wanted).length + measureNumbers(tensors, wanted);
 }
 
 /**
@@ -84,17 +105,26 @@ export function encodeHalves(name: string, values: Float32Array, start = 0): Uin
   return halves;
 }
 
-/** In the order of writing. */
+/** In the order of writing: floats first. */
+function sortForFile(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  wanted: WeightDtype | undefined,
+): [string, WritableTensor][] {
+  const isHalf = ([, tensor]: [string, WritableTensor]): number => Number(chooseDtype(tensor, wanted) === 'f16');
+  return sortByName(tensors).sort((a, b) => isHalf(a) - isHalf(b));
+}
+
 export function sortByName<T>(tensors: ReadonlyMap<string, T>): [string, T][] {
   return [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function formatHeader(sorted: readonly [string, WritableTensor][], dtype: WeightDtype): Uint8Array {
+function formatHeader(sorted: readonly [string, WritableTensor][], wanted: WeightDtype | undefined): Uint8Array {
   const fields = [METADATA];
   let begin = 0;
-  for (const [name, { shape }] of sorted) {
-    const end = begin + countElements(shape) * STORED[dtype].bytes;
-    const entry = { dtype: STORED[dtype].name, shape, data_offsets: [begin, end] };
+  for (const [name, tensor] of sorted) {
+    const end = begin + measureTensor(tensor, wanted);
+    const dtype = STORED[chooseDtype(tensor, wanted)].name;
+    const entry = { dtype, shape: tensor.shape, data_offsets: [begin, end] };
     fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     begin = end;
   }
