@@ -1,0 +1,16 @@
+/**
+ * One example of a data set: a scene and captions of it, as a function of the seed, the split and the index.
+ */
+import { describeScene } from './caption.mjs';
+import { chooseScene, SPLITS } from './world.mjs';
+
+/** Random numbers that an example may use. A scene that is chosen again and again has used a hundred at most. */
+const NUMBERS = 2 ** 16;
+
+/** `uniformAt(seed, index)` is the package's: a number in [0, 1), with no state in between. */
+export function makeExample(uniformAt, { seed, split = 'seen', index, captions = 1 }) {
+  let at = (SPLITS.indexOf(split) * 2 ** 30 + index) * NUMBERS;
+  const uniform = () => uniformAt(seed, at++);
+  const scene = chooseScene(uniform, split);
+  return { scene, captions: Array.from({ length: captions }, () => describeScene(scene, uniform)) };
+}
