@@ -48,6 +48,12 @@ const zones = {
   'weights-convert/node/': ['base/', 'base/node/', ...knowledge, 'weights-convert/', 'node:'],
   'images/': ['base/', '@jsquash/jpeg', '@jsquash/webp'],
   'images/node/': ['base/', 'base/node/', 'images/', 'node:', 'pngjs'],
+  // Files of a data set and its batches; computes nothing on a device.
+  'train/data/': ['base/', 'images/', 'nets/', 'weights-convert/'],
+  'train/node/data/': [
+    ...['base/', 'base/node/', 'images/', 'images/node/', 'train/data/'],
+    ...['weights-convert/', 'weights-convert/node/', 'node:'],
+  ],
   'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'nets/clip/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
   'load/': [

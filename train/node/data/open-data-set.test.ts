@@ -1,0 +1,58 @@
+/** Data sets on disk: folders with links, and folders that are none. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeSquares, writeFiles } from '../../../test/helpers/data-sets.ts';
+import { makeWorkplace, type Workplace } from '../../../test/helpers/workplace.ts';
+import { Batches } from '../../data/batches.ts';
+import { preflight } from '../../data/preflight.ts';
+import { openDataSet } from './open-data-set.ts';
+
+let place: Workplace;
+beforeEach(() => {
+  place = makeWorkplace();
+});
+afterEach(() => place.remove());
+
+test('a folder becomes batches', async () => {
+  const data = await openDataSet(writeFiles(place.folder, makeSquares(12, 16)));
+  expect(data.samples[3]).toMatchObject({ id: 'squares/0003.png', captions: ['a yellow square top left on white'] });
+  const { usable, findings } = await preflight(data, { size: 16, captions: true });
+  expect(findings).toMatchObject([{ kind: 'sides', count: 12 }]);
+  const batches = new Batches(data, { seed: 1, batch: 8, size: 16, samples: usable });
+  const { pixels } = await batches.batchAt(0);
+  expect(pixels).toHaveLength(8 * 3 * 16 * 16);
+});
+
+test('captions.jsonl may be named itself', async () => {
+  writeFiles(place.folder, makeSquares(3, 8, 'jsonl'));
+  const { samples } = await openDataSet(place.path('captions.jsonl'));
+  expect(samples.map(({ captions }) => captions.length)).toEqual([1, 1, 1]);
+});
+
+test('links are followed, in circles too, and what is hidden is passed over', async () => {
+  writeFiles(place.folder, { ...makeSquares(2, 8), '.hidden/a.png': 'x', '._a.png': 'x', '__MACOSX/b.png': 'x' });
+  symlinkSync(place.folder, place.path('squares', 'round'));
+  symlinkSync(place.path('squares', '0000.png'), place.path('link.png'));
+  symlinkSync(place.path('gone.png'), place.path('nowhere.png'));
+  const { samples } = await openDataSet(place.folder);
+  expect(samples.map(({ id }) => id)).toEqual(['link.png', 'squares/0000.png', 'squares/0001.png']);
+});
+
+test('a file that goes away is a picture that fails', async () => {
+  const data = await openDataSet(writeFiles(place.folder, makeSquares(9, 8)));
+  writeFileSync(data.samples[2]!.id.replace(/^/, `${place.folder}/`), '');
+  const batches = new Batches(data, { seed: 1, batch: 9, size: 8 });
+  expect((await batches.batchAt(0)).places).toHaveLength(9);
+  expect(batches.findings).toMatchObject([{ kind: 'not-read', names: ['squares/0002.png'] }]);
+});
+
+test.each([
+  ['nothing there', 'gone', 'E_FILE_MISSING'],
+  ['an empty folder', 'empty', 'E_DATA_EMPTY'],
+  ['a single picture', 'a.png', 'E_DATA_KIND'],
+])('%s is refused', async (_, name, code) => {
+  mkdirSync(place.path('empty'));
+  place.write('a.png', 'x');
+  await expect(openDataSet(join(place.folder, name))).rejects.toMatchObject({ code });
+});
