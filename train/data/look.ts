@@ -50,7 +50,7 @@ export function judgeFailure(error: unknown): FindingKind {
     case 'E_MEMORY':
       return 'too-large';
     default:
-      return error.code.startsWith('E_FILE') ? 'not-read' : 'broken';
+      return /^E_FILE_/.test(error.code) ? 'not-read' : 'broken';
   }
 }
 
