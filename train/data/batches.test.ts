@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../../images/node/decode.ts';
 import { toPixels } from '../../images/tensor.ts';
 import { drawSquare, makeFiles, makeSquares, type Contents } from '../../test/helpers/data-sets.ts';
-import { Batches, type BatchOptions } from './batches.ts';
+import { Batches, type Batch, type BatchOptions, type Place } from './batches.ts';
 import { paperCrops } from './crop.ts';
 import { listDataSet, type DataSet } from './data-set.ts';
 import { splitSamples } from './split.ts';
@@ -52,7 +52,7 @@ describe('the pixels', () => {
     const data = await list(makeSquares(20, 40));
     const random = { ...options, crop: paperCrops.dvae, flip: true };
     const inOrder = new Batches(data, random);
-    const seen = [];
+    const seen: Batch[] = [];
     for (let step = 0; step < 12; step++) seen.push(await inOrder.batchAt(step));
     const anew = new Batches(data, { ...random, keptBytes: 0 });
     for (const step of [11, 3, 4, 0]) expect(await anew.batchAt(step)).toEqual(seen[step]);
@@ -77,7 +77,7 @@ describe('a picture that fails after all', () => {
   test('is counted once, and always has the same stand-in', async () => {
     const data = await list(spoiled);
     const [first, second] = [new Batches(data, options), new Batches(data, options)];
-    const seen = [];
+    const seen: (readonly Place[])[] = [];
     for (let step = 0; step < 10; step++) seen.push((await first.batchAt(step)).places);
     for (const step of [9, 2, 5]) expect((await second.batchAt(step)).places).toEqual(seen[step]);
     expect(seen.flat().every(({ index }) => index !== 4 && index !== 7)).toBe(true);

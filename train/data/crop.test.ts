@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createPicture, type Picture } from '../../images/picture.ts';
 import { preparePicture } from '../../images/prepare.ts';
-import { drawBox, drawMirrored, paperCrops, showPicture } from './crop.ts';
+import { drawBox, drawMirrored, paperCrops, showPicture, type RandomCrop } from './crop.ts';
 
 const key = { seed: 5, epoch: 0 };
 
@@ -80,7 +80,7 @@ describe('showPicture', () => {
 
   test('a square that is not resized holds the pixels of its box', () => {
     const picture = makeRamp(60, 40);
-    const crop = { least: 0.1, within: [0, 1] } as const;
+    const crop: RandomCrop = { least: 0.1, within: [0, 1] };
     for (let index = 0; index < 200; index++) {
       const box = drawBox(picture, 30, crop, key, index);
       if (box.width !== 30) continue;

@@ -28,7 +28,7 @@ export const paperCrops: Readonly<Record<'dvae' | 'transformer', RandomCrop>> = 
 };
 
 /** Everything about how a picture is shown. */
-export interface Showing {
+interface Showing {
   readonly size: number;
   readonly crop: Crop;
   readonly isMirrored: boolean;

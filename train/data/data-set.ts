@@ -14,7 +14,7 @@ import { listFolder } from './list-folder.ts';
 import type { FoundSample, Sample } from './sample.ts';
 
 /** Any picture file's bytes to pixels, upright and on white. */
-export type DecodePicture = (bytes: Uint8Array, options: DecodeOptions) => Promise<Picture>;
+type DecodePicture = (bytes: Uint8Array, options: DecodeOptions) => Promise<Picture>;
 
 export interface DataSet {
   /** What to call it in messages: the path it was opened by. */

@@ -9,7 +9,7 @@ import { philox } from '../../nets/sampling/random.ts';
 /** What a number is for: no two uses share one. */
 const uses = { order: 0, crop: 1, caption: 2, replacement: 3, validation: 4, look: 5 } as const;
 
-export type Use = keyof typeof uses;
+type Use = keyof typeof uses;
 
 /** "data": keeps these numbers apart from those of noise and of tokens, whose second word of the key is another. */
 const DATA_KEY = 0x64617461;

@@ -5,7 +5,7 @@ import { trainBpe } from '../../nets/tokenizer/train-bpe.ts';
 import { makeFiles, makeSquares, type Contents } from '../../test/helpers/data-sets.ts';
 import { readPictureFile } from '../../test/images/pictures.ts';
 import { listDataSet, type DataSet } from './data-set.ts';
-import { preflight, type PreflightWants } from './preflight.ts';
+import { preflight, type Preflight, type PreflightWants } from './preflight.ts';
 
 const list = (contents: Contents): Promise<DataSet> => listDataSet('the set', makeFiles(contents), decodeImage);
 const squares = makeSquares(10, 16);
@@ -17,7 +17,8 @@ async function find(
   contents: Contents,
   wants: Partial<PreflightWants> = {},
 ): Promise<Record<string, readonly string[]>> {
-  const { findings } = await preflight(await list({ ...squares, ...contents }), { size: 16, ...wants });
+  const found: Preflight = await preflight(await list({ ...squares, ...contents }), { size: 16, ...wants });
+  const { findings } = found;
   return Object.fromEntries(findings.map(({ kind, names }) => [kind, names]));
 }
 

@@ -15,7 +15,7 @@ interface Split {
 }
 
 /** What a split depends on. */
-export interface SplitOptions {
+interface SplitOptions {
   readonly seed: number;
   /** Of the samples, about so many are for validation: in [0, 1) [0.05]. */
   readonly share?: number;

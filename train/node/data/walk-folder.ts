@@ -44,7 +44,7 @@ export async function walkFolder(folder: string): Promise<DataFile[]> {
 }
 
 /** The file at `path`, called `name` within its data set. */
-export function dataFile(path: string, name: string, size: number): DataFile {
+function dataFile(path: string, name: string, size: number): DataFile {
   return { path: name, size, open: () => openFileSource(path) };
 }
 
