@@ -1,12 +1,13 @@
 /**
  * Compiles the kernels of the CPU, `ops/<op>/cpu/*.wasm.ts` by way of ops/cpu/kernels.wasm.ts, from AssemblyScript to
  * WebAssembly: ops/cpu/kernels.wasm for every runtime with SIMD, kernels-relaxed.wasm for those whose multiply-add may
- * round once. Both are copied to dist/. Nothing is compiled where both are newer than all sources and this script.
+ * round once. Both are copied to dist/. Nothing is compiled where both say that they are of these sources.
  *
  * The memory is imported, so that one serves all threads. No function allocates, so a runtime is not needed.
  */
-import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { hashKernelSources, markSources, readSourceHash } from './kernel-sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const builds = { 'kernels.wasm': 'simd,threads', 'kernels-relaxed.wasm': 'simd,threads,relaxed-simd' };
@@ -16,17 +17,11 @@ const memory = ['--importMemory', '--noExportMemory', '--sharedMemory', '--initi
 const limits = ['--maximumMemory', '65536', '--memoryBase', '64'];
 const speed = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
 
-function timeOf(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
+const hash = hashKernelSources();
 
 function isCurrent() {
-  const sources = readdirSync(`${root}ops`, { recursive: true }).filter((path) => path.endsWith('.wasm.ts'));
-  const newest = Math.max(
-    timeOf(fileURLToPath(import.meta.url)),
-    ...sources.map((path) => timeOf(`${root}ops/${path}`)),
-  );
-  return Object.keys(builds).every((file) => timeOf(`${root}ops/cpu/${file}`) > newest);
+  const paths = Object.keys(builds).map((file) => `${root}ops/cpu/${file}`);
+  return paths.every((path) => existsSync(path) && readSourceHash(readFileSync(path)) === hash);
 }
 
 /** @throws what the compiler says, where the sources are wrong */
@@ -36,6 +31,8 @@ async function compileKernels() {
     const words = ['ops/cpu/kernels.wasm.ts', '--outFile', `ops/cpu/${file}`, '--enable', features, '--baseDir', root];
     const { error, stderr } = await asc.main([...words, ...memory, ...limits, ...speed]);
     if (error) throw new Error(`build-kernels: ${error.message}\n${stderr.toString()}`);
+    const path = `${root}ops/cpu/${file}`;
+    writeFileSync(path, markSources(readFileSync(path), hash));
   }
 }
 

@@ -6,10 +6,13 @@ import { CpuDevice } from '../../engine/cpu/device.ts';
 import { interpret } from '../../engine/index.ts';
 import type { CpuChoice, Tensor } from '../../engine/index.ts';
 import { run } from '../../ops/index.ts';
+import { hashKernelSources, readSourceHash } from '../../scripts/kernel-sources.mjs';
 import { expectClose } from './close.ts';
 import type { Bound } from './close.ts';
 
 type MultiplyAdd = CpuChoice['multiplyAdd'];
+
+const sources = hashKernelSources();
 
 const shared = new Map<MultiplyAdd, CpuDevice>();
 
@@ -26,7 +29,9 @@ export function makeCpuTestDevice(multiplyAdd: MultiplyAdd = 'plain'): CpuDevice
 
 function readKernels(multiplyAdd: MultiplyAdd): Uint8Array<ArrayBuffer> {
   const file = multiplyAdd === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm';
-  return Uint8Array.from(readFileSync(fileURLToPath(new URL(`../../ops/cpu/${file}`, import.meta.url))));
+  const kernels = Uint8Array.from(readFileSync(fileURLToPath(new URL(`../../ops/cpu/${file}`, import.meta.url))));
+  if (readSourceHash(kernels) === sources) return kernels;
+  throw new Error(`ops/cpu/${file} was built of other sources than those here: run npm run build`);
 }
 
 /** Every build of the kernels that this runtime takes. */
