@@ -235,3 +235,16 @@ test('dalle-gl models lists them, and tells of one', async () => {
   const wrong = await runCaptured(['models', 'smalldvae']);
   expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('Did you mean small-dvae?')]);
 });
+
+test.each([
+  [['min-dalle-mini', 'min-dalle-mini'], 'min-dalle-mini was named twice'],
+  [['min-dalle-mini', 'min-dalle-mega'], 'min-dalle-mini and min-dalle-mega both have their own text_encoder'],
+  [['rudalle-malevich', 'vqgan-gumbel-f8'], 'rudalle-malevich and vqgan-gumbel-f8 both have their own encoder'],
+  [['min-dalle-mini', 'clip-vit-b-32'], 'min-dalle-mini and clip-vit-b-32 both have their own tokenizer'],
+])('%s together are refused before anything is downloaded', async (names, said) => {
+  table.splice(0, Infinity, ...real);
+  const { exitCode, stderr } = await runCaptured(['convert', ...names, '--yes', '-o', place.path('two')]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(said) });
+  expect(stderr).toContain('E_USAGE');
+  expect(readdirSync(place.path('.'))).not.toContain('two');
+});

@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { cacheFolder } from '../base/node/cache-folder.ts';
 import { AbortedError, DalleError, FormatError, UsageError } from '../base/errors.ts';
+import { findKnownNets } from '../load/known-nets.ts';
+import { partOf } from '../nets/net-kinds.ts';
 import { FAMILIES } from '../weights-convert/families/all-families.ts';
 import { isReadable } from '../weights-convert/families/family.ts';
 import {
@@ -35,7 +37,7 @@ interface NamedSources {
  * What the words stand for. A file or folder of that name is meant before a model is.
  *
  * @throws FormatError `E_NET_UNSUPPORTED` for a model that is not read yet, `E_FILE_MISSING` for what looks like a name
- *   and is none; UsageError `E_DOWNLOAD_ADDRESS`
+ *   and is none; UsageError `E_DOWNLOAD_ADDRESS`, `E_USAGE` for two models of which each has its own of some part
  */
 export function resolveNames(words: readonly string[]): NamedSources {
   const models: KnownModel[] = [];
@@ -46,7 +48,32 @@ export function resolveNames(words: readonly string[]): NamedSources {
     models.push(model);
     return model.files.map(({ url }) => new URL(url).href);
   });
+  checkTogether(models);
   return { sources, models };
+}
+
+/** Two of one part would be refused when all of both is downloaded. */
+function checkTogether(models: readonly KnownModel[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, language } of models) {
+    const nets = findKnownNets(name)?.map(({ architecture }) => partOf(architecture)) ?? [];
+    // What reads texts brings its words.
+    const parts = [`${name} itself`, ...nets, ...(language === undefined ? [] : ['tokenizer'])];
+    for (const part of parts) {
+      const other = owners.get(part);
+      if (other === undefined) owners.set(part, name);
+      else throw clashError(name, other, part);
+    }
+  }
+}
+
+function clashError(name: string, other: string, part: string): UsageError {
+  const clash = name === other ? `${name} was named twice` : `${other} and ${name} both have their own ${part}`;
+  return new UsageError(
+    'E_USAGE',
+    `convert: ${clash}, and a model folder has one of each part. Nothing was downloaded. Convert one of them, or each into ` +
+      'a folder of its own.',
+  );
 }
 
 /** A slip in a name, told before the other files are looked at. */
