@@ -38,6 +38,12 @@ describe('refused', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test('an activation where there is no CLIP', async () => {
+    const refused = convertToModelFolder({ sources: [encoder], out, activation: 'gelu' });
+    await expect(refused).rejects.toMatchObject({ code: 'E_USAGE', message: expect.stringContaining('gelu') });
+    expect(existsSync(out)).toBe(false);
+  });
+
   test('a folder that is not empty', async () => {
     await convertToModelFolder({ sources: [encoder], out });
     const before = readdirSync(out).map((name) => sha256(join(out, name)));

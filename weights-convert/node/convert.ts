@@ -5,6 +5,7 @@
 import { argumentError, checkList } from '../../base/check-argument.ts';
 import type { FolderLock } from '../../base/node/folder-lock.ts';
 import { checkOptions } from '../../base/check-options.ts';
+import { UsageError } from '../../base/errors.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import { describeNonFinite, NonFiniteCounter, type NonFinite } from '../count-non-finite.ts';
@@ -102,8 +103,8 @@ export interface ConversionReport {
 /**
  * Converts checkpoints to a model folder.
  *
- * @throws UsageError `E_USAGE` for no sources or two of one part; FormatError, UnsafeFileError as `openCheckpoint`, and
- *   `E_SAMPLING`; DalleError as `writeModelFolder`; AbortedError `E_ABORTED`
+ * @throws UsageError `E_USAGE` for no sources, two of one part, or an activation and no CLIP; FormatError,
+ *   UnsafeFileError as `openCheckpoint`, and `E_SAMPLING`; DalleError as `writeModelFolder`; AbortedError `E_ABORTED`
  */
 export async function convertToModelFolder(options: ConvertOptions): Promise<ConversionReport> {
   checkPath('convertToModelFolder', options?.out);
@@ -128,6 +129,7 @@ async function convertSources(options: ConvertOptions, lock: FolderLock | undefi
   const { out, dtype, shardBytes, verify = false } = options;
   const opened = await openSources(options.sources, options);
   try {
+    checkActivation(options, opened);
     const planned = measureParts(opened, dtype, shardBytes);
     const watched = watchParts(opened);
     if (!lock) await readParts(watched, options.signal);
@@ -149,6 +151,16 @@ async function convertSources(options: ConvertOptions, lock: FolderLock | undefi
   } finally {
     await opened.close();
   }
+}
+
+/** What is said of a CLIP and can be of none was meant for another file. */
+function checkActivation({ activation }: ConvertOptions, { parts }: OpenedSources): void {
+  if (activation === undefined || parts.some(({ weights }) => partOf(weights.architecture) === 'clip')) return;
+  throw new UsageError(
+    'E_USAGE',
+    `convertToModelFolder: the activation ${activation} is that of a CLIP, and none of the sources is one. Leave it out, or ` +
+      'name the CLIP that it is of.',
+  );
 }
 
 /** What the caller says of the weights. */
