@@ -7,7 +7,7 @@ import { candidateSeed } from '../nets/sampling/random.ts';
 import { DEFAULT_SAMPLING } from '../nets/sampling/settings.ts';
 import type { Clip, Dalle, GenerateOptions, GenerateStep, Picture, TokenGrid } from '../node.ts';
 import { seeHelp, type Option } from './arguments.ts';
-import { clipFlag, openClipOn } from './clip-session.ts';
+import { clipFlag, openClipOn, showComparing } from './clip-session.ts';
 import type { DalleSession, WeightHashes } from './dalle-session.ts';
 import type { NetFlags } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -73,7 +73,7 @@ export async function withChooser<Result>(
   if (best === undefined || folder === undefined) return work(undefined);
   const { clip, weights } = await openClipOn(session.device, folder, flags, terminal);
   try {
-    return await work(makeChooser(clip, { best, weights, truncate }, terminal));
+    return await work(makeChooser(clip, { best, weights, truncate, quiet: flags.quiet }, terminal));
   } finally {
     await clip.dispose();
   }
@@ -81,15 +81,18 @@ export async function withChooser<Result>(
 
 function makeChooser(
   clip: Clip,
-  { best, weights, truncate }: { best: number; weights: WeightHashes; truncate: boolean },
-  { signal }: Terminal,
+  { best, weights, truncate, quiet }: { best: number; weights: WeightHashes; truncate: boolean; quiet: boolean },
+  terminal: Terminal,
 ): Chooser {
+  const { signal } = terminal;
   return {
     async check(text) {
       await clip.tokenize(text, { truncate });
     },
     async choose(text, pictures) {
-      const ranked = await clip.rank(text, pictures, { truncate, signal });
+      const ranked = await showComparing(terminal, quiet, (onProgress) =>
+        clip.rank(text, pictures, { truncate, signal, onProgress }),
+      );
       const kept = ranked.slice(0, best);
       const all = pictures.map((_, index) => ranked.find((picture) => picture.index === index)!.score);
       return {

@@ -7,8 +7,9 @@ import { createClip } from '../load/node/models.ts';
 import { seeHelp, type Option } from './arguments.ts';
 import { hashWeights, type WeightHashes } from './dalle-session.ts';
 import { parseSource } from './flags.ts';
-import { openFolder, openSession, type NetFlags, type Session } from './session.ts';
-import type { Terminal } from './terminal.ts';
+import { startProgress } from './progress.ts';
+import { nameModel, openFolder, openSession, type NetFlags, type Session } from './session.ts';
+import { say, type Terminal } from './terminal.ts';
 
 export const clipFlag: Option<string> = {
   value: 'DIR',
@@ -32,6 +33,20 @@ export function openClipSession(folder: string, flags: NetFlags, terminal: Termi
   });
 }
 
+/** Compares under a progress line. */
+export async function showComparing<Result>(
+  terminal: Terminal,
+  quiet: boolean,
+  compare: (onProgress: (progress: { readonly done: number; readonly total: number }) => void) => Promise<Result>,
+): Promise<Result> {
+  const progress = startProgress(terminal, 'compare', { unit: 'passes', quiet });
+  try {
+    return await compare(({ done, total }) => progress.update(done, total));
+  } finally {
+    progress.end();
+  }
+}
+
 /** Opens it on a device that is there already, which stays open when it is disposed. */
 export async function openClipOn(
   device: Device,
@@ -41,6 +56,7 @@ export async function openClipOn(
 ): Promise<{ readonly clip: Clip; readonly weights: WeightHashes }> {
   return handOver(await openFolder(folder, CLIP_PARTS, flags, terminal), async (model) => {
     const clip = await createClip(model, { device });
+    if (!flags.quiet) say(terminal, `clip    ${nameModel(folder)}`);
     return { clip, weights: hashWeights(model.manifest.parts) };
   });
 }

@@ -144,6 +144,33 @@ describe('generate --best', () => {
     expect(told.exitCode).toBe(2);
   });
 
+  test('of several texts the one that CLIP does not read is told first, and the others are drawn', async () => {
+    const long = 'whale whale whale whale whale whale';
+    const more = ['-m', model, '-n', '2', '--best', '1', '--clip', folder, '--seed', '7', '--truncate'];
+    const untold = await run('generate', 'red', long, ...more, '-o', place.path('all'));
+    expect(untold.exitCode).toBe(0);
+    const told = await run('generate', 'red', 'heart', ...more.slice(0, -1), '-o', place.path('both'));
+    expect(told.exitCode).toBe(0);
+    const refused = await run('generate', long, 'red', ...more.slice(0, -1), '-o', place.path('some'), '--json');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr.indexOf('text 1 of 2: ')).toBeGreaterThan(-1);
+    expect(refused.stderr.indexOf('text 1 of 2: ')).toBeLessThan(refused.stderr.indexOf('"red" → '));
+    const { results } = readJson(refused) as { results: object[] };
+    expect(results).toMatchObject([
+      { text: long, error: { code: 'E_TEXT_TOO_LONG' } },
+      { text: 'red', best: {} },
+    ]);
+  });
+
+  test('says which CLIP compares, and how far it is', async () => {
+    const more = ['-n', '2', '--best', '1', '--clip', folder, '-o', place.path('told.png')];
+    const told = await runCaptured(words(...more, '--device', 'cpu'), { isTTY: true });
+    expect(told.stderr).toContain(`clip    ${folder}\n`);
+    expect(told.stderr).toMatch(/\rcompare \d+ %/);
+    const quiet = await runCaptured(words(...more, '--device', 'cpu', '--quiet'), { isTTY: true });
+    expect(quiet.stderr).toBe('');
+  });
+
   test('a text that CLIP does not read is refused before anything is drawn', async () => {
     const text = 'whale whale whale whale whale whale';
     const told = await run(

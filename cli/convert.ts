@@ -158,21 +158,55 @@ function formatReport(report: ConversionReport): string[] {
   const what = dryRun ? `nothing written (--dry-run); ${out} would hold` : `${out} holds`;
   const checked = verified ? ', every number compared with its source' : '';
   const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  const missing = describeMissing(report);
   return [
     ...parts.map(formatPart),
     ...(tokenizer ? [`${tokenizer.source.name} → tokenizer: SHA-256 ${tokenizer.source.sha256}`] : []),
     ...(licence === undefined ? [] : [`licence ${licence}`]),
     ...(notice === undefined ? [] : [notice]),
     `${what} ${size}${checked}, ${formatSeconds(seconds)}`,
+    ...(missing === undefined ? [] : [missing]),
   ];
+}
+
+const MISSING = {
+  transformer: 'a transformer',
+  decoder: 'a decoder of pictures',
+  tokenizer: 'a tokenizer',
+  text_encoder: 'the text encoder',
+} as const;
+
+/** What a person will miss who named some files of a model and forgot others: told now, not when it is to draw. */
+function describeMissing({ parts, tokenizer }: ConversionReport): string | undefined {
+  const there = new Set<string>([...parts.map(({ name }) => name), ...(tokenizer ? ['tokenizer'] : [])]);
+  const readsByEncoder = parts.some(({ architecture }) => architecture.kind === 'bart-decoder');
+  const draws = there.has('transformer') || there.has('text_encoder');
+  const wanted = draws
+    ? (['transformer', 'decoder', 'tokenizer', ...(readsByEncoder ? (['text_encoder'] as const) : [])] as const)
+    : there.has('clip')
+      ? (['tokenizer'] as const)
+      : [];
+  const missing = wanted.filter((name) => !there.has(name));
+  if (missing.length === 0) return undefined;
+  const job = draws ? 'draw pictures for texts' : 'compare pictures with texts';
+  const named = missing.map((name) => MISSING[name]).join(' and ');
+  return `to ${job} it wants ${named} too: convert all files of the model together`;
 }
 
 function formatPart(part: ConvertedPart): string {
   const { name, architecture, container, source, tensors, parameters, dtype } = part;
   return (
     `${source.name} (${container}) → ${name}: ${describeArchitecture(architecture)}, ${tensors} tensors, ` +
-    `${parameters} numbers as ${dtype === 'mixed' ? 'f32 and f16' : dtype}${formatChanges(part)}; ${source.note}, SHA-256 ${source.sha256}`
+    `${parameters} numbers as ${dtype === 'mixed' ? 'f32 and f16' : dtype}${formatChanges(part)}; ` +
+    `${formatOrigin(part)}SHA-256 ${source.sha256}`
   );
+}
+
+/** Nets whose files OpenAI published: of all others it says nothing that they are not OpenAI's. */
+const OF_OPENAI: readonly string[] = ['dvae-encoder', 'dvae-decoder', 'clip'];
+
+function formatOrigin({ architecture, source }: ConvertedPart): string {
+  return source.official || OF_OPENAI.includes(architecture.kind) ? `${source.note}, ` : '';
 }
 
 /** What was taken off, and what was left out. */

@@ -42,6 +42,8 @@ describe.each([
   test('its model.json is of the transformer’s family', () => {
     const manifest = JSON.parse(readFileSync(place.path('model', 'model.json'), 'utf8'));
     expect(manifest).toMatchObject({ family: 'dalle-pytorch', parts: { encoder: {}, decoder: {}, transformer: {} } });
+    // max(int((1 - 0.9) * to_logits.1.weight.shape[0]), 1) in its generate.py, of 64 or 66 logits.
+    expect(manifest.sampling).toEqual({ temperature: 1, topK: 6 });
   });
 
   test('generate, encode, decode and complete', async () => {

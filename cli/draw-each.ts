@@ -4,7 +4,6 @@
  * stays.
  */
 import { AbortedError, DalleError } from '../base/errors.ts';
-import type { Dalle } from '../node.ts';
 import type { Drawing, DrawingReport } from './drawing.ts';
 import { describeFailure, sayFailure, type Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,16 +20,19 @@ interface DrawnTexts {
   readonly failure: unknown;
 }
 
-/** Draws every text that the model can read. */
+/**
+ * Draws every text that can be read.
+ *
+ * @param check throws DalleError for a text that cannot: it is too long, or a tokenizer does not take it
+ */
 export async function drawEach(
-  dalle: Dalle,
   drawings: readonly Drawing[],
-  truncate: boolean,
+  check: (text: string) => Promise<void>,
   draw: (drawing: Drawing, label: string) => Promise<DrawingReport>,
   terminal: Terminal,
 ): Promise<DrawnTexts> {
   const faults: (DalleError | undefined)[] = [];
-  for (const { text } of drawings) faults.push(await findFault(dalle, text, truncate));
+  for (const { text } of drawings) faults.push(await findFault(text, check));
   for (const [i, fault] of faults.entries()) {
     if (fault) sayFailure(terminal, fault, `text ${i + 1} of ${drawings.length}: `);
   }
@@ -43,14 +45,9 @@ export async function drawEach(
   return { results, failure: faults.find((fault) => fault !== undefined) };
 }
 
-/** Why a text cannot be drawn: it is too long, or the tokenizer does not take it. */
-async function findFault(
-  { tokenizer, transformer }: Dalle,
-  text: string,
-  truncate: boolean,
-): Promise<DalleError | undefined> {
+async function findFault(text: string, check: (text: string) => Promise<void>): Promise<DalleError | undefined> {
   try {
-    await transformer.prepareText(tokenizer, text, { truncate });
+    await check(text);
     return undefined;
   } catch (error) {
     if (error instanceof DalleError && !(error instanceof AbortedError)) return error;

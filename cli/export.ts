@@ -17,7 +17,7 @@ export const exportCommand: Command = defineCommand({
     output: {
       short: 'o',
       value: 'OUTDIR',
-      help: 'where encoder.pt, decoder.pt and transformer.pt go',
+      help: 'where a .pt for each net goes: encoder.pt, decoder.pt, transformer.pt, text_encoder.pt, clip.pt',
       parse: parsePath,
       isText: true,
       required: true,

@@ -71,18 +71,22 @@ async function drawTexts(operands: readonly string[], flags: Flags, terminal: Te
     const { dalle } = session;
     const settings = completeSettings('generate', dalle, sampling);
     await withChooser({ flags, session, truncate: flags.truncate }, terminal, async (chooser) => {
-      for (const { text } of drawings) await chooser?.check(text);
+      const check = async (text: string): Promise<void> => {
+        await dalle.transformer.prepareText(dalle.tokenizer, text, { truncate: flags.truncate });
+        await chooser?.check(text);
+      };
       const drawn = { ...manner, settings, chooser };
       const draw = (drawing: Drawing, label?: string): Promise<DrawingReport> => {
         const start: StartDrawing = (options) => dalle.generate(drawing.text, options);
         return drawPictures(session, drawn, drawing, start, terminal, label);
       };
       if (drawings.length === 1) {
+        await check(drawings[0]!.text);
         const report = await draw(drawings[0]!);
         if (flags.json) printJson(terminal, report);
         return;
       }
-      const { results, failure } = await drawEach(dalle, drawings, flags.truncate, draw, terminal);
+      const { results, failure } = await drawEach(drawings, check, draw, terminal);
       if (flags.json) printJson(terminal, { results });
       if (failure !== undefined) throw new ReportedFailure(failure);
     });

@@ -221,6 +221,15 @@ describe('what is refused', () => {
     expect(stderr).toMatch(new RegExp(`its MD5 should be a{32}, and is ${md5}.*\\(E_ARCHIVE\\)`));
     expect([exitCode, readdirSync(place.path('cache/unpacked'))]).toEqual([1, []]);
   });
+
+  test('named where a model folder is wanted: it is converted first', async () => {
+    const { stderr, exitCode } = await runCaptured(['generate', 'a bee', '-m', 'small-dvae']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('dalle-gl convert small-dvae -o DIR')]);
+    const other = await runCaptured(['generate', 'a bee', '-m', 'no-such-model']);
+    expect(other.stderr).toContain('no-such-model is not a model folder');
+    expect(other.stderr).not.toContain('known model');
+    expect(server.requests).toEqual([]);
+  });
 });
 
 test('dalle-gl models lists them, and tells of one', async () => {

@@ -68,6 +68,15 @@ describe('convert', () => {
     ]);
   });
 
+  test('says what is missing where a whole model cannot draw, and nothing of OpenAI', async () => {
+    const named = files.filter((name) => !/detoker|vocab|merges/.test(name));
+    const { stderr } = await runCaptured(['convert', ...named, '-o', place.path('dry'), '--dry-run']);
+    expect(stderr).toContain('to draw pictures for texts it wants a decoder of pictures and a tokenizer too');
+    expect(stderr).not.toContain('OpenAI');
+    const whole = await runCaptured(['convert', ...files, '-o', place.path('dry'), '--dry-run']);
+    expect(whole.stderr).not.toContain('it wants');
+  });
+
   test('two encoders are one too many', async () => {
     const copy = place.write('copy.pt', readFileSync(corpus('encoder.pt')));
     const failed = await runCaptured(['convert', corpus('encoder.pt'), copy, '-o', place.path('none')]);

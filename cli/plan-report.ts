@@ -47,6 +47,8 @@ interface Planned extends ModelPlan, MeasuredDevice {
 
 interface PlanReport extends Planned, MemoryJudgement {
   readonly parameters: number;
+  /** Whether a net of it has its weights as halves. */
+  readonly hasHalves: boolean;
   /** Of what draws pictures for a text; of a model without that, of all its nets. */
   readonly bytes: TotalBytes;
   readonly works: { readonly [Name in WorkName]?: PlannedWork };
@@ -63,6 +65,7 @@ export function makeReport(planned: Planned, nets: readonly NetToPlan[]): PlanRe
   return {
     ...planned,
     parameters: parts.reduce((sum, part) => sum + part.parameters, 0),
+    hasHalves: nets.some(({ dtype }) => dtype !== 'f32'),
     bytes,
     works,
     seconds: timed && { ...timed, ...(isDrawn && { picture: prompt + (imageTokens - 1) * token + decode }) },
@@ -128,7 +131,7 @@ export function formatPlan(report: PlanReport): string[] {
   const nets = parts.map((part) => `${part.part}: ${describeArchitecture(part.architecture)}`);
   const rows = [
     ['parameters', formatCount(parameters)],
-    ['weights', `${formatBytes(bytes.weights)} on the device, halves as halves${listExtra(groups)}`],
+    ['weights', `${formatBytes(bytes.weights)} on the device${describeForm(report)}${listExtra(groups)}`],
     ...(bytes.caches > 0 ? [['caches', `${formatBytes(bytes.caches)} for ${describeCandidates(report)}`]] : []),
     [words.values, `${formatBytes(bytes.other)} at most`],
     ...(Object.entries(report.works) as [WorkName, PlannedWork][]).map(([work, done]) => [
@@ -154,6 +157,12 @@ const WORK_WORDS: Readonly<Record<WorkName, string>> = {
   clipText: 'CLIP: a text',
   clipPicture: 'CLIP: a picture',
 };
+
+/** Bytes are of what is computed with: convolutions of 3×3 by Winograd's method have four times the file's numbers. */
+function describeForm({ hasHalves, groups }: PlanReport): string {
+  const isLarger = groups.some(({ parameters, bytes }) => bytes.weights > 5 * parameters);
+  return (hasHalves ? ', halves as halves' : '') + (isLarger ? ', convolutions in a larger form that is faster' : '');
+}
 
 /** What drawing for a text does not need. */
 function listExtra(groups: readonly PlannedGroup[]): string {

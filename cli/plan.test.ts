@@ -71,6 +71,16 @@ test('CLIP has no pictures to draw, and is timed for a text and a picture', asyn
   expect(layersThatFit).toBeNull();
 });
 
+test('says of halves, and of weights that grow on the device, only where there are such', async () => {
+  const weights = async (name: string): Promise<string> => {
+    const { stdout } = await runCaptured(['plan', name, '--device', 'cpu', '--threads', '1']);
+    return /weights .+/.exec(stdout.toString())![0];
+  };
+  expect(await weights('vqgan-gumbel-f8')).toMatch(/on the device, convolutions in a larger form that is faster$/);
+  expect(await weights('emoji')).toMatch(/on the device$/);
+  expect(await weights('rudalle-malevich')).toMatch(/halves as halves, convolutions in a larger form/);
+});
+
 test('on the CPU, in its words', async () => {
   const { stdout } = await runCaptured(['plan', bundledModel, '--device', 'cpu', '--threads', '1']);
   expect(stdout.toString().replaceAll('\n', ' ')).toMatch(/Time on CPU \(WebAssembly SIMD[^)]*, 1 thread\)/);

@@ -28,7 +28,12 @@ export const plan: Command = defineCommand({
   summary: 'Tells what a model, or one that dalle-gl models lists, would take on this device, also if it does not fit',
   examples: ['dalle-gl plan min-dalle-mini', 'dalle-gl plan my-model -n 9 --json'],
   flags: {
-    count: { short: 'n', value: 'N', help: 'candidates that are drawn together [1]', parse: parseCount },
+    count: {
+      short: 'n',
+      value: 'N',
+      help: 'pictures that are drawn together; generate draws as many as keep their caches within 256 MiB [1]',
+      parse: parseCount,
+    },
     ...deviceFlags,
     ...commonFlags,
   },

@@ -9,7 +9,7 @@ import { ReportedFailure } from './failure.ts';
 import { commonFlags, netFlags, parseSource } from './flags.ts';
 import { checkOperands, loadPictureFor, loadWhole, processInputs } from './inputs.ts';
 import { prepareForClip } from '../images/clip-pixels.ts';
-import { clipFlag, openClipSession } from './clip-session.ts';
+import { clipFlag, openClipSession, showComparing } from './clip-session.ts';
 import type { NetFlags } from './session.ts';
 import { truncateFlag } from './sampling-flags.ts';
 import { printJson, printRow, type Terminal } from './terminal.ts';
@@ -71,7 +71,10 @@ async function scoreByClip(
       return { input, picture: prepareForClip(await loadWhole(input, terminal), clip.architecture.image_size) };
     });
     const pictures = results.flatMap((result) => ('picture' in result ? [result.picture] : []));
-    const scores = await clip.score(text, pictures, { truncate: flags.truncate, signal });
+    const { truncate, quiet } = flags;
+    const scores = await showComparing(terminal, quiet, (onProgress) =>
+      clip.score(text, pictures, { truncate, signal, onProgress }),
+    );
     const scored = results.map((result) =>
       'picture' in result ? { input: result.input, cosine: scores[pictures.indexOf(result.picture)]! } : result,
     );

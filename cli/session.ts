@@ -110,6 +110,6 @@ export async function openFolder(
 }
 
 /** How a model is called in all that is told of it: what follows a question mark in an address may be a secret. */
-function nameModel(model: string): string {
+export function nameModel(model: string): string {
   return isAddress(model) ? model.replace(/[?#].*$/s, '') : model;
 }

@@ -27,11 +27,12 @@ export async function createClip(model: Model, options: ClipOptions & OpenTokeni
   checkModelOptions('createClip', options);
   const { clip, tokenizer } = model;
   if (!clip || tokenizer === undefined) {
-    const missing = clip ? 'tokenizer (tokenizer.json)' : 'CLIP (clip.safetensors)';
+    const missing = clip ? 'the tokenizer of its CLIP' : 'a CLIP';
     throw new DalleError(
       'E_PART_MISSING',
-      `createClip: comparing pictures with a text needs a ${missing}, and this model has none. Convert both together into a ` +
-        'new folder: dalle-gl convert ViT-B-32.pt bpe_simple_vocab_16e6.txt.gz -o DIR.',
+      `createClip: comparing pictures with a text needs ${missing}, and this model has none. Convert weights and words ` +
+        'together into a new folder: dalle-gl convert ViT-B-32.pt bpe_simple_vocab_16e6.txt.gz -o DIR, or by name: ' +
+        'dalle-gl convert clip-vit-b-32 -o DIR.',
     );
   }
   checkMemory('createClip', options.device, { weights: [clip] });

@@ -37,12 +37,7 @@ export async function createDalle(model: Model, options: DalleOptions, free?: nu
   checkModelOptions('createDalle', options);
   const { transformer, tokenizer, manifest } = model;
   if (!transformer || tokenizer === undefined) {
-    const missing = transformer ? 'tokenizer (tokenizer.json)' : 'transformer (transformer.pt)';
-    throw new DalleError(
-      'E_PART_MISSING',
-      `createDalle: text to image needs a ${missing}, and this model has none. Convert all parts together into a new ` +
-        'folder: dalle-gl convert encoder.pkl decoder.pkl transformer.pt tokenizer.json -o DIR.',
-    );
+    throw missingPart(transformer ? 'tokenizer' : 'transformer', model);
   }
   const drawing = createTokenTransformer(transformer, model, options);
   // An encoder is for pictures that are given, and may never be asked for.
@@ -55,6 +50,19 @@ export async function createDalle(model: Model, options: DalleOptions, free?: nu
     opened.dispose?.();
     throw error;
   }
+}
+
+/** Which files hold a whole model is told of one; every family has its own. */
+function missingPart(part: 'tokenizer' | 'transformer', model: Model): DalleError {
+  const { text_encoder, encoder, decoder, clip } = model;
+  const there = Object.entries({ text_encoder, encoder, decoder, clip }).flatMap(([name, net]) => (net ? [name] : []));
+  const only = part === 'transformer' && there.length > 0 ? `only: ${there.join(', ')}` : 'none';
+  return new DalleError(
+    'E_PART_MISSING',
+    `createDalle: text to image needs a ${part}, and this model has ${only}. Convert all files of one model together ` +
+      'into a new folder, those of its words too: of DALL·E mini, dalle-gl convert encoder.pt decoder.pt detoker.pt ' +
+      'vocab.json merges.txt -o DIR. dalle-gl models lists those that can be had by name.',
+  );
 }
 
 /** Where a DALL·E computes, and how its files are downloaded. */

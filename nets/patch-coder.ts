@@ -16,6 +16,7 @@ import type { PictureCoder, Pixels, TokenGrid } from './picture-coder.ts';
 import { Plans } from './plans.ts';
 import { growTree, type Precision, type WeightTree } from './weight-tree.ts';
 import { checkWeights, netTensors, type TensorData, type Weights } from './weights.ts';
+import { wrongPart } from './wrong-part.ts';
 
 /** Where a coder of pictures computes, and how exactly. */
 export interface PatchCoderOptions extends RewriteOptions {
@@ -52,6 +53,8 @@ export interface CoderForm<E, D> {
   readonly what: string;
   /** The file that has it, as `convert` takes it. */
   readonly file: string;
+  /** Which of its files have one half alone: a sentence behind a blank [none]. */
+  readonly halves?: string;
   readonly encoder: Half<E>;
   readonly decoder: Half<D>;
 }
@@ -235,7 +238,7 @@ export abstract class PatchCoder<
     throw new DalleError(
       'E_PART_MISSING',
       `${work === 'encode' ? 'Encoding' : 'Decoding'} needs the ${PARTS[work]}, and this model has none. Convert a ` +
-        `checkpoint that has it into a new folder: dalle-gl convert ${this.form.file} -o DIR.`,
+        `checkpoint that has it into a new folder: dalle-gl convert ${this.form.file} -o DIR.${this.form.halves ?? ''}`,
     );
   }
 }
@@ -247,13 +250,8 @@ function checkPart<E, D>(
 ): Weights | undefined {
   if (weights === undefined) return undefined;
   checkWeights(form.name, weights);
-  const { source, architecture } = weights;
-  if (architecture.kind === form[part].kind) return weights;
-  throw new DalleError(
-    'E_ARCHITECTURE',
-    `${form.name}: the ${part} was wanted, and ${source.name} holds a ${architecture.kind}. Are the files the wrong way ` +
-      'round?',
-  );
+  if (weights.architecture.kind === form[part].kind) return weights;
+  throw wrongPart(form.name, part, weights);
 }
 
 function unlikeHalves(name: string, first: number, second: number): DalleError {

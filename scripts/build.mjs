@@ -3,6 +3,7 @@
  * keeps one core busy for seconds. Words go on to tsc: `npm run build -- --noCheck`.
  */
 import { spawn } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -22,3 +23,6 @@ const codes = await Promise.all([
   run(tsc, '-p', 'tsconfig.build.json', ...process.argv.slice(2)),
 ]);
 process.exitCode = Math.max(...codes);
+// npx makes the command executable once for each path and remembers that it did, so a dist/ that is made anew there
+// would answer "Permission denied".
+if (!process.exitCode) chmodSync(new URL('../dist/cli/main.js', import.meta.url), 0o755);

@@ -4,7 +4,7 @@
  * build`, which pretest does.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,6 +23,11 @@ beforeAll(() => {
   chmodSync(join(programs, 'dalle-gl'), 0o755);
 });
 afterAll(() => rmSync(programs, { recursive: true }));
+
+// npx runs the file itself, and does not mend what a build made anew.
+test.runIf(process.platform !== 'win32')('the command that was built may be executed', () => {
+  expect(statSync(join(packageRoot, 'dist/cli/main.js')).mode & 0o111).toBe(0o111);
+});
 
 /** What a block prints, on either stream, and how its last command ends. */
 function runShell(script: string): Promise<{ readonly printed: string; readonly exitCode: number | null }> {

@@ -51,6 +51,20 @@ describe('features equal PyTorch', () => {
   );
 });
 
+describe('progress', () => {
+  it('grows over all groups of pictures, to its end', async () => {
+    const clip = await openClip(openCpuTestDevice());
+    const pictures = Array.from({ length: 11 }, () => createPicture(32, 32));
+    const told: { done: number; total: number }[] = [];
+    const features = await clip.encodePictures(pictures, { onProgress: (progress) => told.push(progress) });
+    expect(features.shape).toEqual([11, 32]);
+    expect(told.length).toBeGreaterThanOrEqual(2); // one for each group at least
+    expect(new Set(told.map(({ total }) => total)).size).toBe(1);
+    expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).toSorted((a, b) => a - b));
+    expect(told.at(-1)!.done).toBe(told[0]!.total);
+  });
+});
+
 describe('on the CPU', () => {
   it('every step is a kernel of its own', async () => {
     const clip = await openClip(openCpuTestDevice());

@@ -34,6 +34,8 @@ export interface RankOptions {
   /** Cut a text that is too long, instead of refusing it [false]. */
   readonly truncate?: boolean;
   readonly signal?: AbortSignal;
+  /** Called while the pictures are looked at, which is what takes time: `done` and `total` count passes. */
+  readonly onProgress?: RunOptions['onProgress'];
 }
 
 /** A picture among those that were ranked. */
@@ -78,8 +80,8 @@ export class Clip {
    */
   async score(text: string, pictures: readonly Picture[], options: RankOptions = {}): Promise<number[]> {
     const row = await this.tokenize(text, options);
-    const { signal } = options;
-    const shown = await this.encodePictures(pictures, { ...(signal && { signal }) });
+    const { signal, onProgress } = options;
+    const shown = await this.encodePictures(pictures, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
     return cosines(await this.encodeText(row, { ...(signal && { signal }) }), shown);
   }
 
@@ -108,6 +110,8 @@ export class Clip {
    */
   async encodePictures(pictures: readonly Picture[], options?: RunOptions): Promise<Features> {
     this.plans.check('encodePictures');
+    checkOptional('encodePictures', options);
+    const { onProgress, ...others } = options ?? {};
     const isObject = (picture: unknown): boolean => typeof picture === 'object' && picture !== null;
     checkEach('encodePictures', 'pictures', 'a picture', pictures, isObject);
     const { image_size: size, embed_dim } = this.architecture;
@@ -119,8 +123,16 @@ export class Clip {
       const group = pictures.slice(start, start + together);
       const pixels = new Float32Array(together * 3 * size * size);
       group.forEach((picture, at) => pixels.set(toClipPixels(prepareForClip(picture, size)), at * 3 * size * size));
-      const { data } = await this.encodeImages({ data: pixels, shape: [together, 3, size, size] }, options);
+      const before = start / together;
+      let passes = 0;
+      const watch: RunOptions['onProgress'] = ({ done, total }) => {
+        passes = total;
+        onProgress?.({ done: before * total + done, total: groups * total });
+      };
+      const run = { ...others, ...(onProgress && { onProgress: watch }) };
+      const { data } = await this.encodeImages({ data: pixels, shape: [together, 3, size, size] }, run);
       vectors.set(data.subarray(0, group.length * embed_dim), start * embed_dim);
+      if (passes > 0) watch({ done: passes, total: passes }); // a quick run does not tell its end
     }
     return { data: vectors, shape: [pictures.length, embed_dim] };
   }

@@ -19,6 +19,7 @@ import { patch } from './patch.ts';
 import { likelyPixels, mapPixels } from './pixels.ts';
 import { checkNumbersGiven, checkPixels, checkScores, checkSizes } from '../check-numbers.ts';
 import { checkFinite, checkModelOptions, checkOptional, checkTokens } from '../checks.ts';
+import { wrongPart } from '../wrong-part.ts';
 import { growTree, type Precision, type WeightTree } from '../weight-tree.ts';
 
 /** Numbers [B, V, h, w]: logits, or a distribution over the vocabulary at every position. */
@@ -64,8 +65,8 @@ export class Dvae implements PictureCoder {
     const { encoder: e, decoder: d } = parts;
     const { precision = 'full', ...options } = given;
     for (const part of [e, d]) if (part !== undefined) checkWeights('Dvae', part);
-    if (e && !isKind(e, 'dvae-encoder')) throw wrongPart('encoder', e);
-    if (d && !isKind(d, 'dvae-decoder')) throw wrongPart('decoder', d);
+    if (e && !isKind(e, 'dvae-encoder')) throw wrongPart('Dvae', 'encoder', e);
+    if (d && !isKind(d, 'dvae-decoder')) throw wrongPart('Dvae', 'decoder', d);
     this.parts = { ...(e && { encoder: e }), ...(d && { decoder: d }) };
     this.precision = precision;
     this.options = options;
@@ -221,11 +222,11 @@ export class Dvae implements PictureCoder {
   } {
     const weights = this.parts[part];
     if (!weights) {
-      const [job, file] = part === 'encoder' ? ['Encoding', 'encoder.pkl'] : ['Decoding', 'decoder.pkl'];
+      const job = part === 'encoder' ? 'Encoding' : 'Decoding';
       throw new DalleError(
         'E_PART_MISSING',
-        `${job} needs the ${part}, and this model has none (${file}). Convert both files together into a new folder: ` +
-          'dalle-gl convert encoder.pkl decoder.pkl -o DIR.',
+        `${job} needs the ${part}, and this model has none. Convert the file that has it together with the model's ` +
+          "others into a new folder: of OpenAI's, dalle-gl convert encoder.pkl decoder.pkl -o DIR.",
       );
     }
     let tree = this.trees.get(weights);
@@ -250,11 +251,4 @@ function isEncoding(work: DvaeWork): boolean {
 function sizeNames(work: DvaeWork): string {
   if (isEncoding(work)) return 'B, 3, H, W';
   return inputType[work] === 'i32' ? 'B, h, w' : 'B, V, h, w';
-}
-
-function wrongPart(part: 'encoder' | 'decoder', { source, architecture }: Weights): DalleError {
-  return new DalleError(
-    'E_ARCHITECTURE',
-    `Dvae: the ${part} was wanted, and ${source.name} holds a ${architecture.kind}. Are the files the wrong way round?`,
-  );
 }

@@ -6,6 +6,7 @@ import { openTestDevice } from '../../test/helpers/devices.ts';
 import { loadVqganGolden } from '../../test/helpers/golden.ts';
 import { openFileSource } from '../../weights-convert/node/file-source.ts';
 import { openCheckpoint } from '../../weights-convert/open-weights.ts';
+import { Dvae } from '../dvae/dvae.ts';
 import type { TensorData, Weights } from '../weights.ts';
 import { Vqgan, type VqganOptions } from './vqgan.ts';
 
@@ -96,6 +97,9 @@ describe('refused', () => {
       message: expect.stringContaining('wrong way round'),
     });
     const { decoder } = await openParts('three-levels');
+    expect(() => new Dvae({ decoder: decoder as never }, { device: openCpuTestDevice() })).toThrow(
+      /holds a vqgan-decoder\. .*loadPictureCoder opens/,
+    );
     await expect(load({ parts: ({ encoder }) => ({ encoder, decoder }) })).rejects.toMatchObject({
       code: 'E_ARCHITECTURE',
       message: expect.stringContaining('4×4'),

@@ -22,6 +22,7 @@ const FORM: CoderForm<VqganEncoderArchitecture, VqganDecoderArchitecture> = {
   name: 'Vqgan',
   what: 'VQGAN',
   file: 'vqgan.ckpt',
+  halves: ' Of DALL·E mini and mega only the decoder was published beside the transformer.',
   encoder: {
     kind: 'vqgan-encoder',
     patch: patchOf,

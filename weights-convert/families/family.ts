@@ -101,6 +101,8 @@ export interface CheckpointForm<Architecture extends NetArchitecture = NetArchit
    * What the net's own code calls a tensor; undefined for no tensor of it. Absent where it calls all of them the same.
    */
   netName?(name: string): NetName | undefined;
+  /** How its authors draw with such a net, where that depends on its sizes [`sampling`]. */
+  samplingOf?(architecture: Architecture): SamplingDefaults | undefined;
   /** What the family's own programs load, made around a state dict; absent where that is the state dict itself. */
   wrapStateDict?(architecture: Architecture, stateDict: PickleValue): PickleValue;
 }

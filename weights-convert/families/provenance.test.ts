@@ -24,6 +24,14 @@ test('the transformer speaks for a model, wherever it stands among the parts', (
   expect(findProvenance([coder], families)).toEqual({ family: 'coders', licence: 'MIT' });
 });
 
+test('of sampling that depends on the net, the net is asked', () => {
+  const samplingOf = ({ kind }: { readonly kind: string }): { topK: number } | undefined =>
+    kind === 'transformer' ? { topK: 7 } : undefined;
+  const asking = families.map((family) => ({ ...family, form: { ...family.form!, samplingOf } }));
+  expect(findProvenance([coder, drawer], asking)).toMatchObject({ sampling: { topK: 7 } });
+  expect(findProvenance([coder], asking)).toEqual({ family: 'coders', licence: 'MIT' });
+});
+
 test('nothing is said of nets that were in no checkpoint', () => {
   expect(findProvenance([{ weights: { architecture: configurations.emoji } }], families)).toEqual({});
   expect(findProvenance([], families)).toEqual({});

@@ -18,7 +18,8 @@ export function findProvenance(
   const drawing = parts.find(({ weights }) => partOf(weights.architecture) === 'transformer') ?? parts[0];
   const found = families.find(({ name }) => name === drawing?.weights.family);
   if (!found) return {};
-  const { licence, notice, sampling } = found.form ?? {};
+  const { licence, notice } = found.form ?? {};
+  const sampling = found.form?.samplingOf?.(drawing!.weights.architecture) ?? found.form?.sampling;
   return {
     family: found.name,
     ...(licence !== undefined && { licence }),

@@ -5,6 +5,8 @@ import { FormatError } from '../../base/errors.ts';
 import { checkPath } from '../../base/node/open-file.ts';
 import { pathOf } from '../../base/node/path-of.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { findKnownModel } from '../known-models/known-model.ts';
+import { KNOWN_MODELS } from '../known-models/known-models.ts';
 import { MANIFEST_NAME, type ModelManifest, type PartName } from '../model-folder/manifest.ts';
 import { parseManifest } from '../model-folder/manifest-json.ts';
 import { addressIn, parseFolder } from '../model-folder/model-address.ts';
@@ -76,9 +78,23 @@ async function openFileOf(folder: string, name: string): Promise<ByteSource> {
     if (name !== MANIFEST_NAME || !(error instanceof FormatError) || error.code !== 'E_FILE_MISSING') throw error;
     throw new FormatError(
       'E_FILE_MISSING',
-      `openModelFolder: ${folder} is not a model folder: there is no ${join(folder, name)}. Check the path, or make ` +
-        `one: dalle-gl convert encoder.pkl decoder.pkl -o ${folder}`,
+      `openModelFolder: ${folder} is not a model folder: there is no ${join(folder, name)}. ${adviseOn(folder)}`,
       { cause: error },
     );
   }
+}
+
+/** Whoever reads a model's name in a list may take it for a folder. */
+function adviseOn(folder: string): string {
+  const known = findKnownModel(folder, KNOWN_MODELS);
+  if (!known) {
+    return (
+      'Check the path, or make one: dalle-gl convert encoder.pkl decoder.pkl -o DIR. dalle-gl models lists what can be ' +
+      'converted by name.'
+    );
+  }
+  return (
+    'It is the name of a known model, which has to be converted first, and then the folder is named: ' +
+    `dalle-gl convert ${folder} -o DIR, which asks before it downloads.`
+  );
 }

@@ -10,6 +10,7 @@
 import type { DiscreteVaeArchitecture } from '../../../nets/discrete-vae/architecture.ts';
 import type { NetArchitecture } from '../../../nets/net-kinds.ts';
 import type { TransformerArchitecture } from '../../../nets/transformer/architecture.ts';
+import type { SamplingDefaults } from '../../../nets/sampling/defaults.ts';
 import { dict, plainDict } from '../../pickle/build-records.ts';
 import { plainEntries, type PickleValue } from '../../pickle/records.ts';
 import type { Family } from '../family.ts';
@@ -25,6 +26,9 @@ import {
   readDallePytorch,
   SETTINGS_KEYS,
 } from './open-transformer.ts';
+
+/** What generate.py has for `--top_k` unless told. */
+const FILTER_THRESHOLD = 0.9;
 
 const BOTH_HALVES = 'both halves are taken from the one file';
 
@@ -86,6 +90,7 @@ export const dallePytorch: Family<TransformerArchitecture | DiscreteVaeArchitect
     whyLeftOut,
     owns: (architecture) => isDiscreteVae(architecture) || isTransformer(architecture),
     netName: netNameOf,
+    samplingOf: (architecture) => (isTransformer(architecture) ? describeSampling(architecture) : undefined),
     wrapStateDict: (architecture, stateDict) =>
       isDiscreteVae(architecture)
         ? dict([
@@ -105,6 +110,13 @@ function wrapTransformer(architecture: TransformerArchitecture, stateDict: Pickl
     ...(architecture.position === 'rotary' ? [[IMAGE_SIDE, architecture.grid[0]] as [string, number]] : []),
     ['weights', stateDict],
   ]);
+}
+
+/** Its generate.py drops nine tenths of all logits, those of words too, which an image token never is. */
+function describeSampling({ text_vocab, text_length, image_vocab }: TransformerArchitecture): SamplingDefaults {
+  const logits = text_vocab + text_length + image_vocab; // a pad of its own for each place of the text
+  const kept = Math.max(1, Math.floor((1 - FILTER_THRESHOLD) * logits));
+  return { temperature: 1, topK: Math.min(kept, image_vocab) };
 }
 
 function ifKernel<Part>(part: Part): (shape: readonly number[]) => Part | undefined {
