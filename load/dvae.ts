@@ -10,7 +10,6 @@ import type { Device } from '../ops/index.ts';
 import { sourceFromBlob, type ByteSource } from '../weights-convert/byte-source.ts';
 import { downloadBlob } from '../weights-convert/transfer/download.ts';
 import { downloadModel, type DownloadModelOptions } from '../weights-convert/model-folder/download-model.ts';
-import { openWeights } from '../weights-convert/open-weights.ts';
 import type { Weights } from '../nets/weights.ts';
 import type { Precision } from '../nets/weight-tree.ts';
 import { Dvae, type DvaeParts } from '../nets/dvae/dvae.ts';
@@ -87,6 +86,8 @@ async function openPart(
 ): Promise<Weights> {
   const source = await openSource(checkpoint, openNamed);
   try {
+    // The readers of checkpoints are as much as all nets: whoever loads model folders does not fetch them.
+    const { openWeights } = await import('../weights-convert/open-weights.ts');
     const weights = await openWeights(source);
     if (weights.architecture.kind === `dvae-${part}`) return weights;
     throw new FormatError(

@@ -14,13 +14,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const BROWSER_PACKAGES = ['@huggingface/tokenizers', '@jsquash/jpeg', '@jsquash/webp', '@noble/hashes'];
 
 /** Modules that a file imports or re-exports at run time, `import()` too; types are gone by then. */
-function listImports(file: string): string[] {
+function listImports(file: string, isLazy = true): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) && !node.importClause?.isTypeOnly) addText(node.moduleSpecifier);
     if (ts.isExportDeclaration(node) && !node.isTypeOnly) addText(node.moduleSpecifier);
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) addText(node.arguments[0]);
+    if (isLazy && ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      addText(node.arguments[0]);
     ts.forEachChild(node, visit);
   };
   const addText = (specifier: ts.Expression | undefined): void => {
@@ -36,11 +37,11 @@ interface Reached {
   readonly foreign: readonly string[];
 }
 
-function followImports(entry: string): Reached {
+function followImports(entry: string, isLazy = true): Reached {
   const files = new Set([resolve(root, entry)]);
   const foreign: string[] = [];
   for (const file of files) {
-    for (const specifier of listImports(file)) {
+    for (const specifier of listImports(file, isLazy)) {
       if (specifier.startsWith('.')) files.add(resolve(dirname(file), specifier));
       else foreign.push(`${relative(root, file)} → ${specifier}`);
     }
@@ -55,6 +56,13 @@ test.each(['index.ts', 'convert.ts', 'ops/index.ts', 'engine/index.ts'])('%s run
   expect(files.length).toBeGreaterThan(10);
   expect(files.filter((file) => file.split('/').includes('node'))).toEqual([]);
   expect(foreign.filter(isForNode)).toEqual([]);
+});
+
+test('a page fetches no reader of checkpoints before it opens one', () => {
+  const isReader = (file: string): boolean =>
+    /^weights-convert\/(open-weights|torch\/torch-|pickle\/machine|census\/|numpy\/|zip\/zip-archive)/.test(file);
+  expect(followImports('index.ts', false).files.filter(isReader)).toEqual([]);
+  expect(followImports('index.ts').files.filter(isReader).length).toBeGreaterThan(5);
 });
 
 test('the same walk finds Node where it is', () => {

@@ -8,15 +8,13 @@ import { checkSource } from './check-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { judgeCensus } from './census/judge-census.ts';
 import { takeCensus } from './census/take-census.ts';
-import { checkFractions, checkTensors } from './check-tensors.ts';
 import { describeArchitecture } from '../nets/net-kinds.ts';
 import { FAMILIES } from './families/all-families.ts';
 import type { Family, StatedSettings } from './families/family.ts';
 import { findStateDictNets, findTorchNets } from './families/find-nets.ts';
 import { findPickledNets } from './families/find-pickled-nets.ts';
 import { unknownNet, type FoundNet, type FoundSettings, type SearchedFile } from './families/found-net.ts';
-import { nameTensors } from './net-tensors.ts';
-import { expectedNetTensors } from '../nets/net-kinds.ts';
+import { makeWeights } from './make-weights.ts';
 import { listNpz } from './numpy/npy-tensor.ts';
 import {
   closeShards,
@@ -29,11 +27,7 @@ import { listSafetensors } from './safetensors/read-safetensors.ts';
 import { sniffContainer, type Container } from './sniff.ts';
 import { openTorchLegacy } from './torch/torch-legacy.ts';
 import { openTorchZip } from './torch/torch-zip.ts';
-import { countElements } from './torch/tensor-record.ts';
 import type { TensorData, Weights } from '../nets/weights.ts';
-
-/** Views can make a small file ask for much: what all tensors take must be in proportion to the file. */
-const MIN_TENSOR_BUDGET = 64 * 1024 * 1024;
 
 /**
  * Opens the weights of the one net in a file: a module pickle, state dict or checkpoint of torch's (both containers),
@@ -111,38 +105,6 @@ export async function gatherShards(source: ByteSource): Promise<ByteSource> {
   );
 }
 
-/**
- * A found net as weights: its tensors checked against its architecture, and put in order.
- *
- * @throws FormatError `E_KEYS_MISSING`, `E_KEYS_EXTRA`, `E_KEYS_SHAPE`, `E_TENSOR_DTYPE`, `E_TENSOR_BUDGET`
- */
-export function makeWeights(
-  net: FoundNet,
-  source: ByteSource,
-  container: Container,
-  families: readonly Family[] = FAMILIES,
-): Weights {
-  const { architecture } = net;
-  const byName = new Map(nameTensors(architecture, net.tensors, families).map((named) => [named.name, named]));
-  const tensors = new Map([...byName].map(([name, { tensor }]) => [name, tensor]));
-  checkTensors(architecture, tensors, source.name);
-  checkFractions(architecture, tensors, source.name);
-  checkTotal(net.tensors, source);
-  const ordered = [...expectedNetTensors(architecture).keys()].map((name) => byName.get(name)!);
-  const isRenamed = ordered.some(({ name, ownName }) => name !== ownName);
-  return {
-    architecture,
-    ...(net.family !== undefined && { family: net.family }),
-    tensors: new Map(ordered.map(({ ownName }) => [ownName, net.tensors.get(ownName)!])),
-    ...(isRenamed && { byNetName: new Map(ordered.map(({ name, tensor }) => [name, tensor])) }),
-    source: { name: source.name, bytes: source.size, container },
-    ...(net.leftOut?.length && { leftOut: net.leftOut }),
-    ...(net.leftOutValues?.length && { leftOutValues: net.leftOutValues }),
-    ...(net.takenOff?.length && { takenOff: net.takenOff }),
-    close: async () => source.close?.(),
-  };
-}
-
 /** As `findNets`, of a file in which no pickle, wherever it lies, is worth a warning. */
 async function findSafeNets(source: ByteSource, container: Container, searched: SearchedFile): Promise<FoundNet[]> {
   const failure = judgeCensus(await takeCensus(source, container), source.name);
@@ -194,15 +156,4 @@ async function openArrays(source: ByteSource): Promise<Map<string, TensorData | 
     );
   }
   return arrays;
-}
-
-function checkTotal(tensors: ReadonlyMap<string, TensorData>, source: ByteSource): void {
-  const total = [...tensors.values()].reduce((sum, { shape }) => sum + 4 * countElements(shape), 0);
-  const budget = Math.max(4 * source.size, MIN_TENSOR_BUDGET);
-  if (total <= budget) return;
-  throw new FormatError(
-    'E_TENSOR_BUDGET',
-    `openWeights: ${source.name} has ${source.size} bytes, its tensors would take ${total}; at most ${budget} are ` +
-      `allowed. Its tensors overlap or repeat, as in files made to exhaust memory: do not trust it.`,
-  );
 }

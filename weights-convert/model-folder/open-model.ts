@@ -22,7 +22,7 @@ import {
 } from './manifest.ts';
 import { parseManifest } from './manifest-json.ts';
 import { NET_PARTS, type NetPart, type NetsByPart } from '../../nets/net-kinds.ts';
-import { makeWeights } from '../open-weights.ts';
+import { makeWeights } from '../make-weights.ts';
 import { isSharded, openShardedSafetensors, openShards } from '../safetensors/open-shards.ts';
 import { openSafetensors } from '../safetensors/read-safetensors.ts';
 import { expectTokenizer } from './tokenizer-file.ts';

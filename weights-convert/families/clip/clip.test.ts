@@ -19,7 +19,8 @@ import { numberTokenizer, readClipCase } from '../../../test/helpers/clip-golden
 import { expectClose } from '../../../test/helpers/close.ts';
 import { openCpuTestDevice } from '../../../test/helpers/cpu-device.ts';
 import { sourceFromBytes, type ByteSource } from '../../byte-source.ts';
-import { makeWeights, openNets, openWeights } from '../../open-weights.ts';
+import { makeWeights } from '../../make-weights.ts';
+import { openNets, openWeights } from '../../open-weights.ts';
 import { listSafetensors } from '../../safetensors/read-safetensors.ts';
 import { FAMILIES } from '../all-families.ts';
 import { findStateDictNets } from '../find-nets.ts';
