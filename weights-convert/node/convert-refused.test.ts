@@ -1,8 +1,8 @@
 /** Conversions that end before they are done leave nothing, and a model folder that is damaged is refused. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { call, dict, global, join as assemble, pickle, text } from '../../test/hostile/pickle-assembler.ts';
+import { call, dict, global, join as assemble, pickle, tensor, text } from '../../test/hostile/pickle-assembler.ts';
 import { torchZip } from '../../test/hostile/torch-assembler.ts';
 import { decoder, encoder, golden, keepConversions, sha256 } from '../../test/helpers/conversions.ts';
 import { describeSource } from '../describe-source.ts';
@@ -41,6 +41,22 @@ describe('refused', () => {
   test('an activation where there is no CLIP', async () => {
     const refused = convertToModelFolder({ sources: [encoder], out, activation: 'gelu' });
     await expect(refused).rejects.toMatchObject({ code: 'E_USAGE', message: expect.stringContaining('gelu') });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('one of several files, by its name', async () => {
+    const view = tensor('0', 4, [2 ** 31, 2], [0, 0]);
+    const [weights, words] = [join(scratch, 'broken.pt'), join(scratch, 'broken.model')];
+    writeFileSync(weights, torchZip(pickle(dict({ a: view })), { 0: 4 }));
+    writeFileSync(words, '1 2\n9601 4\n5 4 6\n4 4 5\n1 0 2 3\n');
+    for (const [named, code] of [
+      [weights, 'E_TENSOR_GEOMETRY'],
+      [words, 'E_TOKENIZER_FILE'],
+    ] as const) {
+      const refused = convertToModelFolder({ sources: [encoder, named, decoder], out });
+      const message: unknown = expect.stringContaining(`${basename(named)}: `);
+      await expect(refused).rejects.toMatchObject({ code, message });
+    }
     expect(existsSync(out)).toBe(false);
   });
 

@@ -16,6 +16,7 @@ import { gatherShards, openNets } from '../open-weights.ts';
 import type { ConversionControl } from './conversion-progress.ts';
 import type { DownloadFileOptions, ExpectedFile } from './download-file.ts';
 import { createNodeHasher } from './node-hasher.ts';
+import { inFile } from './in-file.ts';
 import { openArchive } from './open-archive.ts';
 import { openSource } from './open-source.ts';
 import { TokenizerSources } from './tokenizer-sources.ts';
@@ -88,24 +89,25 @@ async function readSources(
       onOpen: (path) => paths.push(path),
     });
     files.push(file);
-    if (await tokenizers.take(file)) continue;
+    if (await inFile(file.name, () => tokenizers.take(file))) continue;
     const archive = await openArchive(file, { ...control, md5: control.expected?.get(String(named))?.md5 });
     if (archive) files.push(archive);
     for (const member of archive?.members ?? [file]) {
-      if (archive && (await tokenizers.take(member))) continue;
-      const settings = await readSettingsFile(member);
+      if (archive && (await inFile(member.name, () => tokenizers.take(member)))) continue;
+      const settings = await inFile(member.name, () => readSettingsFile(member));
       if (settings) {
         auxiliary = { name: member.name, settings };
         continue;
       }
-      const whole = await gatherShards(member);
+      const whole = await inFile(member.name, () => gatherShards(member));
       if (whole !== member) files.push(whole);
       checkpoints.push(whole);
     }
   }
   // Settings may be named behind the weights they belong to.
   for (const whole of checkpoints) {
-    const nets = await openNets(whole, { settings: auxiliary?.settings, stated: control });
+    const stated = { settings: auxiliary?.settings, stated: control };
+    const nets = await inFile(whole.name, () => openNets(whole, stated));
     for (const { architecture } of nets) claimPart(owners, partOf(architecture), whole.name);
     const source = await describeFile(whole, control);
     parts.push(...nets.map((weights) => ({ weights, source })));

@@ -10,6 +10,7 @@ import { readTokenizer } from '../model-folder/tokenizer-file.ts';
 import { checkFamily } from '../tokenizers/check-family.ts';
 import { joinPieces } from '../tokenizers/join-pieces.ts';
 import { readTokenizerPiece, type TokenizerPiece, type TokenizerPieces } from '../tokenizers/tokenizer-piece.ts';
+import { inFile } from './in-file.ts';
 import type { TokenizerToWrite } from './write-model-parts.ts';
 
 type PieceName = keyof TokenizerPieces;
@@ -60,14 +61,17 @@ export class TokenizerSources {
   async finish(families: readonly Family[]): Promise<TokenizerToWrite | undefined> {
     if (this.#whole) {
       const { file, content } = this.#whole;
-      const bytes = content?.convert ? encode(content.convert(families), families) : await file.read(0, file.size);
+      const bytes = await inFile(file.name, () =>
+        content?.convert ? encode(content.convert(families), families) : file.read(0, file.size),
+      );
       return { bytes, source: await this.#describe(file) };
     }
     const [vocabulary, merges] = (['vocabulary', 'merges'] as const).map((name) => this.#halves.get(name));
     if (!vocabulary && !merges) return undefined;
     if (!vocabulary || !merges) throw aloneError(this.#halves);
-    const bytes = encode(joinPieces({ ...vocabulary.content, ...merges.content } as TokenizerPieces), families);
     const both = joinSources(`${vocabulary.file.name} and ${merges.file.name}`, [vocabulary.file, merges.file]);
+    const pieces = { ...vocabulary.content, ...merges.content } as TokenizerPieces;
+    const bytes = await inFile(both.name, () => encode(joinPieces(pieces), families));
     return { bytes, source: await this.#describe(both) };
   }
 
