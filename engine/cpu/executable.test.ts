@@ -36,6 +36,18 @@ describe('memory', () => {
     expect(await kept()).toBe(before);
   });
 
+  test('a plan whose runs take more than those of another leaves no gap where they had theirs', async () => {
+    using own = makeCpuTestDevice();
+    const first = own.memory.bytes.peak;
+    for (const rows of [16, 20]) {
+      const w = tensor(new Float32Array(rows * 4096), [rows, 4096]);
+      const plan = compile(own, ({ x }) => add(x, w), { x: [rows, 4096] }, { rules: [] });
+      await plan.run({ x: new Float32Array(rows * 4096) });
+    }
+    const { used, peak } = own.memory.bytes;
+    expect(peak - first).toBeLessThan(1.2 * used);
+  });
+
   test('a constant that cannot be read is asked for again', async () => {
     let asked = 0;
     const read = async (): Promise<Float32Array> => {

@@ -143,6 +143,8 @@ export class CpuExecutable implements Executable {
   private async prepareOnce({ onProgress, signal }: PrepareOptions): Promise<void> {
     if (this.prepared) return;
     this.checkSize();
+    // Where it must grow it leaves a gap behind, which the constants then fill.
+    this.memory.runMemory(this.places.peakBytes);
     const kept = this.plan.values.flatMap(({ kind }, index) =>
       kind === 'constant' || kind === 'derived' ? [index] : [],
     );

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { interpret, rewrite } from '../../../engine/index.ts';
+import { interpret, placeholder, rewrite } from '../../../engine/index.ts';
 import type { Rule, Tensor } from '../../../engine/index.ts';
 import { cancellingBound } from '../../../test/helpers/bounds.ts';
 import { expectClose } from '../../../test/helpers/close.ts';
@@ -148,4 +148,17 @@ describe.each(cpuVariants)("Winograd's convolution on the CPU, $name", ({ open }
       expect(() => expectClose(actual, expected!, 0)).toThrow(/out of bounds/);
     }
   });
+});
+
+test.each([
+  [512, 16, 2],
+  [256, 16, 4],
+  [512, 32, 4],
+  [32, 16, 4],
+])('%d channels at %d² are transformed by F(%d), as memory allows', (channels, side, outputs) => {
+  const weight = tensor(new Float32Array(channels * channels * 9), [channels, channels, 3, 3]);
+  const map = conv2d(placeholder('x', { shape: [1, channels, side, side], dtype: 'f32' }), weight);
+  const [made] = rewrite([map], cpuRules).outputs;
+  expect(made!.op.name).toBe('winograd_conv2d');
+  expect(made!.attributes).toMatchObject({ outputs });
 });
