@@ -6,7 +6,7 @@ import type { Plan, Step, Value, ValueIndex } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import type { TensorType } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { Arena } from './arena.ts';
+import { ALIGNMENT } from './arena.ts';
 import type { Storage } from './kernel.ts';
 
 /** A value of the plan and how it is stored. */
@@ -25,38 +25,66 @@ export interface Places {
   readonly peakBytes: number;
 }
 
+/** Memory that one value needs, or several that are the same numbers seen otherwise. */
+interface Span {
+  readonly bytes: number;
+  /** The steps between which it is needed, both included. */
+  readonly from: number;
+  to: number;
+  offset: number;
+}
+
 /** @param outlivesRuns whether the plan makes what other plans keep: then all its halves are stored as such */
 export function placeValues(plan: Plan, outlivesRuns = false): Places {
   const stored = plan.values.map((value) => ({ ...value, ...storageOf(value, outlivesRuns) }));
-  const arena = new Arena(0, Infinity);
-  const offsets = new Map<ValueIndex, number>();
-  const users = new Map<number, number>(); // of a part of memory: the values that lie there
-  const take = (index: ValueIndex, offset: number): void => {
-    offsets.set(index, offset);
-    users.set(offset, (users.get(offset) ?? 0) + 1);
+  const spans: Span[] = [];
+  const need = (bytes: number, from: number, to = Infinity): Span => {
+    const span = { bytes: ALIGNMENT * (Math.ceil(bytes / ALIGNMENT) + 1), from, to, offset: 0 };
+    spans.push(span);
+    return span;
   };
-  const letGo = (index: ValueIndex): void => {
-    const offset = offsets.get(index)!;
-    users.set(offset, users.get(offset)! - 1);
-    if (users.get(offset) === 0) arena.free(offset);
+  const users = new Map<Span, number>(); // values that lie there
+  const spanOf = new Map<ValueIndex, Span>();
+  const take = (index: ValueIndex, span: Span): void => {
+    spanOf.set(index, span);
+    users.set(span, (users.get(span) ?? 0) + 1);
   };
   stored.forEach(({ kind, bytes }, index) => {
-    if (kind === 'input') take(index, arena.allocate(bytes));
+    if (kind === 'input') take(index, need(bytes, -1));
   });
-  const shared = plan.steps.map((step) => {
+  const shared = plan.steps.map((step, at) => {
     const { kind, bytes } = stored[step.output]!;
     if (kind === 'made') {
-      const source = offsets.get(step.inputs[0] ?? -1);
-      take(step.output, isAlias(step, stored) ? source! : arena.allocate(bytes));
+      take(step.output, isAlias(step, stored) ? spanOf.get(step.inputs[0]!)! : need(bytes, at));
+    }
+    for (const index of step.dying) {
+      const span = spanOf.get(index)!;
+      users.set(span, users.get(span)! - 1);
+      if (users.get(span) === 0) span.to = at;
     }
     const sharedBytes = step.op.kernels?.cpu?.sharedBytes?.(typedCall(step.tensor)) ?? 0;
-    const address = sharedBytes > 0 ? arena.allocate(sharedBytes) : 0;
-    if (sharedBytes > 0) arena.free(address);
-    step.dying.forEach(letGo);
-    return address;
+    return sharedBytes > 0 ? need(sharedBytes, at, at) : undefined;
   });
-  const places = stored.map((value, index) => ({ ...value, offset: offsets.get(index) }));
-  return { places, shared, peakBytes: arena.peak };
+  const peakBytes = layOut(spans);
+  const places = stored.map((value, index) => ({ ...value, offset: spanOf.get(index)?.offset }));
+  return { places, shared: shared.map((span) => span?.offset ?? 0), peakBytes };
+}
+
+/** The largest first, each as low as those let it that are needed at the same time: few gaps stay. Gives their top. */
+function layOut(spans: readonly Span[]): number {
+  const placed: Span[] = []; // by offset
+  for (const span of [...spans].sort((a, b) => b.bytes - a.bytes)) {
+    const beside = placed.filter(({ from, to }) => from <= span.to && to >= span.from);
+    let low = 0;
+    for (const { offset, bytes } of beside) {
+      if (offset >= low + span.bytes) break;
+      low = Math.max(low, offset + bytes);
+    }
+    span.offset = low;
+    const above = placed.findIndex(({ offset }) => offset > low);
+    placed.splice(above < 0 ? placed.length : above, 0, span);
+  }
+  return placed.reduce((top, { offset, bytes }) => Math.max(top, offset + bytes), 0);
 }
 
 /** Whether a step's result is its first input seen otherwise. Of what outlives a run there is always a copy. */
