@@ -1,5 +1,5 @@
 /**
- * The net of a model folder that draws image tokens, whatever its family: one table says which class its kind wants. An
+ * The net of a model folder that draws image tokens, whatever its family: its kind says which class it wants. An
  * encoder of texts beside it is for the kinds that have one.
  */
 import { DalleError } from '../base/errors.ts';
@@ -8,23 +8,10 @@ import type { NetsByPart } from '../nets/net-kinds.ts';
 import type { TokenTransformer } from '../nets/token-transformer.ts';
 import type { TransformerOptions } from '../nets/transformer/options.ts';
 import { Transformer } from '../nets/transformer/transformer.ts';
-import { isKind, type Weights } from '../nets/weights.ts';
+import { isKind, type Weights, type WeightsOf } from '../nets/weights.ts';
 import type { ModelWeights } from '../weights-convert/model-folder/open-model.ts';
 
 type Drawing = Weights<NetsByPart['transformer']>;
-
-/** One line a kind: what makes the net of its weights, and of the model's other parts. Undefined for another kind. */
-type Make = (transformer: Drawing, model: ModelWeights, options: TransformerOptions) => TokenTransformer | undefined;
-
-const KINDS: readonly Make[] = [
-  (transformer, _model, options) =>
-    isKind(transformer, 'transformer') ? new Transformer(transformer, options) : undefined,
-  (decoder, { text_encoder: encoder }, options) => {
-    if (!isKind(decoder, 'bart-decoder')) return undefined;
-    if (encoder === undefined) throw missingEncoder();
-    return new Bart({ encoder, decoder }, options);
-  },
-];
 
 /**
  * The net that weights make, which owns their files from then on.
@@ -33,15 +20,12 @@ const KINDS: readonly Make[] = [
  */
 export function createTokenTransformer(
   transformer: Drawing,
-  model: ModelWeights,
+  { text_encoder: encoder }: ModelWeights,
   options: TransformerOptions,
 ): TokenTransformer {
-  for (const make of KINDS) {
-    const made = make(transformer, model, options);
-    if (made) return made;
-  }
-  // The table of kinds has one that this table has not.
-  throw new Error(`no class computes a ${transformer.architecture.kind}`);
+  if (isKind(transformer, 'transformer')) return new Transformer(transformer, options);
+  if (encoder === undefined) throw missingEncoder();
+  return new Bart({ encoder, decoder: transformer as WeightsOf<'bart-decoder'> }, options);
 }
 
 function missingEncoder(): DalleError {

@@ -6,11 +6,12 @@ import { describe, expect, test } from 'vitest';
 import { referenceDevice, type Device } from '../../engine/index.ts';
 import { bartCases, keepBarts, type BartCase } from '../../test/helpers/bart-golden.ts';
 import { expectClose } from '../../test/helpers/close.ts';
-import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
+import { makeCpuTestDevice, openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
 import { deviceVariants, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
 import { drawTokens } from '../dalle/draw.ts';
 import { resolveSampling } from '../sampling/settings.ts';
-import type { Bart } from './bart.ts';
+import { netTensors } from '../weights.ts';
+import { Bart } from './bart.ts';
 import { imageTokens } from './architecture.ts';
 
 const load = keepBarts();
@@ -86,6 +87,52 @@ describe('token by token it has the same', () => {
     });
     expect([...tokens]).toEqual([best[0], best[0], best[1], best[1]]);
     decoding.dispose();
+  });
+
+  test.each(Object.keys(devices))('texts are cut where all have pads, which changes nothing, on %s', async (device) => {
+    const bart = await load(mini, { device: await devices[device]!() });
+    const short = Int32Array.of(0, 5, 2, 1, 1, 1, 1, 1, 0, 2, 1, 1, 1, 1, 1, 1);
+    const whole = await bart.imageLogits(short, twice(mini.image));
+    const width = mini.decoder.image_vocab;
+    for (const text of [short, mini.text, short]) {
+      const decoding = await bart.begin(text, 2);
+      const second = await decoding.step(new Int32Array(2).fill(mini.image[0]!));
+      decoding.dispose();
+      if (text !== short) continue;
+      const places = [0, 1].map((at) => at * imageTokens(mini.decoder));
+      for (const [position, logits] of [decoding.first, second].entries()) {
+        const expected = places.flatMap((at) => [
+          ...whole.subarray((at + position) * width, (at + position + 1) * width),
+        ]);
+        expectClose(logits, expected, boundOf(mini), { label: `position ${position}` });
+      }
+    }
+  });
+
+  test('what only texts need is on the device while they are read, and no longer', async () => {
+    const parts = await mini.open();
+    const read: string[] = [];
+    const watch = <Half extends (typeof parts)['encoder' | 'decoder']>(half: Half): Half => {
+      const watched = [...netTensors(half)].map(([name, tensor]) => {
+        return [
+          name,
+          { ...tensor, read: () => (read.push(`${half.architecture.kind} ${name}`), tensor.read()) },
+        ] as const;
+      });
+      return { ...half, byNetName: new Map(watched) };
+    };
+    using device = makeCpuTestDevice();
+    await using bart = new Bart({ encoder: watch(parts.encoder), decoder: watch(parts.decoder) }, { device });
+    for (let text = 0; text < 2; text++) {
+      const decoding = await bart.begin(mini.text, 2);
+      await decoding.step(new Int32Array(2));
+      decoding.dispose();
+    }
+    const times = (name: string): number => read.filter((other) => other === name).length;
+    expect(times('bart-encoder embed_tokens.weight')).toBe(2);
+    expect(times('bart-decoder layers.0.encoder_attn.k_proj.weight')).toBe(2);
+    expect(times('bart-decoder layers.0.self_attn.k_proj.weight')).toBe(1);
+    expect(times('bart-decoder embed_tokens.weight')).toBe(1);
   });
 
   test('a second text reads nothing of the first', async () => {
@@ -166,7 +213,6 @@ describe('what it is given', () => {
     const parts = await mini.open();
     const { architecture, ...rest } = parts.encoder;
     const other = { ...rest, architecture: { ...architecture, dim: 64 } };
-    const { Bart } = await import('./bart.ts');
     expect(() => new Bart({ ...parts, encoder: other }, { device: referenceDevice })).toThrow(
       /gives vectors of 64 numbers and the decoder reads 32/,
     );

@@ -17,7 +17,7 @@ import { checkWeights, isKind, netTensors, type WeightsOf } from '../weights.ts'
 import { growTree } from '../weight-tree.ts';
 import { imageTokens, type BartDecoderArchitecture } from './architecture.ts';
 import { countCacheBytes } from './caches.ts';
-import { BartDecodingPlans } from './decoding-plans.ts';
+import { BartPlans } from './decoding-plans.ts';
 import { countTokens, prepareBartText } from './prepare-text.ts';
 import { textInputs, wholeSequence, type BartNet, type Texts } from './sequence.ts';
 import { deriveTables } from './tables.ts';
@@ -99,7 +99,8 @@ export class Bart implements TokenTransformer {
 
   /**
    * Reads the text and makes ready to draw candidates: `batch` of them, the same number for each of the S texts, those
-   * of the first text first. One decoding at a time is quick to begin; more take memory of their own.
+   * of the first text first. The encoder is on the device for so long only. One decoding at a time is quick to begin;
+   * more take memory of their own.
    * @throws ShapeError `E_SHAPE`, `E_TOKEN`; ContextError `E_DISPOSED`
    */
   async begin(text: Int32Array, batch: number, options?: RunOptions): Promise<Decoding> {
@@ -107,7 +108,7 @@ export class Bart implements TokenTransformer {
     const sequences = this.countTexts('begin', text);
     countTokens(text, this.net.encoder); // says now if a text is none
     return beginDecoding(this, this.plans, { text, sequences, batch, options }, () => {
-      return new BartDecodingPlans(this.net, this.options, { sequences, batch });
+      return new BartPlans(this.net, this.options, { sequences, batch });
     });
   }
 
@@ -126,7 +127,7 @@ export class Bart implements TokenTransformer {
 
   private planWhole(sequences: number): Compiled<Tensor> {
     const { device, ...rewriting } = this.options;
-    const { text, counts } = textInputs(this.net, sequences);
+    const { text, counts } = textInputs(sequences, this.net.encoder.text_length);
     const image = { shape: [sequences, imageTokens(this.architecture) - 1], dtype: 'i32' } as const;
     const trace = ({ image: given, ...texts }: Texts & { readonly image: Tensor }): Tensor =>
       wholeSequence(this.net, texts, given);

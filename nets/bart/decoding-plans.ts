@@ -1,94 +1,93 @@
 /**
- * The plans of a BART decoding of one size, and the caches they share. Each is compiled when it is first run: a drawing
- * that is not greedy needs no greedy step, and only a completion reads rows of the image.
+ * The plans of a BART's decoding of one size, and the caches they share. The text is read by a plan of its own, which
+ * goes before the decoder's come: nobody needs the encoder's weights while tokens are drawn, and they are nearly half
+ * of all.
  */
-import { compile } from '../../ops/index.ts';
-import type { Compiled, Result, RunOptions, Tensor, Traced } from '../../ops/index.ts';
-import { pickBest, type BestTokens, type DecodingRuns } from '../decoding.ts';
-import { Plans } from '../plans.ts';
+import type { Result, RunOptions, Tensor, TensorType } from '../../ops/index.ts';
+import { DecodingPlans, type DecodingSizes } from '../decoding-plans.ts';
 import type { TransformerOptions } from '../transformer/options.ts';
 import { createCaches, disposeCaches, type BartCaches } from './caches.ts';
 import { countTokens } from './prepare-text.ts';
-import { firstLogits, nextInputs, nextLogits, textInputs, type BartNet, type NextTokens } from './sequence.ts';
+import {
+  firstInputs,
+  firstLogits,
+  nextInputs,
+  nextLogits,
+  readTexts,
+  textInputs,
+  type BartNet,
+  type FirstInputs,
+  type NextTokens,
+  type TextKeys,
+  type Texts,
+} from './sequence.ts';
 
-export class BartDecodingPlans implements DecodingRuns {
-  readonly sequences: number;
-  readonly batch: number;
+type InputName = keyof NextTokens;
+
+/** Texts are cut behind the longest, at a multiple of so many tokens: texts of nearly one length share programs. */
+const TEXT_STEP = 4;
+
+export class BartPlans extends DecodingPlans<InputName> {
   private readonly net: BartNet;
-  private readonly options: TransformerOptions;
   readonly caches: BartCaches;
-  private readonly plans = new Plans('decoding');
   /** Tokens of each text before its pads, of the texts that were read last. */
   private counts = new Int32Array();
 
-  constructor(
-    net: BartNet,
-    options: TransformerOptions,
-    { sequences, batch }: { readonly sequences: number; readonly batch: number },
-  ) {
+  constructor(net: BartNet, options: TransformerOptions, sizes: DecodingSizes) {
+    super(options, sizes, net.decoder.grid[1]);
     this.net = net;
-    this.options = options;
-    this.sequences = sequences;
-    this.batch = batch;
+    const { sequences, batch } = sizes;
     this.caches = createCaches(net.decoder, { batch, texts: sequences, length: net.encoder.text_length });
   }
 
   /** The texts and the token to start with: [S, T] → logits of the first image token [S, V]. */
-  get prompt(): Compiled<Tensor> {
-    const { device, ...rewriting } = this.options;
-    const trace = ({ position, ...texts }: Readonly<Record<'text' | 'counts' | 'position', Tensor>>): Tensor =>
-      firstLogits(this.net, texts, position, this);
-    return this.plans.get('prompt', '', () => compile(device, trace, textInputs(this.net, this.sequences), rewriting));
+  async readTexts(text: Int32Array, options?: RunOptions): Promise<Result<Tensor>> {
+    const { net, sequences } = this;
+    const { text_length } = net.encoder;
+    const counts = countTokens(text, net.encoder);
+    const length = Math.min(text_length, TEXT_STEP * Math.ceil(Math.max(...counts) / TEXT_STEP));
+    this.counts = counts;
+    const keys = await this.encode(
+      { text: text.filter((_, at) => at % text_length < length), counts },
+      length,
+      options,
+    );
+    const trace = (inputs: FirstInputs): Tensor => firstLogits(net, inputs, this);
+    const plan = this.keep('first', String(length), trace, firstInputs(net, sequences, length));
+    return plan.run({ ...keys, counts, position: [0] }, options);
   }
 
-  /** One token for each candidate: [B, 1] → logits of the next one [B, V]. */
-  get nextToken(): Compiled<Tensor> {
-    return this.compileOnce('step', this.batch, 1, (next) => nextLogits(this.net, next, this));
+  protected nextInputs(sequences: number, count: number): Readonly<Record<InputName, TensorType>> {
+    return nextInputs(sequences, count, this.sequences);
   }
 
-  readTexts(text: Int32Array, options?: RunOptions): Promise<Result<Tensor>> {
-    this.counts = countTokens(text, this.net.encoder);
-    return this.prompt.run({ text, counts: this.counts, position: [0] }, options);
-  }
-
-  readRows(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<Tensor>> {
-    const columns = this.net.decoder.grid[1];
-    const plan = this.compileOnce('row', this.sequences, columns, (next) => nextLogits(this.net, next, this));
-    return this.runBehind(plan, tokens, before, options);
-  }
-
-  step(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<Tensor>> {
-    return this.runBehind(this.nextToken, tokens, before, options);
-  }
-
-  stepGreedy(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<BestTokens>> {
-    const plan = this.compileOnce('greedyStep', this.batch, 1, (next) => pickBest(nextLogits(this.net, next, this)));
-    return this.runBehind(plan, tokens, before, options);
-  }
-
-  dispose(): void {
-    void this.plans.dispose();
-    disposeCaches(this.caches);
+  protected nextLogits(inputs: NextTokens): Tensor {
+    return nextLogits(this.net, inputs, this);
   }
 
   /** The token to start with is at the first position. */
-  private runBehind<T extends Traced>(
-    plan: Compiled<T>,
+  protected nextNumbers(
     tokens: Int32Array,
     before: number,
-    options?: RunOptions,
-  ): Promise<Result<T>> {
-    return plan.run({ tokens, counts: this.counts, position: [1 + before] }, options);
+  ): { tokens: Int32Array; counts: Int32Array; position: number[] } {
+    return { tokens, counts: this.counts, position: [1 + before] };
   }
 
-  private compileOnce<T extends Tensor | BestTokens>(
-    name: string,
-    sequences: number,
-    count: number,
-    trace: (next: NextTokens) => T,
-  ): Compiled<T> {
-    const { device, ...rewriting } = this.options;
-    const inputs = nextInputs(sequences, count, this.sequences);
-    return this.plans.get(name, '', () => compile(device, trace, inputs, rewriting));
+  protected disposeCaches(): void {
+    disposeCaches(this.caches);
+  }
+
+  /** What the decoder looks at of texts [S, `length`]. */
+  private async encode(
+    texts: Record<keyof Texts, Int32Array>,
+    length: number,
+    options?: RunOptions,
+  ): Promise<Result<TextKeys>> {
+    const plan = this.compile((inputs: Texts) => readTexts(this.net, inputs), textInputs(this.sequences, length));
+    try {
+      return await plan.run(texts, options);
+    } finally {
+      plan.dispose();
+    }
   }
 }

@@ -6,7 +6,7 @@
  * The decoder's position p holds the image token before the p-th, and its logits are those of the p-th.
  */
 import { appendRows, attention, concat, embed, layRows, reshape, slice, tensor } from '../../ops/index.ts';
-import type { AttentionAttributes, CacheForm, Shape, State, Tensor } from '../../ops/index.ts';
+import type { AttentionAttributes, CacheForm, State, Tensor, TensorType } from '../../ops/index.ts';
 import { keyValueForm } from '../../ops/attention/attention.ts';
 import { allKeys } from '../../ops/attention/mask.ts';
 import type { WeightTree } from '../weight-tree.ts';
@@ -116,20 +116,44 @@ interface Remembered {
   readonly batch: number;
 }
 
-/** Reads texts and the token to start with into the caches; `position` i32 [1], an input, is 0 → [S, V]. */
-export function firstLogits(net: BartNet, texts: Texts, position: Tensor, { caches, batch }: Remembered): Tensor {
-  const { decoder, decoderWeights } = net;
-  const [sequences, length] = texts.text.shape as [number, number];
+type KeysName = `keys ${number}`;
+
+/** Keys and values of the texts for each layer, [S·M, 2·N·D]. */
+export type TextKeys = Readonly<Record<KeysName, Tensor>>;
+
+function nameKeys({ depth }: BartDecoderArchitecture): KeysName[] {
+  return Array.from({ length: depth }, (_, layer) => `keys ${layer}` as const);
+}
+
+/** Texts, whose rows may end where all have pads: [S, M] → what the decoder looks at of them. */
+export function readTexts(net: BartNet, texts: Texts): TextKeys {
   const encoded = encodeTexts(net, texts);
-  const form = { ...textForm(decoder, sequences, length), sequences };
+  const keys = nameKeys(net.decoder).map(
+    (name, layer) => [name, textKeys(net.decoderWeights, layer, encoded)] as const,
+  );
+  return Object.fromEntries(keys);
+}
+
+/** Inputs of the first step: the keys of the texts, how many each has, and the position 0, i32 [1]. */
+export type FirstInputs = Readonly<Record<FirstName, Tensor>>;
+
+type FirstName = 'counts' | 'position' | KeysName;
+
+/** Puts what was read of the texts, and the token to start with, into the caches → logits of the first token [S, V]. */
+export function firstLogits(net: BartNet, inputs: FirstInputs, { caches, batch }: Remembered): Tensor {
+  const { encoder, decoder, decoderWeights } = net;
+  const { counts, position } = inputs;
+  const sequences = counts.shape[0]!;
+  const form = { ...textForm(decoder, sequences, encoder.text_length), sequences };
+  const names = nameKeys(decoder);
   const rows = decode(net, {
     tokens: startTokens(decoder, sequences),
     position,
     batch,
     texts: sequences,
-    counts: texts.counts,
+    counts,
     keep: (layer, qkv, own) => appendRows(caches.own[layer]!, qkv, position, { ...own, sequences }),
-    textCache: (layer) => appendRows(caches.text[layer]!, textKeys(decoderWeights, layer, encoded), position, form),
+    textCache: (layer) => appendRows(caches.text[layer]!, inputs[names[layer]!]!, position, form),
   });
   return imageLogits(decoderWeights, rows);
 }
@@ -171,20 +195,20 @@ function takeLast(rows: Tensor, sequences: number): Tensor {
   return reshape(slice(split, [0, count - 1, 0], [sequences, 1, dim]), [sequences, dim]);
 }
 
-interface TokenInput {
-  readonly shape: Shape;
-  readonly dtype: 'i32';
-}
+type TokenInput = TensorType & { readonly dtype: 'i32' };
 
 const tokenInput = (...shape: number[]): TokenInput => ({ shape, dtype: 'i32' });
 
-/** Shapes of the inputs of a plan for texts. */
-export function textInputs(
-  { encoder }: BartNet,
-  sequences: number,
-): Record<'text' | 'counts' | 'position', TokenInput> {
+/** Shapes of the inputs of a plan for texts of `length` tokens. */
+export function textInputs(sequences: number, length: number): Record<'text' | 'counts', TokenInput> {
+  return { text: tokenInput(sequences, length), counts: tokenInput(sequences) };
+}
+
+/** Shapes of the inputs of a plan for the first step behind texts of `length` tokens. */
+export function firstInputs({ decoder }: BartNet, sequences: number, length: number): Record<FirstName, TensorType> {
+  const keys = { shape: [sequences * length, 2 * decoder.dim], dtype: 'f32' } as const;
   return {
-    text: tokenInput(sequences, encoder.text_length),
+    ...Object.fromEntries(nameKeys(decoder).map((name) => [name, keys])),
     counts: tokenInput(sequences),
     position: tokenInput(1),
   };

@@ -1,106 +1,59 @@
-/**
- * The plans of a decoding of one size, and the caches they share. Each is compiled when it is first run: a drawing that
- * is not greedy needs no greedy step, and only a completion reads rows of the image.
- */
-import { compile } from '../../ops/index.ts';
-import type { Compiled, Result, RunOptions, Tensor, Traced } from '../../ops/index.ts';
-import { textPositions, type TransformerArchitecture } from './architecture.ts';
-import { pickBest, type BestTokens, type DecodingRuns } from '../decoding.ts';
-import { Plans } from '../plans.ts';
+/** The plans of a transformer's decoding of one size, and the caches they share. */
+import type { Compiled, Result, RunOptions, Tensor, TensorType } from '../../ops/index.ts';
+import { DecodingPlans, type DecodingSizes } from '../decoding-plans.ts';
 import type { WeightTree } from '../weight-tree.ts';
+import { textPositions, type TransformerArchitecture } from './architecture.ts';
 import { createCaches, type LayerCaches } from './caches.ts';
-import { nextInputs, nextLogits } from './sequence.ts';
 import type { TransformerOptions } from './options.ts';
+import { nextInputs, nextLogits } from './sequence.ts';
 
-interface Inputs {
-  readonly tokens: Tensor;
-  readonly position: Tensor;
-}
+type InputName = 'tokens' | 'position';
+type Inputs = Readonly<Record<InputName, Tensor>>;
 
-export class DecodingPlans implements DecodingRuns {
-  readonly sequences: number;
-  readonly batch: number;
+export class TransformerPlans extends DecodingPlans<InputName> {
   private readonly architecture: TransformerArchitecture;
   private readonly tree: WeightTree;
-  private readonly options: TransformerOptions;
   private readonly caches: readonly LayerCaches[];
-  private readonly plans = new Plans('decoding');
 
   constructor(
     architecture: TransformerArchitecture,
     tree: WeightTree,
     options: TransformerOptions,
-    { sequences, batch }: { readonly sequences: number; readonly batch: number },
+    sizes: DecodingSizes,
   ) {
+    super(options, sizes, architecture.grid[1]);
     this.architecture = architecture;
     this.tree = tree;
-    this.options = options;
-    this.sequences = sequences;
-    this.batch = batch;
-    this.caches = createCaches(architecture, batch);
+    this.caches = createCaches(architecture, sizes.batch);
   }
 
   /** The text, all at once: tokens [S, T] → logits of the first image token [S, V]. */
   get prompt(): Compiled<Tensor> {
-    return this.compileOnce('prompt', this.sequences, textPositions(this.architecture), (inputs) =>
-      this.follow('text', inputs),
-    );
-  }
-
-  private get row(): Compiled<Tensor> {
-    return this.compileOnce('row', this.sequences, this.architecture.grid[1], (inputs) => this.follow('image', inputs));
-  }
-
-  /** One token for each candidate: [B, 1] → logits of the next one [B, V]. */
-  get nextToken(): Compiled<Tensor> {
-    return this.compileOnce('step', this.batch, 1, (inputs) => this.follow('image', inputs));
-  }
-
-  private get greedyStep(): Compiled<BestTokens> {
-    return this.compileOnce('greedyStep', this.batch, 1, (inputs) => pickBest(this.follow('image', inputs)));
+    const inputs = nextInputs(this.sequences, textPositions(this.architecture));
+    return this.keep('prompt', '', (given: Inputs) => this.follow('text', given), inputs);
   }
 
   readTexts(text: Int32Array, options?: RunOptions): Promise<Result<Tensor>> {
     return this.prompt.run({ tokens: text, position: [0] }, options);
   }
 
-  readRows(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<Tensor>> {
-    return this.runBehind(this.row, tokens, before, options);
+  protected nextInputs(sequences: number, count: number): Readonly<Record<InputName, TensorType>> {
+    return nextInputs(sequences, count);
   }
 
-  step(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<Tensor>> {
-    return this.runBehind(this.nextToken, tokens, before, options);
+  protected nextLogits(inputs: Inputs): Tensor {
+    return this.follow('image', inputs);
   }
 
-  stepGreedy(tokens: Int32Array, before: number, options?: RunOptions): Promise<Result<BestTokens>> {
-    return this.runBehind(this.greedyStep, tokens, before, options);
+  protected nextNumbers(tokens: Int32Array, before: number): { tokens: Int32Array; position: number[] } {
+    return { tokens, position: [textPositions(this.architecture) + before] };
   }
 
-  dispose(): void {
-    void this.plans.dispose();
+  protected disposeCaches(): void {
     for (const layer of this.caches) for (const cache of layer.values()) cache.dispose();
-  }
-
-  private runBehind<T extends Traced>(
-    plan: Compiled<T>,
-    tokens: Int32Array,
-    before: number,
-    options?: RunOptions,
-  ): Promise<Result<T>> {
-    return plan.run({ tokens, position: [textPositions(this.architecture) + before] }, options);
   }
 
   private follow(kind: 'text' | 'image', inputs: Inputs): Tensor {
     return nextLogits(this.architecture, this.tree, kind, { ...inputs, caches: this.caches, batch: this.batch });
-  }
-
-  private compileOnce<T extends Tensor | BestTokens>(
-    name: string,
-    sequences: number,
-    count: number,
-    trace: (inputs: Inputs) => T,
-  ): Compiled<T> {
-    const { device, ...rewriting } = this.options;
-    return this.plans.get(name, '', () => compile(device, trace, nextInputs(sequences, count), rewriting));
   }
 }

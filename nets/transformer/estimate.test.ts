@@ -7,7 +7,7 @@ import { readTransformer } from './read-architecture.ts';
 import { growTree } from '../weight-tree.ts';
 import { countParameters } from '../weights.ts';
 import { configurations } from './configurations.ts';
-import { DecodingPlans } from './decoding-plans.ts';
+import { TransformerPlans } from './decoding-plans.ts';
 import { estimateSeconds, planTransformer } from './estimate.ts';
 import { measureSpeed } from './measure-speed.ts';
 import { deriveTables } from './tables.ts';
@@ -54,7 +54,7 @@ test('rules that do not pay on a device are left out of its plans, as when it co
   const device = await open({ device: 'egl', without: ['branch_on_write', 'norm_on_read'] });
   const { tensors } = await openEmojiTransformer();
   const { emoji } = configurations;
-  const plans = new DecodingPlans(
+  const plans = new TransformerPlans(
     emoji,
     growTree(deriveTables(emoji, tensors)),
     { device },

@@ -17,7 +17,7 @@ import { prepareText, type PrepareTextOptions } from '../tokenizer/prepare-text.
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TextRows, TokenTransformer } from '../token-transformer.ts';
 import { countCacheBytes } from './caches.ts';
-import { DecodingPlans } from './decoding-plans.ts';
+import { TransformerPlans } from './decoding-plans.ts';
 import { beginDecoding, type Decoding } from '../decoding.ts';
 import type { TransformerOptions } from './options.ts';
 import { wholeSequence } from './sequence.ts';
@@ -92,7 +92,7 @@ export class Transformer implements TokenTransformer {
     this.plans.check('begin');
     const sequences = this.countTexts('begin', text);
     return beginDecoding(this, this.plans, { text, sequences, batch, options }, () => {
-      return new DecodingPlans(this.architecture, this.tree, this.options, { sequences, batch });
+      return new TransformerPlans(this.architecture, this.tree, this.options, { sequences, batch });
     });
   }
 

@@ -156,9 +156,9 @@ function makeTensor(
   const read = async (): Promise<Float32Array> => {
     const result = new Float32Array(countElements(shape));
     let start = 0;
-    for await (const block of blocks()) {
-      result.set(block, start);
-      start += block.length;
+    for await (const block of readBlocks(source, position, bytes)) {
+      decodeElements(block, dtype, true, result, start);
+      start += block.length / DTYPE_BYTES[dtype];
     }
     return result;
   };
