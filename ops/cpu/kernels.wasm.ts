@@ -6,6 +6,10 @@ export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
 export { channel_best, pack_pixels, packed_conv2d, pooled_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
+export {
+  crossEntropy as cross_entropy,
+  crossEntropyByLogits as cross_entropy_by_logits,
+} from '../cross-entropy/cpu/cross-entropy.wasm';
 export { pack_linear, scale_linear } from '../linear/cpu/pack-linear.wasm';
 export { pack_strips, row_product } from '../matmul/cpu/row-product.wasm';
 export { fill, move } from './moves.wasm';
@@ -35,11 +39,23 @@ export { embed } from '../embedding/cpu/embedding.wasm';
 export { gather } from '../gather/cpu/gather.wasm';
 export { groupNorm as group_norm } from '../group-norm/cpu/group-norm.wasm';
 export { layerNorm as layer_norm } from '../layer-norm/cpu/layer-norm.wasm';
+export {
+  layerNormByX as layer_norm_by_x,
+  normalize,
+  normMeans as norm_means,
+  normStats as norm_stats,
+} from '../layer-norm/cpu/norm-stats.wasm';
 export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
 export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';
-export { maxOf as max, meanOf as mean, sumOf as sum } from '../reduce/cpu/reduce.wasm';
+export { maxOf as max, meanOf as mean, sumOf as sum, sumProducts as sum_products } from '../reduce/cpu/reduce.wasm';
 export { rotary } from '../rotary/cpu/rotary.wasm';
+export {
+  logSoftmax as log_softmax,
+  softmaxBySums as softmax_by_sums,
+  softmaxByX as softmax_by_x,
+} from '../softmax/cpu/by-sums.wasm';
 export { softmax } from '../softmax/cpu/softmax.wasm';
+export { sumExponentials as sum_exponentials } from '../softmax/cpu/sum-exponentials.wasm';
 export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
 export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';
 export { pack_winograd } from '../winograd/cpu/pack-winograd.wasm';

@@ -26,7 +26,11 @@ import {
   relu,
 } from '../index.ts';
 import { add, argmax, castToHalf, clamp, compile, concat, rotary, run, slice, softmax, sum, tensor } from '../index.ts';
-import { pixelShuffle, tokenShift, transpose, upsampleNearest2d } from '../index.ts';
+import { crossEntropy, logSoftmax, pixelShuffle, tokenShift, transpose, upsampleNearest2d } from '../index.ts';
+import { crossEntropyByLogits } from '../cross-entropy/cross-entropy.ts';
+import { sumProducts } from '../reduce/sum-products.ts';
+import { softmaxByX } from '../softmax/by-sums.ts';
+import { sumExponentials } from '../softmax/sum-exponentials.ts';
 
 const random = createRandom(20261203);
 const gaussians = (...shape: number[]): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
@@ -37,6 +41,8 @@ const at = (position: number): Tensor => tensor([position], [1], 'i32');
 const maps = [3, 37, 61, 43] as const;
 const rows: Shape = [419, 523];
 const form = { sequences: 1, batch: 2, length: 419, first: 0, groups: 1, size: 523 };
+
+const losses = crossEntropy(gaussians(...rows), tensor(random.integers(419, 0, 522), [419], 'i32'));
 
 /** The op whose kernel is cut, a graph, and how far off an element may be [it must be identical]. */
 type Entry = readonly [op: string, graph: Tensor, bound?: (expected: number) => number];
@@ -55,6 +61,16 @@ const entries: readonly Entry[] = [
   ['argmax', argmax(whole(...maps), 1)],
   ['argmax', argmax(whole(...rows), 1)],
   ['sum', sum(whole(...maps), [1])],
+  ['sum', sum(whole(3000, 37), [0])],
+  ['sum', sum(tensor(random.integers(200_001, -80, 80), [200_001]))],
+  ['sum', sum(tensor(random.integers(6 * 37 * 2623, -9, 9), [6, 37, 61, 43]), [0, 2, 3])],
+  ['sum_products', sumProducts(whole(...rows), tensor(random.integers(sizeOf(rows), -8, 8), rows), 0)],
+  ['sum_products', sumProducts(whole(...rows), tensor(random.integers(sizeOf(rows), -7, 7), rows), 1)],
+  ['sum_exponentials', sumExponentials(gaussians(...rows), gaussians(419, 1), 1), (x) => 2 ** -19 * x],
+  ['sum_exponentials', sumExponentials(gaussians(...maps), gaussians(3, 1, 61, 43), 1), (x) => 2 ** -19 * x],
+  ['log_softmax', logSoftmax(gaussians(...maps), 1), () => 2 ** -18 * 8],
+  ['softmax_by_x', softmaxByX(gaussians(...rows), softmax(gaussians(...rows)), 1), () => 2 ** -18],
+  ['cross_entropy_by_logits', crossEntropyByLogits(gaussians(419), losses.inputs), () => 2 ** -17],
   ['max', max(whole(...rows), [1])],
   ['mean', mean(gaussians(...rows), [1]), () => gamma(523)],
   ['embed', embed(indices(70, 419, 3), whole(70, 523), whole(5, 523), at(2))],

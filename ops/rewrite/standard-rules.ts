@@ -26,6 +26,9 @@ import { rotaryOnWrite } from './rotary-on-write.ts';
 import { siluOnWrite } from './silu-on-write.ts';
 import { splitBatch } from './split-batch.ts';
 import { splitGroupNorm } from './split-group-norm.ts';
+import { splitLayerNorm } from './split-layer-norm.ts';
+import { splitLongSums } from './split-long-sums.ts';
+import { splitSoftmax } from './split-softmax.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { widenKeptHalves } from './widen-kept-halves.ts';
@@ -60,6 +63,9 @@ const drawing: readonly Rule[] = [
   siluOnWrite,
   // Sums over whole maps, shared out.
   splitGroupNorm,
+  splitLongSums,
+  // Lines that are walked once.
+  splitSoftmax,
   // A texel of halves is rounded as it is written.
   halfOnWrite,
   // What came as halves is kept so.
@@ -71,6 +77,8 @@ const drawing: readonly Rule[] = [
   activationOnWrite,
   branchOnWrite,
   rotaryOnWrite,
+  // Of a LayerNorm that no product reads.
+  splitLayerNorm,
   // Fewer multiplications too, but by four passes whose limits were measured in texture reads.
   winogradLargeMaps,
   winogradSmallMaps,

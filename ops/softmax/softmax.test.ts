@@ -4,16 +4,17 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { interpret, run, sizeOf, tensor } from '../../engine/index.ts';
+import { interpret, rewrite, run, sizeOf, tensor } from '../../engine/index.ts';
 import type { Tensor } from '../../engine/index.ts';
 import { FUNCTION_BOUNDS, gamma, UNIT_ROUNDOFF } from '../../test/helpers/bounds.ts';
 import { deviceVariants, expectSameAsReference, openTestDevice, openVariant } from '../../test/helpers/devices.ts';
-import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
+import { checkOnEveryVariant, checkOnWebGL } from '../../test/helpers/every-variant.ts';
 import { expectIdenticalToReference } from '../../test/helpers/identical.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { hostileTensor, seeds, shapesFromRank } from '../../test/helpers/shapes.ts';
 import { add, mul, sub, sum } from '../index.ts';
 import { max } from '../reduce/reduce.ts';
+import { standardRules } from '../rewrite/standard-rules.ts';
 import { softmax } from './softmax.ts';
 
 const cases = shapesFromRank(1, 4000).chain((shape) =>
@@ -41,6 +42,25 @@ describe('softmax', () => {
       const x = tensor(createRandom(seed).gaussians(sizeOf(shape), scale), shape);
       await expectSameAsReference(device, softmax(x, axis), await boundOf(x, axis));
     });
+  });
+
+  test('keeps its bound where rules split it, of lines that are long', async () => {
+    const long = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      size: fc.integer({ min: 16, max: 300 }),
+      seed: seeds,
+    });
+    await checkOnWebGL(
+      fc.tuple(long, fc.constantFrom(0, 1)),
+      async (device, [{ rows, size, seed }, axis]) => {
+        const shape = axis === 1 ? [rows, size] : [size, rows];
+        const x = tensor(createRandom(seed).gaussians(sizeOf(shape), 10), shape);
+        const graph = softmax(x, axis);
+        expect(rewrite([graph], standardRules).applied.has('split_softmax')).toBe(true);
+        await expectSameAsReference(device, graph, await boundOf(x, axis), { rules: standardRules });
+      },
+      1,
+    );
   });
 
   test('NaN and infinities land where they do in float64', async () => {

@@ -26,8 +26,22 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
   'writePixelShader',
 ];
 
-/** Ops with cases that only rewrite rules call. */
-export const OPS_OF_RULES: readonly string[] = ['after', 'lookupTable', 'takeRows'];
+/** Ops with cases that only rewrite rules and gradients call. */
+export const OPS_OF_RULES: readonly string[] = [
+  'after',
+  'crossEntropyByLogits',
+  'layerNormByX',
+  'lookupTable',
+  'normMeans',
+  'normStats',
+  'normalize',
+  'partialSums',
+  'softmaxBySums',
+  'softmaxByX',
+  'sumExponentials',
+  'sumProducts',
+  'takeRows',
+];
 
 const found = import.meta.glob<{ readonly cases: OpCases }>('../../ops/*/cases.ts', { eager: true });
 

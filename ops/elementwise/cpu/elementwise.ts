@@ -34,7 +34,7 @@ export function callElementwise<A>(
   { kernel, constants, grain = MOVING_GRAIN }: CpuFormula<A>,
 ): KernelCall {
   const { shape } = output.type;
-  const operands = [inputs[0]!, inputs[1] ?? inputs[0]!];
+  const operands = [inputs[0]!, inputs[1] ?? inputs[0]!, ...inputs.slice(2)];
   const axes = joinAxes(
     shape,
     operands.map(({ type }) => stridesAlong(type.shape, shape.length)),
@@ -47,9 +47,10 @@ export function callElementwise<A>(
     ...[axis0, axis1, axis2].map(({ strides }) => 4 * strides[at]!),
     16 * inner.strides[at]!,
   ]);
-  const numbers = (constants?.(attributes) ?? []).map(floatWord);
+  const [first = 0, second = 0] = constants?.(attributes) ?? [];
   const sizes = [total, each, output.address, inner.size, axis2.size, axis1.size];
-  return { kernel, items, words: [...sizes, ...walked, ...numbers] };
+  const two = walked.splice(0, 10);
+  return { kernel, items, words: [...sizes, ...two, floatWord(first), floatWord(second), ...walked] };
 }
 
 /** The strides of an operand along the axes of the result, 0 where it is repeated. */
