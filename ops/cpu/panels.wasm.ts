@@ -38,6 +38,17 @@ export function spreadRows(row0: usize, row1: usize, row2: usize, row3: usize, k
   }
 }
 
+/** The same of four columns side by side: what lies beyond the last one is spread too, and nobody reads its sums. */
+export function spreadColumns(from: usize, stride: usize, k: i32, to: usize): void {
+  for (const end = to + k * SPREAD; to < end; from += stride, to += SPREAD) {
+    const four = v128.load(from);
+    v128.store(to, v128.shuffle<f32>(four, four, 0, 0, 0, 0));
+    v128.store(to, v128.shuffle<f32>(four, four, 1, 1, 1, 1), 16);
+    v128.store(to, v128.shuffle<f32>(four, four, 2, 2, 2, 2), 32);
+    v128.store(to, v128.shuffle<f32>(four, four, 3, 3, 3, 3), 48);
+  }
+}
+
 /**
  * Eight halves of a strip lie in four words, the first four in the lower bits: so one shift brings the upper ones to
  * where a float has its exponent and mantissa, and two the lower ones. A mask leaves sign, five bits of exponent and

@@ -13,7 +13,7 @@ import { matmulGl } from './gl/matmul.ts';
 
 /** Which operands lie transposed. */
 export interface MatmulOptions {
-  /** a is [K, M] or [B, K, M] [false]. Costs a draw, where a is no constant: rows must lie in channels. */
+  /** a is [K, M] or [B, K, M] [false]. On WebGL it costs a draw: rows must lie in channels. */
   readonly transposeA?: boolean;
   /** b is [N, K] or [B, N, K] [false]. Costs nothing. */
   readonly transposeB?: boolean;
@@ -24,8 +24,10 @@ export const matmulOp: Op<MatmulAttributes> = {
   operands: ['a', 'b', 'bias'],
   infer: inferMatmul,
   reference: computeMatmul,
-  describe: ({ transposeB }) => (transposeB ? 'b transposed' : ''),
-  macs: ({ inputs, output }) => sizeOf(output.type.shape) * inputs[0]!.type.shape.at(-1)!,
+  describe: ({ transposeA, transposeB }) =>
+    [...(transposeA ? ['a transposed'] : []), ...(transposeB ? ['b transposed'] : [])].join(', '),
+  macs: ({ inputs, output, attributes }) =>
+    sizeOf(output.type.shape) * sizesOfMatrix(inputs[1]!.type.shape, attributes).inner,
   kernels: { webgl: matmulGl, cpu: matmulCpu },
 };
 
@@ -38,7 +40,7 @@ export function matmul(a: Tensor, b: Tensor, bias?: Tensor, options: MatmulOptio
   checkObject('matmul', 'options', options);
   const { transposeA = false, transposeB = false } = options;
   const left = transposeA ? swapLastAxes(a) : a;
-  return apply(matmulOp, bias === undefined ? [left, b] : [left, b, bias], { transposeB });
+  return apply(matmulOp, bias === undefined ? [left, b] : [left, b, bias], { transposeA: false, transposeB });
 }
 
 function swapLastAxes(x: Tensor): Tensor {
@@ -61,9 +63,10 @@ function inferMatmul(inputs: readonly TensorType[], attributes: MatmulAttributes
   }
   if (b.length === 3 && a.length === 2) throw refuse('a batch of b needs a batch of a, [B, M, K]');
   if (b.length === 3 && a[0] !== b[0]) throw refuse('a and b must be batches of the same size');
-  if (a.at(-1) !== inner) throw refuse('rows of a must be as long as columns of b. Transpose one?');
+  const [rows, width] = attributes.transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
+  if (width !== inner) throw refuse('rows of a must be as long as columns of b. Transpose one?');
   if (bias && (bias.length !== 1 || bias[0] !== columns)) throw refuse(`bias must be [${columns}]`);
-  return { shape: [...a.slice(0, -1), columns], dtype: 'f32' };
+  return { shape: [...a.slice(0, -2), rows, columns], dtype: 'f32' };
 }
 
 /** K and N of b, or of each matrix in it. */
@@ -78,14 +81,16 @@ function computeMatmul({ inputs, inputTypes, output, attributes }: ReferenceCall
   const { inner, columns } = sizesOfMatrix(shapeOfB, attributes);
   const [stepOfK, stepOfColumn] = attributes.transposeB ? [1, inner] : [columns, 1];
   const rows = output.length / columns;
-  const rowsPerMatrix = shapeOfB.length === 3 ? shapeOfA[1]! : rows;
+  const rowsOfA = attributes.transposeA ? shapeOfA.at(-1)! : shapeOfA.at(-2)!;
+  const rowsPerMatrix = shapeOfB.length === 3 ? rowsOfA : rows;
   const sums = new Float64Array(columns);
   for (let m = 0; m < rows; m++) {
     const matrix = Math.floor(m / rowsPerMatrix) * inner * columns;
     if (bias) sums.set(bias);
     else sums.fill(0);
     for (let k = 0; k < inner; k++) {
-      const value = a![m * inner + k]!;
+      const value =
+        a![attributes.transposeA ? (Math.floor(m / rowsOfA) * inner + k) * rowsOfA + (m % rowsOfA) : m * inner + k]!;
       const start = matrix + k * stepOfK;
       for (let j = 0; j < columns; j++) sums[j]! += value * b![start + j * stepOfColumn]!;
     }

@@ -30,6 +30,7 @@ import { splitLayerNorm } from './split-layer-norm.ts';
 import { splitLongSums } from './split-long-sums.ts';
 import { splitSoftmax } from './split-softmax.ts';
 import { tileLargeMaps } from './tile-large-maps.ts';
+import { transposeOnRead } from './transpose-on-read.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { widenKeptHalves } from './widen-kept-halves.ts';
 import { winogradFour, winogradTwo } from './winograd-for-cpu.ts';
@@ -100,6 +101,7 @@ export const cpuRules: readonly Rule[] = [
   siluOnWrite,
   keepTables,
   packLinearsForCpu,
+  transposeOnRead,
   activationOnWrite,
   branchOnWrite,
   // Last, with all that they take along.

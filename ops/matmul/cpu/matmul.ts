@@ -15,16 +15,18 @@ export const matmulCpu: CpuKernel<MatmulAttributes> = {
   },
 };
 
-function measure({ attributes: { transposeB }, inputs, output }: TypedCall<MatmulAttributes>): {
+function measure({ attributes: { transposeA, transposeB }, inputs, output }: TypedCall<MatmulAttributes>): {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
   readonly matrices: number;
   readonly lies: 'columns' | 'rows';
+  readonly turned: boolean;
 } {
   const [a, b] = inputs.map(({ type }) => type.shape) as [Shape, Shape];
   const matrices = b.length === 3 ? b[0]! : 1;
-  const inner = a.at(-1)!;
+  const inner = transposeA ? a.at(-2)! : a.at(-1)!;
   const rows = sizeOf(a) / inner / matrices;
-  return { rows, inner, columns: output.type.shape.at(-1)!, matrices, lies: transposeB ? 'columns' : 'rows' };
+  const lies = transposeB ? 'columns' : 'rows';
+  return { rows, inner, columns: output.type.shape.at(-1)!, matrices, lies, turned: transposeA };
 }

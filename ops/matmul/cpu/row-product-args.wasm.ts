@@ -24,6 +24,8 @@ export class RowProductArgs {
   itemColumns!: i32;
   /** Terms that are added up at once. */
   part!: i32;
+  /** 1 where x lies [inner, rows] for each matrix. */
+  turned!: i32;
 }
 
 /** Some strips of the matrix, and where their sums go. */

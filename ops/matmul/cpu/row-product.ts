@@ -50,6 +50,8 @@ interface RowProduct {
   /** From one matrix to the next; as they lie unless given. */
   readonly matrixBytes?: number;
   readonly activation?: Activation;
+  /** x lies [inner, rows] for each matrix. */
+  readonly turned?: boolean;
 }
 
 /** Bytes of memory that all threads share where the matrix is packed first, since many items read it. */
@@ -71,16 +73,16 @@ export function multiplyRows(product: RowProduct, shared: number): readonly Kern
 }
 
 function callRowProduct(product: RowProduct): KernelCall {
-  const { rows, inner, columns, lies, matrices = 1, activation = 'none' } = product;
+  const { rows, inner, columns, lies, matrices = 1, activation = 'none', turned = false } = product;
   const { matrixBytes = 4 * inner * columns } = product;
   const outputs = activation === 'geglu' ? columns / 2 : columns;
   const { itemRows, itemColumns } = shareOut(product, outputs);
-  const streams = rows < TILE_ROWS && (lies === 'strips' || lies === 'half strips');
+  const streams = rows < TILE_ROWS && !turned && (lies === 'strips' || lies === 'half strips');
   const longest = streams ? LONGEST_STREAM : rows <= FEW_ROWS ? LONG_PART : PART;
   const words = [
     ...[product.x, product.matrix, product.output, product.bias, product.scale ?? 0, product.residual ?? 0],
     ...[rows, inner, columns, outputs, matrixLies[lies], matrices > 1 ? matrixBytes : 0],
-    ...[activations[activation], itemRows, itemColumns, part(inner, longest, 1)],
+    ...[activations[activation], itemRows, itemColumns, part(inner, longest, 1), Number(turned)],
   ];
   const items = matrices * Math.ceil(rows / itemRows) * Math.ceil(outputs / itemColumns);
   return { kernel: 'row_product', items, words };

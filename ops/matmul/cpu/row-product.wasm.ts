@@ -4,7 +4,7 @@
  * for that, and stream the strips past the registers. The matrix may be packed in strips, or is packed here, by parts.
  */
 import { finishRows } from '../../linear/cpu/finish-rows.wasm';
-import { spreadRows, widenStrip } from '../../cpu/panels.wasm';
+import { spreadColumns, spreadRows, widenStrip } from '../../cpu/panels.wasm';
 import { SPREAD, STRIP, multiplyTile } from '../../cpu/tile.wasm';
 import { Columns, RowProductArgs } from './row-product-args.wasm';
 import { loadScale, streamFloats, streamHalves } from './stream-rows.wasm';
@@ -50,7 +50,9 @@ export function row_product(item: i32, args: usize, scratch: usize): void {
   gate.sums = main.sums + <usize>main.count * STRIP;
   const first = <usize>matrix * a.rows + row;
   for (let k = 0; k < a.inner; k += a.part) {
-    const x = a.x + ((first * a.inner + k) << 2);
+    const x = a.turned
+      ? a.x + ((<usize>(matrix * a.inner + k) * a.rows + row) << 2)
+      : a.x + ((first * a.inner + k) << 2);
     const part = min(a.part, a.inner - k);
     const at = a.matrix + <usize>matrix * a.matrixBytes;
     multiplyPart(a, main, x, at, k, part, rows, spread, strips, stride);
@@ -65,7 +67,7 @@ function multiplyPart(
   a: RowProductArgs, columns: Columns, x: usize, matrix: usize, k: i32, part: i32, rows: i32, spread: usize,
   room: usize, stride: usize,
 ): void {
-  if (rows < 4 && a.lies <= HALF_STRIPS) {
+  if (rows < 4 && a.lies <= HALF_STRIPS && !a.turned) {
     for (let row = 0; row < rows; row++) {
       const from = x + (<usize>row * a.inner << 2);
       if (a.lies === STRIPS) streamFloats(a, columns, from, matrix, k, part, columns.sums + row * stride);
@@ -83,11 +85,14 @@ function multiplyPart(
   for (let row = 0; row < rows; row += 4) {
     // What there is not is a row that there is once more: nobody reads its sums.
     const last = rows - 1;
-    const row0 = x + row * rowBytes;
-    const row1 = x + min(row + 1, last) * rowBytes;
-    const row2 = x + min(row + 2, last) * rowBytes;
-    const row3 = x + min(row + 3, last) * rowBytes;
-    spreadRows(row0, row1, row2, row3, part, spread);
+    if (a.turned) spreadColumns(x + (<usize>row << 2), <usize>a.rows << 2, part, spread);
+    else {
+      const row0 = x + row * rowBytes;
+      const row1 = x + min(row + 1, last) * rowBytes;
+      const row2 = x + min(row + 2, last) * rowBytes;
+      const row3 = x + min(row + 3, last) * rowBytes;
+      spreadRows(row0, row1, row2, row3, part, spread);
+    }
     let strip = strips;
     let sums = columns.sums + row * stride;
     for (let s = 0; s < columns.count; s++, strip += stripBytes, sums += STRIP) {
