@@ -14,6 +14,13 @@ export { pack_linear, scale_linear } from '../linear/cpu/pack-linear.wasm';
 export { pack_strips, row_product } from '../matmul/cpu/row-product.wasm';
 export { fill, move } from './moves.wasm';
 export {
+  geluByX as gelu_by_x,
+  geluTanhByX as gelu_tanh_by_x,
+  selectPositive as select_positive,
+  selectWithin as select_within,
+  siluByX as silu_by_x,
+} from '../elementwise/cpu/derivatives.wasm';
+export {
   addNumbers as add,
   castToHalf as cast_to_half,
   clampNumbers as clamp,

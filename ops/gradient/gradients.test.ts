@@ -26,11 +26,25 @@ import { gradientRules } from './gradients.ts';
 const WITHOUT: Readonly<Record<string, string>> = {
   argmax: 'gives whole numbers',
   one_hot: 'takes whole numbers',
+  cross_entropy_by_logits: 'is the way back itself',
+  gelu_by_x: 'is the way back itself',
+  gelu_tanh_by_x: 'is the way back itself',
+  layer_norm_by_x: 'is the way back itself',
+  norm_means: 'is the way back itself',
+  norm_stats: 'is the way back itself',
+  normalize: 'is the way back itself',
+  partial_sums: 'is made by rewrite rules alone',
   scale_columns: 'is made by rewrite rules alone',
+  select_positive: 'is the way back itself',
+  select_within: 'is the way back itself',
+  silu_by_x: 'is the way back itself',
+  softmax_by_sums: 'is made by rewrite rules alone',
+  softmax_by_x: 'is the way back itself',
+  sum_products: 'is the way back itself',
   sum_rows: 'is made by rewrite rules alone',
 };
 const YET_TO_COME = new Set(
-  'attention attention_scores lay_rows conv2d strided_conv2d embed erf exp gather gelu gelu_tanh group_norm layer_norm linear log lookup_table matmul max max_pool2d pixel_shuffle quick_gelu relu rotary sigmoid silu softmax take_rows tanh clamp token_shift upsample_nearest2d'.split(
+  'attention attention_scores lay_rows conv2d strided_conv2d embed gather group_norm lookup_table max_pool2d pixel_shuffle rotary take_rows token_shift upsample_nearest2d'.split(
     ' ',
   ),
 );

@@ -7,11 +7,18 @@ import type { GradientRule, GradientTable, Op, Shape, Tensor } from '../../engin
 import { after } from '../after/after.ts';
 import { broadcastTo } from '../broadcast-to/broadcast-to.ts';
 import { add } from '../elementwise/binary.ts';
+import { activationGradients } from './activations.ts';
 import { arithmeticGradients } from './arithmetic.ts';
 import { moveGradients } from './moves.ts';
+import { rowGradients } from './rows.ts';
 
 /** What every op passes back. An op that is not here has no gradient, and is refused by name. */
-export const gradientRules: ReadonlyMap<Op, GradientRule> = new Map([...arithmeticGradients, ...moveGradients]);
+export const gradientRules: ReadonlyMap<Op, GradientRule> = new Map([
+  ...arithmeticGradients,
+  ...activationGradients,
+  ...moveGradients,
+  ...rowGradients,
+]);
 
 const fill = (shape: Shape, value: number): Tensor => broadcastTo(tensor([value], []), shape);
 const table: GradientTable = { rules: gradientRules, add, after, fill };

@@ -1,12 +1,12 @@
 /** Calls of the reductions. */
-import { PICTURE, hostile, quotientBound, rules, weights, whole } from '../../test/helpers/op-case.ts';
+import { PICTURE, gaussians, hostile, quotientBound, rules, weights, whole } from '../../test/helpers/op-case.ts';
 import type { OpCases } from '../../test/helpers/op-case.ts';
 import { max, mean, sum } from '../index.ts';
 import { partialSums } from './partial-sums.ts';
 import { sumProducts } from './sum-products.ts';
 
 export const cases: OpCases = {
-  max: [{ result: max(hostile(PICTURE), [1, 3]) }],
+  max: [{ result: max(hostile(PICTURE), [1, 3]) }, { title: 'of numbers', result: max(gaussians([5, 7, 9]), [0, 2]) }],
   mean: [
     { result: mean(whole(PICTURE), [2, 3]), bound: quotientBound },
     { title: 'of a long line', result: mean(weights([1, 1777]), [1]), bound: quotientBound, rules },

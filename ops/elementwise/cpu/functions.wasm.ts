@@ -104,7 +104,7 @@ export function sigmoid4(x: v128): v128 {
 /** e^(z²) · erfc z for z ≥ 0: w times a polynomial in w = 1 / (1 + z/2). Falls to 0 at Infinity. */
 // @ts-ignore: decorator
 @inline
-function scaledErfc(z: v128): v128 {
+export function scaledErfc(z: v128): v128 {
   const w = f32x4.div(all(1), madd(z, all(0.5), all(1)));
   let p = madd(w, all(-5.89313768e-2), all(2.83901095e-1));
   p = madd(p, w, all(-4.85798478e-1));

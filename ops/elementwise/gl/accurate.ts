@@ -49,7 +49,7 @@ vec4 accurate_tanh(vec4 x) {
  * e^(z²) · erfc z for z ≥ 0, within 2⁻²⁴ before rounding: w times a minimax polynomial in w = 1 / (1 + z/2), fitted up
  * to z = 9.6, where erfc leaves fp32. Falls to 0 at Infinity, as it must.
  */
-const scaledErfc = `
+export const scaledErfc = `
 vec4 scaled_erfc(vec4 z) {
   vec4 w = 1.0 / (1.0 + 0.5 * z);
   return w * (2.82087386e-1 + w * (2.82358527e-1 + w * (2.43224815e-1 + w * (2.02211499e-1 + w * (-2.55094096e-2
