@@ -3,10 +3,12 @@
  * to it that no op of ours is missing; ops of others run in the thread of the caller.
  */
 import type { Op } from '../../engine/index.ts';
+import { afterOp } from '../after/after.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
 import { bestOfChunksOp, channelBestOp } from '../argmax/channel-argmax.ts';
 import { assignOp } from '../assign/assign.ts';
 import { attentionScoresOp, attentionValuesOp } from '../attention/attention.ts';
+import { broadcastToOp } from '../broadcast-to/broadcast-to.ts';
 import { appendRowsOp, layRowsOp } from '../cache/cache.ts';
 import { castToFloatOp, castToHalfOp, halfWeightsOp } from '../cast/cast.ts';
 import { concatOp } from '../concat/concat.ts';
@@ -14,13 +16,16 @@ import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import { pooledConv2dOp } from '../conv2d/pooled-conv2d.ts';
 import { stridedConv2dOp } from '../conv2d/strided-conv2d.ts';
+import { crossEntropyByLogitsOp, crossEntropyOp } from '../cross-entropy/cross-entropy.ts';
 import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
+import { geluByXOp, geluTanhByXOp, selectPositiveOp, selectWithinOp, siluByXOp } from '../elementwise/derivatives.ts';
 import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, quickGeluOp } from '../elementwise/unary.ts';
 import { reluOp, sigmoidOp, siluOp, tanhOp } from '../elementwise/unary.ts';
 import { embedOp } from '../embedding/embedding.ts';
 import { gatherOp } from '../gather/gather.ts';
 import { groupNormOp } from '../group-norm/group-norm.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
+import { layerNormByXOp, normalizeOp, normMeansOp, normStatsOp } from '../layer-norm/norm-stats.ts';
 import { scaleColumnsOp, sumRowsOp } from '../linear/fold-norm.ts';
 import { linearOp } from '../linear/linear.ts';
 import { packLinearOp, packedLinearOp } from '../linear/packed-linear.ts';
@@ -30,11 +35,15 @@ import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { padOp } from '../pad/pad.ts';
 import { pixelShuffleOp } from '../pixel-shuffle/pixel-shuffle.ts';
+import { partialSumsOp } from '../reduce/partial-sums.ts';
 import { maxOp, meanOp, sumOp } from '../reduce/reduce.ts';
+import { sumProductsOp } from '../reduce/sum-products.ts';
 import { reshapeOp } from '../reshape/reshape.ts';
 import { rotaryOp } from '../rotary/rotary.ts';
 import { sliceOp } from '../slice/slice.ts';
+import { logSoftmaxOp, softmaxBySumsOp, softmaxByXOp } from '../softmax/by-sums.ts';
 import { softmaxOp } from '../softmax/softmax.ts';
+import { sumExponentialsOp } from '../softmax/sum-exponentials.ts';
 import { takeRowsOp } from '../take-rows/take-rows.ts';
 import { tokenShiftOp } from '../token-shift/token-shift.ts';
 import { transposeOp } from '../transpose/transpose.ts';
@@ -100,6 +109,25 @@ const ops: readonly unknown[] = [
   tokenShiftOp,
   transposeOp,
   upsampleNearest2dOp,
+  afterOp,
+  broadcastToOp,
+  crossEntropyByLogitsOp,
+  crossEntropyOp,
+  geluByXOp,
+  geluTanhByXOp,
+  selectPositiveOp,
+  selectWithinOp,
+  siluByXOp,
+  layerNormByXOp,
+  normalizeOp,
+  normMeansOp,
+  normStatsOp,
+  partialSumsOp,
+  sumProductsOp,
+  logSoftmaxOp,
+  softmaxBySumsOp,
+  softmaxByXOp,
+  sumExponentialsOp,
 ];
 
 export const loops: ReadonlyMap<string, Op> = new Map((ops as readonly Op[]).map((op) => [op.name, op]));

@@ -24,7 +24,7 @@ export const sumExponentialsOp: Op<AxisAttributes> = {
 };
 
 /** What a softmax knows of each line of x along an axis: the axis stays, with size 1. */
-export interface LineSums {
+interface LineSums {
   readonly largest: Tensor;
   /** Σ e^(x − largest). */
   readonly total: Tensor;
