@@ -20,7 +20,7 @@ function divideGaussians(): Tensor {
   return div(gaussians(divisors.shape), divisors);
 }
 
-/** What goes back through a function whose derivative is about 1 at most: two roundings of that, and of the function. */
+/** What goes back through a function whose derivative is about 1 at most: a few roundings of that, and its own. */
 function passBack(derive: (cotangent: Tensor, x: Tensor) => Tensor): OpCase {
   const x = argumentsWithin({ from: -90, to: 90 });
   return { result: derive(gaussians(x.shape), x), bound: (expected) => 2 ** -20 * (Math.abs(expected) + 4) };

@@ -1,6 +1,6 @@
 /**
- * Gradients of what goes along rows: softmax and its logarithm, cross-entropy, LayerNorm, and of products. What is known
- * of rows passes nothing back where its reader gives the whole of it.
+ * Gradients of what goes along rows: softmax and its logarithm, cross-entropy, LayerNorm, and of products. What is
+ * known of rows passes nothing back where its reader gives the whole of it.
  */
 import { apply, gradientOf } from '../../engine/index.ts';
 import type { GradientEntry, Shape, Tensor } from '../../engine/index.ts';
