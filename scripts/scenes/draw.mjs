@@ -7,8 +7,8 @@
  *        (`npm run build` comes first)
  *
  * SPLIT is seen (which training may show), pairs or company (world.mjs). `--captions K` writes K captions a picture,
- * as `captions`; one is written as `caption`. `--first I` begins at an index: a validation set is of other indices than
- * the training set, not of another seed.
+ * as `captions`; one is written as `caption`. Of 0, it is the plainest one, which leaves nothing out: for scores.
+ * `--first I` begins at an index: a validation set is of other indices than the training set, not of another seed.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ const { values } = parseArgs({
 });
 const wholes = Object.fromEntries(['count', 'seed', 'captions', 'first'].map((name) => [name, Number(values[name])]));
 const wrong = Object.keys(wholes).find((name) => !Number.isSafeInteger(wholes[name]) || wholes[name] < 0);
-if (values.out === undefined || wrong !== undefined || wholes.captions < 1 || !SPLITS.includes(values.split)) {
+if (values.out === undefined || wrong !== undefined || !SPLITS.includes(values.split)) {
   console.error(
     `draw: ${wrong ? `--${wrong} wants a whole number` : 'wanted -o DIR --count N'}. Splits are ${SPLITS.join(', ')}.`,
   );
@@ -47,7 +47,7 @@ for (let index = first; index < first + count; index++) {
   const file = `${String(index).padStart(6, '0')}.png`;
   const example = makeExample(uniformAt, { seed, split: values.split, index, captions: each });
   writeFileSync(join(values.out, file), encodePng(drawScene(example.scene, sprites)));
-  const told = each === 1 ? { caption: example.captions[0] } : { captions: example.captions };
+  const told = each < 2 ? { caption: example.captions[0] } : { captions: example.captions };
   captions.push(JSON.stringify({ file, ...told }));
   scenes.push(JSON.stringify({ file, ...example.scene }));
 }
