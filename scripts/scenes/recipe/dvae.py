@@ -35,6 +35,7 @@ def options():
     add('--logit-std', type=float, default=0.0, help='spread that each code\'s logit has over pictures at the start')
     add('--ema', type=float, default=0.0); add('--seed', type=int, default=0); add('--threads', type=int, default=1)
     add('--reports', type=int, default=8); add('--channels-last', action='store_true')
+    add('--from', dest='start', help='weights to begin with, in place of random ones')
     add('--stop', type=int, default=0, help='stop after so many steps, the schedules being of --steps')
     return p.parse_args()
 
@@ -167,7 +168,8 @@ def main():
     data, held = load(o.data), load(o.validation).float() / 255
     enc, dec = nets(o.n_hid, o.blocks, o.vocab, o.n_init, o.residual)
     parameters = list(enc.parameters()) + list(dec.parameters())
-    if o.logit_std: spread_logits(enc, held[:60], o.logit_std)
+    if o.start: kept = torch.load(o.start); enc.load_state_dict(kept['encoder']); dec.load_state_dict(kept['decoder'])
+    elif o.logit_std: spread_logits(enc, held[:60], o.logit_std)
     cost = gmacs((enc, dec))
     print(vars(o)); print(f'{sum(p.numel() for p in parameters)} parameters, {cost:.3f} GMAC forward a picture; '
                           f'{3 * cost * o.batch * o.steps / 1000:.1f} TMAC for the run', flush=True)
@@ -197,8 +199,7 @@ def main():
                     for a, b in zip(old.parameters(), new.parameters()): a.lerp_(b, 1 - keep)
         if (step + 1) % (o.steps // o.reports) == 0:
             print(f'{step + 1}/{o.steps} {time.time() - t0:.0f} s, CPU {time.process_time() - c0:.0f} s, tau {tau:.3f}, loss {mean_loss:.3f}', flush=True)
-            report(enc, dec, o, held, 'weights')
-            if average: report(*average, o, held, 'average')
+            report(*(average or (enc, dec)), o, held, 'average' if average else 'weights')
             keep_weights(average or (enc, dec), o)
     final, r = report(*(average or (enc, dec)), o, held, 'end')
     sheet(list(zip(held, r))[:64], o.out.replace('.pt', '.png'))
