@@ -4,14 +4,16 @@
  *
  * Pure: runs in Node and in the browser, which bring the files and the decoder.
  */
-import { FormatError } from '../../base/errors.ts';
+import { DalleError, FormatError } from '../../base/errors.ts';
 import type { DecodeOptions } from '../../images/decode-options.ts';
 import type { Picture } from '../../images/picture.ts';
 import { hashBlocks } from '../../weights-convert/sha256.ts';
 import { readRange, type DataFile } from './data-file.ts';
 import { FindingCounts, type Finding } from './findings.ts';
 import { listFolder } from './list-folder.ts';
+import { listShard } from './list-shard.ts';
 import type { FoundSample, Sample } from './sample.ts';
+import { MAX_UNPACKED_BYTES, openShard } from './unpack-shard.ts';
 
 /** Any picture file's bytes to pixels, upright and on white. */
 type DecodePicture = (bytes: Uint8Array, options: DecodeOptions) => Promise<Picture>;
@@ -45,7 +47,16 @@ export async function listDataSet(name: string, files: readonly DataFile[], deco
   const findings = new FindingCounts();
   // By code units: a locale would order them otherwise on another machine.
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const found = await listFolder(sorted, findings);
+  const found = [
+    ...(await listFolder(
+      sorted.filter(({ path }) => !isShard(path)),
+      findings,
+    )),
+    ...(await listShards(
+      sorted.filter(({ path }) => isShard(path)),
+      findings,
+    )),
+  ];
   if (found.length === 0) throw emptyError(name, sorted, findings.list());
   checkLimits(name, found);
   const samples = found.map((sample, index): Sample => ({ index, ...sample }));
@@ -56,6 +67,29 @@ export async function listDataSet(name: string, files: readonly DataFile[], deco
     fingerprint: await hashBlocks(describeSamples(samples)),
     readPicture: async ({ file, offset, size, id }) => decode(await readRange(file, offset, size), { name: id }),
   };
+}
+
+/** Whether a file is a tar by its name; one that is none is told of. */
+export function isShard(path: string): boolean {
+  return /\.(tar|tar\.gz|tgz)$/i.test(path);
+}
+
+/** One shard after another. */
+async function listShards(shards: readonly DataFile[], findings: FindingCounts): Promise<FoundSample[]> {
+  const lists: FoundSample[][] = [];
+  let room = MAX_UNPACKED_BYTES;
+  for (const file of shards) {
+    try {
+      const shard = await openShard(file, room);
+      if (shard) lists.push(await listShard(shard.file, shard.tar, findings).finally(() => shard.tar.close?.()));
+      else findings.add('packed-shard', file.path);
+      room -= shard?.unpacked ?? 0;
+    } catch (error) {
+      if (!(error instanceof DalleError)) throw error;
+      findings.add('not-read', file.path);
+    }
+  }
+  return lists.flat();
 }
 
 function checkLimits(name: string, samples: readonly FoundSample[]): void {

@@ -2,7 +2,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeSquares, writeFiles } from '../../../test/helpers/data-sets.ts';
+import { drawSquare, makeSquares, writeFiles } from '../../../test/helpers/data-sets.ts';
+import { makeTar } from '../../../test/helpers/tar-file.ts';
 import { makeWorkplace, type Workplace } from '../../../test/helpers/workplace.ts';
 import { Batches } from '../../data/batches.ts';
 import { preflight } from '../../data/preflight.ts';
@@ -28,6 +29,15 @@ test('captions.jsonl may be named itself', async () => {
   writeFiles(place.folder, makeSquares(3, 8, 'jsonl'));
   const { samples } = await openDataSet(place.path('captions.jsonl'));
   expect(samples.map(({ captions }) => captions.length)).toEqual([1, 1, 1]);
+});
+
+test('a shard may be named itself, or its folder', async () => {
+  place.write('a.tar', makeTar(makeSquares(3, 8)));
+  const [one, all] = await Promise.all([openDataSet(place.path('a.tar')), openDataSet(place.folder)]);
+  expect(one.samples[2]).toMatchObject({ id: 'a.tar/squares/0002.png', captions: ['a blue square top left on white'] });
+  expect(all.fingerprint).toBe(one.fingerprint);
+  expect(await one.readPicture(one.samples[2]!)).toEqual(drawSquare(2, 8).picture);
+  expect(place.list()).toEqual(['a.tar']);
 });
 
 test('links are followed, in circles too, and what is hidden is passed over', async () => {

@@ -44,7 +44,7 @@ export async function walkFolder(folder: string): Promise<DataFile[]> {
 }
 
 /** The file at `path`, called `name` within its data set. */
-function dataFile(path: string, name: string, size: number): DataFile {
+export function dataFile(path: string, name: string, size: number): DataFile {
   return { path: name, size, open: () => openFileSource(path) };
 }
 
