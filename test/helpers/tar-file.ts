@@ -2,7 +2,7 @@
 import type { Contents } from './data-sets.ts';
 
 /** Fields of a header that are written otherwise than they should be. */
-export interface TarOddities {
+interface TarOddities {
   readonly size?: string;
   readonly type?: string;
 }
