@@ -11,7 +11,7 @@ import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Picture } from '../../images/picture.ts';
 import { toPixels } from '../../images/tensor.ts';
 import { saysSides } from './caption-limits.ts';
-import { drawMirrored, showPicture, type Crop } from './crop.ts';
+import { drawMirrored, reducePicture, showPicture, type Crop } from './crop.ts';
 import type { DataSet } from './data-set.ts';
 import { drawUniforms, type DrawKey } from './draws.ts';
 import { FindingCounts, type Finding } from './findings.ts';
@@ -36,7 +36,7 @@ export interface BatchOptions {
   readonly captionsOf?: (index: number) => readonly string[];
   /** The least side of a picture that is enlarged to `size` [`size`]. */
   readonly smallest?: number;
-  /** Bytes of decoded pictures that are kept, so that a small data set is decoded once [256 MB]. */
+  /** Bytes of pictures that are kept as `reducePicture` gives them: what fits in is decoded once [256 MB]. */
   readonly keptBytes?: number;
 }
 
@@ -156,7 +156,7 @@ export class Batches {
     const key: DrawKey = { seed, epoch };
     const isMirrored = flip && !(caption && saysSides(caption)) && drawMirrored(key, index);
     try {
-      return showPicture(await this.#readPicture(index), { size, crop, isMirrored }, key, index);
+      return showPicture(await this.#readReduced(index), { size, crop, isMirrored }, key, index);
     } catch (error) {
       this.#findings.add(judgeFailure(error), this.#data.samples[index]!.id);
       this.#failed.add(index);
@@ -164,15 +164,16 @@ export class Batches {
     }
   }
 
-  async #readPicture(index: number): Promise<Picture> {
+  async #readReduced(index: number): Promise<Picture> {
     const kept = this.#kept.get(index);
     if (kept) return kept;
-    const picture = await this.#data.readPicture(this.#data.samples[index]!);
-    const { width, height, data } = picture;
-    if (Math.min(width, height) < this.#options.smallest) throw tooSmallError(this.#options.smallest, width, height);
-    if (this.#keptBytes + data.length <= this.#options.keptBytes) {
+    const { smallest, keptBytes } = this.#options;
+    const whole = await this.#data.readPicture(this.#data.samples[index]!);
+    if (Math.min(whole.width, whole.height) < smallest) throw tooSmallError(smallest, whole.width, whole.height);
+    const picture = reducePicture(whole, this.#options);
+    if (this.#keptBytes + picture.data.length <= keptBytes) {
       this.#kept.set(index, picture);
-      this.#keptBytes += data.length;
+      this.#keptBytes += picture.data.length;
     }
     return picture;
   }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createPicture, type Picture } from '../../images/picture.ts';
 import { preparePicture } from '../../images/prepare.ts';
-import { drawBox, drawMirrored, paperCrops, showPicture, type RandomCrop } from './crop.ts';
+import { drawBox, drawMirrored, paperCrops, reducePicture, showPicture, type RandomCrop } from './crop.ts';
 
 const key = { seed: 5, epoch: 0 };
 
@@ -61,6 +61,37 @@ describe('drawBox', () => {
     expect(boxes[0]).not.toEqual(boxes[1]);
     expect(boxes[0]).not.toEqual(boxes[2]);
     expect(new Set(boxes[0]!.map((box) => JSON.stringify(box))).size).toBe(20);
+  });
+});
+
+describe('reducePicture', () => {
+  test('gives the middle square, or a picture with twice the pixels of its smallest square', () => {
+    const picture = makeRamp(300, 200);
+    expect(reducePicture(picture, { size: 16, crop: 'centre' })).toEqual(preparePicture(picture, { size: 16 }));
+    const { width, height } = reducePicture(picture, { size: 16, crop: paperCrops.dvae });
+    expect([width, height]).toEqual([72, 48]);
+    const line = reducePicture(createPicture(1000, 49), { size: 16, crop: paperCrops.dvae });
+    expect([line.width, line.height]).toEqual([980, 48]);
+  });
+
+  test('leaves alone what is small', () => {
+    const picture = makeRamp(90, 48);
+    expect(reducePicture(picture, { size: 16, crop: paperCrops.dvae })).toBe(picture);
+  });
+
+  test('shows about what the whole picture shows', () => {
+    // Smooth, so that resizing twice or once makes little difference.
+    const picture = createPicture(400, 256);
+    picture.data.forEach((_, i) => (picture.data[i] = Math.floor(((Math.floor(i / 3) % 400) * 255) / 399)));
+    const showing = { size: 16, crop: paperCrops.dvae, isMirrored: false } as const;
+    const reduced = reducePicture(picture, showing);
+    for (let index = 0; index < 20; index++) {
+      const [large, small] = [picture, reduced].map((each) => drawBox(each, 16, paperCrops.dvae, key, index));
+      expect(Math.abs(large!.left / 256 - small!.left / reduced.height)).toBeLessThan(0.1);
+      const shown = showPicture(reduced, showing, key, index).data[0]!;
+      const wanted = ((small!.left + small!.width / 32) / reduced.width) * 255;
+      expect(Math.abs(shown - wanted)).toBeLessThan(4);
+    }
   });
 });
 

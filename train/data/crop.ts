@@ -47,6 +47,23 @@ export function showPicture(picture: Picture, showing: Showing, key: DrawKey, in
   return isMirrored ? mirrorPicture(square) : square;
 }
 
+/**
+ * What is enough of a picture for every crop of it, so that large photographs are decoded and resized once and not for
+ * each epoch: the middle square itself, or a picture so small that its smallest square has twice the pixels shown.
+ */
+export function reducePicture(picture: Picture, { size, crop }: Pick<Showing, 'size' | 'crop'>): Picture {
+  if (crop === 'centre') return showCentre(picture, size);
+  const { width, height } = picture;
+  const short = Math.ceil((2 * size) / crop.least);
+  const scale = short / Math.min(width, height);
+  if (scale >= 1) return picture;
+  return resizeLanczos(
+    picture,
+    Math.max(short, Math.round(width * scale)),
+    Math.max(short, Math.round(height * scale)),
+  );
+}
+
 /** Whether a coin says to mirror a picture. */
 export function drawMirrored(key: DrawKey, index: number): boolean {
   return drawUniforms('crop', key, index)[3]! < 0.5;
