@@ -41,9 +41,14 @@ const MAX_CAPTION_LETTERS = 500_000_000;
 /**
  * The data set of these files, in whatever order they come.
  *
- * @throws FormatError `E_DATA_EMPTY` where there is no picture, `E_DATA_LIMIT`
+ * @throws FormatError `E_DATA_EMPTY` where there is no picture, `E_DATA_LIMIT`; AbortedError `E_ABORTED`
  */
-export async function listDataSet(name: string, files: readonly DataFile[], decode: DecodePicture): Promise<DataSet> {
+export async function listDataSet(
+  name: string,
+  files: readonly DataFile[],
+  decode: DecodePicture,
+  signal?: AbortSignal,
+): Promise<DataSet> {
   const findings = new FindingCounts();
   // By code units: a locale would order them otherwise on another machine.
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -51,10 +56,12 @@ export async function listDataSet(name: string, files: readonly DataFile[], deco
     ...(await listFolder(
       sorted.filter(({ path }) => !isShard(path)),
       findings,
+      signal,
     )),
     ...(await listShards(
       sorted.filter(({ path }) => isShard(path)),
       findings,
+      signal,
     )),
   ];
   if (found.length === 0) throw emptyError(name, sorted, findings.list());
@@ -75,17 +82,22 @@ export function isShard(path: string): boolean {
 }
 
 /** One shard after another. */
-async function listShards(shards: readonly DataFile[], findings: FindingCounts): Promise<FoundSample[]> {
+async function listShards(
+  shards: readonly DataFile[],
+  findings: FindingCounts,
+  signal: AbortSignal | undefined,
+): Promise<FoundSample[]> {
   const lists: FoundSample[][] = [];
   let room = MAX_UNPACKED_BYTES;
   for (const file of shards) {
     try {
       const shard = await openShard(file, room);
-      if (shard) lists.push(await listShard(shard.file, shard.tar, findings).finally(() => shard.tar.close?.()));
+      if (shard)
+        lists.push(await listShard(shard.file, shard.tar, findings, signal).finally(() => shard.tar.close?.()));
       else findings.add('packed-shard', file.path);
       room -= shard?.unpacked ?? 0;
     } catch (error) {
-      if (!(error instanceof DalleError)) throw error;
+      if (!(error instanceof DalleError) || error.code === 'E_ABORTED') throw error;
       findings.add('not-read', file.path);
     }
   }

@@ -7,6 +7,7 @@
 import { readBlocks } from '../../weights-convert/byte-source.ts';
 import { baseName, MAX_PICTURE_BYTES, readWhole, resolvePath, type DataFile } from './data-file.ts';
 import type { FindingCounts } from './findings.ts';
+import { pause } from './pause.ts';
 import { MAX_CAPTION_BYTES, readCaptionLine, readCaptionLines, readJsonCaptions } from './read-captions.ts';
 import { isOtherPictureKind, isPictureKind, type FoundSample } from './sample.ts';
 
@@ -14,7 +15,11 @@ import { isOtherPictureKind, isPictureKind, type FoundSample } from './sample.ts
 const AT_ONCE = 16;
 
 /** In the order of `files`. `findings` learns what is left out. */
-export async function listFolder(files: readonly DataFile[], findings: FindingCounts): Promise<FoundSample[]> {
+export async function listFolder(
+  files: readonly DataFile[],
+  findings: FindingCounts,
+  signal: AbortSignal | undefined,
+): Promise<FoundSample[]> {
   const byKind = groupByKind(files, findings);
   const listed = await readCaptionTables(byKind.tables, files, findings);
   const samples = new Array<FoundSample>(byKind.pictures.length);
@@ -22,6 +27,7 @@ export async function listFolder(files: readonly DataFile[], findings: FindingCo
   let next = 0;
   const work = async (): Promise<void> => {
     for (let at = next++; at < samples.length; at = next++) {
+      if (at % 1000 === 999) await pause('openDataSet', signal);
       const file = byKind.pictures[at]!;
       const beside = listed.has(keyOf(file.path)) ? undefined : await readBeside(file.path, byKind.texts);
       const captions = beside?.captions ?? listed.get(keyOf(file.path))!;

@@ -8,6 +8,7 @@
 import type { ByteSource } from '../../weights-convert/byte-source.ts';
 import { baseName, MAX_PICTURE_BYTES, type DataFile } from './data-file.ts';
 import type { FindingCounts } from './findings.ts';
+import { pause } from './pause.ts';
 import { MAX_CAPTION_BYTES, readCaptionLines, readJsonCaptions } from './read-captions.ts';
 import { isOtherPictureKind, isPictureKind, type FoundSample } from './sample.ts';
 import { readTarMembers, TarDamage } from './tar.ts';
@@ -27,9 +28,15 @@ interface Group {
  *
  * @param file what samples refer to, whose bytes `source` gives
  */
-export async function listShard(file: DataFile, source: ByteSource, findings: FindingCounts): Promise<FoundSample[]> {
+export async function listShard(
+  file: DataFile,
+  source: ByteSource,
+  findings: FindingCounts,
+  signal: AbortSignal | undefined,
+): Promise<FoundSample[]> {
   const samples: FoundSample[] = [];
   let group: Group = { key: '' };
+  let members = 0;
   const finish = (): void => {
     const { picture, text, json, dotted } = group;
     const captions = json && json.length > 0 ? json : (text ?? []);
@@ -42,6 +49,7 @@ export async function listShard(file: DataFile, source: ByteSource, findings: Fi
   try {
     for await (const member of readTarMembers(source)) {
       const name = member.name.replace(/^(\.?\/)+/, '');
+      if (++members % 1000 === 0) await pause('openDataSet', signal);
       // macOS leaves `._a.png` beside each file.
       if (baseName(name).startsWith('.') || name.startsWith('__MACOSX/')) continue;
       const { key, kind } = splitName(name);

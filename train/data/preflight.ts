@@ -6,12 +6,12 @@
  * Pure: runs in Node and in the browser.
  */
 import { argumentError, checkObject } from '../../base/check-argument.ts';
-import { AbortedError, FormatError } from '../../base/errors.ts';
-import { giveTurn } from '../../base/give-turn.ts';
+import { FormatError } from '../../base/errors.ts';
 import { CaptionJudge, saysSides, type CaptionLimits } from './caption-limits.ts';
 import type { DataSet } from './data-set.ts';
 import { FindingCounts, type Finding } from './findings.ts';
 import { lookAtHeader, lookAtPicture, type Verdict } from './look.ts';
+import { pause } from './pause.ts';
 import { permute } from './permutation.ts';
 import type { Sample } from './sample.ts';
 
@@ -108,7 +108,7 @@ async function lookAtCaptions(
   const judge = new CaptionJudge(wants);
   const left: Sample[] = [];
   for (const sample of samples) {
-    if (sample.index % 1000 === 999) await pause(wants.signal);
+    if (sample.index % 1000 === 999) await pause('preflight', wants.signal);
     const { captions, id, index } = sample;
     if (captions.length === 0) findings.add('no-caption', id);
     const fitting: string[] = [];
@@ -139,7 +139,7 @@ async function lookAtPictures(
   let next = 0;
   const work = async (): Promise<void> => {
     for (let at = next++; at < chosen.length; at = next++) {
-      if (at % 256 === 0) await pause(signal);
+      if (at % 256 === 0) await pause('preflight', signal);
       verdicts.set(chosen[at]!, await lookAtHeader(chosen[at]!, smallest));
       onProgress?.(verdicts.size, chosen.length);
     }
@@ -149,7 +149,7 @@ async function lookAtPictures(
   const fine = chosen.filter((sample) => verdicts.get(sample) === 'fine');
   const decoded = [...doubtful, ...chooseByChance(fine, decodes)];
   for (const sample of decoded) {
-    await pause(signal);
+    await pause('preflight', signal);
     verdicts.set(sample, await lookAtPicture(data, sample, smallest));
   }
   const left = samples.filter((sample) => {
@@ -166,11 +166,6 @@ function chooseByChance(samples: readonly Sample[], count: number): readonly Sam
   if (samples.length <= count) return samples;
   const places = Array.from({ length: count }, (_, at) => permute(at, samples.length, { seed: 0, epoch: 0 }));
   return places.sort((a, b) => a - b).map((place) => samples[place]!);
-}
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await giveTurn();
-  if (signal?.aborted) throw new AbortedError('E_ABORTED', 'preflight: stopped because the caller aborted it.');
 }
 
 function noCaptionsError(name: string, samples: readonly Sample[]): FormatError {

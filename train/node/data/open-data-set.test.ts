@@ -1,11 +1,15 @@
 /** Data sets on disk: folders with links, and folders that are none. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { drawSquare, makeSquares, writeFiles } from '../../../test/helpers/data-sets.ts';
 import { makeTar } from '../../../test/helpers/tar-file.ts';
+import { readPictureFile } from '../../../test/images/pictures.ts';
 import { makeWorkplace, type Workplace } from '../../../test/helpers/workplace.ts';
+import { trainBpe } from '../../../nets/tokenizer/train-bpe.ts';
 import { Batches } from '../../data/batches.ts';
+import { paperCrops } from '../../data/crop.ts';
 import { preflight } from '../../data/preflight.ts';
 import { openDataSet } from './open-data-set.ts';
 
@@ -55,6 +59,45 @@ test('a file that goes away is a picture that fails', async () => {
   const batches = new Batches(data, { seed: 1, batch: 9, size: 8 });
   expect((await batches.batchAt(0)).places).toHaveLength(9);
   expect(batches.findings).toMatchObject([{ kind: 'not-read', names: ['squares/0002.png'] }]);
+});
+
+test('everything that may be wrong at once is told of, and no step fails', async () => {
+  const [jpeg, webp] = [readPictureFile('progressive.jpg'), readPictureFile('lossy.webp')];
+  const onePixel = makeSquares(1, 1)['squares/0000.png']!;
+  writeFiles(place.folder, {
+    ...makeSquares(12, 16),
+    ...{ 'whole.jpg': jpeg, 'whole.txt': 'a rocket', 'whole.webp': webp },
+    ...{ 'cut.jpg': jpeg.subarray(0, -300), 'cut.txt': 'half a rocket', 'text.png': 'hello', 'text.txt': 'hello' },
+    ...{ 'one.png': onePixel, 'one.txt': 'a pixel', 'squares/0001.txt': 'word '.repeat(10_000), 'no.png': onePixel },
+    'many.tar': makeTar({ 'bomb.png': 'x', 'bomb.txt': 'a bomb' }, { 'bomb.txt': { size: '77777777777\0' } }),
+    'bomb.tgz': gzipSync(makeTar({ 'zeros.png': Buffer.alloc(3_000_000), 'zeros.txt': 'nothing' })),
+  });
+  const data = await openDataSet(place.folder);
+  const tokenizer = trainBpe(['a red square top left on white rocket'], { vocabularySize: 100 });
+  const wants = { size: 16, captions: true, tokenizer, textLength: 40 };
+  const { usable, findings } = await preflight(data, wants);
+  const found = Object.fromEntries(findings.map(({ kind, names }) => [kind, names]));
+  expect(found).toMatchObject({
+    'bad-shard': ['many.tar (it ends within bomb.txt)'],
+    'not-a-picture': ['text.png', 'bomb.tgz/zeros.png'],
+    broken: ['cut.jpg'],
+    'too-small': ['one.png'],
+    'no-caption': ['no.png', 'many.tar/bomb.png'],
+    'too-long': ['squares/0001.png'],
+  });
+  // whole.txt is for both whole.jpg and whole.webp.
+  expect(usable).toHaveLength(13);
+  for (const samples of [usable, data.samples.map(({ index }) => index)]) {
+    const batches = new Batches(data, { seed: 1, batch: 8, size: 16, samples, crop: paperCrops.dvae, flip: true });
+    for (let step = 0; step < 6; step++) expect((await batches.batchAt(step)).places).toHaveLength(8);
+    expect(batches.findings.length).toBe(samples === usable ? 0 : 3);
+  }
+});
+
+test('an abort ends the listing', async () => {
+  writeFiles(place.folder, makeSquares(3, 8));
+  const work = openDataSet(place.folder, { signal: AbortSignal.abort() });
+  await expect(work).rejects.toMatchObject({ code: 'E_ABORTED' });
 });
 
 test.each([

@@ -9,6 +9,7 @@ import { FormatError } from '../../../base/errors.ts';
 import { explainFileError } from '../../../base/node/file-error.ts';
 import { openFileSource } from '../../../weights-convert/node/file-source.ts';
 import type { DataFile } from '../../data/data-file.ts';
+import { pause } from '../../data/pause.ts';
 
 /** Ten for each sample that a data set may have would fill memory; a folder above home or the disk's root has more. */
 const MAX_FILES = 10_000_000;
@@ -18,13 +19,15 @@ const AT_ONCE = 32;
 /**
  * All files under `folder`, in no order.
  *
- * @throws FormatError `E_FILE_*` where it cannot be read, `E_DATA_LIMIT` for more than ten million files
+ * @throws FormatError `E_FILE_*` where it cannot be read, `E_DATA_LIMIT` for more than ten million files; AbortedError
+ *   `E_ABORTED`
  */
-export async function walkFolder(folder: string): Promise<DataFile[]> {
+export async function walkFolder(folder: string, signal?: AbortSignal): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const seen = new Set<string>();
   const pending = [''];
   for (let inside = pending.pop(); inside !== undefined; inside = pending.pop()) {
+    await pause('openDataSet', signal);
     const path = join(folder, inside);
     if (!(await isNew(path, seen))) continue;
     const entries = await listEntries(path);
