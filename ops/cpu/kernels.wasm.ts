@@ -42,6 +42,7 @@ export {
   wholeToFloat as whole_to_float,
   wholeToHalf as whole_to_half,
 } from '../elementwise/cpu/elementwise.wasm';
+export { embedByTable as embed_by_table } from '../embedding/cpu/embed-by-table.wasm';
 export { embed } from '../embedding/cpu/embedding.wasm';
 export { gather } from '../gather/cpu/gather.wasm';
 export { groupNorm as group_norm } from '../group-norm/cpu/group-norm.wasm';

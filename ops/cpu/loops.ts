@@ -21,6 +21,7 @@ import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts
 import { geluByXOp, geluTanhByXOp, selectPositiveOp, selectWithinOp, siluByXOp } from '../elementwise/derivatives.ts';
 import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, quickGeluOp } from '../elementwise/unary.ts';
 import { reluOp, sigmoidOp, siluOp, tanhOp } from '../elementwise/unary.ts';
+import { embedByTableOp } from '../embedding/embed-by-table.ts';
 import { embedOp } from '../embedding/embedding.ts';
 import { gatherOp } from '../gather/gather.ts';
 import { groupNormOp } from '../group-norm/group-norm.ts';
@@ -85,6 +86,7 @@ const ops: readonly unknown[] = [
   sigmoidOp,
   siluOp,
   tanhOp,
+  embedByTableOp,
   embedOp,
   gatherOp,
   groupNormOp,

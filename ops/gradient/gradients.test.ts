@@ -26,6 +26,9 @@ import { gradientRules } from './gradients.ts';
 const WITHOUT: Readonly<Record<string, string>> = {
   argmax: 'gives whole numbers',
   one_hot: 'takes whole numbers',
+  embed_by_table: 'is the way back itself',
+  lookup_table: 'is made by rewrite rules alone',
+  take_rows: 'is made by rewrite rules alone',
   cross_entropy_by_logits: 'is the way back itself',
   gelu_by_x: 'is the way back itself',
   gelu_tanh_by_x: 'is the way back itself',
@@ -44,7 +47,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   sum_rows: 'is made by rewrite rules alone',
 };
 const YET_TO_COME = new Set(
-  'attention attention_scores lay_rows conv2d strided_conv2d embed gather group_norm lookup_table max_pool2d pixel_shuffle rotary take_rows token_shift upsample_nearest2d'.split(
+  'attention attention_scores conv2d strided_conv2d group_norm max_pool2d pixel_shuffle token_shift upsample_nearest2d'.split(
     ' ',
   ),
 );

@@ -11,6 +11,7 @@ import { activationGradients } from './activations.ts';
 import { arithmeticGradients } from './arithmetic.ts';
 import { moveGradients } from './moves.ts';
 import { rowGradients } from './rows.ts';
+import { sequenceGradients } from './sequences.ts';
 
 /** What every op passes back. An op that is not here has no gradient, and is refused by name. */
 export const gradientRules: ReadonlyMap<Op, GradientRule> = new Map([
@@ -18,6 +19,7 @@ export const gradientRules: ReadonlyMap<Op, GradientRule> = new Map([
   ...activationGradients,
   ...moveGradients,
   ...rowGradients,
+  ...sequenceGradients,
 ]);
 
 const fill = (shape: Shape, value: number): Tensor => broadcastTo(tensor([value], []), shape);

@@ -30,6 +30,7 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
 export const OPS_OF_RULES: readonly string[] = [
   'after',
   'crossEntropyByLogits',
+  'embedByTable',
   'geluByX',
   'geluTanhByX',
   'layerNormByX',
