@@ -54,6 +54,13 @@ const zones = {
     ...['base/', 'base/node/', 'images/', 'images/node/', 'train/data/'],
     ...['weights-convert/', 'weights-convert/node/', 'node:'],
   ],
+  // Training: what a step computes. Files, folders and the loop around it are in train/node/.
+  'train/': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'images/', 'train/data/', ...knowledge],
+  'train/node/': [
+    ...['base/', 'base/node/', 'engine/index.ts', 'ops/', 'nets/', ...knowledge, 'train/', 'train/data/'],
+    ...['train/node/data/', 'load/', 'load/node/', 'images/', 'images/node/'],
+    ...['weights-convert/', 'weights-convert/node/', 'node:'],
+  ],
   'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'nets/clip/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
   'load/': [
@@ -81,7 +88,7 @@ const zones = {
   'cli/': [
     ...['base/', 'base/node/', 'node.ts', 'load/', 'load/node/', 'engine/index.ts', 'engine/context/node/', 'ops/'],
     ...['nets/', 'nets/clip/', ...knowledge, 'weights-convert/', 'weights-convert/node/'],
-    ...['images/', 'images/node/', 'node:'],
+    ...['images/', 'images/node/', 'train/', 'train/data/', 'train/node/', 'train/node/data/', 'node:'],
   ],
 };
 

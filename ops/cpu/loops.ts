@@ -3,6 +3,7 @@
  * to it that no op of ours is missing; ops of others run in the thread of the caller.
  */
 import type { Op } from '../../engine/index.ts';
+import { adamStepOp, clipScaleOp, firstMomentOp, secondMomentOp } from '../adam/adam.ts';
 import { afterOp } from '../after/after.ts';
 import { argmaxOp } from '../argmax/argmax.ts';
 import { bestOfChunksOp, channelBestOp } from '../argmax/channel-argmax.ts';
@@ -23,6 +24,7 @@ import { clampOp, erfOp, expOp, geluOp, geluTanhOp, logOp, quickGeluOp } from '.
 import { reluOp, sigmoidOp, siluOp, tanhOp } from '../elementwise/unary.ts';
 import { embedByTableOp } from '../embedding/embed-by-table.ts';
 import { embedOp } from '../embedding/embedding.ts';
+import { fromRowsOp, toRowsOp } from '../flat-rows/flat-rows.ts';
 import { gatherOp } from '../gather/gather.ts';
 import { groupNormOp } from '../group-norm/group-norm.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
@@ -53,6 +55,14 @@ import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts
 const ops: readonly unknown[] = [
   scaleColumnsOp,
   sumRowsOp,
+  adamStepOp,
+  clipScaleOp,
+  firstMomentOp,
+  secondMomentOp,
+  afterOp,
+  broadcastToOp,
+  fromRowsOp,
+  toRowsOp,
   argmaxOp,
   bestOfChunksOp,
   channelBestOp,
@@ -111,8 +121,6 @@ const ops: readonly unknown[] = [
   tokenShiftOp,
   transposeOp,
   upsampleNearest2dOp,
-  afterOp,
-  broadcastToOp,
   crossEntropyByLogitsOp,
   crossEntropyOp,
   geluByXOp,

@@ -24,7 +24,11 @@ import { gradientRules } from './gradients.ts';
 
 /** Ops without a gradient, and why. Whoever gives one of them a rule takes it out here. */
 const WITHOUT: Readonly<Record<string, string>> = {
+  adam_step: 'is an optimiser',
   argmax: 'gives whole numbers',
+  clip_scale: 'is an optimiser',
+  first_moment: 'is an optimiser',
+  second_moment: 'is an optimiser',
   one_hot: 'takes whole numbers',
   embed_by_table: 'is the way back itself',
   lookup_table: 'is made by rewrite rules alone',

@@ -4,6 +4,7 @@ import type { GradientEntry } from '../../engine/index.ts';
 import { afterOp } from '../after/after.ts';
 import { castToFloatOp, castToHalfOp } from '../cast/cast.ts';
 import { concatOp } from '../concat/concat.ts';
+import { fromRows, fromRowsOp, toRows, toRowsOp } from '../flat-rows/flat-rows.ts';
 import { pad, padOp } from '../pad/pad.ts';
 import { reshape, reshapeOp } from '../reshape/reshape.ts';
 import { slice, sliceOp } from '../slice/slice.ts';
@@ -40,6 +41,13 @@ export const moveGradients: readonly GradientEntry[] = [
       start += shape[axis]!;
       return wants(position) ? slice(cotangent, begin, shape) : undefined;
     });
+  }),
+  gradientOf(toRowsOp, ({ tensor, cotangent }) => [fromRows(cotangent, 0, tensor.inputs[0]!.shape)]),
+  gradientOf(fromRowsOp, ({ tensor, cotangent }) => {
+    const [count, columns] = tensor.inputs[0]!.shape as [number, number];
+    const own = toRows(cotangent, columns);
+    const { row } = tensor.attributes;
+    return [pad(own, [row, 0], [count - row - own.shape[0]!, 0])];
   }),
   gradientOf(afterOp, ({ cotangent }) => [undefined, cotangent]),
   // A rounding passes back what comes to it, as every net in halves does that is trained.

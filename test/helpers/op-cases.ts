@@ -26,11 +26,15 @@ export const OTHER_EXPORTS: readonly (keyof typeof ops)[] = [
   'writePixelShader',
 ];
 
-/** Ops with cases that only rewrite rules and gradients call. */
+/** Ops with cases that only rewrite rules, gradients and training call. */
 export const OPS_OF_RULES: readonly string[] = [
+  'adamStep',
   'after',
+  'clipScale',
   'crossEntropyByLogits',
   'embedByTable',
+  'firstMoment',
+  'fromRows',
   'geluByX',
   'geluTanhByX',
   'layerNormByX',
@@ -39,6 +43,7 @@ export const OPS_OF_RULES: readonly string[] = [
   'normStats',
   'normalize',
   'partialSums',
+  'secondMoment',
   'selectPositive',
   'selectWithin',
   'siluByX',
@@ -47,6 +52,7 @@ export const OPS_OF_RULES: readonly string[] = [
   'sumExponentials',
   'sumProducts',
   'takeRows',
+  'toRows',
 ];
 
 const found = import.meta.glob<{ readonly cases: OpCases }>('../../ops/*/cases.ts', { eager: true });
