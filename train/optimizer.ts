@@ -11,7 +11,7 @@ import type { Tensor } from '../engine/index.ts';
 import type { Parameters } from './parameters.ts';
 
 /** What is fixed for a whole run. */
-export interface OptimizerSettings {
+interface OptimizerSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
@@ -32,7 +32,7 @@ export function ratesAt(step: number, learningRate: number, { beta1, beta2 }: Op
 }
 
 /** What a step makes of its gradients. */
-export interface OptimizedStep {
+interface OptimizedStep {
   readonly effects: readonly Tensor[];
   /** The sum of squares of the gradient before it is clipped [1]. */
   readonly squares: Tensor;

@@ -11,7 +11,7 @@ import { countRows, fromRows, toRows } from '../ops/flat-rows/flat-rows.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 
 /** A weight that is trained. */
-export interface ParameterSpec {
+interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   /** Whether weight decay shrinks it: matrices and kernels do, biases, gains and tables of positions do not. */
@@ -21,9 +21,6 @@ export interface ParameterSpec {
 /** What the optimiser keeps of every weight. */
 export const TRACKS = ['weights', 'first', 'second', 'average'] as const;
 export type Track = (typeof TRACKS)[number];
-
-/** Numbers of all weights, as they lie: [R, C]. */
-export type TrackNumbers = Readonly<Record<Track, Float32Array>>;
 
 /** Columns of a row. A bias takes one row at least, so they are few; a texel holds four. */
 const COLUMNS = 256;

@@ -116,7 +116,7 @@ export const adamStepOp: Op<AdamStepAttributes> = {
 };
 
 /** What a step of AdamW changes weights by. */
-export interface AdamStepOperands {
+interface AdamStepOperands {
   /** Weights and their two moments, after this gradient [R, C]. */
   readonly p: Tensor;
   readonly m: Tensor;
