@@ -11,7 +11,7 @@ import type { Tensor } from '../engine/index.ts';
 import type { Parameters } from './parameters.ts';
 
 /** What is fixed for a whole run. */
-interface OptimizerSettings {
+export interface OptimizerSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;

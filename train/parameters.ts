@@ -11,7 +11,7 @@ import { countRows, fromRows, toRows } from '../ops/flat-rows/flat-rows.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 
 /** A weight that is trained. */
-interface ParameterSpec {
+export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   /** Whether weight decay shrinks it: matrices and kernels do, biases, gains and tables of positions do not. */
