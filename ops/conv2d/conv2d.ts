@@ -102,6 +102,6 @@ function sameStrides([x, w]: readonly TensorType[]): Strides {
 }
 
 /** The positions along an axis whose tap, `shift` from the first pixel of x, lies in x: the first, and one beyond. */
-function insideOf(shift: number, stride: number, count: number, size: number): [first: number, beyond: number] {
+export function insideOf(shift: number, stride: number, count: number, size: number): [first: number, beyond: number] {
   return [Math.max(0, Math.ceil(-shift / stride)), Math.min(count, Math.ceil((size - shift) / stride))];
 }

@@ -6,6 +6,8 @@ export { attention, attentionScores as attention_scores } from '../attention/cpu
 export { layRows as lay_rows } from '../cache/cpu/cache.wasm';
 export { storeHalves as store_halves, widenHalves as widen_halves } from '../cast/cpu/halves.wasm';
 export { pack_weights } from '../conv2d/cpu/pack-weights.wasm';
+export { conv2d_by_weight } from '../conv2d-by-weight/cpu/conv2d-by-weight.wasm';
+export { sum_parts } from '../conv2d-by-weight/cpu/sum-parts.wasm';
 export { channel_best, pack_pixels, packed_conv2d, pooled_conv2d } from '../conv2d/cpu/packed-conv2d.wasm';
 export {
   crossEntropy as cross_entropy,
@@ -55,6 +57,7 @@ export {
   normStats as norm_stats,
 } from '../layer-norm/cpu/norm-stats.wasm';
 export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
+export { maxPool2dByX as max_pool2d_by_x } from '../max-pool2d-by-x/cpu/max-pool2d-by-x.wasm';
 export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';
 export { maxOf as max, meanOf as mean, sumOf as sum, sumProducts as sum_products } from '../reduce/cpu/reduce.wasm';
 export { rotary } from '../rotary/cpu/rotary.wasm';
@@ -65,6 +68,7 @@ export {
 } from '../softmax/cpu/by-sums.wasm';
 export { softmax } from '../softmax/cpu/softmax.wasm';
 export { sumExponentials as sum_exponentials } from '../softmax/cpu/sum-exponentials.wasm';
+export { sumPool2d as sum_pool2d } from '../sum-pool2d/cpu/sum-pool2d.wasm';
 export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
 export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';
 export { pack_winograd } from '../winograd/cpu/pack-winograd.wasm';

@@ -25,16 +25,35 @@ import {
   pad,
   relu,
 } from '../index.ts';
-import { add, argmax, castToHalf, clamp, compile, concat, rotary, run, slice, softmax, sum, tensor } from '../index.ts';
 import { crossEntropy, logSoftmax, pixelShuffle, tokenShift, transpose, upsampleNearest2d } from '../index.ts';
 import { crossEntropyByLogits } from '../cross-entropy/cross-entropy.ts';
 import { sumProducts } from '../reduce/sum-products.ts';
 import { softmaxByX } from '../softmax/by-sums.ts';
 import { sumExponentials } from '../softmax/sum-exponentials.ts';
+import { conv2dByWeight } from '../conv2d-by-weight/conv2d-by-weight.ts';
+import { flipWeights } from '../flip-weights/flip-weights.ts';
+import { maxPool2dByX } from '../max-pool2d-by-x/max-pool2d-by-x.ts';
+import { sumPool2d } from '../sum-pool2d/sum-pool2d.ts';
+import {
+  add,
+  argmax,
+  castToFloat,
+  castToHalf,
+  clamp,
+  compile,
+  concat,
+  rotary,
+  run,
+  slice,
+  softmax,
+  sum,
+  tensor,
+} from '../index.ts';
 
 const random = createRandom(20261203);
 const gaussians = (...shape: number[]): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
 const whole = (...shape: number[]): Tensor => tensor(random.integers(sizeOf(shape), -4095, 4095), shape);
+const small = (...shape: number[]): Tensor => tensor(random.integers(sizeOf(shape), -8, 8), shape);
 const indices = (high: number, ...shape: number[]): Tensor =>
   tensor(random.integers(sizeOf(shape), -1, high), shape, 'i32');
 const at = (position: number): Tensor => tensor([position], [1], 'i32');
@@ -97,6 +116,13 @@ const entries: readonly Entry[] = [
   ['pixel_shuffle', pixelShuffle(whole(3, 36, 61, 43))],
   ['max_pool2d', maxPool2d(whole(...maps), 2)],
   ['max_pool2d', maxPool2d(whole(...maps), 3)],
+  ['max_pool2d_by_x', maxPool2dByX(whole(3, 37, 30, 21), whole(...maps), 2)],
+  ['max_pool2d_by_x', maxPool2dByX(whole(3, 37, 20, 14), whole(...maps), 3)],
+  ['sum_pool2d', sumPool2d(whole(3, 37, 60, 86), 2)],
+  ['flip_weights', flipWeights(castToFloat(indices(4095, 137, 71, 3, 5)))],
+  ['conv2d_by_weight', conv2dByWeight(small(3, 9, 61, 43), small(...maps), [3, 3])],
+  ['conv2d_by_weight', conv2dByWeight(small(3, 70, 19, 11), small(3, 37, 19, 11), [3, 5])],
+  ['conv2d_by_weight', conv2dByWeight(small(3, 9, 61, 43), small(...maps), [1, 1])],
   ['upsample_nearest2d', upsampleNearest2d(whole(...maps), 2)],
   ['upsample_nearest2d', upsampleNearest2d(whole(...maps), 3)],
 ];

@@ -9,6 +9,7 @@ import { broadcastTo } from '../broadcast-to/broadcast-to.ts';
 import { add } from '../elementwise/binary.ts';
 import { activationGradients } from './activations.ts';
 import { arithmeticGradients } from './arithmetic.ts';
+import { convolutionGradients } from './convolutions.ts';
 import { moveGradients } from './moves.ts';
 import { rowGradients } from './rows.ts';
 import { sequenceGradients } from './sequences.ts';
@@ -17,6 +18,7 @@ import { sequenceGradients } from './sequences.ts';
 export const gradientRules: ReadonlyMap<Op, GradientRule> = new Map([
   ...arithmeticGradients,
   ...activationGradients,
+  ...convolutionGradients,
   ...moveGradients,
   ...rowGradients,
   ...sequenceGradients,

@@ -27,9 +27,11 @@ import {
   slice,
   standardRules,
   stridedConv2d,
+  sum,
   tensor,
   upsampleNearest2d,
 } from '../index.ts';
+import { conv2dByWeight } from '../conv2d-by-weight/conv2d-by-weight.ts';
 import { algebra } from './standard-rules.ts';
 
 interface Sizes {
@@ -69,7 +71,9 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
     return add(same, halved);
   },
   relu_on_read: ({ batch, channels: [i, o], height, width }, random) => {
-    return conv2d(relu(image(random, batch, i, height, width)), image(random, o, i, 3, 1));
+    const x = relu(image(random, batch, i, height, width));
+    const y = conv2d(x, image(random, o, i, 3, 1));
+    return add(sum(y), conv2dByWeight(relu(image(random, batch, o, height, width)), x, [1, 3]));
   },
   residual_on_write: ({ batch, channels: [i, o], height, width }, random) => {
     const id = upsampleNearest2d(image(random, batch, o, height, width), 2);

@@ -91,7 +91,8 @@ async function differ(
   element: number,
 ): Promise<{ slope: number; noise: number }> {
   const value = numbers[element]!;
-  const step = 1e-5 * Math.max(1, Math.abs(value));
+  // Less than in proportion: a number far from its mean moves on the scale of the deviation.
+  const step = 1e-5 * Math.max(1, Math.sqrt(Math.abs(value)));
   const at = async (moved: number): Promise<number> => {
     numbers[element] = moved;
     const [[result]] = (await interpret([loss], values)) as [Float64Array];
