@@ -44,6 +44,8 @@ export { maxPool2d } from './max-pool2d/max-pool2d.ts';
 export { oneHot } from './one-hot/one-hot.ts';
 export { pad } from './pad/pad.ts';
 export { pixelShuffle } from './pixel-shuffle/pixel-shuffle.ts';
+export { uniform } from './random/uniform.ts';
+export type { UniformAttributes } from './random/attributes.ts';
 export { max, mean, sum } from './reduce/reduce.ts';
 export { reshape } from './reshape/reshape.ts';
 export { rotary } from './rotary/rotary.ts';

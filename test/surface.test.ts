@@ -36,10 +36,10 @@ const surface: Readonly<Record<string, string>> = {
   './ops': `
     AttentionAttributes CacheAttributes CacheForm Compiled Device Elementwise GpuJs GroupNormOptions Mask MatmulOptions
     PrepareOptions Result RewriteOptions RotaryAttributes RunOptions Shape State StopSignal StridedConv2dOptions Tensor TensorType
-    TokenShiftAttributes Traced add appendRows argmax assign attention broadcastTo castToFloat castToHalf checkpoint clamp compile concat constant
+    TokenShiftAttributes Traced UniformAttributes add appendRows argmax assign attention broadcastTo castToFloat castToHalf checkpoint clamp compile concat constant
     conv2d createCache createElementwise crossEntropy div embed erf exp floatLiteral gather gelu geluTanh gradients gridArguments groupNorm layRows
     layerNorm linear log logSoftmax logicalIndices matmul max maxPool2d mean mul oneHot pad pixelShuffle quickGelu relu reshape rotary run scaleAdd
-    sigmoid silu slice softmax standardRules stopGradient stridedConv2d sub sum tanh tensor tokenShift transpose upsampleNearest2d
+    sigmoid silu slice softmax standardRules stopGradient stridedConv2d sub sum tanh tensor tokenShift transpose uniform upsampleNearest2d
     writeElementShader writePixelShader
   `,
   './engine': `

@@ -59,6 +59,7 @@ export {
 export { maxPool2d as max_pool2d } from '../max-pool2d/cpu/max-pool2d.wasm';
 export { maxPool2dByX as max_pool2d_by_x } from '../max-pool2d-by-x/cpu/max-pool2d-by-x.wasm';
 export { oneHot as one_hot } from '../one-hot/cpu/one-hot.wasm';
+export { uniform } from '../random/cpu/uniform.wasm';
 export { maxOf as max, meanOf as mean, sumOf as sum, sumProducts as sum_products } from '../reduce/cpu/reduce.wasm';
 export { rotary } from '../rotary/cpu/rotary.wasm';
 export {

@@ -38,6 +38,7 @@ import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { padOp } from '../pad/pad.ts';
 import { pixelShuffleOp } from '../pixel-shuffle/pixel-shuffle.ts';
+import { uniformOp } from '../random/uniform.ts';
 import { partialSumsOp } from '../reduce/partial-sums.ts';
 import { maxOp, meanOp, sumOp } from '../reduce/reduce.ts';
 import { sumProductsOp } from '../reduce/sum-products.ts';
@@ -133,6 +134,7 @@ const ops: readonly unknown[] = [
   normMeansOp,
   normStatsOp,
   partialSumsOp,
+  uniformOp,
   sumProductsOp,
   logSoftmaxOp,
   softmaxBySumsOp,

@@ -47,6 +47,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   select_within: 'is the way back itself',
   silu_by_x: 'is the way back itself',
   softmax_by_sums: 'is made by rewrite rules alone',
+  uniform: 'takes whole numbers',
   softmax_by_x: 'is the way back itself',
   sum_products: 'is the way back itself',
   sum_rows: 'is made by rewrite rules alone',

@@ -4,7 +4,7 @@
  *
  * Pure: runs in Node and in the browser.
  */
-import { philox } from '../../nets/sampling/random.ts';
+import { philox } from '../../base/philox.ts';
 
 /** What a number is for: no two uses share one. */
 const uses = { order: 0, crop: 1, caption: 2, replacement: 3, validation: 4, look: 5 } as const;
