@@ -7,3 +7,8 @@ export interface Conv2dByWeightAttributes extends Pick<Strides, 'stride' | 'befo
   /** The convolution reads ReLU of x. */
   readonly reluInput: boolean;
 }
+
+export interface ByWeightPartsAttributes extends Conv2dByWeightAttributes {
+  /** Rows of pixels of a part. */
+  readonly rows: number;
+}

@@ -14,7 +14,7 @@ import { checkOnEveryVariant } from '../../test/helpers/every-variant.ts';
 import { expectNumbers } from '../../test/helpers/identical.ts';
 import { createRandom } from '../../test/helpers/random.ts';
 import { conv2d } from '../conv2d/conv2d.ts';
-import { mul, sum } from '../index.ts';
+import { mul, standardRules, sum } from '../index.ts';
 import { conv2dByWeight } from './conv2d-by-weight.ts';
 
 interface Given {
@@ -56,6 +56,7 @@ describe('conv2d_by_weight', () => {
       const random = createRandom(each.seed);
       const graph = byWeight(each, (count) => random.integers(count, -8, 8));
       await expectSameAsReference(device, graph, 0, { rules: [] });
+      await expectSameAsReference(device, graph, 0, { rules: standardRules });
     });
   });
 
@@ -74,7 +75,7 @@ describe('conv2d_by_weight', () => {
           device,
           draw((value) => value),
           bound,
-          { rules: [] },
+          { rules: standardRules },
         );
       },
       2,
@@ -89,6 +90,13 @@ describe('conv2d_by_weight', () => {
     for (const device of [await openTestDevice(), openCpuTestDevice()]) {
       await expectNumbers(device, sum(mul(conv2dByWeight(cotangent, x, [3, 5]), w)), left!);
     }
+  });
+
+  test('sums of more pixels than a loop of a shader may have turns are whole', async () => {
+    const ones = tensor(new Float32Array(2 * 3 * 200 * 200).fill(1), [2, 3, 200, 200]);
+    const expected = new Float32Array(9).fill(80_000);
+    await expectNumbers(await openTestDevice(), conv2dByWeight(ones, ones, [1, 1]), expected, standardRules);
+    await expectNumbers(openCpuTestDevice(), conv2dByWeight(ones, ones, [1, 1]), expected);
   });
 
   test('by hand: one pixel sees nine', async () => {

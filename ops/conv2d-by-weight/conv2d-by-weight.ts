@@ -70,11 +70,17 @@ function inferConv2dByWeight(
 
 /** The truth, tap by tap. */
 function computeConv2dByWeight(call: ReferenceCall<Conv2dByWeightAttributes>): void {
+  const [batch, , height] = call.inputTypes[0]!.shape as [number, number, number, number];
+  sumOverRows(call, 0, batch * height);
+}
+
+/** The sums over some rows of pixels, those of all images counted one after another. */
+export function sumOverRows(call: ReferenceCall<Conv2dByWeightAttributes>, firstRow: number, lastRow: number): void {
   const { inputs, inputTypes, output, attributes } = call;
   const { kernel, stride, before, reluInput } = attributes;
   const [cotangent] = inputs;
   const x = reluInput ? inputs[1]!.map((value) => Math.max(value, 0)) : inputs[1]!;
-  const [batch, outChannels, height, width] = inputTypes[0]!.shape as [number, number, number, number];
+  const [, outChannels, height, width] = inputTypes[0]!.shape as [number, number, number, number];
   const [, inChannels, inHeight, inWidth] = inputTypes[1]!.shape as [number, number, number, number];
   for (let at = 0; at < output.length; at++) {
     const [dy, dx] = [Math.floor(at / kernel[1]) % kernel[0], at % kernel[1]];
@@ -83,12 +89,12 @@ function computeConv2dByWeight(call: ReferenceCall<Conv2dByWeightAttributes>): v
     const [firstY, lastY] = insideOf(dy - before[0], stride, height, inHeight);
     const [firstX, lastX] = insideOf(dx - before[1], stride, width, inWidth);
     let sum = 0;
-    for (let n = 0; n < batch; n++) {
-      for (let y = firstY; y < lastY; y++) {
-        const row = ((n * outChannels + o) * height + y) * width;
-        const from = ((n * inChannels + i) * inHeight + y * stride + dy - before[0]) * inWidth + dx - before[1];
-        for (let px = firstX; px < lastX; px++) sum += cotangent![row + px]! * x[from + px * stride]!;
-      }
+    for (let row = firstRow; row < lastRow; row++) {
+      const [n, y] = [Math.floor(row / height), row % height];
+      if (y < firstY || y >= lastY) continue;
+      const own = ((n * outChannels + o) * height + y) * width;
+      const from = ((n * inChannels + i) * inHeight + y * stride + dy - before[0]) * inWidth + dx - before[1];
+      for (let px = firstX; px < lastX; px++) sum += cotangent![own + px]! * x[from + px * stride]!;
     }
     output[at] = sum;
   }

@@ -24,6 +24,7 @@ import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { rotaryOnWrite } from './rotary-on-write.ts';
 import { siluOnWrite } from './silu-on-write.ts';
+import { splitByWeight } from './split-by-weight.ts';
 import { splitBatch } from './split-batch.ts';
 import { splitGroupNorm } from './split-group-norm.ts';
 import { splitLayerNorm } from './split-layer-norm.ts';
@@ -63,6 +64,7 @@ const drawing: readonly Rule[] = [
   argmaxOnWrite,
   siluOnWrite,
   // Sums over whole maps, shared out.
+  splitByWeight,
   splitGroupNorm,
   splitLongSums,
   // Lines that are walked once.

@@ -3,15 +3,18 @@
  * one thread, in turns, at sizes of the dVAE's training. Forward is told twice, directly and as plans choose (by
  * Winograd where that pays, counted as if it were direct); naive is the op's plain loop.
  *
- * `node bench/lab/cpu/start-by-weight.mjs [--rounds n] [--only 3x3]`
+ * With `--webgl` on that device: directly is as plans choose, and naive is the plain shader.
+ *
+ * `node bench/lab/cpu/start-by-weight.mjs [--rounds n] [--only 3×3] [--batch n] [--naive] [--webgl]`
  */
 import { parseArgs } from 'node:util';
 import { Tensor, sizeOf, tensor } from '../../../engine/index.ts';
 import type { Rule, Shape } from '../../../engine/index.ts';
 import { conv2dByWeight } from '../../../ops/conv2d-by-weight/conv2d-by-weight.ts';
 import { compile, conv2d, relu } from '../../../ops/index.ts';
-import { cpuRules } from '../../../ops/rewrite/standard-rules.ts';
+import { cpuRules, standardRules } from '../../../ops/rewrite/standard-rules.ts';
 import { makeCpuTestDevice } from '../../../test/helpers/cpu-device.ts';
+import { openTestDevice } from '../../../test/helpers/devices.ts';
 import { createRandom } from '../../../test/helpers/random.ts';
 import { interleave } from '../../harness.ts';
 import type { Contender } from '../../harness.ts';
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     batch: { type: 'string', default: '8' },
     naive: { type: 'boolean', default: false },
+    webgl: { type: 'boolean', default: false },
   },
   strict: false,
 });
@@ -52,10 +56,12 @@ const shapes: readonly (readonly [kernel: number, inner: number, outer: number, 
 
 const random = createRandom(1);
 const draw = (shape: Shape): Tensor => tensor(random.gaussians(sizeOf(shape)), shape);
-const device = makeCpuTestDevice();
-const direct: readonly Rule[] = cpuRules.filter(({ name }) => !name.startsWith('winograd'));
+const isWebGL = values['webgl'] === true;
+const device = isWebGL ? await openTestDevice() : makeCpuTestDevice();
+const chosen = isWebGL ? standardRules : cpuRules;
+const direct: readonly Rule[] = chosen.filter(({ name }) => !name.includes('winograd'));
 
-function contender(name: string, graph: Tensor, rules: readonly Rule[] = cpuRules): Contender {
+function contender(name: string, graph: Tensor, rules: readonly Rule[] = chosen): Contender {
   const plan = compile(device, () => graph, {}, { rules });
   return { name, run: () => plan.run({}), dispose: () => plan.dispose() };
 }
@@ -91,7 +97,7 @@ for (const [kernel, inner, outer, side] of shapes) {
     contender('forward, as chosen', conv2d(x!, w!)),
     contender('by weight', gradient),
     contender('by weight of relu', clipped),
-    ...(values['naive'] ? [naive(gradient)] : []),
+    ...(values['naive'] ? [isWebGL ? contender('naive', gradient, []) : naive(gradient)] : []),
   ];
   const times = await interleave(contenders, { minRounds: Number(values['rounds']), moreSeconds: 0 });
   const flop = 2 * batch * inner * outer * kernel ** 2 * side ** 2;
