@@ -17,7 +17,7 @@ import { checkWeights, isKind, netTensors, type WeightsOf } from '../weights.ts'
 import { growTree } from '../weight-tree.ts';
 import { imageTokens, type BartDecoderArchitecture } from './architecture.ts';
 import { countCacheBytes } from './caches.ts';
-import { BartPlans } from './decoding-plans.ts';
+import { BartPlans, LastTexts } from './decoding-plans.ts';
 import { countTokens, prepareBartText } from './prepare-text.ts';
 import { textInputs, wholeSequence, type BartNet, type Texts } from './sequence.ts';
 import { deriveTables } from './tables.ts';
@@ -35,6 +35,7 @@ export class Bart implements TokenTransformer {
   private readonly options: TransformerOptions;
   private readonly net: BartNet;
   private readonly plans: Plans;
+  private readonly last = new LastTexts();
 
   constructor({ encoder, decoder }: BartParts, options: TransformerOptions) {
     for (const weights of [encoder, decoder]) checkWeights('Bart', weights);
@@ -108,7 +109,7 @@ export class Bart implements TokenTransformer {
     const sequences = this.countTexts('begin', text);
     countTokens(text, this.net.encoder); // says now if a text is none
     return beginDecoding(this, this.plans, { text, sequences, batch, options }, () => {
-      return new BartPlans(this.net, this.options, { sequences, batch });
+      return new BartPlans(this.net, this.last, this.options, { sequences, batch });
     });
   }
 
