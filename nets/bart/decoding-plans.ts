@@ -1,8 +1,7 @@
 /**
  * The plans of a BART's decoding of one size, and the caches they share. The text is read by a plan of its own, which
  * goes before the decoder's come: nobody needs the encoder's weights while tokens are drawn, and they are nearly half
- * of all. What it made of the texts that were read last is kept, some megabytes, since candidates come in batches of one
- * text.
+ * of all. What it made of the last texts is kept, some megabytes, since candidates of a text come in batches.
  */
 import type { Result, RunOptions, Tensor, TensorType } from '../../ops/index.ts';
 import { DecodingPlans, type DecodingSizes } from '../decoding-plans.ts';
