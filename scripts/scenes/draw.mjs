@@ -10,7 +10,7 @@
  * as `captions`; one is written as `caption`. Of 0, it is the plainest one, which leaves nothing out: for scores.
  * `--first I` begins at an index: a validation set is of other indices than the training set, not of another seed.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodePng, encodePng } from '../../dist/images/node/png.js';
@@ -42,6 +42,11 @@ if (values.out === undefined || wrong !== undefined || !SPLITS.includes(values.s
 const { count, seed, captions: each, first } = wholes;
 const sprites = readSprites(decodePng(readFileSync(sheetFile)));
 mkdirSync(values.out, { recursive: true });
+if (readdirSync(values.out).length > 0) {
+  // Pictures that were there before would be trained on too.
+  console.error(`draw: ${values.out} is not empty. Name another folder, or remove it first.`);
+  process.exit(1);
+}
 const [captions, scenes] = [[], []];
 for (let index = first; index < first + count; index++) {
   const file = `${String(index).padStart(6, '0')}.png`;

@@ -20,8 +20,8 @@ def options():
     p = argparse.ArgumentParser()
     add = p.add_argument
     add('--data', required=True); add('--validation', required=True); add('--out', required=True)
-    add('--steps', type=int, default=4000); add('--batch', type=int, default=12)
-    add('--n-hid', type=int, default=48); add('--blocks', type=int, default=1); add('--vocab', type=int, default=256)
+    add('--steps', type=int, default=5000); add('--batch', type=int, default=8)
+    add('--n-hid', type=int, default=32); add('--blocks', type=int, default=1); add('--vocab', type=int, default=512)
     add('--n-init', type=int, default=128)
     add('--lr', type=float, default=2e-3); add('--lr-end', type=float, default=0.02); add('--warmup', type=int, default=100)
     add('--clip', type=float, default=1.0); add('--decay', type=float, default=1e-4); add('--beta2', type=float, default=0.99)
@@ -29,12 +29,13 @@ def options():
     add('--straight-through', action='store_true')
     add('--mse', type=float, default=40.0); add('--usage', type=float, default=0.1); add('--sharpness', type=float, default=0.3)
     add('--usage-end', type=float, default=1.0, help='share of the usage term at the end')
-    add('--laplace', type=float, default=0.0, help='share of the steps, the last ones, that have the likelihood')
+    add('--laplace', type=float, default=0.1, help='share of the steps, the last ones, that have the likelihood')
+    add('--laplace-weight', type=float, default=1.0); add('--keep-mse', action='store_true', help='squared error beside it')
     add('--floor', type=float, default=-2.0, help='least ln b')
-    add('--residual', type=float, default=1.0, help='factor on the weights of the residual paths at the start')
-    add('--logit-std', type=float, default=0.0, help='spread that each code\'s logit has over pictures at the start')
-    add('--ema', type=float, default=0.0); add('--seed', type=int, default=0); add('--threads', type=int, default=1)
-    add('--reports', type=int, default=8); add('--channels-last', action='store_true')
+    add('--residual', type=float, default=2.8, help='factor on the weights of the residual paths at the start')
+    add('--logit-std', type=float, default=3.0, help='spread that each code\'s logit has over pictures at the start')
+    add('--ema', type=float, default=0.998); add('--seed', type=int, default=0); add('--threads', type=int, default=1)
+    add('--reports', type=int, default=8); add('--channels-last', action=argparse.BooleanOptionalAction, default=True)
     add('--from', dest='start', help='weights to begin with, in place of random ones')
     add('--stop', type=int, default=0, help='stop after so many steps, the schedules being of --steps')
     return p.parse_args()
@@ -129,7 +130,7 @@ def score(pictures, folder):
         return json.loads(subprocess.check_output(['node', HERE + '/../score.mjs', out, '--scenes', folder + '/scenes.jsonl', '--json']))
 
 
-def show(shares): return ' '.join(f'{k} {v:.1%}' for k, v in shares.items() if isinstance(v, float))
+def show(shares): return ' '.join(f'{k} {v:.1%}' for k, v in shares.items() if k not in ('pictures', 'things'))
 
 
 def sheet(pairs, file, columns=8):
@@ -156,11 +157,11 @@ def objective(o, s, logits, x0, x, fraction):
     # Sure of each position, and fond of every code: together, the information that the codes carry.
     usage = o.sharpness * -(q * log_q).sum(1).mean() + (mean_q * (mean_q + 1e-9).log()).sum()
     weight = o.usage * (1 + (o.usage_end - 1) * fraction)
-    if fraction < 1 - o.laplace:
-        return o.mse * F.mse_loss((torch.sigmoid(mu) - EPS) / (1 - 2 * EPS), x0) + weight * usage
+    squared = o.mse * F.mse_loss((torch.sigmoid(mu) - EPS) / (1 - 2 * EPS), x0)
+    if fraction < 1 - o.laplace: return squared + weight * usage
     lb = o.floor + F.softplus(lb - o.floor)
     nll = lb + (torch.logit(x) - mu).abs() * torch.exp(-lb) + (2 * x * (1 - x)).log()
-    return nll.mean() + weight * usage
+    return nll.mean() * o.laplace_weight + squared * o.keep_mse + weight * usage
 
 
 def main():

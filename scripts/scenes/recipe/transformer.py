@@ -17,11 +17,11 @@ def options():
     p = argparse.ArgumentParser()
     add = p.add_argument
     for name in ('dvae', 'data', 'seen', 'pairs', 'company', 'out'): add('--' + name, required=True)
-    add('--steps', type=int, default=3000); add('--batch', type=int, default=32)
+    add('--steps', type=int, default=2200); add('--batch', type=int, default=16)
     add('--width', type=int, default=192); add('--layers', type=int, default=6); add('--heads', type=int, default=3)
-    add('--lr', type=float, default=1.2e-3); add('--lr-end', type=float, default=0.02); add('--warmup', type=int, default=100)
+    add('--lr', type=float, default=1e-3); add('--lr-end', type=float, default=0.02); add('--warmup', type=int, default=100)
     add('--clip', type=float, default=4.0); add('--decay', type=float, default=0.045); add('--caption-dropout', type=float, default=0.1)
-    add('--label-noise', type=float, default=0.0); add('--seed', type=int, default=0); add('--threads', type=int, default=1)
+    add('--seed', type=int, default=0); add('--threads', type=int, default=1)
     add('--reports', type=int, default=4); add('--samples', type=int, default=60); add('--guidance', type=float, default=0.0)
     return p.parse_args()
 
@@ -55,29 +55,34 @@ class Net(nn.Module):
             for m in (l['out'], l['down']): m.weight.data.mul_(1 / math.sqrt(2 * o.layers))
         s.register_buffer('mask', torch.full((TEXT + IMAGE, TEXT + IMAGE), float('-inf')).triu(1))
 
-    def hidden(s, text, image):
-        x = torch.cat([s.text(text), s.image(image)], 1); b, n, d = x.shape; x = x + s.place[:n]
-        for l in s.layers:
+    def hidden(s, x, cache=None):
+        """Of embeddings [B, n, D]; with a cache (a list, one pair a layer), of those that follow what it holds."""
+        b, n, d = x.shape; at = cache[0][0].shape[2] if cache else 0; x = x + s.place[at:at + n]; kept = []
+        for i, l in enumerate(s.layers):
             q, k, v = l['qkv'](l['n1'](x)).view(b, n, 3, s.heads, d // s.heads).permute(2, 0, 3, 1, 4)
-            a = (q @ k.transpose(-1, -2) / math.sqrt(d // s.heads) + s.mask[:n, :n]).softmax(-1) @ v
+            if cache: k, v = torch.cat([cache[i][0], k], 2), torch.cat([cache[i][1], v], 2)
+            kept.append((k, v))
+            a = (q @ k.transpose(-1, -2) / math.sqrt(d // s.heads) + s.mask[at:at + n, :at + n]).softmax(-1) @ v
             x = x + l['out'](a.transpose(1, 2).reshape(b, n, d)); x = x + l['down'](F.gelu(l['up'](l['n2'](x))))
-        return s.norm(x)
+        return s.norm(x), kept
 
     def losses(s, text, image):
-        x = s.hidden(text, image[:, :-1])
+        x, _ = s.hidden(torch.cat([s.text(text), s.image(image[:, :-1])], 1))
         return (F.cross_entropy(s.to_text(x[:, :TEXT - 1]).flatten(0, 1), text[:, 1:].flatten()),
                 F.cross_entropy(s.to_image(x[:, TEXT - 1:]).flatten(0, 1), image.flatten()))
 
 
 @torch.no_grad()
 def sample(net, text, temperature=1.0, guidance=0.0):
-    n = len(text); image = torch.zeros(n, 0, dtype=torch.long)
+    n = len(text); tokens = []
     if guidance: text = torch.cat([text, torch.arange(TEXT).expand(n, TEXT)])
+    x, cache = net.hidden(net.text(text))
     for _ in range(IMAGE):
-        logits = net.to_image(net.hidden(text, image.repeat(2, 1) if guidance else image)[:, -1])
+        logits = net.to_image(x[:, -1])
         if guidance: logits = logits[n:] + guidance * (logits[:n] - logits[n:])
-        image = torch.cat([image, torch.multinomial((logits / temperature).softmax(-1), 1)], 1)
-    return image
+        tokens.append(torch.multinomial((logits / temperature).softmax(-1), 1))
+        x, cache = net.hidden(net.image(tokens[-1].repeat(2, 1) if guidance else tokens[-1]), cache)
+    return torch.cat(tokens, 1)
 
 
 def main():
