@@ -73,4 +73,5 @@ export { sumPool2d as sum_pool2d } from '../sum-pool2d/cpu/sum-pool2d.wasm';
 export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
 export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';
 export { pack_winograd } from '../winograd/cpu/pack-winograd.wasm';
+export { winograd_by_weight } from '../winograd/cpu/winograd-by-weight.wasm';
 export { winograd_conv2d } from '../winograd/cpu/winograd-conv2d.wasm';

@@ -34,7 +34,7 @@ import { tileLargeMaps } from './tile-large-maps.ts';
 import { transposeOnRead } from './transpose-on-read.ts';
 import { upsampleLater } from './upsample-later.ts';
 import { widenKeptHalves } from './widen-kept-halves.ts';
-import { winogradFour, winogradTwo } from './winograd-for-cpu.ts';
+import { winogradByWeightFour, winogradByWeightTwo, winogradFour, winogradTwo } from './winograd-for-cpu.ts';
 import { winogradLargeMaps, winogradSmallMaps } from './winograd.ts';
 
 /** For every device: fewer multiplications, and maps that are never made. */
@@ -109,4 +109,6 @@ export const cpuRules: readonly Rule[] = [
   // Last, with all that they take along.
   winogradFour,
   winogradTwo,
+  winogradByWeightFour,
+  winogradByWeightTwo,
 ];

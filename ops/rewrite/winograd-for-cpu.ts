@@ -8,6 +8,8 @@ import { isDerived, isOf } from '../../engine/index.ts';
 import type { Rule } from '../../engine/index.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import type { WinogradConv2dAttributes } from '../winograd/attributes.ts';
+import { conv2dByWeightOp } from '../conv2d-by-weight/conv2d-by-weight.ts';
+import { winogradByWeight } from '../winograd/winograd-by-weight.ts';
 import { winogradConv2d } from '../winograd/winograd-conv2d.ts';
 
 interface WinogradLimits {
@@ -64,6 +66,53 @@ export function winogradRuleForCpu(
         transformed <= limits.transformed &&
         transformed <= (limits.transformedByPixel ?? Infinity) * height * width;
       return pays ? winogradConv2d(tensor, packed.inputs[0]!, outputs) : undefined;
+    },
+  };
+}
+
+interface ByWeightLimits {
+  /** Least channels in and out, pixels of one map, and its width: four tiles lie side by side. */
+  readonly channels: number;
+  readonly pixels: number;
+  readonly width: number;
+}
+
+/** The gradient by the weight, by F(4×4): 1.2 times as fast as direct with 8 channels, 1.3 to 1.8 with 16 to 128. */
+export const winogradByWeightFour: Rule = winogradByWeightRule('winograd_by_weight_four', 4, {
+  channels: 8,
+  pixels: 16 * 16,
+  width: 16,
+});
+
+/** By F(2×2): 1.4 times as fast where four tiles of six would be wider than the map. */
+export const winogradByWeightTwo: Rule = winogradByWeightRule('winograd_by_weight_two', 2, {
+  channels: 32,
+  pixels: 8 * 8,
+  width: 8,
+});
+
+/** The rule with other limits, for comparisons and tests. */
+export function winogradByWeightRule(
+  name: string,
+  outputs: WinogradConv2dAttributes['outputs'],
+  limits: ByWeightLimits,
+): Rule {
+  return {
+    name,
+    why: 'conv2d_by_weight 3×3 → winograd_by_weight: fewer multiplications, and what lies between stays in the cache.',
+    apply(tensor) {
+      if (!isOf(tensor, conv2dByWeightOp)) return undefined;
+      const { kernel, stride, before } = tensor.attributes;
+      const [outChannels, inChannels] = tensor.shape as [number, number, number, number];
+      const [, , height, width] = tensor.inputs[0]!.shape as [number, number, number, number];
+      const [, , inHeight, inWidth] = tensor.inputs[1]!.shape as [number, number, number, number];
+      const fits =
+        [...kernel, stride, ...before].join() === '3,3,1,1,1' &&
+        [inHeight, inWidth].join() === [height, width].join() &&
+        Math.min(outChannels, inChannels) >= limits.channels &&
+        height * width >= limits.pixels &&
+        width >= limits.width;
+      return fits ? winogradByWeight(tensor, outputs) : undefined;
     },
   };
 }

@@ -1,4 +1,5 @@
 /** What the kernels of Winograd's steps are told. */
+import type { Conv2dByWeightAttributes } from '../conv2d-by-weight/attributes.ts';
 import type { PackedConv2dAttributes } from '../conv2d/attributes.ts';
 import type { WinogradMatrices, WinogradType } from './matrices.ts';
 
@@ -46,3 +47,5 @@ export interface WinogradConv2dAttributes extends PackedConv2dAttributes {
 }
 
 export type PackWinogradAttributes = Pick<WinogradConv2dAttributes, 'weight' | 'outputs'>;
+
+export type WinogradByWeightAttributes = Conv2dByWeightAttributes & Pick<WinogradConv2dAttributes, 'outputs'>;

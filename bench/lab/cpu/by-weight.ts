@@ -13,6 +13,7 @@ import type { Rule, Shape } from '../../../engine/index.ts';
 import { conv2dByWeight } from '../../../ops/conv2d-by-weight/conv2d-by-weight.ts';
 import { compile, conv2d, relu } from '../../../ops/index.ts';
 import { cpuRules, standardRules } from '../../../ops/rewrite/standard-rules.ts';
+import { winogradByWeightRule } from '../../../ops/rewrite/winograd-for-cpu.ts';
 import { makeCpuTestDevice } from '../../../test/helpers/cpu-device.ts';
 import { openTestDevice } from '../../../test/helpers/devices.ts';
 import { createRandom } from '../../../test/helpers/random.ts';
@@ -80,6 +81,12 @@ function naive({ op, inputs, attributes, type }: Tensor): Contender {
   };
 }
 
+/** The gradient by the weight by Winograd, on any map. */
+const by = (outputs: 2 | 4): readonly Rule[] => [
+  ...direct,
+  winogradByWeightRule('winograd', outputs, { channels: 1, pixels: 1, width: 1 }),
+];
+
 const rows: string[][] = [];
 for (const [kernel, inner, outer, side] of shapes) {
   const label = `${kernel}×${kernel} ${inner}→${outer} at ${side}²`;
@@ -95,18 +102,20 @@ for (const [kernel, inner, outer, side] of shapes) {
   const contenders = [
     contender('forward, direct', conv2d(x!, w!), direct),
     contender('forward, as chosen', conv2d(x!, w!)),
-    contender('by weight', gradient),
-    contender('by weight of relu', clipped),
+    contender('by weight, direct', gradient, direct),
+    contender('by weight of relu', clipped, direct),
+    ...(kernel === 3 && !isWebGL
+      ? [contender('by F(4×4)', gradient, by(4)), contender('by F(2×2)', gradient, by(2))]
+      : []),
     ...(values['naive'] ? [isWebGL ? contender('naive', gradient, []) : naive(gradient)] : []),
   ];
   const times = await interleave(contenders, { minRounds: Number(values['rounds']), moreSeconds: 0 });
   const flop = 2 * batch * inner * outer * kernel ** 2 * side ** 2;
   const rates = times.map(({ cpu }) => flop / median(cpu) / 1e6);
-  const ratios = [0, 1].map((at) => rates[2]! / rates[at]!);
-  rows.push([label, ...rates.map((rate) => rate.toFixed(1)), ...ratios.map((ratio) => ratio.toFixed(2))]);
+  rows.push([label, ...rates.map((rate) => rate.toFixed(1))]);
   console.log(rows.at(-1)!.join('  '));
   for (const each of contenders) each.dispose();
 }
-const names = ['forward, direct', 'as chosen', 'by weight', 'of relu', ...(values['naive'] ? ['naive'] : [])];
-console.log(formatTable([['GFLOP/s', ...names, '÷ direct', '÷ as chosen'], ...rows]));
+const names = ['forward, direct', 'as chosen', 'by weight, direct', 'of relu'];
+console.log(formatTable([['GFLOP/s', ...names, 'by F(4×4)', 'by F(2×2)', 'naive'], ...rows]));
 device.dispose();

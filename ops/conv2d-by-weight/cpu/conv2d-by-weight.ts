@@ -2,7 +2,8 @@
  * conv2d_by_weight on the CPU: how pixels are cut into blocks and parts, and channels into items
  * (conv2d-by-weight.wasm.ts). All of it follows from shapes: the same sums, whoever computes them.
  */
-import type { CpuKernel, CpuOperand, TypedCall } from '../../../engine/index.ts';
+import { sizeOf } from '../../../engine/index.ts';
+import type { CpuKernel, CpuOperand, KernelCall, TypedCall } from '../../../engine/index.ts';
 import { areFloats, cutElements } from '../../items.ts';
 import { shareOut } from '../../conv2d/cpu/packed-conv2d.ts';
 import type { Conv2dByWeightAttributes } from '../attributes.ts';
@@ -33,7 +34,7 @@ const forms = { direct: 0, rows: 1, shifted: 2, taps: 3 } as const;
 export const conv2dByWeightCpu: CpuKernel<Conv2dByWeightAttributes> = {
   sharedBytes(call) {
     const { parts } = cutWork(call);
-    return parts === 1 ? 0 : 4 * parts * countResults(call);
+    return parts === 1 ? 0 : 4 * parts * sizeOf(call.output.type.shape);
   },
   calls(call) {
     const [cotangent, x] = call.inputs as [CpuOperand, CpuOperand];
@@ -47,15 +48,17 @@ export const conv2dByWeightCpu: CpuKernel<Conv2dByWeightAttributes> = {
       ...[block.images, block.rows, block.columns, blocks, outputs, inputs, channels, form],
     ];
     const multiply = { kernel: 'conv2d_by_weight', items, words };
-    if (parts === 1) return [multiply];
-    const count = countResults(call);
-    const cut = cutElements(count, GRAIN / parts);
-    return [
-      multiply,
-      { kernel: 'sum_parts', items: cut.items, words: [sums, call.output.address, count, cut.each, parts] },
-    ];
+    return [multiply, ...callSumParts(sums, call.output, parts)];
   },
 };
+
+/** Parts of a result one behind the other, added in order; nothing where the only one is the result. */
+export function callSumParts(from: number, output: CpuOperand, parts: number): readonly KernelCall[] {
+  if (parts === 1) return [];
+  const count = sizeOf(output.type.shape);
+  const { items, each } = cutElements(count, GRAIN / parts);
+  return [{ kernel: 'sum_parts', items, words: [from, output.address, count, each, parts] }];
+}
 
 type Call = TypedCall<Conv2dByWeightAttributes>;
 
@@ -68,10 +71,6 @@ interface Sizes {
   readonly inMap: readonly [height: number, width: number];
   /** Each pixel of the result is made of the same one of x alone. */
   readonly isFlat: boolean;
-}
-
-function countResults({ output }: Call): number {
-  return output.type.shape.reduce((product, size) => product * size, 1);
 }
 
 /** Maps that are read pixel by pixel are one long row. */

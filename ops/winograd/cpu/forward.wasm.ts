@@ -28,10 +28,12 @@ export function roomOfStretch(a: WinogradArgs, quads: i32): usize {
 }
 
 /**
- * `part` channels of a stretch, the first at `map`: [t²] of [quads][part][4], `position` and `quad` bytes apart.
+ * `part` channels of a stretch, the first at `map`: [t²] of quads and channels, `position`, `quad` and `channel` bytes
+ * apart.
  */
 export function transformStretch(
-  a: WinogradArgs, stretch: Stretch, map: usize, part: i32, to: usize, position: usize, quad: usize, room: usize,
+  a: WinogradArgs, stretch: Stretch, map: usize, part: i32, to: usize, position: usize, quad: usize,
+  channel: usize, room: usize,
 ): void {
   const m = a.outputs;
   const t = m + 2;
@@ -46,7 +48,7 @@ export function transformStretch(
   const last = isInside ? min(vectors, 1 + ((a.width - stretch.x) >> 2)) : vectors;
   memory.fill(room, 0, 2 * <usize>t * row);
   const least = f32x4.splat(a.relu ? 0 : -Infinity);
-  for (let c = 0; c < part; c++, map += plane, to += 16) {
+  for (let c = 0; c < part; c++, map += plane, to += channel) {
     let from = padded;
     let stride = row;
     if (isInside) {

@@ -53,7 +53,7 @@ export function winograd_conv2d(item: i32, args: usize, scratch: usize): void {
       stretch.y = (at / across) * m;
       stretch.x = (at % across) * 4 * m;
       stretch.quads = min(quads - q, across - (at % across));
-      transformStretch(a, stretch, map, part, tiles + <usize>q * quad, position, quad, room);
+      transformStretch(a, stretch, map, part, tiles + <usize>q * quad, position, quad, 16, room);
     }
     for (let p = 0; p < positions; p++) {
       const weights = a.strips + ((<usize>(p * a.inChannels + i) * allStrips + <usize>(from >> 3) * part) << 5);
