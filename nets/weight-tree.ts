@@ -46,3 +46,12 @@ export function growTree(data: ReadonlyMap<string, TensorData>, precision: Preci
     handOn: (x) => (halves ? castToHalf(x) : x),
   };
 }
+
+/** The weights whose names begin with `prefix`, by what follows it. */
+export function branchOf(weights: WeightTree, prefix: string): WeightTree {
+  return {
+    has: (name) => weights.has(prefix + name),
+    get: (name) => weights.get(prefix + name),
+    handOn: (x) => weights.handOn(x),
+  };
+}

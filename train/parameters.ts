@@ -35,7 +35,7 @@ export class Parameters {
   readonly decays: Tensor;
   readonly rows: number;
   private readonly firstRows: ReadonlyMap<string, number>;
-  private readonly tensors: ReadonlyMap<string, Tensor>;
+  private readonly tensors: Readonly<Record<Track, ReadonlyMap<string, Tensor>>>;
 
   /**
    * @param specs in the order in which a step makes their gradients: those of the last layer first
@@ -61,24 +61,30 @@ export class Parameters {
       second: stateOf('second'),
       average: stateOf('average'),
     };
-    const { weights } = this.states;
-    this.tensors = new Map(
-      specs.map(({ name, shape }) => [name, fromRows(weights.tensor, firstRows.get(name)!, shape)]),
-    );
+    const tensorsOf = ({ tensor: rows }: State): Map<string, Tensor> =>
+      new Map(specs.map(({ name, shape }) => [name, fromRows(rows, firstRows.get(name)!, shape)]));
+    const { weights, first, second, average } = this.states;
+    this.tensors = {
+      weights: tensorsOf(weights),
+      first: tensorsOf(first),
+      second: tensorsOf(second),
+      average: tensorsOf(average),
+    };
   }
 
-  /** The weights, for a net. Names that are not trained are looked for in `frozen`. */
-  tree(frozen?: WeightTree): WeightTree {
+  /** The weights, for a net, or their average. Names that are not trained are looked for in `frozen`. */
+  tree(frozen?: WeightTree, track: Track = 'weights'): WeightTree {
+    const tensors = this.tensors[track];
     return {
-      has: (name) => this.tensors.has(name) || frozen?.has(name) === true,
-      get: (name) => this.tensors.get(name) ?? frozen?.get(name) ?? missing(name),
+      has: (name) => tensors.has(name) || frozen?.has(name) === true,
+      get: (name) => tensors.get(name) ?? frozen?.get(name) ?? missing(name),
       handOn: (x) => x,
     };
   }
 
   /** The weights in the order of `specs`: what gradients are asked by. */
   list(): Tensor[] {
-    return [...this.tensors.values()];
+    return [...this.tensors.weights.values()];
   }
 
   /** Gradients in the order of `specs`, laid as the weights lie: [R, C]. */

@@ -8,7 +8,7 @@ import { add, clamp, div, mul, sigmoid, slice, sub, tensor } from '../../ops/ind
 import type { Tensor } from '../../ops/index.ts';
 
 /** ε of the paper. */
-const logit_laplace_eps = 0.1;
+export const logit_laplace_eps = 0.1;
 
 const scalar = (value: number): Tensor => tensor([value], []);
 

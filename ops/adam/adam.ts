@@ -27,6 +27,7 @@ export const clipScaleOp: Op<ClipAttributes> = defineElementwise<ClipAttributes>
     ].join('\n'),
     expression: ([squares], { limit }) => `vec4(clip_scale((${squares}).x, ${floatLiteral(limit)}))`,
   },
+  cpu: { kernel: 'clip_scale', constants: ({ limit }) => [limit] },
   describe: ({ limit }) => `to ${limit}`,
 });
 

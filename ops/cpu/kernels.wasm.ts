@@ -1,5 +1,10 @@
 /** Every kernel of the CPU by its name: what `scripts/build-kernels.mjs` compiles to kernels.wasm. */
-export { adamStep as adam_step, firstMoment as first_moment, secondMoment as second_moment } from '../adam/cpu/adam.wasm';
+export {
+  adamStep as adam_step,
+  clipScale as clip_scale,
+  firstMoment as first_moment,
+  secondMoment as second_moment,
+} from '../adam/cpu/adam.wasm';
 export { argmax } from '../argmax/cpu/argmax.wasm';
 export { bestOfChunks as best_of_chunks } from '../argmax/cpu/best-of-chunks.wasm';
 export { attention, attentionScores as attention_scores } from '../attention/cpu/attention.wasm';

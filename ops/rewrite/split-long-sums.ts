@@ -34,7 +34,7 @@ function split(tensor: Tensor): Tensor | undefined {
   if (steps.reduce((product, count) => product * count, 1) <= MOST) return undefined;
   if (isMean) {
     const count = axes.reduce((product, axis) => product * x!.shape[axis]!, 1);
-    return div(sum(x!, axes, keepDims), constantOf([count], [1]));
+    return div(sum(x!, axes, keepDims), constantOf([count], []));
   }
   const axis = axes[steps.indexOf(longest)]!;
   const chunk = axis === channelAxis(x!.shape.length) ? 4 * PART : PART;

@@ -3,6 +3,18 @@
  * each rounded to fp32.
  */
 import { storeFirst } from '../../cpu/lines.wasm';
+import { Elements, walkOne } from '../../elementwise/cpu/elements.wasm';
+
+class ClipScale {
+  @inline apply(given: Elements, squares: v128): v128 {
+    const scales = f32x4.div(f32x4.splat(given.first), f32x4.add(f32x4.sqrt(squares), f32x4.splat(1e-6)));
+    const isFinite = f32x4.eq(f32x4.sub(squares, squares), f32x4.splat(0));
+    return v128.bitselect(f32x4.pmin(f32x4.splat(1), scales), f32x4.splat(-1), isFinite);
+  }
+}
+export function clipScale(item: i32, args: usize, _scratch: usize): void {
+  walkOne<ClipScale>(item, args);
+}
 
 /** The arguments of both moments, as `adam.ts` lays them. */
 @unmanaged
