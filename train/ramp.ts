@@ -1,4 +1,4 @@
-/** A number that goes from one value to another during a part of a run, and stays there: temperatures, weights, rates. */
+/** A number that goes from one value to another in a part of a run, and stays there: temperatures, weights, rates. */
 
 export interface Ramp {
   readonly from: number;
