@@ -23,7 +23,7 @@ import type { ParameterSpec } from './parameters.ts';
 import type { TrainingTask } from './trainer.ts';
 
 /** The nets that are trained, and on what. */
-export interface DvaeTaskOptions {
+interface DvaeTaskOptions {
   readonly encoder: EncoderArchitecture;
   readonly decoder: DecoderArchitecture;
   /** Pixels along each side of a picture, a multiple of 8. */
@@ -35,7 +35,7 @@ export interface DvaeTaskOptions {
 }
 
 /** A task, and what the loop around it needs. */
-export interface DvaeTask {
+interface DvaeTask {
   readonly task: TrainingTask;
   /** What `loss` is made of, by the names of reports. */
   readonly reportNames: readonly (keyof DvaeLoss['reports'])[];
@@ -94,7 +94,7 @@ export function createDvaeTask(options: DvaeTaskOptions): DvaeTask {
 }
 
 /** Both nets over weights whose names have `encoder.` and `decoder.` before. */
-export function netsOf({ encoder, decoder }: Pick<DvaeTaskOptions, 'encoder' | 'decoder'>, tree: WeightTree): DvaeNets {
+function netsOf({ encoder, decoder }: Pick<DvaeTaskOptions, 'encoder' | 'decoder'>, tree: WeightTree): DvaeNets {
   return {
     encode: (pixels) => runEncoder(encoder, branchOf(tree, 'encoder.'), pixels),
     decode: (codes) => runDecoder(decoder, branchOf(tree, 'decoder.'), codes),
