@@ -5,9 +5,9 @@ import { attention, layRows, tensor, type Mask } from '../index.ts';
 import { allKeys } from './mask.ts';
 
 /** Two sequences of 3 text and 3 × 5 image positions, heads of a size that is no whole number of texels. */
-function attend(kind: Exclude<Mask['kind'], 'all'>): OpCase {
+function attend(kind: Exclude<Mask['kind'], 'all'>, batch = 2): OpCase {
   const mask: Mask = { kind, text: 3, grid: [3, 5], kernel: 3, edges: 'wrap' };
-  const form = { sequences: 2, batch: 2, length: 18, heads: 2, headSize: 6 };
+  const form = { sequences: 2, batch, length: 18, heads: 2, headSize: 6 };
   const rows = gaussians([36, 36]);
   const cache = layRows(rows, { ...form, first: 12, groups: 4, size: 6 });
   const result = attention(rows, cache, indices([1], 0, 0), { ...form, mask, reach: 'all' });
@@ -25,7 +25,8 @@ function attendToAll(queries: number): OpCase {
 
 export const cases: OpCases = {
   attention: [
-    ...(['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv'] as const).map(attend),
+    ...(['full', 'row', 'column', 'conv', 'axial-row', 'axial-conv'] as const).map((kind) => attend(kind)),
+    { ...attend('row', 4), title: 'row, of copies' },
     ...[1, 5].map(attendToAll),
   ],
 };

@@ -75,6 +75,7 @@ export {
 export { softmax } from '../softmax/cpu/softmax.wasm';
 export { sumExponentials as sum_exponentials } from '../softmax/cpu/sum-exponentials.wasm';
 export { sumPool2d as sum_pool2d } from '../sum-pool2d/cpu/sum-pool2d.wasm';
+export { tokenShiftByCache as token_shift_by_cache } from '../token-shift/cpu/token-shift-by-cache.wasm';
 export { tokenShift as token_shift } from '../token-shift/cpu/token-shift.wasm';
 export { upsampleNearest2d as upsample_nearest2d } from '../upsample-nearest2d/cpu/upsample-nearest2d.wasm';
 export { pack_winograd } from '../winograd/cpu/pack-winograd.wasm';

@@ -49,6 +49,7 @@ import { logSoftmaxOp, softmaxBySumsOp, softmaxByXOp } from '../softmax/by-sums.
 import { softmaxOp } from '../softmax/softmax.ts';
 import { sumExponentialsOp } from '../softmax/sum-exponentials.ts';
 import { takeRowsOp } from '../take-rows/take-rows.ts';
+import { tokenShiftByCacheOp } from '../token-shift/token-shift-by-cache.ts';
 import { tokenShiftOp } from '../token-shift/token-shift.ts';
 import { transposeOp } from '../transpose/transpose.ts';
 import { upsampleNearest2dOp } from '../upsample-nearest2d/upsample-nearest2d.ts';
@@ -119,6 +120,7 @@ const ops: readonly unknown[] = [
   sliceOp,
   softmaxOp,
   takeRowsOp,
+  tokenShiftByCacheOp,
   tokenShiftOp,
   transposeOp,
   upsampleNearest2dOp,

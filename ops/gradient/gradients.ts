@@ -9,6 +9,7 @@ import { broadcastTo } from '../broadcast-to/broadcast-to.ts';
 import { add } from '../elementwise/binary.ts';
 import { activationGradients } from './activations.ts';
 import { arithmeticGradients } from './arithmetic.ts';
+import { attentionGradients } from './attention.ts';
 import { convolutionGradients } from './convolutions.ts';
 import { moveGradients } from './moves.ts';
 import { rowGradients } from './rows.ts';
@@ -18,6 +19,7 @@ import { sequenceGradients } from './sequences.ts';
 export const gradientRules: ReadonlyMap<Op, GradientRule> = new Map([
   ...arithmeticGradients,
   ...activationGradients,
+  ...attentionGradients,
   ...convolutionGradients,
   ...moveGradients,
   ...rowGradients,

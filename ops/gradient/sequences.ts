@@ -16,6 +16,8 @@ import { reshape } from '../reshape/reshape.ts';
 import { rotary, rotaryOp } from '../rotary/rotary.ts';
 import type { RotaryAttributes } from '../rotary/attributes.ts';
 import { slice } from '../slice/slice.ts';
+import { tokenShiftOp } from '../token-shift/token-shift.ts';
+import { tokenShiftByCache } from '../token-shift/token-shift-by-cache.ts';
 import { transpose } from '../transpose/transpose.ts';
 
 export const sequenceGradients: readonly GradientEntry[] = [
@@ -48,6 +50,9 @@ export const sequenceGradients: readonly GradientEntry[] = [
     const [channels] = tensor.inputs[0]!.shape.slice(1) as [number];
     return [readRows(cotangent, channels, tensor.attributes)];
   }),
+  gradientOf(tokenShiftOp, ({ tensor, cotangent }) => [
+    tokenShiftByCache(cotangent, tensor.inputs[1]!, tensor.attributes),
+  ]),
 ];
 
 /** 1 for each cosine and −1 for each sine. */

@@ -67,14 +67,26 @@ function sourceOf({ size, text, columns }: TokenShiftAttributes, place: number, 
   return place;
 }
 
+/** Where in the cache, row-major, the number of a row and channel comes from; undefined for none. */
+export function placeOfSource(
+  attributes: TokenShiftAttributes,
+  position: number,
+  row: number,
+  channel: number,
+): number | undefined {
+  const { sequences, count, batch, length, size } = attributes;
+  const source = sourceOf(attributes, position + (row % count), channel);
+  if (source < 0) return undefined;
+  const texels = Math.ceil(size / 4);
+  const column = ((Math.floor(row / count) * batch) / sequences) * texels + Math.floor(channel / 4);
+  return ((channel % 4) * length + source) * batch * texels + column;
+}
+
 function computeTokenShift({ inputs, output, attributes }: ReferenceCall<TokenShiftAttributes>): void {
   const [cache, position] = inputs;
-  const { sequences, count, batch, length, size } = attributes;
-  const texels = Math.ceil(size / 4);
+  const { size } = attributes;
   for (let at = 0; at < output.length; at++) {
-    const [row, channel] = [Math.floor(at / size), at % size];
-    const source = sourceOf(attributes, position![0]! + (row % count), channel);
-    const column = ((Math.floor(row / count) * batch) / sequences) * texels + Math.floor(channel / 4);
-    output[at] = source < 0 ? 0 : cache![((channel % 4) * length + source) * batch * texels + column]!;
+    const source = placeOfSource(attributes, position![0]!, Math.floor(at / size), at % size);
+    output[at] = source === undefined ? 0 : cache![source]!;
   }
 }

@@ -56,6 +56,7 @@ export const OPS_OF_RULES: readonly string[] = [
   'sumPool2d',
   'sumProducts',
   'takeRows',
+  'tokenShiftByCache',
   'toRows',
 ];
 
