@@ -1,4 +1,4 @@
-/** `node bench/lab/cpu/start-products-by-weight.mjs`: runs products-by-weight.ts, TypeScript and all, through vite, as start.mjs does. */
+/** `node bench/lab/cpu/start-products-by-weight.mjs`: runs products-by-weight.ts through vite, as start.mjs does. */
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
