@@ -16,6 +16,7 @@ import { concatOp } from '../concat/concat.ts';
 import { conv2dOp } from '../conv2d/conv2d.ts';
 import { packWeightsOp, packedConv2dOp } from '../conv2d/packed-conv2d.ts';
 import { pooledConv2dOp } from '../conv2d/pooled-conv2d.ts';
+import { conv2dByWeightOp } from '../conv2d-by-weight/conv2d-by-weight.ts';
 import { stridedConv2dOp } from '../conv2d/strided-conv2d.ts';
 import { crossEntropyByLogitsOp, crossEntropyOp } from '../cross-entropy/cross-entropy.ts';
 import { addOp, divOp, mulOp, scaleAddOp, subOp } from '../elementwise/binary.ts';
@@ -25,6 +26,7 @@ import { reluOp, sigmoidOp, siluOp, tanhOp } from '../elementwise/unary.ts';
 import { embedByTableOp } from '../embedding/embed-by-table.ts';
 import { embedOp } from '../embedding/embedding.ts';
 import { fromRowsOp, toRowsOp } from '../flat-rows/flat-rows.ts';
+import { flipWeightsOp } from '../flip-weights/flip-weights.ts';
 import { gatherOp } from '../gather/gather.ts';
 import { groupNormOp } from '../group-norm/group-norm.ts';
 import { layerNormOp } from '../layer-norm/layer-norm.ts';
@@ -34,6 +36,7 @@ import { linearOp } from '../linear/linear.ts';
 import { packLinearOp, packedLinearOp } from '../linear/packed-linear.ts';
 import { lookupTableOp } from '../lookup-table/lookup-table.ts';
 import { matmulOp } from '../matmul/matmul.ts';
+import { maxPool2dByXOp } from '../max-pool2d-by-x/max-pool2d-by-x.ts';
 import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { oneHotOp } from '../one-hot/one-hot.ts';
 import { padOp } from '../pad/pad.ts';
@@ -48,6 +51,7 @@ import { sliceOp } from '../slice/slice.ts';
 import { logSoftmaxOp, softmaxBySumsOp, softmaxByXOp } from '../softmax/by-sums.ts';
 import { softmaxOp } from '../softmax/softmax.ts';
 import { sumExponentialsOp } from '../softmax/sum-exponentials.ts';
+import { sumPool2dOp } from '../sum-pool2d/sum-pool2d.ts';
 import { takeRowsOp } from '../take-rows/take-rows.ts';
 import { tokenShiftByCacheOp } from '../token-shift/token-shift-by-cache.ts';
 import { tokenShiftOp } from '../token-shift/token-shift.ts';
@@ -119,6 +123,10 @@ const ops: readonly unknown[] = [
   rotaryOp,
   sliceOp,
   softmaxOp,
+  conv2dByWeightOp,
+  flipWeightsOp,
+  maxPool2dByXOp,
+  sumPool2dOp,
   takeRowsOp,
   tokenShiftByCacheOp,
   tokenShiftOp,

@@ -14,7 +14,7 @@ import { maxPool2dOp } from '../max-pool2d/max-pool2d.ts';
 import { maxPool2dByXCpu } from './cpu/max-pool2d-by-x.ts';
 import { maxPool2dByXGl } from './gl/max-pool2d-by-x.ts';
 
-const maxPool2dByXOp: Op<MaxPool2dAttributes> = {
+export const maxPool2dByXOp: Op<MaxPool2dAttributes> = {
   name: 'max_pool2d_by_x',
   operands: ['cotangent', 'x'],
   infer([cotangent, x], attributes) {
