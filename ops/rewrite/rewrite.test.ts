@@ -31,6 +31,8 @@ import {
   tensor,
   upsampleNearest2d,
 } from '../index.ts';
+import { selectPositive } from '../elementwise/derivatives.ts';
+import { sumPool2d } from '../sum-pool2d/sum-pool2d.ts';
 import { conv2dByWeight } from '../conv2d-by-weight/conv2d-by-weight.ts';
 import { algebra } from './standard-rules.ts';
 
@@ -93,6 +95,13 @@ const graphs: Readonly<Record<string, (sizes: Sizes, random: Random) => Tensor>>
     const id = conv2d(x, image(random, o, i, 1, 1), image(random, o));
     const res = conv2d(relu(conv2d(relu(x), image(random, m, i, 1, 1))), image(random, o, m, 3, 3));
     return scaleAdd(id, res, 0.5);
+  },
+  pool_sooner: ({ batch, channels: [i, m, o], height, width }, random) => {
+    const x = upsampleNearest2d(image(random, batch, i, height, width), 2);
+    const [g, h] = [o, m].map((channels) => image(random, batch, channels, 2 * height, 2 * width)) as [Tensor, Tensor];
+    const masked = selectPositive(conv2d(h, image(random, i, m, 1, 1)), x);
+    const back = sumPool2d(add(conv2d(g, image(random, i, o, 1, 1)), masked), 2);
+    return add(back, sum(conv2dByWeight(g, x, [1, 1])));
   },
   gather_one_hot: ({ batch, channels: [v, o], height, width }, random) => {
     const tokens = tensor(random.integers(batch * height * width, 0, v - 1), [batch, height, width], 'i32');
@@ -190,6 +199,14 @@ describe('rules stay away', () => {
   test('a map that others read is written whole, and pooled from there', () => {
     const x = conv2d(image(random, 1, 4, 4, 4), image(random, 4, 4, 1, 1));
     expect(count(add(maxPool2d(x, 2), maxPool2d(relu(x), 2)), 'pool_on_write')).toBe(0);
+  });
+
+  test('nor 3×3 ones behind a sum of windows, nor what others read', () => {
+    const convolve = (side: number): Tensor => conv2d(image(random, 1, 4, 4, 4), image(random, 4, 4, side, side));
+    expect(count(sumPool2d(convolve(3), 2), 'pool_sooner')).toBe(0);
+    const read = convolve(1);
+    expect(count(add(sum(sumPool2d(read, 2)), read), 'pool_sooner')).toBe(0);
+    expect(count(sumPool2d(convolve(1), 2), 'pool_sooner')).toBe(1);
   });
 
   test('3×3 convolutions do not move before an upsample', () => {

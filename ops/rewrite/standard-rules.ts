@@ -20,6 +20,7 @@ import { normOnRead } from './norm-on-read.ts';
 import { packConv2d, packConv2dForCpu } from './pack-conv2d.ts';
 import { packLinears, packLinearsForCpu } from './pack-linear.ts';
 import { poolOnWrite } from './pool-on-write.ts';
+import { poolSooner } from './pool-sooner.ts';
 import { reluOnRead } from './relu-on-read.ts';
 import { residualOnWrite } from './residual-on-write.ts';
 import { rotaryOnWrite } from './rotary-on-write.ts';
@@ -45,6 +46,8 @@ export const algebra: readonly Rule[] = [
   dropDeadChannels,
   // What looks at one pixel at a time runs on the small map.
   upsampleLater,
+  // And on the way back what adds up windows does so first.
+  poolSooner,
 ];
 
 /**

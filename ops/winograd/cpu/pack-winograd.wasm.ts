@@ -19,25 +19,37 @@ class PackWinogradArgs {
   part!: i32;
 }
 
-/** Three numbers by row `row` of G. */
+/** Three numbers of two channels by all rows of G, to vectors `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function weigh(tile: i32, row: i32, a: f64, b: f64, c: f64): f64 {
-  if (row === tile - 1) return c;
+function weigh(tile: i32, a: v128, b: v128, c: v128, to: usize, stride: usize): void {
+  const outer = f64x2.add(a, c);
   if (tile === 4) {
-    if (row === 0) return a;
-    return row === 1 ? 0.5 * (a + b + c) : 0.5 * (a - b + c);
+    const half = f64x2.splat(0.5);
+    v128.store(to, a);
+    v128.store(to + stride, f64x2.mul(half, f64x2.add(outer, b)));
+    v128.store(to + 2 * stride, f64x2.mul(half, f64x2.sub(outer, b)));
+    v128.store(to + 3 * stride, c);
+    return;
   }
-  if (row === 0) return a / 4;
-  if (row === 1) return -(a + b + c) / 6;
-  if (row === 2) return -(a - b + c) / 6;
-  return row === 3 ? a / 24 + b / 12 + c / 6 : a / 24 - b / 12 + c / 6;
+  const two = f64x2.splat(2), four = f64x2.splat(4), six = f64x2.splat(-6), many = f64x2.splat(24);
+  const far = f64x2.add(a, f64x2.mul(four, c)), near = f64x2.mul(two, b);
+  v128.store(to, f64x2.mul(f64x2.splat(0.25), a));
+  v128.store(to + stride, f64x2.div(f64x2.add(outer, b), six));
+  v128.store(to + 2 * stride, f64x2.div(f64x2.sub(outer, b), six));
+  v128.store(to + 3 * stride, f64x2.div(f64x2.add(far, near), many));
+  v128.store(to + 4 * stride, f64x2.div(f64x2.sub(far, near), many));
+  v128.store(to + 5 * stride, c);
 }
 
+/** A number of a kernel and of the next channel's, `step` bytes on; zero for a channel that there is not. */
 // @ts-ignore: decorator
 @inline
-function read(from: usize, bytes: i32, tap: i32): f64 {
-  return bytes === 2 ? <f64>widen(load<u16>(from + (<usize>tap << 1))) : <f64>load<f32>(from + (<usize>tap << 2));
+function read(from: usize, step: usize, channels: i32, bytes: i32, tap: i32): v128 {
+  const at = from + <usize>(tap * bytes);
+  const first: f64 = channels > 0 ? (bytes === 2 ? <f64>widen(load<u16>(at)) : <f64>load<f32>(at)) : 0;
+  const next: f64 = channels > 1 ? (bytes === 2 ? <f64>widen(load<u16>(at + step)) : <f64>load<f32>(at + step)) : 0;
+  return f64x2.replace_lane(f64x2.splat(first), 1, next);
 }
 
 export function pack_winograd(item: i32, args: usize, scratch: usize): void {
@@ -45,29 +57,27 @@ export function pack_winograd(item: i32, args: usize, scratch: usize): void {
   const tile = a.tile;
   const strips = (a.outChannels + 7) >> 3;
   const position = (<usize>strips * a.inChannels) << 5;
-  const columns = scratch; // [3][t] of float64: G g
-  for (let lane = 0; lane < 8; lane++) {
+  const columns = scratch; // [t][3] vectors: G g
+  const rows = scratch + 512; // [t]
+  const step = <usize>(a.inChannels * 9 * a.weightBytes);
+  for (let lane = 0; lane < 8; lane += 2) {
     const channel = item * 8 + lane;
-    const isGiven = channel < a.outChannels;
-    let from = a.weight + <usize>channel * a.inChannels * 9 * a.weightBytes;
+    const channels = a.outChannels - channel;
+    let from = a.weight + <usize>channel * step;
     for (let i = 0; i < a.inChannels; i++, from += 9 * a.weightBytes) {
       const before = i - (i % a.part);
       const part = min(a.part, a.inChannels - before);
-      const to = a.strips + (<usize>(before * strips + item * part + i - before) << 5) + (<usize>lane << 2);
-      if (!isGiven) {
-        for (let p = 0; p < tile * tile; p++) store<f32>(to + <usize>p * position, 0);
-        continue;
-      }
+      let at = a.strips + (<usize>(before * strips + item * part + i - before) << 5) + (<usize>lane << 2);
       for (let x = 0; x < 3; x++) {
-        const g0 = read(from, a.weightBytes, x), g1 = read(from, a.weightBytes, x + 3);
-        const g2 = read(from, a.weightBytes, x + 6);
-        for (let u = 0; u < tile; u++) store<f64>(columns + (<usize>(x * 6 + u) << 3), weigh(tile, u, g0, g1, g2));
+        const g0 = read(from, step, channels, a.weightBytes, x);
+        const g1 = read(from, step, channels, a.weightBytes, x + 3);
+        weigh(tile, g0, g1, read(from, step, channels, a.weightBytes, x + 6), columns + (<usize>x << 4), 48);
       }
-      let at = to;
-      for (let u = 0; u < tile; u++) {
-        const row = columns + (<usize>u << 3);
-        const c0 = load<f64>(row), c1 = load<f64>(row, 48), c2 = load<f64>(row, 96);
-        for (let v = 0; v < tile; v++, at += position) store<f32>(at, <f32>weigh(tile, v, c0, c1, c2));
+      for (let u = 0, column = columns; u < tile; u++, column += 48) {
+        weigh(tile, v128.load(column), v128.load(column, 16), v128.load(column, 32), rows, 16);
+        for (let v = 0; v < tile; v++, at += position) {
+          v128.store64_lane(at, f32x4.demote_f64x2_zero(v128.load(rows + (<usize>v << 4))), 0);
+        }
       }
     }
   }
