@@ -12,6 +12,7 @@ import type { Half } from './peers/net.ts';
 import { openNets } from './peers/open-nets.ts';
 import { openPeers } from './peers/open-peers.ts';
 import { createMultiplyAddProbe, createStreamProbe } from './wasm-ceilings.ts';
+import { listTrainings } from './peers/list-trainings.ts';
 import { createTfjsTransformer } from './peers/tfjs-transformer.ts';
 import type { TransformerModel } from './peers/transformer-peer.ts';
 import type { Probes } from './probes.ts';
@@ -40,6 +41,8 @@ import type { SizeResult } from './suites/sizes.ts';
 import { measureStartUp } from './suites/start-up.ts';
 import { measureTransformer } from './suites/transformer.ts';
 import type { TransformerBeginning, TransformerEngine } from './suites/transformer.ts';
+import { measureTraining } from './suites/training.ts';
+import { trainingTasks } from './training-tasks.ts';
 import { createTfjsPeer } from './tfjs-peer.ts';
 import type { TfjsPeer } from './tfjs-peer.ts';
 import { halveModel, makeRandomModel, PAPER_SHAPED, readEmojiModel } from './transformer-models.ts';
@@ -262,6 +265,21 @@ async function measureProfileSuite(setting: Setting): Promise<Measured> {
   };
 }
 
+/** A step of training, of each task against those who can train it. */
+async function measureTrainingSuite(setting: Setting): Promise<Measured> {
+  const { device, circumstances, quick } = setting;
+  const rows: NetRow[] = [];
+  for (const bench of trainingTasks.filter(({ name }) => isWanted(setting, name))) {
+    const tfjs = await createTfjsPeer(device.gl);
+    const makers = listTrainings(bench, tfjs, setting).filter((maker) => takesPart(setting, maker));
+    const options = quick ? { minRounds: 1 } : {};
+    rows.push(...netRowsOf(await measureTraining({}, bench, makers, options, tellMissing)));
+    tfjs.dispose();
+    console.error(`measured ${bench.name}`);
+  }
+  return { text: formatNets(rows), rows, picture: chartNets(rows, circumstances) };
+}
+
 /** Every suite by its name, in the order they are told. */
 export const suites: readonly Suite[] = [
   { name: 'kernels', measure: measureKernelsSuite },
@@ -274,5 +292,6 @@ export const suites: readonly Suite[] = [
   { name: 'hash', measure: measureHashSuite },
   { name: 'transformer', measure: measureTransformerSuite },
   { name: 'relatives', measure: measureRelativesSuite },
+  { name: 'training', measure: measureTrainingSuite },
   { name: 'profile', measure: measureProfileSuite },
 ];

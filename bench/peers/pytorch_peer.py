@@ -10,6 +10,8 @@ import numpy
 import torch
 import torch.nn.functional as F
 
+from pytorch_training import prepare_training
+
 
 def find_blas():
     """The library that computes products, by what this process has loaded."""
@@ -146,7 +148,8 @@ def prepare_detokenizer(source, file, tensors, tokens, answer):
     return run
 
 
-prepare = {"kernel": prepare_kernel, "net": prepare_net, "min-dalle": prepare_min_dalle, "detokenizer": prepare_detokenizer}
+prepare = {"kernel": prepare_kernel, "net": prepare_net, "min-dalle": prepare_min_dalle, "detokenizer": prepare_detokenizer,
+           "training": lambda file, tensors, **rest: prepare_training(weights=read_tensors(file, tensors), **rest)}
 threads = json.loads(sys.stdin.readline())["threads"]
 torch.set_num_threads(threads)
 print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads(), "blas": find_blas()}), flush=True)

@@ -13,7 +13,7 @@ export type NetRow = KernelRow & {
   readonly peakTextureBytes: number | undefined;
 };
 
-export function netRowsOf({ beginnings, later }: DvaeResult): NetRow[] {
+export function netRowsOf({ beginnings, later }: Pick<DvaeResult, 'beginnings' | 'later'>): NetRow[] {
   return rowsOf(later).map((row, index) => {
     const { prepare, firstRun, peakTextureBytes } = beginnings[index]!;
     return { ...row, prepare, firstRun, peakTextureBytes };
