@@ -22,7 +22,7 @@ export function createOurTraining(device: Device, { task, weights, batch }: Benc
 }
 
 /** Begins with the task's weights. */
-export function openTrainer(device: Device, { task, weights }: Pick<BenchTask, 'task' | 'weights'>): Trainer {
+function openTrainer(device: Device, { task, weights }: Pick<BenchTask, 'task' | 'weights'>): Trainer {
   const zeros = new Map([...weights].map(([name, { length }]) => [name, new Float32Array(length)]));
   const parameters: Parameters = new Parameters(task.specs, (track) =>
     parameters.lay(track === 'weights' || track === 'average' ? weights : zeros),
