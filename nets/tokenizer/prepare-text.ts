@@ -27,16 +27,29 @@ export interface PrepareTextOptions {
 export async function prepareText(
   tokenizer: Tokenizer,
   text: string,
-  architecture: Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads' | 'text_start' | 'text_end'>,
+  architecture: TextForm,
   options: PrepareTextOptions = {},
 ): Promise<Int32Array> {
   checkObject('prepareText', 'architecture', architecture);
   checkNumbers('prepareText', 'text_length and text_vocab', [architecture.text_length, architecture.text_vocab]);
   checkObject('prepareText', 'options', options);
-  const { text_length, text_vocab, pads, text_start: start, text_end: end } = architecture;
-  const limit = text_length - (start === undefined ? 0 : 1);
-  const words = await encodeWords(tokenizer, text, { limit, vocabulary: text_vocab }, options);
-  const tokens = [start, ...words, end].filter((token) => token !== undefined);
+  const limits = { limit: wordLimit(architecture), vocabulary: architecture.text_vocab };
+  const words = await encodeWords(tokenizer, text, limits, options);
+  return layWords(tokenizer, words, architecture);
+}
+
+/** What of an architecture a text depends on. */
+type TextForm = Pick<TransformerArchitecture, 'text_length' | 'text_vocab' | 'pads' | 'text_start' | 'text_end'>;
+
+/** Tokens of words that a text may have. */
+export function wordLimit({ text_length, text_start }: TextForm): number {
+  return text_length - (text_start === undefined ? 0 : 1);
+}
+
+/** The rows of words: marks around them, pads behind; what is beyond the text's length is lost. */
+export function layWords(tokenizer: Tokenizer, words: readonly number[], form: TextForm): Int32Array {
+  const { text_length, text_vocab, pads, text_start, text_end } = form;
+  const tokens = [text_start, ...words, text_end].filter((token) => token !== undefined);
   const { pad = 0 } = tokenizer;
   if (pad >= text_vocab) throw tokenError(tokenizer, pad, tokens.length, text_vocab);
   return Int32Array.from({ length: text_length }, (_, position) => {

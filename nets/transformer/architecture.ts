@@ -90,3 +90,8 @@ export function imagePositions({ grid }: TransformerArchitecture): number {
 export function textRows({ text_vocab, text_length, pads }: TransformerArchitecture): number {
   return text_vocab + (pads === 'per-position' ? text_length : 0);
 }
+
+/** The rows of a text with the start token before them, where there is one. */
+export function addStartToken({ start_token, start_row = 0 }: TransformerArchitecture, rows: Int32Array): Int32Array {
+  return start_token ? Int32Array.of(start_row, ...rows) : rows;
+}

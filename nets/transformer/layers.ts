@@ -5,7 +5,7 @@
  *
  * Rows [R, dim] are positions of one or more sequences. N heads of D.
  */
-import { add, gelu, geluTanh, layerNorm, linear, mul, slice } from '../../ops/index.ts';
+import { add, checkpoint, gelu, geluTanh, layerNorm, linear, mul, slice } from '../../ops/index.ts';
 import type { Tensor } from '../../ops/index.ts';
 import type { TransformerArchitecture } from './architecture.ts';
 import type { WeightTree } from '../weight-tree.ts';
@@ -21,6 +21,8 @@ export interface Context {
   rotate(qkv: Tensor): Tensor;
   /** Queries, keys and values [R, 3·N·D] of a layer → [R, N·D]. */
   attend(layer: number, qkv: Tensor): Tensor;
+  /** A training step keeps the rows before each layer only, and computes the layer once more on the way back. */
+  readonly recomputes?: boolean;
 }
 
 /** rows [R, dim], embedded → rows [R, dim], before the last norm. */
@@ -30,23 +32,33 @@ export function transformerLayers(
   rows: Tensor,
   context: Context,
 ): Tensor {
-  const { shift_tokens, position } = architecture;
   let x = rows;
   for (let layer = 0; layer < architecture.depth; layer++) {
-    const path = `layers.${layer}`;
-    const shift = (name: Branch, normed: Tensor): Tensor =>
-      shift_tokens ? context.shift(layer, name, normed) : normed;
-    x = branch(weights, `${path}.attention`, x, (normed) => {
-      const qkv = product(weights, `${path}.attention.qkv`, shift('attention', normed));
-      const placed = position === 'rotary' ? context.rotate(qkv) : qkv;
-      return product(weights, `${path}.attention.out`, context.attend(layer, placed));
-    });
-    x = branch(weights, `${path}.mlp`, x, (normed) => {
-      const up = product(weights, `${path}.mlp.up`, shift('mlp', normed));
-      return product(weights, `${path}.mlp.down`, activate(architecture, up));
-    });
+    const compute = (before: Tensor): Tensor => transformerLayer(architecture, weights, layer, before, context);
+    x = context.recomputes ? checkpoint(compute, x) : compute(x);
   }
   return x;
+}
+
+function transformerLayer(
+  architecture: TransformerArchitecture,
+  weights: WeightTree,
+  layer: number,
+  rows: Tensor,
+  context: Context,
+): Tensor {
+  const { shift_tokens, position } = architecture;
+  const path = `layers.${layer}`;
+  const shift = (name: Branch, normed: Tensor): Tensor => (shift_tokens ? context.shift(layer, name, normed) : normed);
+  const x = branch(weights, `${path}.attention`, rows, (normed) => {
+    const qkv = product(weights, `${path}.attention.qkv`, shift('attention', normed));
+    const placed = position === 'rotary' ? context.rotate(qkv) : qkv;
+    return product(weights, `${path}.attention.out`, context.attend(layer, placed));
+  });
+  return branch(weights, `${path}.mlp`, x, (normed) => {
+    const up = product(weights, `${path}.mlp.up`, shift('mlp', normed));
+    return product(weights, `${path}.mlp.down`, activate(architecture, up));
+  });
 }
 
 /** x plus a branch, with the norm before it and whatever the architecture has behind it. */

@@ -99,13 +99,13 @@ export function wholeSequence(
   const keep: Keep = (_layer, _name, x, form) => layRows(x, { ...form, sequences });
   const last = transformerLayers(architecture, weights, rows, contextOf(architecture, weights, whole, keep));
   return {
-    image: logits(weights, 'image', takeRows(last, sequences, textLength - 1, length - textLength + 1)),
-    text: logits(weights, 'text', takeRows(last, sequences, 0, textLength - 1)),
+    image: logits(weights, 'image', takePositions(last, sequences, textLength - 1, length - textLength + 1)),
+    text: logits(weights, 'text', takePositions(last, sequences, 0, textLength - 1)),
   };
 }
 
 /** `count` rows from `first` on of each sequence of rows [S·M, dim]. */
-function takeRows(rows: Tensor, sequences: number, first: number, count: number): Tensor {
+export function takePositions(rows: Tensor, sequences: number, first: number, count: number): Tensor {
   const [total, dim] = rows.shape as [number, number];
   const split = reshape(rows, [sequences, total / sequences, dim]);
   return reshape(slice(split, [0, first, 0], [sequences, count, dim]), [sequences * count, dim]);
@@ -131,7 +131,7 @@ export function nextLogits(
 ): Tensor {
   const [sequences, count] = next.tokens.shape as [number, number];
   const rows = nextRows(architecture, weights, kind, next);
-  return logits(weights, 'image', count === 1 ? rows : takeRows(rows, sequences, count - 1, 1));
+  return logits(weights, 'image', count === 1 ? rows : takePositions(rows, sequences, count - 1, 1));
 }
 
 function nextRows(

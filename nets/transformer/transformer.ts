@@ -8,7 +8,13 @@ import { argumentError } from '../../base/check-argument.ts';
 import { compile } from '../../ops/index.ts';
 import type { Compiled, RunOptions, Tensor } from '../../ops/index.ts';
 import { netTensors } from '../weights.ts';
-import { imagePositions, textPositions, textRows, type TransformerArchitecture } from './architecture.ts';
+import {
+  addStartToken,
+  imagePositions,
+  textPositions,
+  textRows,
+  type TransformerArchitecture,
+} from './architecture.ts';
 import { Plans } from '../plans.ts';
 import { isKind, type WeightsOf } from '../weights.ts';
 import { checkFinite, checkImageTokens, checkModelOptions, countTexts } from '../checks.ts';
@@ -61,8 +67,10 @@ export class Transformer implements TokenTransformer {
    * @throws as `prepareText`
    */
   async prepareText(tokenizer: Tokenizer, text: string, options: PrepareTextOptions = {}): Promise<TextRows> {
-    const rows = await prepareText(tokenizer, text, this.architecture, options);
-    return { text: this.addStart(rows), emptyText: this.addStart(await prepareText(tokenizer, '', this.architecture)) };
+    const { architecture } = this;
+    const rows = await prepareText(tokenizer, text, architecture, options);
+    const emptyRows = await prepareText(tokenizer, '', architecture);
+    return { text: addStartToken(architecture, rows), emptyText: addStartToken(architecture, emptyRows) };
   }
 
   /**
@@ -117,11 +125,6 @@ export class Transformer implements TokenTransformer {
       return wholeSequence(this.architecture, this.tree, inputs.text, inputs.image).image;
     };
     return this.plans.get('whole', String(sequences), () => compile(device, trace, { text, image }, rewriting));
-  }
-
-  private addStart(rows: Int32Array): Int32Array {
-    const { start_token, start_row = 0 } = this.architecture;
-    return start_token ? Int32Array.of(start_row, ...rows) : rows;
   }
 
   private countTexts(where: string, text: Int32Array): number {

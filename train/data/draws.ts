@@ -7,7 +7,7 @@
 import { philox } from '../../base/philox.ts';
 
 /** What a number is for: no two uses share one. */
-const uses = { order: 0, crop: 1, caption: 2, replacement: 3, validation: 4 } as const;
+const uses = { order: 0, crop: 1, caption: 2, replacement: 3, validation: 4, guidance: 5, merges: 6 } as const;
 
 type Use = keyof typeof uses;
 
