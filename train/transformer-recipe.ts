@@ -22,7 +22,7 @@ const PAPER_STEPS = 430_000;
 
 const adam = { beta1: 0.9, beta2: 0.96, epsilon: 1e-8, decay: 4.5e-2, clip: 4 } as const;
 
-/** The paper's (appendix B.2). It halved the rate five times, when the loss rested: here it falls as far by a cosine. */
+/** The paper's (appendix B.2). It halved the rate five times when the loss rested: here a cosine takes it as far. */
 export const PAPER_TRANSFORMER: TransformerRecipe = {
   learningRate: { from: 4.5e-4, to: 4.5e-4 / 32, until: 1 },
   warmUp: 5_000 / PAPER_STEPS,
