@@ -21,7 +21,7 @@ import { SHORT_TRANSFORMER, learningRateAt } from './transformer-recipe.ts';
 import type { TransformerRecipe } from './transformer-recipe.ts';
 
 /** The net that is trained, and on what. */
-export interface TransformerTaskOptions {
+interface TransformerTaskOptions {
   readonly architecture: TransformerArchitecture;
   readonly tokenizer: Tokenizer;
   /** Samples of a batch, or of a part of one. */
@@ -36,7 +36,7 @@ export interface TransformerTaskOptions {
 }
 
 /** A task, and what the loop around it needs. */
-export interface TransformerTask {
+interface TransformerTask {
   readonly task: TrainingTask;
   /** What `loss` is made of, by the names of reports: nats a token. */
   readonly reportNames: readonly ('text' | 'image')[];

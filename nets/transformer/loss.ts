@@ -14,7 +14,7 @@ import { trainingTables } from './training-tables.ts';
 import type { WeightTree } from '../weight-tree.ts';
 
 /** The tokens of S sequences. */
-export interface SequenceTokens {
+interface SequenceTokens {
   /** i32 [S, T]: rows of the text embedding, start token and pads in place. */
   readonly text: Tensor;
   /** i32 [S, H·W] */
