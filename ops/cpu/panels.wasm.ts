@@ -30,6 +30,29 @@ export function spreadHalves(from: usize, k: i32, to: usize): void {
 
 /** Spreads k numbers of each of four rows. */
 export function spreadRows(row0: usize, row1: usize, row2: usize, row3: usize, k: i32, to: usize): void {
+  const whole = to + (k & ~3) * SPREAD;
+  for (const end = to + k * SPREAD; to < end; row0 += 16, row1 += 16, row2 += 16, row3 += 16, to += 4 * SPREAD) {
+    if (to >= whole) {
+      spreadOneByOne(row0, row1, row2, row3, k & 3, to);
+      return;
+    }
+    spreadFour(v128.load(row0), to);
+    spreadFour(v128.load(row1), to + 16);
+    spreadFour(v128.load(row2), to + 32);
+    spreadFour(v128.load(row3), to + 48);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function spreadFour(four: v128, to: usize): void {
+  v128.store(to, v128.shuffle<f32>(four, four, 0, 0, 0, 0));
+  v128.store(to, v128.shuffle<f32>(four, four, 1, 1, 1, 1), 64);
+  v128.store(to, v128.shuffle<f32>(four, four, 2, 2, 2, 2), 128);
+  v128.store(to, v128.shuffle<f32>(four, four, 3, 3, 3, 3), 192);
+}
+
+function spreadOneByOne(row0: usize, row1: usize, row2: usize, row3: usize, k: i32, to: usize): void {
   for (const end = row0 + k * 4; row0 < end; row0 += 4, row1 += 4, row2 += 4, row3 += 4, to += SPREAD) {
     v128.store(to, v128.load32_splat(row0));
     v128.store(to, v128.load32_splat(row1), 16);

@@ -43,12 +43,15 @@ export function row_product(item: i32, args: usize, scratch: usize): void {
   const isGated = a.columns > a.outputs;
   gate.first = (a.outputs + column) >> 3;
   gate.count = isGated ? ((((a.outputs + column) & 7) + columns + 7) >> 3) : 0;
-  const stride = <usize>(main.count + gate.count) * STRIP;
+  // Where nothing is added and all tiles are whole, tiles write the result themselves.
+  const isDirect = !(a.bias | a.scale | a.residual) && !a.activation && !isGated && !(a.rows & 3) && !(a.outputs & 7);
+  const first = <usize>matrix * a.rows + row;
+  const stride = isDirect ? <usize>a.outputs << 2 : <usize>(main.count + gate.count) * STRIP;
   const spread = scratch + 64;
   const strips = spread + <usize>a.part * SPREAD;
-  main.sums = strips + (a.lies === STRIPS ? 0 : <usize>a.part * stride);
+  const room = strips + (a.lies === STRIPS ? 0 : <usize>(a.part * (main.count + gate.count)) * STRIP);
+  main.sums = isDirect ? a.output + ((first * a.outputs + column) << 2) : room;
   gate.sums = main.sums + <usize>main.count * STRIP;
-  const first = <usize>matrix * a.rows + row;
   for (let k = 0; k < a.inner; k += a.part) {
     const x = a.turned
       ? a.x + ((<usize>(matrix * a.inner + k) * a.rows + row) << 2)
@@ -58,6 +61,7 @@ export function row_product(item: i32, args: usize, scratch: usize): void {
     multiplyPart(a, main, x, at, k, part, rows, spread, strips, stride);
     if (isGated) multiplyPart(a, gate, x, at, k, part, rows, spread, strips, stride);
   }
+  if (isDirect) return;
   const gates = gate.sums + (<usize>((a.outputs + column) & 7) << 2);
   finishRows(a, first, rows, column, columns, main.sums, gates, stride);
 }

@@ -1,6 +1,6 @@
 /** softmax along an axis: lines that lie in one stretch, or four lines side by side. */
 import { Lines, addUp, largestInLine, storeFirst } from '../../cpu/lines.wasm';
-import { exp4 } from '../../elementwise/cpu/functions.wasm';
+import { LEAST, exp4 } from '../../elementwise/cpu/functions.wasm';
 
 export function softmax(item: i32, args: usize, _scratch: usize): void {
   const given = changetype<Lines>(args);
@@ -25,7 +25,13 @@ function computeLine(given: Lines, offset: usize): void {
   let sums = f32x4.splat(0);
   let at = 0;
   for (; at + 4 <= size; at += 4) {
-    const powers = exp4(f32x4.sub(v128.load(x + (<usize>at << 2)), largest));
+    const below = f32x4.sub(v128.load(x + (<usize>at << 2)), largest);
+    // Half of what a mask hides lies side by side.
+    if (i32x4.all_true(f32x4.lt(below, f32x4.splat(LEAST)))) {
+      v128.store(result + (<usize>at << 2), f32x4.splat(0));
+      continue;
+    }
+    const powers = exp4(below);
     v128.store(result + (<usize>at << 2), powers);
     sums = f32x4.add(sums, powers);
   }
