@@ -30,7 +30,7 @@ export interface DvaeRecipe {
 }
 
 /** How weights begin. All are drawn from N(0, 1 / fan-in), as in OpenAI's `dall_e`. */
-interface DvaeStart {
+export interface DvaeStart {
   /** What weights of residual paths are multiplied by. 1 in OpenAI's. */
   readonly residual: number;
   /** What weights of the decoder's last convolution are multiplied by. 1 in OpenAI's. */

@@ -5,27 +5,23 @@
  * B batch, S side of a picture, V vocabulary.
  */
 import { argumentError } from '../base/check-argument.ts';
-import type { RunInputs, TensorType } from '../engine/index.ts';
-import type { DecoderArchitecture, EncoderArchitecture } from '../nets/dvae/architecture.ts';
-import { decoder as runDecoder } from '../nets/dvae/decoder.ts';
-import { encoder as runEncoder } from '../nets/dvae/encoder.ts';
+import type { Device, RunInputs, TensorType } from '../engine/index.ts';
 import { SCHEDULE, computeDvaeLoss } from '../nets/dvae/loss.ts';
-import type { DvaeLoss, DvaeNets, DvaeObjective, LossGiven } from '../nets/dvae/loss.ts';
+import type { DvaeLoss, DvaeObjective, LossGiven } from '../nets/dvae/loss.ts';
 import { patch } from '../nets/dvae/patch.ts';
-import { listConvolutions } from '../nets/dvae/tensors.ts';
-import { branchOf } from '../nets/weight-tree.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 import { uniform } from '../ops/random/uniform.ts';
 import { SHORT_RECIPE, learningRateAt, lossWeightsAt } from './dvae-recipe.ts';
 import type { DvaeRecipe } from './dvae-recipe.ts';
-import { drawGaussians } from './gaussians.ts';
-import type { ParameterSpec } from './parameters.ts';
+import { listSpecs, netsOf } from './dvae-nets.ts';
+import type { DvaePair } from './dvae-nets.ts';
+import { DvaeEvaluation } from './dvae-evaluation.ts';
+import { drawWeights, spreadLogits } from './dvae-start.ts';
+import type { Parameters, Track } from './parameters.ts';
 import type { TrainingTask } from './trainer.ts';
 
 /** The nets that are trained, and on what. */
-interface DvaeTaskOptions {
-  readonly encoder: EncoderArchitecture;
-  readonly decoder: DecoderArchitecture;
+export interface DvaeTaskOptions extends DvaePair {
   /** Pixels along each side of a picture, a multiple of 8. */
   readonly size: number;
   /** Pictures of a batch, or of a part of one. */
@@ -35,12 +31,21 @@ interface DvaeTaskOptions {
 }
 
 /** A task, and what the loop around it needs. */
-interface DvaeTask {
+export interface DvaeTask {
   readonly task: TrainingTask;
   /** What `loss` is made of, by the names of reports. */
   readonly reportNames: readonly (keyof DvaeLoss['reports'])[];
   /** Random weights by name; `seed` is whole, 0 … 2³² − 1. */
   initialWeights(seed: number): Map<string, Float32Array>;
+  /**
+   * The same weights with codes that are all in use, if the recipe says so: some 60 pictures [N, 3, S, S] of the
+   * training's are enough. A run begins with it, and does not need it when it goes on.
+   */
+  spreadCodes(
+    device: Device,
+    weights: ReadonlyMap<string, Float32Array>,
+    pixels: Float32Array,
+  ): Promise<ReadonlyMap<string, Float32Array>>;
   /**
    * The inputs of a step.
    * @param step from 1 on
@@ -50,6 +55,8 @@ interface DvaeTask {
   inputsAt(step: number, steps: number, seed: number, samples: ArrayLike<number>, pixels: Float32Array): RunInputs;
   /** The learning rate of a step, from 1 on. */
   rateAt(step: number, steps: number): number;
+  /** Plans for pictures of a validation, over the weights of a training or [`average`] their average. */
+  createEvaluation(device: Device, parameters: Parameters, track?: Track): DvaeEvaluation;
 }
 
 /** "gumb": noise of codes, among the draws of a seed. */
@@ -79,7 +86,11 @@ export function createDvaeTask(options: DvaeTaskOptions): DvaeTask {
   return {
     task,
     reportNames: ['likelihood', 'squared', 'divergence', 'perplexity'],
-    initialWeights: (seed) => drawWeights(options, recipe, seed),
+    initialWeights: (seed) => drawWeights(options, recipe.start, seed),
+    async spreadCodes(device, weights, pixels) {
+      const spread = recipe.start.logitSpread;
+      return spread > 0 ? spreadLogits(device, { pair: options, sizes: options, weights, spread }, pixels) : weights;
+    },
     inputsAt(step, steps, seed, samples, pixels) {
       const weights = lossWeightsAt(recipe, step, steps, 3 * patch ** 2);
       return {
@@ -90,68 +101,20 @@ export function createDvaeTask(options: DvaeTaskOptions): DvaeTask {
       };
     },
     rateAt: (step, steps) => learningRateAt(recipe, step, steps),
-  };
-}
-
-/** Both nets over weights whose names have `encoder.` and `decoder.` before. */
-function netsOf({ encoder, decoder }: Pick<DvaeTaskOptions, 'encoder' | 'decoder'>, tree: WeightTree): DvaeNets {
-  return {
-    encode: (pixels) => runEncoder(encoder, branchOf(tree, 'encoder.'), pixels),
-    decode: (codes) => runDecoder(decoder, branchOf(tree, 'decoder.'), codes),
+    createEvaluation: (device, parameters, track = 'average') =>
+      new DvaeEvaluation(device, options, options, parameters, track),
   };
 }
 
 /** The loss of a batch whose noise is given. */
 export function traceDvaeLoss(
-  nets: Pick<DvaeTaskOptions, 'encoder' | 'decoder'>,
+  nets: DvaePair,
   weights: WeightTree,
   given: LossGiven,
   objective: DvaeObjective,
 ): DvaeLoss {
   return computeDvaeLoss(netsOf(nets, weights), given, objective);
 }
-
-/** A convolution of either net, by the name that it has in a task. */
-interface NamedConvolution {
-  readonly name: string;
-  readonly shape: readonly [outputs: number, inputs: number, height: number, width: number];
-}
-
-/** In the order in which a picture goes through them. */
-function nameConvolutions({ encoder, decoder }: DvaeTaskOptions): NamedConvolution[] {
-  return [encoder, decoder].flatMap((architecture) => {
-    const part = architecture.kind === 'dvae-encoder' ? 'encoder' : 'decoder';
-    return listConvolutions(architecture).map(({ name, inputs, outputs, kernel }) => {
-      return { name: `${part}.${name}`, shape: [outputs, inputs, kernel, kernel] as const };
-    });
-  });
-}
-
-/** The last layer's weights first, as their gradients are made. */
-function listSpecs(options: DvaeTaskOptions): ParameterSpec[] {
-  return nameConvolutions(options)
-    .toReversed()
-    .flatMap(({ name, shape }) => [
-      { name: `${name}.w`, shape, decays: true },
-      { name: `${name}.b`, shape: [shape[0]], decays: false },
-    ]);
-}
-
-function drawWeights(options: DvaeTaskOptions, { start }: DvaeRecipe, seed: number): Map<string, Float32Array> {
-  if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 32)
-    throw argumentError('initialWeights', 'seed, a whole number from 0 to 4294967295', seed);
-  const weights = new Map<string, Float32Array>();
-  nameConvolutions(options).forEach(({ name, shape: [outputs, inputs, height, width] }, place) => {
-    const terms = inputs * height * width;
-    const gain = name.includes('.res_path.') ? start.residual : name === LAST ? start.statistics : 1;
-    weights.set(`${name}.w`, drawGaussians(seed, place, outputs * terms, gain / Math.sqrt(terms)));
-    weights.set(`${name}.b`, new Float32Array(outputs));
-  });
-  return weights;
-}
-
-/** What gives the statistics of pixels. */
-const LAST = 'decoder.blocks.output.conv';
 
 function checkTask({ encoder, decoder, size, batch }: DvaeTaskOptions): void {
   const fail = (wanted: string, got: unknown): never => {

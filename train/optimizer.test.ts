@@ -19,7 +19,7 @@ const devices: [string, Device][] = [
   ['reference', referenceDevice],
 ];
 
-const settings = { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, decay: 0.1, clip: 2, averaging: 0.5 };
+const settings = { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, decay: 0.1, clip: 2, averaging: 0.3 };
 const specs = [
   { name: 'w', shape: [3, 100], decays: true },
   { name: 'b', shape: [5], decays: false },
@@ -54,7 +54,8 @@ function stepPlainly(state: Map<string, Record<Track, Float64Array>>, step: numb
       const v = second[i]! / (1 - settings.beta2 ** step);
       weights[i] =
         weights[i]! * (1 - rate * (decays ? settings.decay : 0)) - (rate * m) / (Math.sqrt(v) + settings.epsilon);
-      average[i] = settings.averaging * average[i]! + (1 - settings.averaging) * weights[i]!;
+      const kept = Math.min(settings.averaging, step / (step + 9));
+      average[i] = kept * average[i]! + (1 - kept) * weights[i]!;
     });
   });
 }

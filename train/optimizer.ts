@@ -5,7 +5,7 @@
  *
  * A gradient that is not finite changes nothing: `scale` says so.
  */
-import { assign, mul, scaleAdd, slice, sub, sum } from '../ops/index.ts';
+import { add, assign, mul, slice, sub, sum } from '../ops/index.ts';
 import { clipScale, stepWeights, updateFirstMoment, updateSecondMoment } from '../ops/adam/adam.ts';
 import type { Tensor } from '../engine/index.ts';
 import type { Parameters } from './parameters.ts';
@@ -19,16 +19,21 @@ export interface OptimizerSettings {
   readonly decay: number;
   /** The largest norm of a gradient; a larger one is scaled down to it. */
   readonly clip: number;
-  /** What the average keeps of itself at each step. */
+  /** What the average keeps of itself at each step; less in the first ones, so that it forgets what it began with. */
   readonly averaging: number;
 }
 
 /** Numbers of `rates` for a step. */
-export const RATES = 3;
+export const RATES = 4;
 
-/** What a run gives to step `step`, counted from 1: the learning rate and the corrections of both moments. */
-export function ratesAt(step: number, learningRate: number, { beta1, beta2 }: OptimizerSettings): number[] {
-  return [learningRate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
+/**
+ * What a run gives to step `step`, counted from 1: the learning rate, the corrections of both moments, and what the
+ * average takes of the weights.
+ */
+export function ratesAt(step: number, learningRate: number, settings: OptimizerSettings): number[] {
+  const { beta1, beta2, averaging } = settings;
+  const kept = Math.min(averaging, step / (step + 9));
+  return [learningRate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step), 1 - kept];
 }
 
 /** What a step makes of its gradients. */
@@ -50,10 +55,11 @@ export function optimize(
   rates: Tensor,
   settings: OptimizerSettings,
 ): OptimizedStep {
-  const { beta1, beta2, clip, averaging } = settings;
+  const { beta1, beta2, clip } = settings;
   const squares = sum(sum(mul(gradient, gradient), [1], true), [0]); // [R, 1] → [1]
   const scale = clipScale(squares, clip);
-  const [rate, first, second] = [0, 1, 2].map((at) => slice(rates, [at], [1])) as [Tensor, Tensor, Tensor];
+  const numbers = Array.from({ length: RATES }, (_, at) => slice(rates, [at], [1]));
+  const [rate, first, second, taken] = numbers as [Tensor, Tensor, Tensor, Tensor];
   const m = updateFirstMoment(states.first.tensor, gradient, scale, beta1);
   const v = updateSecondMoment(states.second.tensor, gradient, scale, beta2);
   const p = stepWeights({ p: states.weights.tensor, m, v, decays, rate, first, second, scale }, settings);
@@ -62,7 +68,7 @@ export function optimize(
     assign(states.first, m),
     assign(states.second, v),
     assign(states.weights, p),
-    assign(states.average, scaleAdd(average, sub(p, average), 1 - averaging)),
+    assign(states.average, add(average, mul(sub(p, average), taken))),
   ];
   return { effects, squares, scale };
 }
