@@ -21,7 +21,7 @@ import type { Parameters, Track } from './parameters.ts';
 import type { TrainingTask } from './trainer.ts';
 
 /** The nets that are trained, and on what. */
-export interface DvaeTaskOptions extends DvaePair {
+interface DvaeTaskOptions extends DvaePair {
   /** Pixels along each side of a picture, a multiple of 8. */
   readonly size: number;
   /** Pictures of a batch, or of a part of one. */
@@ -31,7 +31,7 @@ export interface DvaeTaskOptions extends DvaePair {
 }
 
 /** A task, and what the loop around it needs. */
-export interface DvaeTask {
+interface DvaeTask {
   readonly task: TrainingTask;
   /** What `loss` is made of, by the names of reports. */
   readonly reportNames: readonly (keyof DvaeLoss['reports'])[];
