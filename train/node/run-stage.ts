@@ -1,0 +1,43 @@
+/**
+ * What a run (run.ts) needs of a stage of training: the task, its batches as functions of the step, and what is looked
+ * at and kept of its weights. dvae-stage.ts and transformer-stage.ts make one each.
+ */
+import type { Device, RunInputs } from '../../engine/index.ts';
+import type { Picture } from '../../images/picture.ts';
+import type { PartToWrite, TokenizerToWrite } from '../../weights-convert/node/write-model-parts.ts';
+import type { TrainingTask } from '../trainer.ts';
+import type { RunSettings } from './checkpoint.ts';
+
+/** A stage of training with its data. */
+export interface RunStage {
+  readonly task: TrainingTask;
+  /** Batches of a step, whose gradients are added up. */
+  readonly parts: number;
+  /** Pictures of a step. */
+  readonly pictures: number;
+  readonly steps: number;
+  /** All that decides its numbers, the seed and the data's fingerprint among it. */
+  readonly settings: RunSettings;
+  /** By name. */
+  initialWeights(): ReadonlyMap<string, Float32Array> | Promise<ReadonlyMap<string, Float32Array>>;
+  /** The inputs of step `step`, from 1 on: functions of the step and the settings. */
+  inputsAt(step: number, signal?: AbortSignal): Promise<readonly RunInputs[]>;
+  rateAt(step: number): number;
+  /** Looks at what was learnt, by the average of the weights. Changes nothing that a step depends on. */
+  look?(device: Device, weights: ReadonlyMap<string, Float32Array>, signal?: AbortSignal): Promise<Look>;
+  /** The model that they make. */
+  makeModel(weights: ReadonlyMap<string, Float32Array>): StageModel;
+}
+
+/** What a look finds. */
+export interface Look {
+  /** Validation's numbers, by name. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly picture?: Picture;
+}
+
+/** Parts of a model folder. */
+export interface StageModel {
+  readonly parts: readonly PartToWrite[];
+  readonly tokenizer?: TokenizerToWrite;
+}
