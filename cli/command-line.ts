@@ -23,6 +23,7 @@ import { plan } from './plan.ts';
 import { reconstruct } from './reconstruct.ts';
 import { score } from './score.ts';
 import { print, type Terminal } from './terminal.ts';
+import { train } from './train.ts';
 
 export const commands: readonly Command[] = [
   reconstruct,
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   models,
   plan,
+  train,
   doctor,
 ];
 

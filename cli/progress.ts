@@ -5,7 +5,7 @@
 import { escapeHidden, type Terminal } from './terminal.ts';
 
 /** How to print an amount: bytes as MB, passes as they are. */
-type Unit = 'bytes' | 'passes' | 'tensors' | 'tokens';
+type Unit = 'bytes' | 'passes' | 'tensors' | 'tokens' | 'pictures';
 
 interface ProgressOptions {
   readonly unit: Unit;
@@ -26,13 +26,15 @@ export interface Progress {
 const redrawMs = 100;
 const plainMs = 2000;
 
-export function startProgress(terminal: Terminal, label: string, options: ProgressOptions): Progress {
+/** @param label what it is that takes long; a function where that changes */
+export function startProgress(terminal: Terminal, label: string | (() => string), options: ProgressOptions): Progress {
   if (options.quiet) return { update() {}, end() {} };
   const now = options.now ?? (() => performance.now());
   const { stderr, env } = terminal;
   const start = now();
   const describe: Describe = (done, total) => {
-    return escapeHidden(`${label} ${formatProgress(done, total, (now() - start) / 1000, options)}`);
+    const words = typeof label === 'string' ? label : label();
+    return escapeHidden(`${words} ${formatProgress(done, total, (now() - start) / 1000, options)}`);
   };
   if (stderr.isTTY && !env['CI']) return drawLine(stderr, describe, now);
   return printLines(stderr, describe, now, start);
