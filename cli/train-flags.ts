@@ -1,13 +1,24 @@
 /** The flags of `dalle-gl train`, of both stages, and which of them are of one stage only. */
 import { UsageError } from '../base/errors.ts';
-import { flagWord, OutOfRange, seeHelp, type FlagValues } from './arguments.ts';
+import { flagWord, OutOfRange, seeHelp, type FlagValues, type Option, type Switch } from './arguments.ts';
 import { commonFlags, deviceFlags, parsePath, readNumber } from './flags.ts';
 
 /** The words behind `train`. */
 export const STAGES = ['dvae', 'transformer'] as const;
 export type StageName = (typeof STAGES)[number];
 
-export const trainFlags = {
+type Needed<Value> = Option<Value> & { readonly required: true };
+type Count = 'size' | 'steps' | 'batch' | 'parts' | 'rate' | 'seed' | 'hidden' | 'blocks' | 'vocab' | 'smallest';
+type Pace = 'checkpointMinutes' | 'lookMinutes' | 'keep';
+
+type TrainFlagTable = typeof deviceFlags &
+  typeof commonFlags & { readonly [Name in Count | Pace]: Option<number> } & {
+    readonly [Name in 'data' | 'output']: Needed<string>;
+  } & { readonly [Name in 'from' | 'only']: Option<string> } & {
+    readonly [Name in 'resume' | 'flip' | 'noCalibrate']: Switch;
+  } & { readonly objective: Option<'short' | 'paper'>; readonly crop: Option<'centre' | 'paper'> };
+
+export const trainFlags: TrainFlagTable = {
   data: {
     value: 'DIR',
     help: 'pictures with their captions, or tar shards of them; docs/training.md says in which forms',
@@ -70,9 +81,9 @@ export const trainFlags = {
   ...deviceFlags,
   noCalibrate: { help: 'take the default kernels; else the fastest are found once for each driver or processor' },
   ...commonFlags,
-} as const;
+};
 
-export type TrainFlags = FlagValues<typeof trainFlags>;
+export type TrainFlags = FlagValues<TrainFlagTable>;
 
 const OF_STAGE: Readonly<Record<StageName, readonly (keyof TrainFlags)[]>> = {
   dvae: ['hidden', 'blocks', 'vocab', 'objective'],

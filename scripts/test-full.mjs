@@ -18,6 +18,7 @@ const steps = [
   },
   { name: 'fuzz', command: 'npm run --silent fuzz -- --minutes 10' },
   { name: 'kills', command: 'npm run --silent test:kills' },
+  { name: 'training-kills', command: 'npm run --silent test:training-kills' },
   { name: 'consumers', command: 'npm run --silent consumers' },
   { name: 'demo', command: 'npm run --silent demo' },
   { name: 'official-size', command: 'npm run --silent demo:official-size' },

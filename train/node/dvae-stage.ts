@@ -2,7 +2,6 @@
  * The first stage as a run: pictures of a data set, the task of dvae.ts, and looks at pictures that it is not trained
  * on: each is encoded to hard codes and decoded, as it will be when the model is used.
  */
-import type { Device } from '../../engine/index.ts';
 import { composeGrid } from '../../images/compose.ts';
 import type { Picture } from '../../images/picture.ts';
 import { psnr } from '../../images/psnr.ts';
