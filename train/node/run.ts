@@ -91,6 +91,7 @@ export class Run {
         const { loss, seconds, skipped, numbers } = this;
         return { steps: this.stage.steps, loss, seconds, skipped, numbers };
       } catch (error) {
+        if (error instanceof AbortedError) await this.stop(session);
         lost = this.step > step ? 1 : lost + 1;
         if (!(error instanceof ContextError) || session.device.isUsable || lost >= MOST_LOST) throw error;
         this.note(`${describe(error)} Another device is opened, and training goes on from the last checkpoint.`);
@@ -119,12 +120,7 @@ export class Run {
     if (this.written < 0) await this.writeCheckpoint(session);
     let [keptAt, lookedAt] = [performance.now(), performance.now()];
     while (this.step < stage.steps) {
-      try {
-        await this.makeStep(session);
-      } catch (error) {
-        if (error instanceof AbortedError) await this.stop(session);
-        throw error;
-      }
+      await this.makeStep(session);
       if (performance.now() - keptAt >= checkpointMinutes * MINUTE && this.step < stage.steps) {
         await this.tryCheckpoint(session);
         keptAt = performance.now();
@@ -133,10 +129,7 @@ export class Run {
         await this.look(session);
         lookedAt = performance.now();
       }
-      if (signal.aborted) {
-        await this.stop(session);
-        throw new AbortedError('E_ABORTED', 'train: stopped on request.', { cause: signal.reason });
-      }
+      if (signal.aborted) throw new AbortedError('E_ABORTED', 'train: stopped on request.', { cause: signal.reason });
     }
   }
 
