@@ -37,7 +37,7 @@ export interface Look {
 }
 
 /** Parts of a model folder. */
-export interface StageModel {
+interface StageModel {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
 }
