@@ -141,11 +141,10 @@ describe.each(devices)('three steps are those of PyTorch, on %s', (kind, device)
   });
 });
 
-test('on the CPU device no step of training is a plain loop, but for one of one number', async () => {
+test('on the CPU device no step of training is a plain loop', async () => {
   for (const name of ['paper', 'dalle-pytorch-new']) {
     const trainer = await makeTrainer(openCpuTestDevice(), name);
-    const loops = trainer.explain().match(/\w+ \S+ .*: plain loop/g);
-    expect(loops?.filter((step) => !step.startsWith('clip_scale [1]'))).toEqual([]);
+    expect(trainer.explain()).toContain(' 0 of them by a plain loop');
     trainer.dispose();
   }
 });
