@@ -42,7 +42,7 @@ export const cases: OpCases = {
   })),
   secondMoment: [clipped!, stays!].map((scale, index) => ({
     title: index === 0 ? 'clipped' : 'of no finite gradient',
-    result: updateSecondMoment(weights(shape), gaussians(shape), scale, 0.999),
+    result: updateSecondMoment(weights(shape), gaussians(shape), scale, 0.9),
     bound,
   })),
   adamStep: [
