@@ -122,12 +122,13 @@ def reconstruct(enc, dec, vocab, x):
 
 
 def score(pictures, folder):
-    """What score.mjs says of pictures of the scenes of a folder."""
-    names = [json.loads(line)['file'] for line in open(folder + '/scenes.jsonl')]
+    """What score.mjs says of pictures of the scenes of a folder, of the first ones where there are fewer."""
+    lines = open(folder + '/scenes.jsonl').read().splitlines()[:len(pictures)]
     with tempfile.TemporaryDirectory() as out:
-        for name, picture in zip(names, pictures):
-            Image.fromarray(picture.permute(1, 2, 0).mul(255).round().byte().numpy()).save(f'{out}/{name}')
-        return json.loads(subprocess.check_output(['node', HERE + '/../score.mjs', out, '--scenes', folder + '/scenes.jsonl', '--json']))
+        for line, picture in zip(lines, pictures):
+            Image.fromarray(picture.permute(1, 2, 0).mul(255).round().byte().numpy()).save(f'{out}/{json.loads(line)["file"]}')
+        with open(out + '/scenes.jsonl', 'w') as f: f.write('\n'.join(lines))
+        return json.loads(subprocess.check_output(['node', HERE + '/../score.mjs', out, '--json']))
 
 
 def show(shares): return ' '.join(f'{k} {v:.1%}' for k, v in shares.items() if k not in ('pictures', 'things'))

@@ -23,6 +23,7 @@ def options():
     add('--clip', type=float, default=4.0); add('--decay', type=float, default=0.045); add('--caption-dropout', type=float, default=0.1)
     add('--seed', type=int, default=0); add('--threads', type=int, default=1)
     add('--reports', type=int, default=4); add('--samples', type=int, default=60); add('--guidance', type=float, default=0.0)
+    add('--from', dest='start', help='weights to begin with'); add('--first', type=int, default=0, help='the step to begin at')
     return p.parse_args()
 
 
@@ -93,6 +94,7 @@ def main():
     with torch.no_grad(): tokens = torch.cat([stage1.encode(enc, part.float() / 255).flatten(1) for part in pictures.split(32)])
     texts = captions(o.data); words = Words(texts); texts = torch.tensor([[words.encode(t) for t in every] for every in texts])
     net = Net(words.size, vocab, o); decay = [p for p in net.parameters() if p.dim() > 1]; plain = [p for p in net.parameters() if p.dim() < 2]
+    if o.start: net.load_state_dict(torch.load(o.start)['net'])
     opt = torch.optim.AdamW([dict(params=decay, weight_decay=o.decay), dict(params=plain, weight_decay=0)], o.lr, betas=(0.9, 0.96))
     print(vars(o)); print(sum(p.numel() for p in net.parameters()), 'parameters,', len(words.words), 'words,', len(tokens), 'pictures', flush=True)
 
@@ -108,7 +110,7 @@ def main():
         net.train()
 
     t0, c0, mean, none = time.time(), time.process_time(), None, torch.arange(TEXT)
-    for step in range(o.steps):
+    for step in range(o.first, o.steps):
         for g in opt.param_groups:
             g['lr'] = o.lr * min(1, (step + 1) / o.warmup) * (o.lr_end + (1 - o.lr_end) * 0.5 * (1 + math.cos(math.pi * step / o.steps)))
         at = torch.randint(len(tokens), (o.batch,)); text = texts[at, torch.randint(texts.shape[1], (o.batch,))]
