@@ -171,7 +171,7 @@ def main():
     enc, dec = nets(o.n_hid, o.blocks, o.vocab, o.n_init, o.residual)
     parameters = list(enc.parameters()) + list(dec.parameters())
     if o.start: kept = torch.load(o.start); enc.load_state_dict(kept['encoder']); dec.load_state_dict(kept['decoder'])
-    elif o.logit_std: spread_logits(enc, held[:60], o.logit_std)
+    elif o.logit_std: spread_logits(enc, data[:60].float() / 255, o.logit_std)
     cost = gmacs((enc, dec))
     print(vars(o)); print(f'{sum(p.numel() for p in parameters)} parameters, {cost:.3f} GMAC forward a picture; '
                           f'{3 * cost * o.batch * o.steps / 1000:.1f} TMAC for the run', flush=True)
