@@ -108,6 +108,7 @@ export function winogradByWeightRule(
       const [, , inHeight, inWidth] = tensor.inputs[1]!.shape as [number, number, number, number];
       const fits =
         [...kernel, stride, ...before].join() === '3,3,1,1,1' &&
+        tensor.inputs.every(({ dtype }) => dtype === 'f32') && // constants of halves are kept so, which it cannot read
         [inHeight, inWidth].join() === [height, width].join() &&
         Math.min(outChannels, inChannels) >= limits.channels &&
         height * width >= limits.pixels &&
