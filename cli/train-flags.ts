@@ -9,12 +9,13 @@ export type StageName = (typeof STAGES)[number];
 
 type Needed<Value> = Option<Value> & { readonly required: true };
 type Count = 'size' | 'steps' | 'batch' | 'parts' | 'rate' | 'seed' | 'hidden' | 'blocks' | 'vocab' | 'smallest';
+type OfTransformer = 'depth' | 'heads' | 'words' | 'textLength';
 type Pace = 'checkpointMinutes' | 'lookMinutes' | 'keep';
 
 type TrainFlagTable = typeof deviceFlags &
-  typeof commonFlags & { readonly [Name in Count | Pace]: Option<number> } & {
+  typeof commonFlags & { readonly [Name in Count | Pace | OfTransformer]: Option<number> } & {
     readonly [Name in 'data' | 'output']: Needed<string>;
-  } & { readonly [Name in 'from' | 'only']: Option<string> } & {
+  } & { readonly [Name in 'from' | 'only' | 'dvae']: Option<string> } & {
     readonly [Name in 'resume' | 'flip' | 'noCalibrate']: Switch;
   } & { readonly objective: Option<'short' | 'paper'>; readonly crop: Option<'centre' | 'paper'> };
 
@@ -57,15 +58,29 @@ export const trainFlags: TrainFlagTable = {
     help: 'dvae: short, which keeps codes in use in runs of hours, or paper, exactly [short]',
     parse: parseName('short', 'paper'),
   },
+  dvae: {
+    value: 'DIR',
+    help: 'transformer: the model folder whose encoder and decoder turn pictures into tokens and back',
+    parse: parsePath,
+    isText: true,
+  },
+  depth: { value: 'N', help: 'transformer: layers [6]', parse: parseCount(1, 256) },
+  heads: { value: 'N', help: 'transformer: heads of 64 channels each [3]', parse: parseCount(1, 256) },
+  words: { value: 'N', help: 'transformer: text tokens, at most [1024]', parse: parseCount(2, 65536) },
+  textLength: {
+    value: 'N',
+    help: 'transformer: text tokens of a caption; longer ones are cut [what the longest takes, at most 64]',
+    parse: parseCount(2, 1024),
+  },
   crop: {
     value: 'NAME',
-    help: 'centre, the middle square; or paper, random ones as in the paper [centre]',
+    help: 'dvae: centre, the middle square; or paper, random ones as in the paper [centre]',
     parse: parseName('centre', 'paper'),
   },
-  flip: { help: 'mirror every other picture, but none whose caption says left or right' },
+  flip: { help: 'dvae: mirror every other picture, but none whose caption says left or right' },
   smallest: {
     value: 'N',
-    help: 'enlarge pictures of at least so many pixels a side [none]',
+    help: 'dvae: enlarge pictures of at least so many pixels a side [none]',
     parse: parseCount(1, 1024),
   },
   from: { value: 'DIR', help: 'begin with the weights of this model folder', parse: parsePath, isText: true },
@@ -86,8 +101,8 @@ export const trainFlags: TrainFlagTable = {
 export type TrainFlags = FlagValues<TrainFlagTable>;
 
 const OF_STAGE: Readonly<Record<StageName, readonly (keyof TrainFlags)[]>> = {
-  dvae: ['hidden', 'blocks', 'vocab', 'objective'],
-  transformer: [],
+  dvae: ['hidden', 'blocks', 'vocab', 'objective', 'crop', 'flip', 'smallest'],
+  transformer: ['dvae', 'depth', 'heads', 'words', 'textLength'],
 };
 
 /** Throws UsageError `E_FLAG_VALUE` for a flag of the other stage, and for flags that do not go together. */
@@ -101,7 +116,9 @@ export function checkTrainFlags(stage: StageName, flags: TrainFlags): void {
   if (batch % parts !== 0) throw refuse(`--batch is ${batch}, and no multiple of --parts, which is ${parts}`);
   if (flags.only !== undefined && flags.from === undefined)
     throw refuse('--only wants the rest of the weights: --from');
-  const shaped = (['hidden', 'blocks', 'vocab'] as const).find((name) => flags[name] !== undefined);
+  const shaped = (['hidden', 'blocks', 'vocab', 'depth', 'heads', 'words', 'textLength'] as const).find(
+    (name) => flags[name] !== undefined,
+  );
   if (flags.from !== undefined && shaped)
     throw refuse(`${flagWord(shaped)} is what the model of --from says, so leave it out`);
 }

@@ -18,6 +18,7 @@ import { checkThreads, kindOfName, openDevice, tellUnusedThreads } from './open-
 import { formatSeconds, startProgress, type Progress } from './progress.ts';
 import { printJson, say, type Terminal } from './terminal.ts';
 import { openDvaeStage } from './train-dvae.ts';
+import { openTransformerStage } from './train-transformer.ts';
 import { checkTrainFlags, STAGES, trainFlags, type StageName, type TrainFlags } from './train-flags.ts';
 
 export const train: Command = defineCommand({
@@ -27,6 +28,7 @@ export const train: Command = defineCommand({
   examples: [
     'dalle-gl train dvae --data pictures/ -o dvae/',
     'dalle-gl train dvae --data pictures/ -o dvae/ --resume     # after Ctrl-C, a crash or a power cut',
+    'dalle-gl train transformer --data pictures/ --dvae dvae/ -o mine/',
     'dalle-gl train dvae --data pictures/ -o tuned/ --from dvae/ --only decoder --rate 3e-4',
   ],
   flags: trainFlags,
@@ -38,7 +40,10 @@ export const train: Command = defineCommand({
     checkTarget(flags);
     const stage = await openStage(name, flags, terminal);
     const { output: out, keep = 2 } = flags;
-    const checkpoints = await Checkpoints.open(out, keep);
+    const checkpoints = await Checkpoints.open(out, keep).catch((error: unknown) => {
+      stage.dispose?.();
+      throw error;
+    });
     try {
       const tell = (line: string): void => tellUnlessQuiet(terminal, flags, line);
       const from = await findStart(checkpoints, stage, { isResumed: flags.resume, onNote: tell });
@@ -49,6 +54,7 @@ export const train: Command = defineCommand({
       report(name, result, flags, terminal);
     } finally {
       checkpoints.close();
+      stage.dispose?.();
     }
   },
 });
@@ -61,9 +67,11 @@ function readStage(word: string): StageName {
 
 /** Before the data is looked at. Throws DalleError `E_OUTPUT_EXISTS`. */
 function checkTarget({ output, resume }: TrainFlags): void {
-  const names = listNames(output).filter(
-    (name) => name !== 'checkpoints' || listNames(`${output}/checkpoints`).length > 0,
-  );
+  // Tokens of pictures, of a run that did not begin.
+  const isKept = (name: string): boolean => /^tokens-.*\.npy$/.test(name);
+  const names = listNames(output)
+    .filter((name) => !isKept(name))
+    .filter((name) => name !== 'checkpoints' || listNames(`${output}/checkpoints`).length > 0);
   if (resume || names.length === 0) return;
   const advice = names.includes('checkpoints') ? 'Add --resume to go on with the training in it, or name' : 'Name';
   throw new DalleError(
@@ -86,7 +94,10 @@ async function openStage(name: StageName, flags: TrainFlags, terminal: Terminal)
   const data = await openDataSet(flags.data, { signal });
   const look = (wants: PreflightWants): Promise<Preflight> => lookOver(data, wants, flags, terminal);
   if (name === 'dvae') return openDvaeStage(data, look, flags, signal);
-  throw new UsageError('E_OPERAND', 'train: transformer is not there yet.');
+  const progress = startProgress(terminal, 'encoding pictures', { unit: 'pictures', quiet: flags.quiet });
+  const openDevice = (): Promise<Device> => openRunDevice(undefined, flags, terminal);
+  const tools = { look, openDevice, onEncoded: progress.update, signal };
+  return openTransformerStage(data, tools, flags).finally(() => progress.end());
 }
 
 /** A look over the data, and what is wrong with it. */

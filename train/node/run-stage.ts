@@ -26,7 +26,9 @@ export interface RunStage {
   /** Looks at what was learnt, by the average of the weights. Changes nothing that a step depends on. */
   look?(device: Device, weights: ReadonlyMap<string, Float32Array>, signal?: AbortSignal): Promise<Look>;
   /** The model that they make. */
-  makeModel(weights: ReadonlyMap<string, Float32Array>): StageModel;
+  makeModel(weights: ReadonlyMap<string, Float32Array>): StageModel | Promise<StageModel>;
+  /** Ends what works for it apart, such as a tokenizer of others. */
+  dispose?(): void;
 }
 
 /** What a look finds. */
@@ -40,4 +42,6 @@ export interface Look {
 interface StageModel {
   readonly parts: readonly PartToWrite[];
   readonly tokenizer?: TokenizerToWrite;
+  /** Closes files that the parts lie in. */
+  close?(): Promise<void>;
 }

@@ -194,9 +194,10 @@ export class Run {
     await this.look(session);
     const { average } = await session.trainer.read();
     const { out, signal } = options;
-    const model = stage.makeModel(session.parameters.split(average));
+    const { parts, tokenizer, close } = await stage.makeModel(session.parameters.split(average));
     const provenance = { licence: 'of whoever trained it' };
-    await writeModelFolder({ out, ...model, force: true, provenance, signal });
+    const model = { parts, ...(tokenizer && { tokenizer }) };
+    await writeModelFolder({ out, ...model, force: true, provenance, signal }).finally(close);
     await this.drawCurves();
   }
 
