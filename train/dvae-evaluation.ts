@@ -6,10 +6,10 @@
  */
 import type { Compiled, Device, RunOptions, Tensor } from '../engine/index.ts';
 import { likelyPixels, mapPixels } from '../nets/dvae/pixels.ts';
+import type { WeightTree } from '../nets/weight-tree.ts';
 import { argmax, compile, oneHot } from '../ops/index.ts';
 import { netsOf } from './dvae-nets.ts';
 import type { DvaePair } from './dvae-nets.ts';
-import type { Parameters, Track } from './parameters.ts';
 import { cutBatches } from './picture-batches.ts';
 import type { PictureSizes } from './picture-batches.ts';
 
@@ -38,11 +38,10 @@ export class DvaeEvaluation {
   private readonly vocabulary: number;
   private readonly plan: Compiled<{ readonly codes: Tensor; readonly pixels: Tensor }>;
 
-  /** @param track what is evaluated: weights as they are, or their average */
-  constructor(device: Device, pair: DvaePair, sizes: PictureSizes, parameters: Parameters, track: Track) {
+  constructor(device: Device, pair: DvaePair, sizes: PictureSizes, weights: WeightTree) {
     this.sizes = sizes;
     this.vocabulary = pair.encoder.vocab_size;
-    const nets = netsOf(pair, parameters.tree(undefined, track));
+    const nets = netsOf(pair, weights);
     const trace = ({ x }: { readonly x: Tensor }): { codes: Tensor; pixels: Tensor } => {
       const codes = argmax(nets.encode(mapPixels(x)), 1); // [B, h, w]
       return { codes, pixels: likelyPixels(nets.decode(oneHot(codes, this.vocabulary, 1))) };

@@ -20,8 +20,10 @@ export interface DvaeRecipe {
   readonly usage: Ramp;
   /** Ours: weight of H(q) of a position, as a part of `usage`, so that codes are sure. */
   readonly sharpness: number;
-  /** Ours: the last part of the run that has the likelihood; before it is the squared error. 1 in the paper. */
+  /** Ours: the last part of the run that has the likelihood; before it is the squared error alone. 1 in the paper. */
   readonly likelihoodShare: number;
+  /** Ours: how much of the picture's loss it is then; the rest is the squared error. 1 in the paper. */
+  readonly likelihoodWeight: number;
   readonly learningRate: Ramp;
   /** The part of the run in which the learning rate grows from 0. */
   readonly warmUp: number;
@@ -49,6 +51,7 @@ export const PAPER_RECIPE: DvaeRecipe = {
   usage: { from: 0, to: 0, until: 0 },
   sharpness: 0,
   likelihoodShare: 1,
+  likelihoodWeight: 1,
   learningRate: { from: 1e-4, to: 1.25e-6, until: 1_200_000 / PAPER_STEPS },
   warmUp: 0,
   // Gradients are not clipped.
@@ -63,6 +66,9 @@ export const SHORT_RECIPE: DvaeRecipe = {
   usage: { from: 0.1, to: 0.1, until: 0 },
   sharpness: 0.3,
   likelihoodShare: 0.1,
+  // Alone it costs pictures 1.5 dB, since it counts differences of logits, where near-white and near-black weigh most.
+  // So much of it trains ln b and costs them nothing (docs/scenes.md).
+  likelihoodWeight: 0.02,
   learningRate: { from: 2e-3, to: 4e-5, until: 1 },
   warmUp: 0.02,
   optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 1e-4, clip: 1, averaging: 0.998 },
@@ -82,7 +88,7 @@ export function lossWeightsAt(recipe: DvaeRecipe, step: number, steps: number, n
     // H(q) is ln V − KL(q ‖ uniform): who wants sure codes wants that divergence.
     divergence: rampAt(recipe.divergence, fraction) / numbersPerCode - usage * recipe.sharpness,
     usage,
-    likelihood: fraction >= 1 - recipe.likelihoodShare ? 1 : 0,
+    likelihood: fraction >= 1 - recipe.likelihoodShare ? recipe.likelihoodWeight : 0,
   };
 }
 

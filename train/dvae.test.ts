@@ -184,7 +184,7 @@ test('a step on the CPU has a kernel for everything, and the fast ones of convol
   const count = (op: string): number => words.match(new RegExp(`^\\d+\\. ${op} `, 'gm'))?.length ?? 0;
   const convolutions = task.specs.length / 2;
   expect(count('packed_conv2d') + count('winograd_conv2d')).toBe(2 * convolutions - 1);
-  expect(count('conv2d_by_weight')).toBe(convolutions);
+  expect(count('conv2d_by_weight') + count('winograd_by_weight')).toBe(convolutions);
   expect(count('conv2d')).toBe(0);
 });
 
@@ -199,6 +199,29 @@ test('weights begin as in OpenAI’s package, times what the recipe says, and ar
   expect(norm(weights.get('encoder.blocks.input.b')!)).toBe(0);
   expect(createDvaeTask({ ...nets, size: 16, batch: 2, recipe: PAPER_RECIPE }).initialWeights(3)).toEqual(weights);
   expect(createDvaeTask({ ...nets, size: 16, batch: 2 }).initialWeights(4)).not.toEqual(weights);
+});
+
+test('noise goes by the sample: two parts are the whole batch', async () => {
+  const tasks = [4, 2].map((batch) => createDvaeTask({ ...nets, size: 16, batch, recipe: PAPER_RECIPE }));
+  const [whole, parted] = tasks.map(
+    ({ task }, at) => new Trainer(openCpuTestDevice(), task, makeParameters(), at + 1),
+  ) as [Trainer, Trainer];
+  open.push(whole, parted);
+  const four = Float32Array.from([...pixels, ...pixels.map((value) => 1 - value)]);
+  const half = pixels.length;
+  for (const step of [1, 2]) {
+    const [one, two] = tasks.map(({ inputsAt }, at) =>
+      at === 0
+        ? [inputsAt(step, 2, 7, [0, 1, 2, 3], four)]
+        : [0, 1].map((part) =>
+            inputsAt(step, 2, 7, [2 * part, 2 * part + 1], four.slice(part * half, (part + 1) * half)),
+          ),
+    ) as [RunInputs[], RunInputs[]];
+    const a = await whole.step(step, 1e-4, one);
+    const b = await parted.step(step, 1e-4, two);
+    expect(Math.abs(a.loss - b.loss)).toBeLessThan(1e-5);
+    expect(Math.abs(a.norm - b.norm)).toBeLessThan(1e-4 * a.norm);
+  }
 });
 
 test('says what is wrong', () => {

@@ -4,11 +4,12 @@
  *
  * B batch, S side of a picture, V vocabulary.
  */
-import { argumentError } from '../base/check-argument.ts';
+import { argumentError, checkObject } from '../base/check-argument.ts';
 import type { Device, RunInputs, TensorType } from '../engine/index.ts';
 import { SCHEDULE, computeDvaeLoss } from '../nets/dvae/loss.ts';
 import type { DvaeLoss, DvaeObjective, LossGiven } from '../nets/dvae/loss.ts';
 import { patch } from '../nets/dvae/patch.ts';
+import { checkArchitecture } from '../nets/net-kinds.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 import { uniform } from '../ops/random/uniform.ts';
 import { SHORT_RECIPE, learningRateAt, lossWeightsAt } from './dvae-recipe.ts';
@@ -24,7 +25,7 @@ import type { TrainingTask } from './trainer.ts';
 interface DvaeTaskOptions extends DvaePair {
   /** Pixels along each side of a picture, a multiple of 8. */
   readonly size: number;
-  /** Pictures of a batch, or of a part of one. */
+  /** Pictures of a batch, or of a part of one; the usage of codes is that of a part. */
   readonly batch: number;
   /** [ours for short runs] */
   readonly recipe?: DvaeRecipe;
@@ -64,8 +65,8 @@ const NOISE = 0x67756d62;
 
 /** @throws UsageError `E_ARGUMENT` for sizes that do not go together */
 export function createDvaeTask(options: DvaeTaskOptions): DvaeTask {
-  const { size, batch, recipe = SHORT_RECIPE } = options;
   checkTask(options);
+  const { size, batch, recipe = SHORT_RECIPE } = options;
   const grid = size / patch;
   const codes = [options.decoder.vocab_size, grid, grid];
   const inputs: Record<string, TensorType> = {
@@ -102,7 +103,7 @@ export function createDvaeTask(options: DvaeTaskOptions): DvaeTask {
     },
     rateAt: (step, steps) => learningRateAt(recipe, step, steps),
     createEvaluation: (device, parameters, track = 'average') =>
-      new DvaeEvaluation(device, options, options, parameters, track),
+      new DvaeEvaluation(device, options, options, parameters.tree(undefined, track)),
   };
 }
 
@@ -116,7 +117,10 @@ export function traceDvaeLoss(
   return computeDvaeLoss(netsOf(nets, weights), given, objective);
 }
 
-function checkTask({ encoder, decoder, size, batch }: DvaeTaskOptions): void {
+function checkTask(options: DvaeTaskOptions): void {
+  checkObject('createDvaeTask', 'options', options);
+  const { encoder, decoder, size, batch } = options;
+  for (const architecture of [encoder, decoder]) checkArchitecture('createDvaeTask', architecture);
   const fail = (wanted: string, got: unknown): never => {
     throw argumentError('createDvaeTask', wanted, got);
   };
