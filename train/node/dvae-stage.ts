@@ -46,6 +46,8 @@ export interface DvaeStageOptions {
   readonly only: string | undefined;
 }
 
+/** Pictures by which codes are spread before the first step. */
+const SPREAD_OVER = 60;
 /** Pictures that are looked at, and those of them that are shown. */
 const LOOKED_AT = 256;
 const SHOWN = 8;
@@ -73,7 +75,13 @@ export function makeDvaeStage(options: DvaeStageOptions): RunStage {
     decoder: makeTrainedWeights(decoder, 'openai', all(weights), 'decoder.'),
   });
   return {
-    ...{ task, parts, pictures: batch, steps, settings, initialWeights: begin },
+    ...{ task, parts, pictures: batch, steps, settings },
+    async initialWeights(device) {
+      if (from) return from.weights;
+      const places = Array.from(training.slice(0, SPREAD_OVER), (index) => batches.placeOf(index, 0));
+      const { pixels } = await batches.readBatch(places);
+      return made.spreadCodes(device, begin(), pixels);
+    },
     async inputsAt(step, signal) {
       const { pixels } = await batches.batchAt(step - 1, signal);
       const length = pixels.length / parts;

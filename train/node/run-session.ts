@@ -30,10 +30,10 @@ export async function openRunSession(
 ): Promise<RunSession> {
   const device = await open(last?.record.device);
   try {
-    const parameters = await makeParameters(stage, last && (await last.read()));
-    const bytes = planMemory(device, stage, parameters);
+    const bytes = planMemory(device, stage);
     const free = freeMemoryFor(device);
     if (bytes > free) throw tooLarge(bytes, free);
+    const parameters = await makeParameters(stage, device, last && (await last.read()));
     const kept = measureCheckpoint(parameters.rows);
     const memory = `memory  ${megabytes(bytes)} on the device at most; a checkpoint has ${megabytes(kept)}`;
     return { device, parameters, trainer: new Trainer(device, stage.task, parameters, stage.parts), memory };
@@ -44,10 +44,12 @@ export async function openRunSession(
 }
 
 /** What weights, moments and the most of a step take in bytes; 0 for the reference, which keeps no ledger. */
-function planMemory(device: Device, { task, parts }: RunStage, parameters: Parameters): number {
+function planMemory(device: Device, { task, parts }: RunStage): number {
   const form = formOf(device);
   if (!form) return 0;
   const planning = new PlanningDevice(form);
+  // Nothing is asked for its numbers.
+  const parameters = new Parameters(task.specs, () => new Float32Array());
   new Trainer(planning, task, parameters, parts);
   const { weights, states, other } = planning.bytes;
   return weights + states + other;
@@ -61,8 +63,8 @@ function formOf(device: Device): PlannedForm | undefined {
 }
 
 /** Each track's numbers are let go of when the device has them: it asks once. */
-async function makeParameters(stage: RunStage, tracks: TrackNumbers | undefined): Promise<Parameters> {
-  const start = tracks ? undefined : await stage.initialWeights();
+async function makeParameters(stage: RunStage, device: Device, tracks: TrackNumbers | undefined): Promise<Parameters> {
+  const start = tracks ? undefined : await stage.initialWeights(device);
   const given = new Map<Track, () => Float32Array>();
   const parameters = new Parameters(stage.task.specs, (track) => {
     const numbers = given.get(track)!();

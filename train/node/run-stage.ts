@@ -18,8 +18,8 @@ export interface RunStage {
   readonly steps: number;
   /** All that decides its numbers, the seed and the data's fingerprint among it. */
   readonly settings: RunSettings;
-  /** By name. */
-  initialWeights(): ReadonlyMap<string, Float32Array> | Promise<ReadonlyMap<string, Float32Array>>;
+  /** By name. Where they are made of what nets say of pictures, it is said on that device. */
+  initialWeights(device: Device): ReadonlyMap<string, Float32Array> | Promise<ReadonlyMap<string, Float32Array>>;
   /** The inputs of step `step`, from 1 on: functions of the step and the settings. */
   inputsAt(step: number, signal?: AbortSignal): Promise<readonly RunInputs[]>;
   rateAt(step: number): number;
