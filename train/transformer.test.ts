@@ -158,3 +158,25 @@ test('on the CPU device no step of training is a plain loop', async () => {
     trainer.dispose();
   }
 });
+
+describe('what does not go together is refused', () => {
+  const { architecture } = findCase('paper');
+  const make = (changes: object): unknown =>
+    createTransformerTask({ architecture, tokenizer, batch: 2, ...changes } as never);
+  test.each<[object, RegExp]>([
+    [{ batch: 0 }, /batch/],
+    [{ tokenizer: { ...tokenizer, vocabularySize: 14 } }, /a tokenizer of at most 13 tokens/],
+    [{ tokenizer: undefined }, /a tokenizer/],
+    [{ architecture: undefined }, /an architecture/],
+    [{ architecture: { ...architecture, attention: ['row'] } }, /attention/],
+    [{ architecture: { ...architecture, text_length: 1 } }, /two text positions/],
+  ])('%j', (changes, said) => {
+    expect(() => make(changes)).toThrow(said);
+  });
+
+  test('other places than a batch, and seeds that are none', async () => {
+    const task = createTransformerTask({ architecture, tokenizer, batch: 2 });
+    await expect(task.inputsAt([{ index: 0, epoch: 0, caption: 'x' }], new Int32Array(40))).rejects.toThrow(/2 places/);
+    expect(() => task.initialWeights(-1)).toThrow(/seed/);
+  });
+});

@@ -11,7 +11,6 @@ import type { TransformerArchitecture } from '../nets/transformer/architecture.t
 import { transformerLoss } from '../nets/transformer/loss.ts';
 import { expectedTransformerTensors } from '../nets/transformer/tensors.ts';
 import { checkTokenizer, type Tokenizer } from '../nets/tokenizer/tokenizer.ts';
-import type { WeightTree } from '../nets/weight-tree.ts';
 import { captionRows } from './captions.ts';
 import type { Place } from './data/batches.ts';
 import { drawGaussians } from './gaussians.ts';
@@ -30,9 +29,6 @@ interface TransformerTaskOptions {
   readonly recipe?: TransformerRecipe;
   /** Computes each layer once more on the way back, for less memory [false]. */
   readonly recomputes?: boolean;
-  /** Weights that are trained [all]; the others are `frozen`'s. */
-  readonly trains?: (name: string) => boolean;
-  readonly frozen?: WeightTree;
 }
 
 /** A task, and what the loop around it needs. */
@@ -59,13 +55,11 @@ const SPREAD = 0.02;
 /** @throws UsageError `E_ARGUMENT` for what does not go together */
 export function createTransformerTask(options: TransformerTaskOptions): TransformerTask {
   checkTask(options);
-  const { architecture, tokenizer, batch, recipe = SHORT_TRANSFORMER, recomputes = false, frozen } = options;
-  const { trains = () => true } = options;
+  const { architecture, tokenizer, batch, recipe = SHORT_TRANSFORMER, recomputes = false } = options;
   const [words, cells] = [textPositions(architecture), imagePositions(architecture)];
   const { captionDropout, mergeDropout } = recipe;
   const task: TrainingTask = {
-    specs: listSpecs(architecture).filter(({ name }) => trains(name)),
-    ...(frozen ? { frozen } : {}),
+    specs: listSpecs(architecture),
     inputs: { text: { shape: [batch, words], dtype: 'i32' }, image: { shape: [batch, cells], dtype: 'i32' } },
     settings: recipe.optimizer,
     computeLoss(weights, { text, image }) {
@@ -127,18 +121,14 @@ function startOf(name: string): number {
 
 function checkTask(options: TransformerTaskOptions): void {
   checkObject('createTransformerTask', 'options', options);
-  const { architecture, tokenizer, batch, trains, frozen } = options;
+  const { architecture, tokenizer, batch } = options;
   const fail = (wanted: string, got: unknown): never => {
     throw argumentError('createTransformerTask', wanted, got);
   };
   checkTokenizer('createTransformerTask', tokenizer);
-  const names = [...expectedTransformerTensors(architecture).keys()];
+  expectedTransformerTensors(architecture); // refuses sizes that no net has
   if (!Number.isSafeInteger(batch) || batch < 1) fail('batch, a whole number from 1', batch);
   if (textPositions(architecture) < 2) fail('an architecture with two text positions at least', architecture);
   if (tokenizer.vocabularySize > architecture.text_vocab)
     fail(`a tokenizer of at most ${architecture.text_vocab} tokens`, tokenizer.vocabularySize);
-  if (!trains) return;
-  if (!names.some(trains)) fail('trains that names a weight', trains);
-  const missing = names.find((name) => !trains(name) && !frozen?.has(name));
-  if (missing) fail('frozen weights for all that is not trained', missing);
 }
