@@ -13,6 +13,7 @@ export function listTrainings(bench: BenchTask, tfjs: TfjsPeer, { device, cpu, t
     ...(cpu ? [{ name: 'dalle-gl, cpu', make: async () => createOurTraining(cpu, bench, threads) }] : []),
     { name: 'PyTorch', make: () => createPytorchTraining(threads, bench) },
     { name: 'dalle-gl, webgl', make: async () => createOurTraining(device, bench) },
+    { name: 'jax-js', make: async () => (await import('./jax-training.ts')).createJaxTraining(bench) },
     { name: 'tfjs-webgl', make: async () => createTfjsTraining(tfjs, bench) },
   ];
 }
