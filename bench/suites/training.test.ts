@@ -1,9 +1,10 @@
-/** The suite at a tiny size: both devices agree step by step, a contender that trains otherwise is not timed. */
+/** The suite at a tiny size: both devices and jax-js agree step by step, a contender that trains otherwise is not timed. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';
 import { openCpuTestDevice } from '../../test/helpers/cpu-device.ts';
 import { createOurTraining } from '../peers/dalle-gl-training.ts';
+import { createJaxTraining } from '../peers/jax-training.ts';
 import { formatNets, netRowsOf } from '../report/dvae.ts';
 import { makeDvaeTask, makeTransformerTask } from '../training-tasks.ts';
 import type { BenchTask } from '../training-tasks.ts';
@@ -25,11 +26,12 @@ afterAll(() => device.dispose());
 const makers = (bench: BenchTask): TrainingMaker[] => [
   { name: 'cpu', make: async () => createOurTraining(openCpuTestDevice(), bench, 1) },
   { name: 'webgl', make: async () => createOurTraining(device, bench) },
+  { name: 'jax-js', make: () => createJaxTraining(bench) },
 ];
 
 test.each(tasks)('$name: a row each', async (bench) => {
   const rows = netRowsOf(await measureTraining({}, bench, makers(bench), once));
-  expect(rows.map(({ contender }) => contender)).toEqual(['dalle-gl, cpu ×1', 'dalle-gl']);
+  expect(rows.map(({ contender }) => contender)).toEqual(['dalle-gl, cpu ×1', 'dalle-gl', 'jax-js 0.1.25, wasm ×1']);
   expect(rows[1]!.speedup!.paired).toBeGreaterThan(0);
   expect(formatNets(rows)).toContain(bench.name);
 });
@@ -57,5 +59,5 @@ test('who does not start is told of and left out', async () => {
   const none = { name: 'none', make: () => Promise.reject(new Error('not here')) };
   const result = await measureTraining({}, bench, [...makers(bench), none], once, (name) => missing.push(name));
   expect(missing).toEqual(['none']);
-  expect(result.beginnings).toHaveLength(2);
+  expect(result.beginnings).toHaveLength(3);
 });
