@@ -1,4 +1,7 @@
-/** The suite at a tiny size: both devices and jax-js agree step by step, a contender that trains otherwise is not timed. */
+/**
+ * The suite at a tiny size: both devices and jax-js agree step by step, and a contender that trains otherwise is not
+ * timed.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNodeContext } from '../../engine/context/node/open.ts';
 import { WebGLDevice } from '../../engine/index.ts';
