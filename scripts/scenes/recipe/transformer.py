@@ -118,7 +118,7 @@ def main():
         of_text, of_image = net.losses(text, tokens[at]); loss = of_text / 8 + of_image * 7 / 8
         opt.zero_grad(set_to_none=True); loss.backward(); nn.utils.clip_grad_norm_(net.parameters(), o.clip); opt.step()
         now = torch.tensor([float(of_text), float(of_image)]); mean = now if mean is None else 0.98 * mean + 0.02 * now
-        if (step + 1) % (o.steps // o.reports) == 0:
+        if (step + 1) % (o.steps // o.reports) == 0 or step + 1 == o.steps:
             print(f'{step + 1}/{o.steps} {time.time() - t0:.0f} s, CPU {time.process_time() - c0:.0f} s, text {mean[0]:.3f}, image {mean[1]:.3f}', flush=True)
             torch.save(dict(net=net.state_dict(), options=vars(o), words=words.words), o.out)
             report(step + 1 == o.steps)
