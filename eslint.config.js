@@ -63,6 +63,7 @@ const zones = {
   ],
   'index.ts': ['base/', 'engine/index.ts', 'ops/', 'nets/', 'nets/clip/', 'load/', 'images/'],
   'convert.ts': ['base/', 'weights-convert/'],
+  'train.ts': ['base/', 'ops/', 'train/'],
   'load/': [
     'base/',
     'engine/index.ts',

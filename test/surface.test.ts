@@ -52,6 +52,10 @@ const surface: Readonly<Record<string, string>> = {
     layoutOf makePlan mark placeholder placeholderOp planDraws referenceDevice resolveAxis rewrite run sameShape sizeOf
     sortTopologically stateOp stopGradient stridesOf tensor withoutRules
   `,
+  './train': `
+    OptimizerSettings ParameterSpec Parameters State Trainer TrainingTask assign checkpoint compile createDvaeTask
+    createTransformerTask gradients stopGradient tensor
+  `,
 };
 
 /**
@@ -67,6 +71,7 @@ const sources: Readonly<Record<string, string>> = {
   './convert': 'convert.ts',
   './ops': 'ops/index.ts',
   './engine': 'engine/index.ts',
+  './train': 'train.ts',
 };
 
 const config = ts.readConfigFile(`${packageRoot}/tsconfig.json`, ts.sys.readFile).config as object;

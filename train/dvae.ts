@@ -63,7 +63,11 @@ interface DvaeTask {
 /** "gumb": noise of codes, among the draws of a seed. */
 const NOISE = 0x67756d62;
 
-/** @throws UsageError `E_ARGUMENT` for sizes that do not go together */
+/**
+ * The training of a dVAE as a task.
+ *
+ * @throws UsageError `E_ARGUMENT` for sizes that do not go together
+ */
 export function createDvaeTask(options: DvaeTaskOptions): DvaeTask {
   checkTask(options);
   const { size, batch, recipe = SHORT_RECIPE } = options;

@@ -28,6 +28,7 @@ const COLUMNS = 256;
 /** More than eight tensors at once would be copied more often. */
 const MOST_JOINED = 8;
 
+/** All weights of a net in one state, with what the optimiser keeps of each. */
 export class Parameters {
   readonly specs: readonly ParameterSpec[];
   readonly states: Readonly<Record<Track, State>>;

@@ -51,6 +51,7 @@ type Plan = Compiled<{ readonly numbers: Tensor; readonly effects: readonly Tens
 /** Numbers that every step reads back before those of the task: loss, sum of squares, scale. */
 const COMMON = 3;
 
+/** Makes steps of a task on a device. */
 export class Trainer {
   readonly parameters: Parameters;
   private readonly task: TrainingTask;

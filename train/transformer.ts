@@ -52,7 +52,11 @@ interface TransformerTask {
 /** Spread of weights at the start, as in GPT-2: the paper does not say. */
 const SPREAD = 0.02;
 
-/** @throws UsageError `E_ARGUMENT` for what does not go together */
+/**
+ * The training of a transformer as a task.
+ *
+ * @throws UsageError `E_ARGUMENT` for what does not go together
+ */
 export function createTransformerTask(options: TransformerTaskOptions): TransformerTask {
   checkTask(options);
   const { architecture, tokenizer, batch, recipe = SHORT_TRANSFORMER, recomputes = false } = options;
