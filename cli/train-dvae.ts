@@ -29,7 +29,7 @@ export async function openDvaeStage(
   });
 }
 
-function newNets({ hidden = 48, blocks = 1, vocab = 256 }: TrainFlags): Nets {
+function newNets({ hidden = 32, blocks = 1, vocab = 512 }: TrainFlags): Nets {
   const shared = { n_hid: hidden, n_blk_per_group: blocks, vocab_size: vocab, group_count: 4 };
   return {
     encoder: { kind: 'dvae-encoder', ...shared, input_channels: 3 },

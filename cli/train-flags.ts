@@ -50,9 +50,9 @@ export const trainFlags: TrainFlagTable = {
     help: 'of the first weights, the order of pictures and all noise [0]',
     parse: parseCount(0, 2 ** 32 - 1),
   },
-  hidden: { value: 'N', help: 'dvae: channels of the outer groups, a multiple of 4 [48]', parse: parseCount(4, 4096) },
+  hidden: { value: 'N', help: 'dvae: channels of the outer groups, a multiple of 4 [32]', parse: parseCount(4, 4096) },
   blocks: { value: 'N', help: 'dvae: blocks of each of the four groups [1]', parse: parseCount(1, 64) },
-  vocab: { value: 'N', help: 'dvae: codes [256]', parse: parseCount(2, 65536) },
+  vocab: { value: 'N', help: 'dvae: codes [512]', parse: parseCount(2, 65536) },
   objective: {
     value: 'NAME',
     help: 'dvae: short, which keeps codes in use in runs of hours, or paper, exactly [short]',

@@ -15,6 +15,7 @@ const BESIDE = [
   'ops/elementwise/unary.ts',
   'ops/index.ts',
   'ops/reduce/reduce.ts',
+  'ops/rewrite/split-long-sums.ts',
   'ops/user-kernel/math.ts',
   'ops/user-kernel/user-kernel.ts',
 ];
