@@ -10,6 +10,7 @@ import * as engine from '../engine/index.ts';
 import * as browser from '../index.ts';
 import * as node from '../node.ts';
 import * as ops from '../ops/index.ts';
+import * as train from '../train.ts';
 import { loadDVAE, referenceDevice } from '../node.ts';
 import { tensor } from '../ops/index.ts';
 
@@ -102,7 +103,7 @@ function isClass(value: Callable): boolean {
 /** Exported functions and classes by name; the same under two entries is one. */
 function listExports(): [string, Callable][] {
   const found = new Map<Callable, [string, Callable]>();
-  for (const [entry, module] of Object.entries({ ops, engine, browser, convert, node })) {
+  for (const [entry, module] of Object.entries({ ops, engine, browser, convert, node, train })) {
     for (const [name, value] of Object.entries(module) as [string, unknown][]) {
       if (typeof value !== 'function' || value.prototype instanceof Error) continue;
       if (elsewhere.has(name) || found.has(value as Callable)) continue;

@@ -3,8 +3,9 @@
  * moments of the optimiser and the average: an optimiser is a few ops however many weights there are, and a checkpoint
  * a few tensors. R rows of C columns.
  */
+import { argumentError, checkEach, checkFunction } from '../base/check-argument.ts';
 import { DalleError } from '../base/errors.ts';
-import { State, sizeOf, tensor } from '../engine/index.ts';
+import { State, checkShape, sizeOf, tensor } from '../engine/index.ts';
 import type { Shape, Tensor } from '../engine/index.ts';
 import { concat } from '../ops/index.ts';
 import { countRows, fromRows, toRows } from '../ops/flat-rows/flat-rows.ts';
@@ -43,6 +44,10 @@ export class Parameters {
    * @param initial asked for when a device first needs the numbers
    */
   constructor(specs: readonly ParameterSpec[], initial: (track: Track) => Float32Array | Promise<Float32Array>) {
+    checkEach('Parameters', 'specs', '{ name, shape, decays }', specs, isSpec);
+    for (const { shape } of specs) checkShape('Parameters', shape);
+    if (specs.length === 0) throw argumentError('Parameters', 'specs of one weight at least', specs);
+    checkFunction('Parameters', 'initial', initial);
     this.specs = specs;
     const firstRows = new Map<string, number>();
     const decays: number[] = [];
@@ -125,6 +130,11 @@ export class Parameters {
   private startOf(name: string): number {
     return this.firstRows.get(name)! * COLUMNS;
   }
+}
+
+function isSpec(spec: unknown): boolean {
+  const { name, decays } = (spec ?? {}) as Partial<ParameterSpec>;
+  return typeof name === 'string' && typeof decays === 'boolean';
 }
 
 function missing(name: string): never {

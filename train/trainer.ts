@@ -6,8 +6,8 @@
  * A task (dvae.ts, transformer.ts) says what the weights are and what the loss is; the loop around the steps, with its
  * files, is in node/.
  */
-import { argumentError } from '../base/check-argument.ts';
-import { State, tensor } from '../engine/index.ts';
+import { argumentError, checkFunction, checkObject } from '../base/check-argument.ts';
+import { State, checkDevice, tensor } from '../engine/index.ts';
 import type { Compiled, Device, RunInputs, RunOptions, Tensor, TensorType } from '../engine/index.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 import { add, assign, compile, concat, gradients, mul, reshape } from '../ops/index.ts';
@@ -67,6 +67,12 @@ export class Trainer {
   constructor(device: Device, task: TrainingTask, parameters: Parameters, parts = 1) {
     if (!Number.isSafeInteger(parts) || parts < 1)
       throw argumentError('Trainer', 'parts, a whole number from 1', parts);
+    checkDevice('Trainer', device);
+    checkObject('Trainer', 'task', task);
+    checkObject('Trainer', 'inputs', task.inputs);
+    checkObject('Trainer', 'settings', task.settings);
+    checkFunction('Trainer', 'computeLoss', task.computeLoss);
+    if (!(parameters instanceof Parameters)) throw argumentError('Trainer', 'Parameters', parameters);
     this.task = task;
     this.parameters = parameters;
     this.parts = parts;
