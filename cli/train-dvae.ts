@@ -10,7 +10,7 @@ import type { RunStage } from '../train/node/run-stage.ts';
 import { readNetWeights } from '../train/node/trained-weights.ts';
 import type { TrainFlags } from './train-flags.ts';
 
-type Nets = Pick<DvaeStageOptions, 'encoder' | 'decoder' | 'from'>;
+type Nets = Pick<DvaeStageOptions, 'encoder' | 'decoder' | 'from' | 'bases'>;
 
 /** The stage. Throws as `openModelFolder`, and DalleError `E_TRAIN_NET`. */
 export async function openDvaeStage(
@@ -50,6 +50,7 @@ async function openNets(folder: string, signal: AbortSignal): Promise<Nets> {
     return {
       encoder: encoder.architecture as EncoderArchitecture,
       decoder: decoder.architecture as DecoderArchitecture,
+      bases: [model.manifest],
       from: {
         name: files.map((hash) => hash.slice(0, 16)).join('+'),
         weights: new Map(weights.flatMap((each) => [...each])),

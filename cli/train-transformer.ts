@@ -10,7 +10,7 @@ import { isKind } from '../nets/weights.ts';
 import { openModelFolder, openTokenizer, trainBpe } from '../node.ts';
 import type { DataSet } from '../train/data/data-set.ts';
 import type { Preflight, PreflightWants } from '../train/data/preflight.ts';
-import type { RunStage } from '../train/node/run-stage.ts';
+import type { BaseModel, RunStage } from '../train/node/run-stage.ts';
 import { openTokenCache, type TokenCache } from '../train/node/token-cache.ts';
 import { readNetWeights } from '../train/node/trained-weights.ts';
 import { makeTransformerStage, type TransformerStageOptions } from '../train/node/transformer-stage.ts';
@@ -55,12 +55,15 @@ export async function openTransformerStage(
     openModelFolder(dvae, CODER_PARTS, { signal, verify: false });
   const cache = await encodePictures(data, coder, { ...tools, openCoder }, flags);
   return makeTransformerStage({
+    bases: [...(net.bases ?? []), coder.said],
     ...{ data, looked, ...net, cache, openCoder, coder: coder.name, size, batch, parts, steps, seed, rate, only },
   });
 }
 
 interface CoderFacts {
   readonly name: string;
+  /** Of its licence. */
+  readonly said: BaseModel;
   readonly grid: readonly [number, number];
   readonly vocabulary: number;
 }
@@ -78,7 +81,10 @@ async function readCoder(folder: string, size: number, signal: AbortSignal): Pro
         `train: --size is ${size}, and no multiple of ${coder.patch}, the side of a token.`,
       );
     const side = size / coder.patch;
-    return { name: hashesOf(model.manifest, CODER_PARTS), grid: [side, side], vocabulary: decoder };
+    const { manifest } = model;
+    const { licence, notice } = manifest;
+    const said = { ...(licence !== undefined && { licence }), ...(notice !== undefined && { notice }) };
+    return { name: hashesOf(manifest, CODER_PARTS), said, grid: [side, side], vocabulary: decoder };
   } finally {
     await coder.dispose();
   }
@@ -89,7 +95,7 @@ function hashesOf({ parts }: ModelManifest, names: readonly (keyof ModelManifest
   return files.join('+');
 }
 
-type Net = Pick<TransformerStageOptions, 'architecture' | 'tokenizer' | 'tokenizerFile' | 'from'>;
+type Net = Pick<TransformerStageOptions, 'architecture' | 'tokenizer' | 'tokenizerFile' | 'from' | 'bases'>;
 
 /** A net of the paper's form, and a tokenizer of the data's own captions. */
 async function planNet(data: DataSet, { grid, vocabulary }: CoderFacts, flags: TrainFlags): Promise<Net> {
@@ -134,7 +140,7 @@ async function openNet(folder: string, coder: CoderFacts, signal: AbortSignal): 
     }
     const tokenizer: Tokenizer = await openTokenizer(file);
     const from = { name: hashesOf(manifest, ['transformer']), weights: await readNetWeights(transformer) };
-    return { architecture, tokenizer, tokenizerFile: file, from };
+    return { architecture, tokenizer, tokenizerFile: file, from, bases: [manifest] };
   } finally {
     await model.close();
   }

@@ -16,7 +16,7 @@ import { splitSamples } from '../data/split.ts';
 import { createDvaeTask } from '../dvae.ts';
 import { PAPER_RECIPE, SHORT_RECIPE, type DvaeRecipe } from '../dvae-recipe.ts';
 import { trainPart } from '../freeze.ts';
-import type { Look, RunStage } from './run-stage.ts';
+import type { BaseModel, Look, RunStage } from './run-stage.ts';
 import { describeRun, makeTrainedWeights } from './trained-weights.ts';
 
 /** What a dVAE is trained to be, on what, and how. */
@@ -42,6 +42,8 @@ export interface DvaeStageOptions {
   readonly smallest: number;
   /** Weights to begin with, and how they are called in the settings [random ones]. */
   readonly from?: { readonly name: string; readonly weights: ReadonlyMap<string, Float32Array> } | undefined;
+  /** What is said of the models that it is made of [none]. */
+  readonly bases?: readonly BaseModel[];
   /** What the names of the weights that are trained begin with [all]. */
   readonly only: string | undefined;
 }
@@ -76,6 +78,7 @@ export function makeDvaeStage(options: DvaeStageOptions): RunStage {
   });
   return {
     ...{ task, parts, pictures: batch, steps, settings },
+    bases: options.bases ?? [],
     async initialWeights(device) {
       if (from) return from.weights;
       const places = Array.from(training.slice(0, SPREAD_OVER), (index) => batches.placeOf(index, 0));

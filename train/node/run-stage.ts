@@ -4,6 +4,7 @@
  */
 import type { Device, RunInputs } from '../../engine/index.ts';
 import type { Picture } from '../../images/picture.ts';
+import type { ModelManifest } from '../../weights-convert/model-folder/manifest.ts';
 import type { PartToWrite, TokenizerToWrite } from '../../weights-convert/node/write-model-parts.ts';
 import type { TrainingTask } from '../trainer.ts';
 import type { RunSettings } from './checkpoint.ts';
@@ -23,6 +24,8 @@ export interface RunStage {
   /** The inputs of step `step`, from 1 on: functions of the step and the settings. */
   inputsAt(step: number, signal?: AbortSignal): Promise<readonly RunInputs[]>;
   rateAt(step: number): number;
+  /** What is said of the models that it goes on from, or takes parts of: it holds for what they become too. */
+  readonly bases?: readonly BaseModel[];
   /** Looks at what was learnt, by the average of the weights. Changes nothing that a step depends on. */
   look?(device: Device, weights: ReadonlyMap<string, Float32Array>, signal?: AbortSignal): Promise<Look>;
   /** The model that they make. */
@@ -30,6 +33,9 @@ export interface RunStage {
   /** Ends what works for it apart, such as a tokenizer of others. */
   dispose?(): void;
 }
+
+/** What `model.json` of a model says that is not of its numbers. */
+export type BaseModel = Pick<ModelManifest, 'licence' | 'notice' | 'sampling'>;
 
 /** What a look finds. */
 export interface Look {

@@ -16,6 +16,7 @@ import { listParameters, type Checkpoints, type FoundCheckpoint, type RunDevice 
 import { RunLog } from './run-log.ts';
 import { openRunSession, type RunSession } from './run-session.ts';
 import type { Look, RunStage } from './run-stage.ts';
+import { joinProvenance } from './trained-weights.ts';
 
 /** Where and how a run is made. */
 export interface RunOptions {
@@ -195,7 +196,7 @@ export class Run {
     const { average } = await session.trainer.read();
     const { out, signal } = options;
     const { parts, tokenizer, close } = await stage.makeModel(session.parameters.split(average));
-    const provenance = { licence: 'of whoever trained it' };
+    const provenance = joinProvenance(stage.bases ?? []);
     const model = { parts, ...(tokenizer && { tokenizer }) };
     await writeModelFolder({ out, ...model, force: true, provenance, signal }).finally(close);
     await this.drawCurves();

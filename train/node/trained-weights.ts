@@ -5,6 +5,7 @@ import type { Dtype, TensorData, Weights } from '../../nets/weights.ts';
 import { netTensors } from '../../nets/weights.ts';
 import type { SourceDescription } from '../../weights-convert/model-folder/manifest.ts';
 import type { RunSettings } from './checkpoint.ts';
+import type { BaseModel } from './run-stage.ts';
 
 /**
  * The weights of a net.
@@ -39,6 +40,23 @@ export async function readNetWeights(weights: Weights, prefix = ''): Promise<Map
   const read = new Map<string, Float32Array>();
   for (const [name, tensor] of netTensors(weights)) read.set(prefix + name, await tensor.read());
   return read;
+}
+
+const OWN_LICENCE = 'of whoever trained it';
+
+/**
+ * What is said of a model that was trained here. What is said of the models that it is made of holds for it too:
+ * weights that were not for sale do not become so by more training.
+ */
+export function joinProvenance(bases: readonly BaseModel[]): BaseModel {
+  const licences = [...new Set(bases.flatMap(({ licence }) => licence ?? []))].filter((text) => text !== OWN_LICENCE);
+  const notices = [...new Set(bases.flatMap(({ notice }) => notice ?? []))];
+  const sampling = bases.find((base) => base.sampling)?.sampling;
+  return {
+    licence: licences.length > 0 ? `${OWN_LICENCE}, and of what it was made of: ${licences.join('; ')}` : OWN_LICENCE,
+    ...(notices.length > 0 && { notice: notices.join(' ') }),
+    ...(sampling && { sampling }),
+  };
 }
 
 /** Where weights come from that were trained here: the settings of the run, which make them again. */

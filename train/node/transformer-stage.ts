@@ -24,7 +24,7 @@ import { trainPart } from '../freeze.ts';
 import { createTransformerTask } from '../transformer.ts';
 import { SHORT_TRANSFORMER, type TransformerRecipe } from '../transformer-recipe.ts';
 import { findNearest, type Thumbnails, makeThumbnails } from './nearest-pictures.ts';
-import type { Look, RunStage } from './run-stage.ts';
+import type { BaseModel, Look, RunStage } from './run-stage.ts';
 import type { TokenCache } from './token-cache.ts';
 import { describeRun, makeTrainedWeights } from './trained-weights.ts';
 
@@ -51,6 +51,8 @@ export interface TransformerStageOptions {
   readonly rate: number | undefined;
   /** Weights to begin with, and how they are called in the settings [random ones]. */
   readonly from?: { readonly name: string; readonly weights: ReadonlyMap<string, Float32Array> } | undefined;
+  /** What is said of the models that it is made of [none]. */
+  readonly bases?: readonly BaseModel[];
   /** What the names of the weights that are trained begin with [all]. */
   readonly only: string | undefined;
 }
@@ -85,6 +87,7 @@ export function makeTransformerStage(options: TransformerStageOptions): RunStage
   let thumbnails: Promise<Thumbnails> | undefined;
   return {
     ...{ task, parts, pictures: batch, steps, settings, initialWeights: begin },
+    bases: options.bases ?? [],
     async inputsAt(step) {
       const places = batches.placesAt(step - 1);
       const groups = Array.from({ length: parts }, (_, part) => places.slice(part * each, (part + 1) * each));
