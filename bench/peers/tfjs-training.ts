@@ -2,6 +2,8 @@
  * A training step of TensorFlow.js: gradients by its tape, its own Adam. Written as its users write it, NHWC, with
  * variables; ops that have no gradient of their own are spelled out. Everything but the loss stays on the device.
  */
+// First of all, so that the process's engine is this one's: the gradients' own copy has no methods of tensors.
+import '@tensorflow/tfjs-core';
 // By its path, so that vite resolves what Node cannot in it. The registries are the process's, whoever fills them.
 import '../node_modules/@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type * as Tf from '@tensorflow/tfjs-core';
