@@ -25,5 +25,5 @@ function writeNaive(call: ShaderCall<MatmulAttributes>): string {
 export const naive: Version = {
   name: 'v1 naive',
   why: 'The definition, element by element: two texels fetched for every multiply-add, and one lane of each used.',
-  compute: (plain) => apply(op, plain.inputs, { transposeB: false }),
+  compute: (plain) => apply(op, plain.inputs, { transposeA: false, transposeB: false }),
 };

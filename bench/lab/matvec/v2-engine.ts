@@ -7,5 +7,5 @@ export const engine: Version = {
   name: 'v2 engine',
   why: 'Vectors in the place of elements. Every texel of w is read once, so nothing is left to share but x.',
   isEngineDefault: true,
-  compute: (plain) => apply(matmulOp, plain.inputs, { transposeB: false }),
+  compute: (plain) => apply(matmulOp, plain.inputs, { transposeA: false, transposeB: false }),
 };
