@@ -16,6 +16,7 @@ interface KernelChoice {
 export function multiplyWith(plain: Tensor, { rows, weightLayers = 8, op = matmulOp }: KernelChoice): Tensor {
   const [x, w] = plain.inputs as [Tensor, Tensor];
   return apply(withBlock(op, strip(rows)), [inBlocks(x, strip(rows)), inBlocks(w, strip(weightLayers))], {
+    transposeA: false,
     transposeB: false,
   });
 }
