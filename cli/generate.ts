@@ -1,5 +1,6 @@
 /** `dalle-gl generate`: texts become pictures, or a picture is drawn again from what it says of itself. */
 import { UsageError } from '../base/errors.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
 import { seeHelp, type FlagValues } from './arguments.ts';
 import { bestFlags, drawKept, withChooser } from './best-drawings.ts';
 import { defineCommand, type Command } from './command.ts';
@@ -72,7 +73,8 @@ async function drawTexts(operands: readonly string[], flags: Flags, terminal: Te
     const settings = completeSettings('generate', dalle, sampling);
     await withChooser({ flags, session, truncate: flags.truncate }, terminal, async (chooser) => {
       const check = async (text: string): Promise<void> => {
-        await dalle.transformer.prepareText(dalle.tokenizer, text, { truncate: flags.truncate });
+        const prepared = dalle.transformer.prepareText(dalle.tokenizer, text, { truncate: flags.truncate });
+        await unlessAborted(prepared, terminal.signal);
         await chooser?.check(text);
       };
       const drawn = { ...manner, settings, chooser };

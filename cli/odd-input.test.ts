@@ -140,7 +140,8 @@ describe('a model folder', () => {
     expect(slow.stderr).toContain('(E_TOKENIZER_SLOW)');
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 1500);
-    expect(await runCaptured(words, { signal: controller.signal })).toMatchObject({ exitCode: 130 });
+    const stopped = await runCaptured(words, { signal: controller.signal });
+    expect(stopped, stopped.stderr).toMatchObject({ exitCode: 130 });
   });
 
   test.each([[''], [null], [7], [{}]])('named %j', async (folder) => {

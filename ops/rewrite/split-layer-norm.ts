@@ -6,6 +6,8 @@ import { normalize, normStats } from '../layer-norm/norm-stats.ts';
 
 /** Rows that are shorter cost less to walk again than a further draw does. */
 const FEWEST = 32;
+/** So few rows, as those of a token that is drawn, are walked again at once: a draw more costs more. */
+const FEWEST_ROWS = 32;
 
 export const splitLayerNorm: Rule = {
   name: 'split_layer_norm',
@@ -13,6 +15,9 @@ export const splitLayerNorm: Rule = {
   apply(tensor) {
     if (!isOf(tensor, layerNormOp)) return undefined;
     const [x, ...affine] = tensor.inputs as [Tensor, Tensor, Tensor];
-    return x.shape.at(-1)! < FEWEST ? undefined : normalize(x, normStats(x, tensor.attributes), affine);
+    const rows = x.shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    return x.shape.at(-1)! < FEWEST || rows < FEWEST_ROWS
+      ? undefined
+      : normalize(x, normStats(x, tensor.attributes), affine);
   },
 };

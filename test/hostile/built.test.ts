@@ -45,7 +45,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the built converter refuses', () => {
   test.each(corpus.map(({ code, name, file }) => [code, name, file] as const))('%s: %s', (code, _, file) => {
     const { exitCode, inspectCode, said, largestBuffer } = [...small, ...large].find((run) => run.file === file)!;
-    expect(said).toMatch(new RegExp(`^dalle-gl: .+ \\(${code}\\)\n$`));
+    // `convert` unpacks archives, and says of a broken one what is wrong with it; other readers do not know them.
+    const wanted = code === 'E_FORMAT_UNKNOWN' ? 'E_FORMAT_UNKNOWN|E_ARCHIVE' : code;
+    expect(said).toMatch(new RegExp(`^dalle-gl: .+ \\((?:${wanted})\\)\n$`));
     const isGadget = code === 'E_PICKLE_EXEC_ATTEMPT';
     expect(exitCode).toBe(isGadget ? 3 : 1);
     const isUnknown = code === 'E_PICKLE_UNKNOWN_CALL';

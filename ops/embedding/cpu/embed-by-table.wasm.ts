@@ -30,6 +30,7 @@ export function embedByTable(item: i32, args: usize, _scratch: usize): void {
     let at: usize = 0;
     const whole = <usize>(columns & ~3) << 2;
     for (; at < whole; at += 16) v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)));
-    for (const end = <usize>columns << 2; at < end; at += 4) f32.store(to + at, f32.load(to + at) + f32.load(from + at));
+    const end = <usize>columns << 2;
+    for (; at < end; at += 4) f32.store(to + at, f32.load(to + at) + f32.load(from + at));
   }
 }

@@ -60,7 +60,8 @@ function wins(next: v128, best: v128): v128 {
 function giveFour(cotangent: v128, from: usize, to: usize, row: usize): void {
   const above0 = v128.load(from), above1 = v128.load(from, 16);
   const below0 = v128.load(from + row), below1 = v128.load(from + row, 16);
-  const topLeft = v128.shuffle<f32>(above0, above1, 0, 2, 4, 6), topRight = v128.shuffle<f32>(above0, above1, 1, 3, 5, 7);
+  const topLeft = v128.shuffle<f32>(above0, above1, 0, 2, 4, 6);
+  const topRight = v128.shuffle<f32>(above0, above1, 1, 3, 5, 7);
   const left = v128.shuffle<f32>(below0, below1, 0, 2, 4, 6), right = v128.shuffle<f32>(below0, below1, 1, 3, 5, 7);
   const second = wins(topRight, topLeft);
   let best = v128.bitselect(topRight, topLeft, second);

@@ -1,8 +1,8 @@
 /**
  * The gradient of a 3×3 convolution by its weight in Winograd's domain, the adjoint of winograd_conv2d: tiles of x by
  * Bᵀ as there, tiles of the cotangent by A, their products summed over tiles at each position of a tile, and the sums
- * back by Gᵀ. An item is a part of the tiles for some output and input channels; four tiles side by side are a quad, the
- * lanes of a vector, so that sums run along them as they do along pixels (multiplyMaps).
+ * back by Gᵀ. An item is a part of the tiles for some output and input channels; four tiles side by side are a quad,
+ * the lanes of a vector, so that sums run along them as they do along pixels (multiplyMaps).
  */
 import { Runs, multiplyMaps } from '../../conv2d-by-weight/cpu/dot-tile.wasm';
 import { Stretch, roomOfStretch, transformStretch } from './forward.wasm';
