@@ -3,7 +3,7 @@
  * alone. No run changes them, so a device makes each once, and again only when one of its states has changed. The same
  * op on the same tensors, which tiling makes many times and further plans of a net again, gives one tensor.
  */
-import { sortTopologically } from './graph.ts';
+import { mapGraph, sortTopologically } from './graph.ts';
 import type { NumericArray } from './op.ts';
 import { runReference } from './run-reference.ts';
 import { sizeOf } from './shape.ts';
@@ -36,15 +36,8 @@ function isDeriving({ op, inputs }: Tensor): boolean {
 }
 
 /** Puts one tensor in the place of all that derive the same from the same. */
-export function shareDeriving(outputs: readonly Tensor[]): Tensor[] {
-  const replaced = new Map<Tensor, Tensor>();
-  for (const tensor of sortTopologically(outputs)) {
-    const inputs = tensor.inputs.map((input) => replaced.get(input)!);
-    const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
-    const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    replaced.set(tensor, isDeriving(current) ? shareOne(current) : current);
-  }
-  return outputs.map((output) => replaced.get(output)!);
+export function shareDeriving(outputs: readonly Tensor[]): readonly Tensor[] {
+  return mapGraph(outputs, (current) => (isDeriving(current) ? shareOne(current) : current));
 }
 
 /**

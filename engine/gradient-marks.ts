@@ -3,7 +3,7 @@
  * the way back instead of being kept. Plans leave both out (Op.transparent).
  */
 import { checkFunction } from '../base/check-argument.ts';
-import { sortTopologically } from './graph.ts';
+import { mapGraph } from './graph.ts';
 import type { Op } from './op.ts';
 import { Tensor, apply, checkTensor, checkTensors } from './tensor.ts';
 
@@ -45,15 +45,10 @@ export function rebuild(
   replacements: ReadonlyMap<Tensor, Tensor>,
 ): { readonly root: Tensor; readonly made: readonly Tensor[] } {
   const made: Tensor[] = [];
-  const rebuilt = new Map<Tensor, Tensor>(replacements);
-  for (const tensor of sortTopologically([result])) {
-    if (rebuilt.has(tensor)) continue;
-    const inputs = tensor.inputs.map((input) => rebuilt.get(input) ?? input);
-    const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
-    if (!changed) continue;
-    const again = new Tensor(tensor.op, inputs, tensor.attributes, tensor.type);
-    rebuilt.set(tensor, again);
-    made.push(again);
-  }
-  return { root: rebuilt.get(result) ?? result, made };
+  const [root] = mapGraph([result], (current, original) => {
+    const other = replacements.get(original);
+    if (!other && current !== original) made.push(current);
+    return other ?? current;
+  });
+  return { root: root!, made };
 }

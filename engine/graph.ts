@@ -2,7 +2,7 @@
  * Walks over the graph that tensors form: order of computation and number of uses. Iterative, because a deep net
  * must not depend on the depth of JavaScript's stack.
  */
-import { checkTensors, type Tensor } from './tensor.ts';
+import { Tensor, checkTensors } from './tensor.ts';
 
 /** Every tensor the outputs need, each after its inputs, each once. */
 export function sortTopologically(outputs: readonly Tensor[]): Tensor[] {
@@ -25,6 +25,24 @@ export function sortTopologically(outputs: readonly Tensor[]): Tensor[] {
     }
   }
   return order;
+}
+
+/**
+ * The graph with other tensors in it. `replace` is given each tensor as it is with its inputs replaced already, itself
+ * where none of them was, and as it was.
+ */
+export function mapGraph(
+  outputs: readonly Tensor[],
+  replace: (current: Tensor, original: Tensor) => Tensor,
+): readonly Tensor[] {
+  const replaced = new Map<Tensor, Tensor>();
+  for (const tensor of sortTopologically(outputs)) {
+    const inputs = tensor.inputs.map((input) => replaced.get(input)!);
+    const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
+    const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
+    replaced.set(tensor, replace(current, tensor));
+  }
+  return outputs.map((output) => replaced.get(output)!);
 }
 
 /** How often each tensor is read by another one or returned. */

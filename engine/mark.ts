@@ -5,7 +5,7 @@
  */
 import { checkEach, checkText } from '../base/check-argument.ts';
 import { ShapeError } from '../base/errors.ts';
-import { sortTopologically } from './graph.ts';
+import { mapGraph, sortTopologically } from './graph.ts';
 import type { Op } from './op.ts';
 import { Tensor, apply, checkTensor, isOf } from './tensor.ts';
 
@@ -56,14 +56,5 @@ function refuseName(name: string, found: ReadonlyMap<string, Tensor>): never {
 
 /** The graph with every mark, and whatever else is transparent, replaced by what it stands for. */
 export function dropTransparent(outputs: readonly Tensor[]): readonly Tensor[] {
-  const order = sortTopologically(outputs);
-  if (!order.some(({ op }) => op.transparent)) return outputs;
-  const replaced = new Map<Tensor, Tensor>();
-  for (const tensor of order) {
-    const inputs = tensor.inputs.map((input) => replaced.get(input)!);
-    const changed = inputs.some((input, index) => input !== tensor.inputs[index]);
-    const current = changed ? new Tensor(tensor.op, inputs, tensor.attributes, tensor.type) : tensor;
-    replaced.set(tensor, tensor.op.transparent ? inputs[0]! : current);
-  }
-  return outputs.map((output) => replaced.get(output)!);
+  return mapGraph(outputs, (current) => (current.op.transparent ? current.inputs[0]! : current));
 }

@@ -30,6 +30,12 @@ export function moveNumbers(
   return { kernel: 'move', items, words: [total, each, inner.size, axis2.size, axis1.size, ...operands] };
 }
 
+/** All numbers of `from`, in their order, to the beginning of `to`. */
+export function copyNumbers(from: CpuOperand, to: CpuOperand): KernelCall {
+  const all = { start: 0, strides: [1] };
+  return moveNumbers([sizeOf(from.type.shape)], [from, all], [to, all]);
+}
+
 /** A value filled with one number, given by its bits (floatWord). */
 export function fillNumbers(to: CpuOperand, bits: number): KernelCall {
   const total = sizeOf(to.type.shape);

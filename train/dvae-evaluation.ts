@@ -8,20 +8,17 @@ import type { Compiled, Device, RunOptions, Tensor } from '../engine/index.ts';
 import { likelyPixels, mapPixels } from '../nets/dvae/pixels.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 import { argmax, compile, oneHot } from '../ops/index.ts';
+import { measureUsage } from './code-usage.ts';
+import type { CodeUsage } from './code-usage.ts';
 import { netsOf } from './dvae-nets.ts';
 import type { DvaePair } from './dvae-nets.ts';
 import { cutBatches } from './picture-batches.ts';
 import type { PictureSizes } from './picture-batches.ts';
 
 /** What is found of pictures. */
-interface DvaeScore {
+interface DvaeScore extends CodeUsage {
   /** Peak signal to noise of hard codes, a mean over pictures, in dB. */
   readonly psnr: number;
-  /** Codes that are used at all, and those that are not. */
-  readonly used: number;
-  readonly dead: number;
-  /** How many codes it would be, were they used alike: e to the entropy of their shares. */
-  readonly perplexity: number;
 }
 
 /** Pictures as codes, and what they become. */
@@ -74,10 +71,7 @@ export class DvaeEvaluation {
   judge(pictures: Float32Array, { codes, pixels }: Reconstructions): DvaeScore {
     const counts = new Float64Array(this.vocabulary);
     for (const code of codes) counts[code]!++;
-    const used = counts.filter((count) => count > 0);
-    const entropy = used.reduce((sum, count) => sum - (count / codes.length) * Math.log(count / codes.length), 0);
-    const psnr = meanPsnr(pictures, pixels, 3 * this.sizes.size ** 2);
-    return { psnr, used: used.length, dead: this.vocabulary - used.length, perplexity: Math.exp(entropy) };
+    return { psnr: meanPsnr(pictures, pixels, 3 * this.sizes.size ** 2), ...measureUsage(counts) };
   }
 
   dispose(): void {

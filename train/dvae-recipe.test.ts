@@ -1,6 +1,7 @@
 /** Schedules of recipes at the steps that the paper names, and where ours goes from one loss to the other. */
 import { expect, test } from 'vitest';
-import { PAPER_RECIPE, SHORT_RECIPE, learningRateAt, lossWeightsAt } from './dvae-recipe.ts';
+import { PAPER_RECIPE, SHORT_RECIPE, lossWeightsAt } from './dvae-recipe.ts';
+import { learningRateAt } from './ramp.ts';
 import { rampAt } from './ramp.ts';
 
 test("the paper's: τ from 1 to 1/16 in 150,000 steps, β to 6.6 in 5,000, the rate in 1,200,000", () => {

@@ -8,9 +8,9 @@
 import type { DvaeObjective, LossWeights } from '../nets/dvae/loss.ts';
 import type { OptimizerSettings } from './optimizer.ts';
 import { rampAt } from './ramp.ts';
-import type { Ramp } from './ramp.ts';
+import type { Ramp, RateSchedule } from './ramp.ts';
 
-export interface DvaeRecipe {
+export interface DvaeRecipe extends RateSchedule {
   readonly objective: DvaeObjective;
   /** τ of gumbel-softmax. */
   readonly temperature: Ramp;
@@ -24,9 +24,6 @@ export interface DvaeRecipe {
   readonly likelihoodShare: number;
   /** Ours: how much of the picture's loss it is then; the rest is the squared error. 1 in the paper. */
   readonly likelihoodWeight: number;
-  readonly learningRate: Ramp;
-  /** The part of the run in which the learning rate grows from 0. */
-  readonly warmUp: number;
   readonly optimizer: OptimizerSettings;
   readonly start: DvaeStart;
 }
@@ -90,10 +87,4 @@ export function lossWeightsAt(recipe: DvaeRecipe, step: number, steps: number, n
     usage,
     likelihood: fraction >= 1 - recipe.likelihoodShare ? recipe.likelihoodWeight : 0,
   };
-}
-
-/** The learning rate at a step, from 1 on. */
-export function learningRateAt({ learningRate, warmUp }: DvaeRecipe, step: number, steps: number): number {
-  const grown = warmUp > 0 ? Math.min(1, step / Math.max(1, warmUp * steps)) : 1;
-  return grown * rampAt(learningRate, (step - 1) / steps);
 }

@@ -12,13 +12,14 @@ import { patch } from '../nets/dvae/patch.ts';
 import { checkArchitecture } from '../nets/net-kinds.ts';
 import type { WeightTree } from '../nets/weight-tree.ts';
 import { uniform } from '../ops/random/uniform.ts';
-import { SHORT_RECIPE, learningRateAt, lossWeightsAt } from './dvae-recipe.ts';
+import { SHORT_RECIPE, lossWeightsAt } from './dvae-recipe.ts';
 import type { DvaeRecipe } from './dvae-recipe.ts';
 import { listSpecs, netsOf } from './dvae-nets.ts';
 import type { DvaePair } from './dvae-nets.ts';
 import { DvaeEvaluation } from './dvae-evaluation.ts';
 import { drawWeights, spreadLogits } from './dvae-start.ts';
 import type { Parameters, Track } from './parameters.ts';
+import { learningRateAt } from './ramp.ts';
 import type { TrainingTask } from './trainer.ts';
 
 /** The nets that are trained, and on what. */

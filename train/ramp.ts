@@ -1,4 +1,7 @@
-/** A number that goes from one value to another in a part of a run, and stays there: temperatures, weights, rates. */
+/**
+ * A number that goes from one value to another in a part of a run, and stays there: temperatures, weights, rates. The
+ * learning rate of every recipe is one, behind a warm-up.
+ */
 
 export interface Ramp {
   readonly from: number;
@@ -15,4 +18,24 @@ export function rampAt({ from, to, until, curve = 'cosine' }: Ramp, fraction: nu
   const share = fraction / until;
   if (curve === 'geometric') return from * (to / from) ** share;
   return to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * share));
+}
+
+/** What a recipe says of its learning rate. */
+export interface RateSchedule {
+  readonly learningRate: Ramp;
+  /** The part of the run in which the learning rate grows from 0. */
+  readonly warmUp: number;
+}
+
+/** The learning rate at a step, from 1 on. */
+export function learningRateAt({ learningRate, warmUp }: RateSchedule, step: number, steps: number): number {
+  const grown = warmUp > 0 ? Math.min(1, step / Math.max(1, warmUp * steps)) : 1;
+  return grown * rampAt(learningRate, (step - 1) / steps);
+}
+
+/** A recipe whose learning rate begins at `rate`, and ends as much lower as it did [unchanged]. */
+export function withRate<Recipe extends RateSchedule>(recipe: Recipe, rate: number | undefined): Recipe {
+  if (rate === undefined) return recipe;
+  const { learningRate } = recipe;
+  return { ...recipe, learningRate: { ...learningRate, from: rate, to: (rate * learningRate.to) / learningRate.from } };
 }

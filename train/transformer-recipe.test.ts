@@ -1,6 +1,7 @@
 /** The learning rates of a run, long and short. */
 import { expect, test } from 'vitest';
-import { PAPER_TRANSFORMER, SHORT_TRANSFORMER, learningRateAt } from './transformer-recipe.ts';
+import { learningRateAt } from './ramp.ts';
+import { PAPER_TRANSFORMER, SHORT_TRANSFORMER } from './transformer-recipe.ts';
 
 test.each([
   [PAPER_TRANSFORMER, 430_000, 5_000],

@@ -3,13 +3,9 @@
  * the run, so that a recipe serves runs of any length.
  */
 import type { OptimizerSettings } from './optimizer.ts';
-import { rampAt } from './ramp.ts';
-import type { Ramp } from './ramp.ts';
+import type { RateSchedule } from './ramp.ts';
 
-export interface TransformerRecipe {
-  readonly learningRate: Ramp;
-  /** The part of the run in which the learning rate grows from 0. */
-  readonly warmUp: number;
+export interface TransformerRecipe extends RateSchedule {
   readonly optimizer: OptimizerSettings;
   /** How often a caption is left out, so that there is guidance afterwards [ours]. */
   readonly captionDropout: number;
@@ -39,9 +35,3 @@ export const SHORT_TRANSFORMER: TransformerRecipe = {
   captionDropout: 0.1,
   mergeDropout: 0.1,
 };
-
-/** The learning rate at a step, from 1 on. */
-export function learningRateAt({ learningRate, warmUp }: TransformerRecipe, step: number, steps: number): number {
-  const grown = warmUp > 0 ? Math.min(1, step / Math.max(1, warmUp * steps)) : 1;
-  return grown * rampAt(learningRate, (step - 1) / steps);
-}

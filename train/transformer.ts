@@ -16,7 +16,8 @@ import type { Place } from './data/batches.ts';
 import { drawGaussians } from './gaussians.ts';
 import type { ParameterSpec } from './parameters.ts';
 import type { TrainingTask } from './trainer.ts';
-import { SHORT_TRANSFORMER, learningRateAt } from './transformer-recipe.ts';
+import { learningRateAt } from './ramp.ts';
+import { SHORT_TRANSFORMER } from './transformer-recipe.ts';
 import type { TransformerRecipe } from './transformer-recipe.ts';
 
 /** The net that is trained, and on what. */

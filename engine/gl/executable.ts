@@ -220,7 +220,6 @@ export class WebGLExecutable implements Executable {
         }
       }
       const results = draws.outputs.map((slot) => this.readSlot(slot, live));
-      gpu.checkUsable('run'); // else nothing of this run is kept
       this.exchangeStates(live.assigned);
       return results;
     } finally {
@@ -285,8 +284,9 @@ export class WebGLExecutable implements Executable {
     }
   }
 
-  /** Nothing waits here, and nothing fails: all that the run assigns changes at once. */
+  /** All that the run assigns changes at once, unless one of its draws failed: then nothing does. */
   private exchangeStates(assigned: LiveTextures['assigned']): void {
+    if (assigned.size > 0) this.gpu.checkUsable('run');
     for (const [slot, texture] of assigned) this.gpu.states.replace(stateOf(this.draws.slots[slot]!.tensor), texture);
     assigned.clear();
   }

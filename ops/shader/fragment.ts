@@ -86,6 +86,17 @@ export function writePixelShader(call: ShaderCall, title: string, valueFunction:
   });
 }
 
+/** A shader of the texels of an operand as they are, for a result of its type. */
+export function writeCopyShader(call: ShaderCall, title: string, operand: string): string {
+  return writeFragmentShader(call, title, {
+    pixel(position) {
+      const { layout } = call.output;
+      const { y, x } = existingPixel(layout, position);
+      return forEachQuad(layout, (quad) => `${operand}_pixel(n, ${quad}, ${y}, ${x})`);
+    },
+  });
+}
+
 /** Throws UsageError `E_ARGUMENT` for what is no call, or no text. */
 function checkShader(where: string, call: ShaderCall, title: string, text: string): void {
   checkObject(where, 'call, what a kernel is given', call);

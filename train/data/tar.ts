@@ -5,6 +5,13 @@
  * Pure: runs in Node and in the browser.
  */
 import type { ByteSource } from '../../weights-convert/byte-source.ts';
+import {
+  BLOCK,
+  MAX_NOTE_BYTES,
+  readField,
+  readPaxRecords,
+  readTarHeader,
+} from '../../weights-convert/archive/tar-header.ts';
 
 interface TarMember {
   readonly name: string;
@@ -16,11 +23,8 @@ interface TarMember {
 /** What is wrong with a tar, for whoever counts such. */
 export class TarDamage extends Error {}
 
-const BLOCK = 512;
 /** Small members and the headers after them come with one read. */
 const WINDOW_BYTES = 8192;
-/** A name may be as long as a path can be, with room for other notes of pax. */
-const MAX_NOTE_BYTES = 65_536;
 
 /**
  * The files in `source`, in order; folders, links and devices are passed over.
@@ -64,65 +68,32 @@ function isNote(type: string): boolean {
 }
 
 function readNote(type: string, bytes: Uint8Array): Notes {
-  if (type === 'L') return { name: readText(bytes) };
-  return type === 'x' ? readPax(bytes) : {};
+  if (type === 'L') return { name: readField(bytes) };
+  if (type !== 'x') return {};
+  const records = readPaxRecords(bytes);
+  if (!records) throw new TarDamage('its notes on a member are malformed');
+  const [name, size] = [records.get('path'), records.get('size')];
+  return {
+    ...(name !== undefined && { name }),
+    ...(size !== undefined && { size: checkSize(Number(size)) }),
+    ...([...records.keys()].some((key) => key.startsWith('GNU.sparse.')) && { isSparse: true }),
+  };
 }
 
-/** Records "length key=value\n"; the length counts itself. */
-function readPax(bytes: Uint8Array): Notes {
-  let notes: Notes = {};
-  for (let at = 0; at < bytes.length;) {
-    const space = bytes.indexOf(0x20, at);
-    const length = space < 0 ? NaN : Number(readText(bytes.subarray(at, space)));
-    if (!(Number.isInteger(length) && length > space - at && at + length <= bytes.length)) {
-      throw new TarDamage('its notes on a member are malformed');
-    }
-    const record = readText(bytes.subarray(space + 1, at + length - 1));
-    const [key, value] = [record.slice(0, record.indexOf('=')), record.slice(record.indexOf('=') + 1)];
-    if (key === 'path') notes = { ...notes, name: value };
-    else if (key === 'size') notes = { ...notes, size: checkSize(Number(value)) };
-    else if (key.startsWith('GNU.sparse.')) notes = { ...notes, isSparse: true };
-    at += length;
-  }
-  return notes;
+function readHeader(
+  bytes: Uint8Array,
+  at: number,
+): { readonly name: string; readonly type: string; readonly size: number } {
+  const header = readTarHeader(bytes);
+  if (!header) throw new TarDamage(at === 0 ? 'it is no tar' : 'a header in it is damaged');
+  // Old archives leave the size of a folder blank.
+  const isBlank = readField(bytes.subarray(124, 136)).trim() === '';
+  return { ...header, size: isBlank ? 0 : checkSize(header.size) };
 }
 
-interface Header {
-  readonly name: string;
-  readonly size: number;
-  readonly type: string;
-}
-
-function readHeader(header: Uint8Array, at: number): Header {
-  // The checksum counts its own field as spaces.
-  const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0);
-  if (sum !== readNumber(header.subarray(148, 156))) {
-    throw new TarDamage(at === 0 ? 'it is no tar' : 'a header in it is damaged');
-  }
-  const name = readText(header.subarray(0, 100));
-  // GNU's magic ends in a space, and keeps times where ustar has the front of a long name.
-  const isUstar = readText(header.subarray(257, 263)) === 'ustar';
-  const front = isUstar ? readText(header.subarray(345, 500)) : '';
-  const type = String.fromCharCode(header[156]!);
-  return { name: front ? `${front}/${name}` : name, size: checkSize(readNumber(header.subarray(124, 136))), type };
-}
-
-/** Octal digits; or, where the first bit is set, a number of base 256. */
-function readNumber(field: Uint8Array): number {
-  if (field[0]! & 0x80) return field.slice(1).reduce((value, byte) => value * 256 + byte, field[0]! & 0x7f);
-  const digits = readText(field).trim();
-  return /^[0-7]*$/.test(digits) ? parseInt(digits || '0', 8) : NaN;
-}
-
-function checkSize(size: number): number {
-  if (Number.isSafeInteger(size) && size >= 0) return size;
+function checkSize(size: number | undefined): number {
+  if (size !== undefined && Number.isSafeInteger(size) && size >= 0) return size;
   throw new TarDamage('a member in it has no size');
-}
-
-/** Up to the first NUL. Bytes that are no UTF-8 become signs of replacement: names are only shown and compared. */
-function readText(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** Reads of `source`, of which those after one another come from one larger read. */

@@ -15,7 +15,9 @@ import type { Preflight } from '../data/preflight.ts';
 import { splitSamples } from '../data/split.ts';
 import { createDvaeTask } from '../dvae.ts';
 import { PAPER_RECIPE, SHORT_RECIPE, type DvaeRecipe } from '../dvae-recipe.ts';
+import { measureUsage } from '../code-usage.ts';
 import { trainPart } from '../freeze.ts';
+import { withRate } from '../ramp.ts';
 import type { BaseModel, Look, RunStage } from './run-stage.ts';
 import { describeRun, makeTrainedWeights } from './trained-weights.ts';
 
@@ -108,10 +110,7 @@ export function makeDvaeStage(options: DvaeStageOptions): RunStage {
 }
 
 function recipeOf({ objective, rate }: DvaeStageOptions): DvaeRecipe {
-  const recipe = objective === 'paper' ? PAPER_RECIPE : SHORT_RECIPE;
-  if (rate === undefined) return recipe;
-  const { learningRate } = recipe;
-  return { ...recipe, learningRate: { ...learningRate, from: rate, to: (rate * learningRate.to) / learningRate.from } };
+  return withRate(objective === 'paper' ? PAPER_RECIPE : SHORT_RECIPE, rate);
 }
 
 function listSettings(options: DvaeStageOptions, pictures: number): RunStage['settings'] {
@@ -146,22 +145,15 @@ async function lookAt(
     originals.push(...fromPixels(given.data, given.shape));
     reconstructions.push(...fromPixels(made.pixels.data, made.pixels.shape));
   }
+  const { used, perplexity, dead } = measureUsage(counts);
   const decibels = originals.map((original, at) => Math.min(99, psnr(original, reconstructions[at]!)));
   return {
-    numbers: { psnr: decibels.reduce((sum, value) => sum + value, 0) / decibels.length, ...describeCodes(counts) },
+    numbers: {
+      psnr: decibels.reduce((sum, value) => sum + value, 0) / decibels.length,
+      ...{ codes: used, codePerplexity: perplexity, deadCodes: dead },
+    },
     picture: composeGrid([...originals.slice(0, SHOWN), ...reconstructions.slice(0, SHOWN)], {
       ...{ columns: Math.min(SHOWN, originals.length), gap: 2 },
     }),
   };
-}
-
-/** How many codes are in use, e^H of their shares, and how many are in none. */
-function describeCodes(counts: Float64Array): { codes: number; codePerplexity: number; deadCodes: number } {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const codes = counts.reduce((used, count) => used + Number(count > 0), 0);
-  const information = counts.reduce(
-    (sum, count) => sum + (count > 0 ? (count / total) * Math.log(count / total) : 0),
-    0,
-  );
-  return { codes, codePerplexity: Math.exp(-information), deadCodes: counts.length - codes };
 }

@@ -21,8 +21,9 @@ import type { DataSet } from '../data/data-set.ts';
 import type { Preflight } from '../data/preflight.ts';
 import { splitSamples } from '../data/split.ts';
 import { trainPart } from '../freeze.ts';
+import { withRate } from '../ramp.ts';
 import { createTransformerTask } from '../transformer.ts';
-import { SHORT_TRANSFORMER, type TransformerRecipe } from '../transformer-recipe.ts';
+import { SHORT_TRANSFORMER } from '../transformer-recipe.ts';
 import { findNearest, type Thumbnails, makeThumbnails } from './nearest-pictures.ts';
 import type { BaseModel, Look, RunStage } from './run-stage.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -64,9 +65,14 @@ const NEAR = 512;
 
 /** Makes the stage. Throws UsageError `E_ARGUMENT` for sizes that do not go together. */
 export function makeTransformerStage(options: TransformerStageOptions): RunStage {
-  const { data, looked, architecture, tokenizer, cache, size, batch, parts, steps, seed, from, only } = options;
+  const { data, looked, architecture, tokenizer, cache, size, batch, parts, steps, seed, rate, from, only } = options;
   const each = batch / parts;
-  const made = createTransformerTask({ architecture, tokenizer, batch: each, recipe: recipeOf(options) });
+  const made = createTransformerTask({
+    architecture,
+    tokenizer,
+    batch: each,
+    recipe: withRate(SHORT_TRANSFORMER, rate),
+  });
   const begin = (): ReadonlyMap<string, Float32Array> => from?.weights ?? made.initialWeights(seed);
   const task = only === undefined ? made.task : trainPart(made.task, begin(), only);
   const all = (weights: ReadonlyMap<string, Float32Array>): ReadonlyMap<string, Float32Array> =>
@@ -121,13 +127,6 @@ export function makeTransformerStage(options: TransformerStageOptions): RunStage
       return { parts, tokenizer: { bytes: new TextEncoder().encode(text), source }, close: () => model.close() };
     },
   };
-}
-
-function recipeOf({ rate }: TransformerStageOptions): TransformerRecipe {
-  if (rate === undefined) return SHORT_TRANSFORMER;
-  const { learningRate } = SHORT_TRANSFORMER;
-  const to = (rate * learningRate.to) / learningRate.from;
-  return { ...SHORT_TRANSFORMER, learningRate: { ...learningRate, from: rate, to } };
 }
 
 function listSettings(options: TransformerStageOptions, pictures: number): RunStage['settings'] {

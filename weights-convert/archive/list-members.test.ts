@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeTar, paxRecord, type TarEntry } from '../../test/helpers/tar.ts';
 import { makeWorkplace, type Workplace } from '../../test/helpers/workplace.ts';
 import { sourceFromBytes } from '../byte-source.ts';
-import { isTar, listMembers } from './list-members.ts';
+import { listMembers } from './list-members.ts';
+import { isTar } from './tar-header.ts';
 
 /** Names behind the archive's, and contents. */
 async function readAll(bytes: Uint8Array): Promise<[name: string, content: string][]> {

@@ -5,12 +5,10 @@
  */
 import { FormatError } from '../../base/errors.ts';
 import { checkRange, type ByteSource } from '../byte-source.ts';
+import { BLOCK, MAX_NOTE_BYTES, readField, readPaxRecords, readTarHeader } from './tar-header.ts';
 
-const BLOCK = 512;
 /** Models have some ten files. */
 const MAX_ENTRIES = 4096;
-/** Of a long name, and of what pax says of a file. */
-const MAX_NOTE_BYTES = 64 * 1024;
 /** What is told of a name. */
 const MAX_NAME_LENGTH = 200;
 
@@ -25,11 +23,6 @@ interface Entry {
   readonly type: string;
   readonly offset: number;
   readonly size: number;
-}
-
-/** Whether these are the first bytes of a tar archive. */
-export function isTar(head: Uint8Array): boolean {
-  return new TextDecoder().decode(head.subarray(257, 262)) === 'ustar';
 }
 
 /**
@@ -85,61 +78,28 @@ function makeMember({ name, offset, size }: Entry, archive: ByteSource): ByteSou
 }
 
 function readHeader(header: Uint8Array, place: number, archive: ByteSource): Entry {
-  const field = (at: number, length: number): string => decodeField(header.subarray(at, at + length));
-  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
-  if (sum !== readNumber(header.subarray(148, 156))) {
+  const read = readTarHeader(header);
+  if (!read) {
     throw archiveError(
       archive,
       `the header at byte ${place} has another sum than it says: it is damaged, or no tar archive`,
     );
   }
-  const prefix = isTar(header) && header[262] === 0 ? field(345, 155) : '';
-  const name = prefix === '' ? field(0, 100) : `${prefix}/${field(0, 100)}`;
-  const size = readNumber(header.subarray(124, 136));
+  const { name, type, size } = read;
   if (size === undefined) throw archiveError(archive, `${quote(name)} does not say how long it is`);
-  return { name, type: String.fromCharCode(header[156]!), offset: place + BLOCK, size };
-}
-
-/** Octal digits, or where the first bit is set a number of that many bytes; undefined for neither. */
-function readNumber(field: Uint8Array): number | undefined {
-  if (field[0] === 0x80) {
-    const value = field.subarray(1).reduce((total, byte) => total * 256 + byte, 0);
-    return Number.isSafeInteger(value) ? value : undefined;
-  }
-  const digits = decodeField(field).trim();
-  return /^[0-7]{1,12}$/.test(digits) ? parseInt(digits, 8) : undefined;
-}
-
-/** Text up to a zero. */
-function decodeField(field: Uint8Array): string {
-  const end = field.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
+  return { name, type, offset: place + BLOCK, size };
 }
 
 async function readNote({ type, name, offset, size }: Entry, archive: ByteSource): Promise<Partial<Entry>> {
   if (size > MAX_NOTE_BYTES) throw archiveError(archive, `what it says of one file has ${size} bytes`);
   const bytes = await archive.read(offset, size);
-  if (type === 'L') return { name: decodeField(bytes) };
-  const records = readRecords(bytes);
+  if (type === 'L') return { name: readField(bytes) };
+  const records = readPaxRecords(bytes);
   if (!records) throw archiveError(archive, `${quote(name)}, which says more of the file behind it, is damaged`);
   const [path, length] = [records.get('path'), records.get('size')];
   if (length !== undefined && !/^\d{1,15}$/.test(length))
     throw archiveError(archive, `a file of ${quote(length)} bytes`);
   return { ...(path !== undefined && { name: path }), ...(length !== undefined && { size: Number(length) }) };
-}
-
-/** Lines of a length, a key and a value: `27 path=a/b/c.safetensors`; undefined for any others. */
-function readRecords(bytes: Uint8Array): Map<string, string> | undefined {
-  const records = new Map<string, string>();
-  for (let at = 0; at < bytes.length;) {
-    const digits = /^\d{1,6} /.exec(decodeField(bytes.subarray(at, at + 7)))?.[0];
-    const end = at + Number(digits ?? 0);
-    if (digits === undefined || end > bytes.length || end - at <= digits.length) return undefined;
-    const [key, ...value] = new TextDecoder().decode(bytes.subarray(at + digits.length, end - 1)).split('=');
-    records.set(key!, value.join('='));
-    at = end;
-  }
-  return records;
 }
 
 /** A name as a terminal may be shown it. */

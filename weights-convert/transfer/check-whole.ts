@@ -2,7 +2,7 @@
  * Whether a file is all there, by its own table of contents. HTTP cannot tell: a proxy that lost the end of a file
  * announces the shorter length, and everything looks well.
  */
-import { isTar } from '../archive/list-members.ts';
+import { isTar } from '../archive/tar-header.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { openSafetensors } from '../safetensors/read-safetensors.ts';
 import { sniffContainer } from '../sniff.ts';

@@ -1,16 +1,14 @@
 /** toRows and fromRows on the CPU, where numbers lie row-major already: they are copied. */
 import { sizeOf } from '../../../engine/index.ts';
 import type { CpuKernel } from '../../../engine/index.ts';
-import { fillNumbers, liesInWords, moveNumbers } from '../../moves.ts';
+import { copyNumbers, fillNumbers, liesInWords, moveNumbers } from '../../moves.ts';
 import type { FromRowsAttributes, ToRowsAttributes } from '../attributes.ts';
 
 export const toRowsCpu: CpuKernel<ToRowsAttributes> = {
   calls({ inputs: [x], output }) {
     if (!liesInWords(x!) || !liesInWords(output)) return undefined;
-    const all = { start: 0, strides: [1] };
-    const size = sizeOf(x!.type.shape);
-    const copy = moveNumbers([size], [x!, all], [output, all]);
-    return size === sizeOf(output.type.shape) ? [copy] : [fillNumbers(output, 0), copy];
+    const copy = copyNumbers(x!, output);
+    return sizeOf(x!.type.shape) === sizeOf(output.type.shape) ? [copy] : [fillNumbers(output, 0), copy];
   },
 };
 
